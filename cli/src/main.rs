@@ -1,0 +1,2 @@
+//! Sumac.
+fn main() {}

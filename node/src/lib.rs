@@ -1,0 +1,4 @@
+//! Sumac's node: the sealed store, the network, and the effects of the protocol's roles.
+
+pub mod network;
+pub mod store;

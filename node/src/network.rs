@@ -1,0 +1,1 @@
+//! The network: libp2p is named in this folder only.
