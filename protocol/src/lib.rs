@@ -2,3 +2,15 @@
 //!
 //! This crate is pure: it has no clock, no sockets, no files, no async, no logging and no
 //! randomness of its own. Time and random generators are arguments.
+
+pub mod cost;
+pub mod digest;
+pub mod document;
+pub mod envelope;
+pub mod limits;
+pub mod moment;
+pub mod octets;
+pub mod plan;
+pub mod principal;
+pub mod record;
+pub mod strict_json;

@@ -1,0 +1,86 @@
+//! The kinds of signed documents, one Rust struct and one payload type each.
+
+use std::fmt;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// What a document is. The payload type made of it separates the domains of signatures.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum Kind { $($(#[$doc])* $name,)* }
+
+        impl Kind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            const fn name(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// Who belongs to the federation, and under which rules.
+    Charter = "charter",
+    /// What may be studied, by whom, for how long.
+    Study = "study",
+    /// A patient's grant, change or withdrawal.
+    Consent = "consent",
+    /// A clinic's note of which key speaks for which patient.
+    Enrolment = "enrolment",
+    /// A researcher's question.
+    Query = "query",
+    /// A clinic lead's yes or no to one query.
+    Approval = "approval",
+    /// A node's wish to join.
+    Join = "join",
+    /// A committee member's commitments for one attempt.
+    Commitment = "commitment",
+    /// A clinic's contribution, sealed.
+    Upload = "upload",
+    /// A member's word that the batch is fixed.
+    Freeze = "freeze",
+    /// The batch with each clinic's verdict.
+    Manifest = "manifest",
+    /// A member's word that an attempt produced nothing.
+    Void = "void",
+    /// The noised counts that the committee opened.
+    CountOpening = "count-opening",
+    /// A member's noised share of the answer.
+    Share = "share",
+    /// The committee's word to the clinics that a query was answered.
+    Release = "release",
+    /// A ledger's signed tree head.
+    TreeHead = "tree-head",
+    /// A clinic's acknowledgement of a statement.
+    Receipt = "receipt",
+    /// A member's word that a withdrawal arrived.
+    Arrival = "arrival",
+    /// A message that the coordinator carries between members.
+    Relay = "relay",
+    /// The newest message a member has seen of another.
+    LastSeen = "last-seen",
+    /// A clinic's word that it recovered from an old state.
+    Recovery = "recovery",
+}
+
+impl Kind {
+    /// The DSSE payload type of this kind.
+    #[must_use]
+    pub fn payload_type(self) -> String {
+        format!("application/vnd.sumac.{}.v1+json", self.name())
+    }
+
+    /// The kind that a payload type names, if it is one of ours.
+    #[must_use]
+    pub fn from_payload_type(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.payload_type() == text)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
