@@ -2,6 +2,16 @@
 
 use std::fmt;
 
+pub mod commitment;
+pub mod count_opening;
+pub mod freeze;
+pub mod manifest;
+pub mod relay;
+pub mod release;
+pub mod share;
+pub mod upload;
+pub mod void;
+
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
         /// What a document is. The payload type made of it separates the domains of signatures.

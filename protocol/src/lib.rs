@@ -13,4 +13,6 @@ pub mod octets;
 pub mod plan;
 pub mod principal;
 pub mod record;
+pub mod sealed;
+pub mod secret_share;
 pub mod strict_json;
