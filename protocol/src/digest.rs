@@ -118,6 +118,8 @@ labels! {
     VerifyKey = "verify-key",
     /// A manifest: the fixed batch of one attempt.
     Manifest = "manifest",
+    /// One attempt as a member keeps it.
+    Sitting = "sitting",
     /// The noise stream of one cell.
     Noise = "noise",
     /// The opened counts of one attempt.

@@ -1,0 +1,302 @@
+//! A clinic that contributes: decides on the signed parts alone, debits before anything leaves,
+//! and takes part in one attempt at a time.
+
+use std::collections::BTreeMap;
+
+use rand_core::CryptoRng;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::digest::Digest;
+use crate::document::manifest::Manifest;
+use crate::document::release::Release;
+use crate::document::upload::Upload;
+use crate::document::void::Void;
+use crate::envelope::{Document, Envelope, Verified};
+use crate::moment::Moment;
+use crate::octets::Octets;
+use crate::principal::Principal;
+use crate::round::attempt::{Attempt, Fault, public_digest, sealed_digest, share_aad};
+use crate::round::inquiry::Inquiry;
+use crate::round::message::{Announcement, Ending, Message, Reply, UploadParts, encode};
+use crate::round::progress::Refused;
+use crate::round::{Desk, Effect, Event, Order, Outcome, Role, Selection};
+
+/// All queries that this clinic takes part in.
+#[derive(Debug, Default)]
+pub struct Contributor {
+    entries: BTreeMap<Digest, Entry>,
+}
+
+/// One query on this clinic's desk.
+#[derive(Debug)]
+struct Entry {
+    coordinator: Principal,
+    expires: Moment,
+    inquiry: Option<Inquiry>,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// The cohort is being selected and debited.
+    Selecting(Attempt),
+    /// The upload is made and kept; it leaves at a random moment.
+    Ready { attempt: u8, upload: Box<UploadParts>, leaves: Moment },
+    /// The upload left.
+    Sent { attempt: u8, upload: Box<UploadParts> },
+    /// The ending is on the books.
+    Settled,
+}
+
+/// The stored form of an entry.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredEntry {
+    query: Digest,
+    coordinator: Principal,
+    expires: Moment,
+    attempt: u8,
+    upload: Option<Box<UploadParts>>,
+    settled: bool,
+}
+
+impl Contributor {
+    /// Takes up the stored forms of an earlier life.
+    #[must_use]
+    pub fn restore(forms: Vec<StoredEntry>) -> Self {
+        let revive = |form: StoredEntry| {
+            let StoredEntry { query, coordinator, expires, attempt, upload, settled } = form;
+            let state = match upload {
+                Some(upload) if !settled => State::Sent { attempt, upload },
+                _ => State::Settled,
+            };
+            (query, Entry { coordinator, expires, inquiry: None, state })
+        };
+        Self { entries: forms.into_iter().map(revive).collect() }
+    }
+
+    /// Takes an event.
+    pub fn on<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, event: Event) -> Vec<Effect> {
+        match event {
+            Event::Message { from, message: Message::Announce(call) } => self.announced(desk, from, &call),
+            Event::Message { from, message: Message::Ended(ending) } => self.ended(desk, from, &ending),
+            Event::Selected(selection) => self.selected(desk, &selection),
+            Event::Tick => self.tick(desk),
+            Event::Message { .. } | Event::Connected(_) => Vec::new(),
+        }
+    }
+
+    fn announced<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, from: Principal, call: &Announcement) -> Vec<Effect> {
+        let id = call.query.digest();
+        if let Some(entry) = self.entries.get(&id) {
+            match &entry.state {
+                State::Sent { attempt, upload } if *attempt == call.attempt && entry.coordinator == from => {
+                    return vec![send_upload(from, upload)];
+                }
+                State::Sent { attempt, .. } if *attempt < call.attempt => {
+                    if let Err(fault) = voided(desk, call, *attempt) {
+                        return fault_effects(&fault);
+                    }
+                }
+                // Nothing left in the earlier attempt yet, so there is nothing to be void.
+                State::Ready { attempt, .. } if *attempt < call.attempt => {}
+                State::Ready { .. } | State::Selecting(_) | State::Sent { .. } | State::Settled => return Vec::new(),
+            }
+        }
+        let inquiry = match Inquiry::admit(&call.query, &call.study, desk.chain, desk.now) {
+            Ok(inquiry) if inquiry.query().coordinator == from => inquiry,
+            Ok(_) => return fault_effects(&Fault::OutOfPlace { what: "a call from a node that does not coordinate this query" }),
+            Err(refused) => return vec![Effect::Send { to: from, message: Message::Abstain { query: id, refused } }],
+        };
+        let attempt = match Attempt::admit(&inquiry, call.attempt, &call.commitments) {
+            Ok(attempt) => attempt,
+            Err(fault) => return fault_effects(&fault),
+        };
+        let order = Order { inquiry: inquiry.clone(), attempt: call.attempt };
+        let expires = inquiry.query().expires;
+        self.entries.insert(id, Entry { coordinator: from, expires, inquiry: Some(inquiry), state: State::Selecting(attempt) });
+        vec![Effect::Select(Box::new(order))]
+    }
+
+    fn selected<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, selection: &Selection) -> Vec<Effect> {
+        let Some(entry) = self.entries.get_mut(&selection.query) else { return Vec::new() };
+        let (State::Selecting(attempt), Some(inquiry)) = (&entry.state, &entry.inquiry) else { return Vec::new() };
+        let number = attempt.number();
+        let upload = match contribution(desk, inquiry, attempt, selection) {
+            Ok(upload) => Box::new(upload),
+            Err(fault) => return fault_effects(&fault),
+        };
+        let jitter = inquiry.charter().policy.upload_jitter_ms;
+        let wait = if jitter == 0 { 0 } else { desk.rng.next_u64() % (jitter + 1) };
+        let leaves = Moment(desk.now.0.saturating_add(wait));
+        let form = StoredEntry {
+            query: selection.query,
+            coordinator: entry.coordinator,
+            expires: entry.expires,
+            attempt: number,
+            upload: Some(upload.clone()),
+            settled: false,
+        };
+        entry.state = State::Ready { attempt: number, upload, leaves };
+        let mut effects = vec![keep(&form)];
+        effects.extend(self.tick(desk));
+        effects
+    }
+
+    /// Lets uploads leave whose moment has come, and forgets what is over.
+    fn tick<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for entry in self.entries.values_mut() {
+            if !matches!(&entry.state, State::Ready { leaves, .. } if *leaves <= desk.now) {
+                continue;
+            }
+            if let State::Ready { attempt, upload, .. } = std::mem::replace(&mut entry.state, State::Settled) {
+                effects.push(send_upload(entry.coordinator, &upload));
+                entry.state = State::Sent { attempt, upload };
+            }
+        }
+        effects
+    }
+
+    /// When the next upload wants to leave.
+    #[must_use]
+    pub fn next_departure(&self) -> Option<Moment> {
+        let leaves = |e: &Entry| match &e.state {
+            State::Ready { leaves, .. } => Some(*leaves),
+            State::Selecting(_) | State::Sent { .. } | State::Settled => None,
+        };
+        self.entries.values().filter_map(leaves).min()
+    }
+
+    fn ended<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, from: Principal, ending: &Ending) -> Vec<Effect> {
+        let kept = Effect::Send { to: from, message: Message::EndingKept { query: ending.query } };
+        let Some(entry) = self.entries.get_mut(&ending.query) else {
+            // Nothing was sent; but a debit may have been written just before a crash.
+            return match outcome(desk, ending, ending.attempt) {
+                Ok(outcome) => vec![Effect::Settle { query: ending.query, outcome }, kept],
+                Err(fault) => fault_effects(&fault),
+            };
+        };
+        if entry.coordinator != from {
+            return Vec::new();
+        }
+        let attempt = match &entry.state {
+            State::Sent { attempt, .. } | State::Ready { attempt, .. } => *attempt,
+            State::Selecting(attempt) => attempt.number(),
+            State::Settled => return vec![kept],
+        };
+        let outcome = match outcome(desk, ending, attempt) {
+            Ok(outcome) => outcome,
+            Err(fault) => return fault_effects(&fault),
+        };
+        entry.state = State::Settled;
+        let (coordinator, expires) = (entry.coordinator, entry.expires);
+        let form = StoredEntry { query: ending.query, coordinator, expires, attempt, upload: None, settled: true };
+        vec![Effect::Settle { query: ending.query, outcome }, keep(&form), kept]
+    }
+}
+
+/// Splits, seals and signs a contribution for one attempt.
+fn contribution<R: CryptoRng>(desk: &mut Desk<'_, R>, inquiry: &Inquiry, attempt: &Attempt, selection: &Selection) -> Result<UploadParts, Fault> {
+    let me = desk.me();
+    let (circuit, context) = attempt.circuit(inquiry, &me)?;
+    let mut nonce = [0_u8; 16];
+    desk.rng.fill_bytes(&mut nonce);
+    let nothing = Zeroizing::new(vec![0_u64; inquiry.plan().cell_count()]);
+    let cells = selection.cells.as_ref().map_or(nothing.as_slice(), |cells| cells.expose());
+    let split = circuit
+        .split(context.bytes(), &nonce, cells)
+        // A contribution past its bound must look like any other: this clinic has nothing to say.
+        .or_else(|_| circuit.split(context.bytes(), &nonce, &nothing))
+        .map_err(|why| Fault::Unsupported { why: why.to_string() })?;
+    let public = public_digest(&split.public);
+    let mut sealed_shares = Vec::with_capacity(attempt.committee().len());
+    for (place, commitment) in attempt.commitments().iter().enumerate() {
+        let role = attempt.sharing_role(inquiry.id(), &me, place);
+        let input = split.inputs.get(role).ok_or(Fault::Unsupported { why: "a share is missing".into() })?;
+        let aad = share_aad(context, &me, &nonce, role, public);
+        let sealed = commitment.share_key.seal(crate::digest::Label::ShareSeal, &aad, input, desk.rng);
+        sealed_shares.push(Octets(sealed.map_err(|why| Fault::Unsupported { why: why.to_string() })?));
+    }
+    let upload = Upload {
+        clinic: me,
+        charter: inquiry.charter().digest(),
+        query: inquiry.id(),
+        attempt: attempt.number(),
+        plan: inquiry.plan().digest(),
+        committee: attempt.committee().to_vec(),
+        commitments: attempt.commitments().iter().map(Verified::digest).collect(),
+        nonce: Octets(nonce.to_vec()),
+        counter: desk.next_counter(),
+        note: Octets::default(),
+        public_share: public,
+        sealed_shares: sealed_shares.iter().map(|s| sealed_digest(&s.0)).collect(),
+        ledger: selection.ledger,
+    };
+    let upload = Envelope::sign(&upload, desk.signer).map_err(|why| Fault::Document { why: why.to_string() })?;
+    Ok(UploadParts { upload, public_share: Octets(split.public), sealed_shares })
+}
+
+/// Checks that every attempt this clinic sent shares in, up to the last, is void.
+fn voided<R: CryptoRng>(desk: &Desk<'_, R>, call: &Announcement, last: u8) -> Result<(), Fault> {
+    (1..=last).try_for_each(|attempt| check_voids(desk, call.query.digest(), attempt, &call.voids))
+}
+
+/// Checks that all k members of an attempt signed it void.
+fn check_voids<R: CryptoRng>(desk: &Desk<'_, R>, query: Digest, attempt: u8, voids: &[Envelope]) -> Result<(), Fault> {
+    let committee = desk.chain.current().committee(attempt).ok_or(Fault::NoSuchAttempt { number: attempt })?;
+    let note = |who: &&Principal| voids.iter().any(|v| word::<Void>(v, who).is_some_and(|n| n.query == query && n.attempt == attempt));
+    let have = committee.iter().filter(note).count();
+    if have == committee.len() { Ok(()) } else { Err(Fault::Commitments { have, need: committee.len() }) }
+}
+
+/// What an ending means for this clinic, from what the committee signed and nothing else.
+fn outcome<R: CryptoRng>(desk: &Desk<'_, R>, ending: &Ending, sent_in: u8) -> Result<Outcome, Fault> {
+    if ending.releases.is_empty() {
+        (1..=sent_in.max(ending.attempt)).try_for_each(|a| check_voids(desk, ending.query, a, &ending.voids))?;
+        return Ok(Outcome::NoRelease);
+    }
+    let committee = desk.chain.current().committee(ending.attempt).ok_or(Fault::NoSuchAttempt { number: ending.attempt })?;
+    let need = committee.len();
+    if ending.releases.len() != need || ending.manifests.len() != need {
+        return Err(Fault::Commitments { have: ending.releases.len().min(ending.manifests.len()), need });
+    }
+    let mut last: Option<(Verified<Release>, Verified<Manifest>)> = None;
+    for ((who, release), manifest) in committee.iter().zip(&ending.releases).zip(&ending.manifests) {
+        let pair = word::<Release>(release, who).zip(word::<Manifest>(manifest, who));
+        let (release, manifest) = pair.ok_or(Fault::Document { why: format!("an ending that {who} did not sign") })?;
+        let here = (ending.query, ending.attempt);
+        if (release.query, release.attempt) != here || (manifest.query, manifest.attempt) != here {
+            return Err(Fault::OutOfPlace { what: "the ending of another query" });
+        }
+        if last.as_ref().is_some_and(|(r, m)| r.id != release.id || m.digest() != manifest.digest()) {
+            return Err(Fault::Differs { who: *who, what: "ending" });
+        }
+        last = Some((release, manifest));
+    }
+    let (release, manifest) = last.ok_or(Fault::Commitments { have: 0, need })?;
+    let counted = manifest.accepted().any(|clinic| clinic == desk.me());
+    Ok(if counted { Outcome::Released(release.id) } else { Outcome::NotCounted })
+}
+
+fn word<T: Document>(envelope: &Envelope, who: &Principal) -> Option<Verified<T>> {
+    envelope.claim::<T>().and_then(|c| c.verify(who)).ok()
+}
+
+fn keep(form: &StoredEntry) -> Effect {
+    Effect::Keep { role: Role::Contributor, id: form.query, form: Octets(encode(form)) }
+}
+
+fn send_upload(to: Principal, upload: &UploadParts) -> Effect {
+    Effect::Send { to, message: Message::Upload(Box::new(upload.clone())) }
+}
+
+fn fault_effects(fault: &Fault) -> Vec<Effect> {
+    let refused = Refused {
+        code: fault.code().into(),
+        says: fault.to_string(),
+        remedy: "the coordinator's operator should compare versions and charters with this clinic".into(),
+    };
+    vec![Effect::Note(format!("refused: {fault}")), Effect::Reply(Reply::Refused(refused))]
+}

@@ -1,0 +1,125 @@
+//! A query that was admitted: everything that every role derives from the signed parts.
+
+use crate::charter_chain::CharterChain;
+use crate::dictionary::Dictionary;
+use crate::digest::Digest;
+use crate::document::charter::Charter;
+use crate::document::query::Query;
+use crate::document::study::Study;
+use crate::envelope::{Envelope, Verified};
+use crate::moment::Moment;
+use crate::plan::{Mode, Plan, SEMANTICS_VERSION};
+use crate::principal::Principal;
+use crate::round::progress::Refused;
+use crate::{privacy, question};
+
+/// A query with its study, its charter and its plan, all checked. Only [`Inquiry::admit`] makes one.
+#[derive(Debug, Clone)]
+pub struct Inquiry {
+    query: Verified<Query>,
+    study: Verified<Study>,
+    charter: Verified<Charter>,
+    dictionary: Dictionary,
+    plan: Plan,
+}
+
+impl Inquiry {
+    /// Checks a query and its study against the charter in force at `now`, and derives the plan.
+    ///
+    /// # Errors
+    /// A refusal with code, operands and remedy: a study that is not in force, a key outside the
+    /// study, another charter, an expired query, a question that does not compile, or a plan that
+    /// differs from the one that was signed.
+    pub fn admit(query: &Envelope, study: &Envelope, chain: &CharterChain, now: Moment) -> Result<Self, Refused> {
+        let study = crate::document::study::admit_study(study, chain).map_err(|e| refused(e.code(), &e, e.remedy()))?;
+        study.open_at(now).map_err(|e| refused(e.code(), &e, e.remedy()))?;
+        let query = crate::document::query::admit_query(query, &study, chain, now)
+            .map_err(|e| refused(e.code(), &e, e.remedy()))?;
+        let charter = chain.current().clone();
+        let dictionary = Dictionary::parse(&charter.dictionary).map_err(|e| refused(e.code(), &e, e.remedy()))?;
+        let plan = derive_plan(&query, &study, &charter, &dictionary)?;
+        Ok(Self { query, study, charter, dictionary, plan })
+    }
+
+    /// The query's id: the digest of its signed bytes.
+    #[must_use]
+    pub fn id(&self) -> Digest {
+        self.query.digest()
+    }
+
+    /// The query.
+    #[must_use]
+    pub const fn query(&self) -> &Verified<Query> {
+        &self.query
+    }
+
+    /// The study it is asked in.
+    #[must_use]
+    pub const fn study(&self) -> &Verified<Study> {
+        &self.study
+    }
+
+    /// The charter it is asked under.
+    #[must_use]
+    pub const fn charter(&self) -> &Verified<Charter> {
+        &self.charter
+    }
+
+    /// The charter's dictionary.
+    #[must_use]
+    pub const fn dictionary(&self) -> &Dictionary {
+        &self.dictionary
+    }
+
+    /// The plan, priced.
+    #[must_use]
+    pub const fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The committee of an attempt, in order.
+    #[must_use]
+    pub fn committee(&self, attempt: u8) -> Option<&[Principal]> {
+        self.charter.committee(attempt)
+    }
+
+    /// How many different operators are behind these clinics.
+    #[must_use]
+    pub fn operators<'a>(&self, clinics: impl Iterator<Item = &'a Principal>) -> usize {
+        clinics.filter_map(|c| self.charter.operator_of(c)).collect::<std::collections::BTreeSet<_>>().len()
+    }
+}
+
+/// Derives the priced plan of a query and holds it against the one that was signed.
+fn derive_plan(query: &Query, study: &Study, charter: &Charter, dictionary: &Dictionary) -> Result<Plan, Refused> {
+    if query.semantics != SEMANTICS_VERSION {
+        return Err(Refused {
+            code: "semantics-differ".into(),
+            says: format!("the query was made for version {} of the question language, this node has {SEMANTICS_VERSION}", query.semantics),
+            remedy: "use the same release of Sumac as the clinics".into(),
+        });
+    }
+    if study.mode == Mode::Exact && !study.plans.iter().any(|p| p.query == query.text) {
+        return Err(Refused {
+            code: "not-in-the-analysis-plan".into(),
+            says: "the study is exact and its signed analysis plan does not hold this question".into(),
+            remedy: "ask one of the questions written out in the study, word for word".into(),
+        });
+    }
+    let plan = question::compile(&query.text, dictionary, study.mode).map_err(|e| refused(e.code(), &e, e.remedy()))?;
+    let plan = privacy::price(plan, query.rho).map_err(|e| refused(e.code(), &e, e.remedy()))?;
+    let patients = charter.contributors().map(|m| m.patients_max).max().unwrap_or(0);
+    plan.check_size(patients).map_err(|e| refused(e.code(), &e, e.remedy()))?;
+    if plan.digest() != query.plan {
+        return Err(Refused {
+            code: "plan-differs".into(),
+            says: format!("this node derives plan {}, and the query was signed for plan {}", plan.digest(), query.plan),
+            remedy: "use the same release of Sumac and the same charter as the clinics".into(),
+        });
+    }
+    Ok(plan)
+}
+
+fn refused(code: &str, says: &impl std::fmt::Display, remedy: String) -> Refused {
+    Refused { code: code.into(), says: says.to_string(), remedy }
+}

@@ -1,0 +1,375 @@
+//! A committee member: sums the shares of many clinics without learning any clinic's figure.
+//!
+//! An attempt runs through [`stage`]'s states, each made only by the one before. A member that
+//! restarts before its noised share was kept has lost the attempt's keys and always signs void;
+//! one that restarts later says again what it said.
+
+mod exchange;
+mod stage;
+mod stored;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rand_core::CryptoRng;
+
+use crate::digest::{Digest, Label};
+use crate::document::relay::Relay;
+use crate::document::void::Void;
+use crate::envelope::Envelope;
+use crate::moment::Moment;
+use crate::octets::Octets;
+use crate::principal::Principal;
+use crate::round::attempt::Fault;
+use crate::round::inquiry::Inquiry;
+use crate::round::message::{Message, Reply, encode};
+use crate::round::progress::Refused;
+use crate::round::{Desk, Effect, Event, Role};
+use exchange::Heard;
+use stage::{Committed, Stage};
+pub use stored::StoredSitting;
+
+/// All attempts that this node sits on a committee for.
+#[derive(Debug, Default)]
+pub struct Member {
+    sittings: BTreeMap<(Digest, u8), Sitting>,
+    /// Every (clinic, nonce) that was ever in a frozen batch of a query: no report is verified twice.
+    seen: BTreeMap<Digest, BTreeSet<(Principal, Vec<u8>)>>,
+}
+
+/// One attempt as this member knows it.
+#[derive(Debug)]
+struct Sitting {
+    coordinator: Principal,
+    expires: Moment,
+    stage: Stage,
+    /// Everything said so far that somebody may need to hear again.
+    said: Vec<(Principal, Message)>,
+    heard: Heard,
+}
+
+impl Member {
+    /// Takes up the stored forms of an earlier life. Attempts whose keys are lost are voided at once.
+    pub fn restore<R: CryptoRng>(forms: Vec<StoredSitting>, desk: &mut Desk<'_, R>) -> (Self, Vec<Effect>) {
+        let mut member = Self::default();
+        let mut effects = Vec::new();
+        for form in forms {
+            let (key, nonces, sitting) = stored::revive(form, desk);
+            member.seen.entry(key.0).or_default().extend(nonces);
+            let lost = matches!(sitting.stage, Stage::Lost);
+            member.sittings.insert(key, sitting);
+            if lost {
+                effects.extend(member.void(desk, key));
+            }
+        }
+        (member, effects)
+    }
+
+    /// Takes an event.
+    pub fn on<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, event: &Event) -> Vec<Effect> {
+        match event {
+            Event::Message { from, message } => self.message(desk, from, message),
+            Event::Tick => {
+                // An attempt's keys and shares are destroyed when its query expires.
+                self.sittings.retain(|_, sitting| desk.now < sitting.expires);
+                Vec::new()
+            }
+            Event::Connected(peer) => self.greet(*peer),
+            Event::Selected(_) => Vec::new(),
+        }
+    }
+
+    /// How many attempts are open.
+    #[must_use]
+    pub fn open_attempts(&self) -> usize {
+        self.sittings.len()
+    }
+
+    fn message<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, from: &Principal, message: &Message) -> Vec<Effect> {
+        let done = match message {
+            Message::Begin { query, study, attempt } => return self.begin(desk, from, query, study, *attempt),
+            Message::Batch { query, attempt, commitments, uploads } => {
+                let key = (*query, *attempt);
+                self.led(from, key).and_then(|()| self.batch(desk, key, commitments, uploads))
+            }
+            Message::Frozen { query, attempt, freezes } => {
+                let key = (*query, *attempt);
+                self.led(from, key).and_then(|()| self.frozen(desk, key, freezes))
+            }
+            Message::Manifests { query, attempt, manifests } => {
+                let key = (*query, *attempt);
+                self.led(from, key).and_then(|()| self.manifests(desk, key, manifests))
+            }
+            Message::Relay { cover, body } => self.relay(desk, cover, body),
+            Message::Nudge { query, attempt } => {
+                let key = (*query, *attempt);
+                self.led(from, key).map(|()| self.repeat(key))
+            }
+            Message::AskVoid { query, attempt } => Ok(self.asked_to_void(desk, from, (*query, *attempt))),
+            Message::Submit { .. }
+            | Message::Follow { .. }
+            | Message::Commitment(_)
+            | Message::Announce(_)
+            | Message::Upload(_)
+            | Message::Abstain { .. }
+            | Message::Freeze(_)
+            | Message::Manifest(_)
+            | Message::Answer { .. }
+            | Message::Void(_)
+            | Message::Ended(_)
+            | Message::EndingKept { .. } => return Vec::new(),
+        };
+        done.unwrap_or_else(|fault| refuse(&fault))
+    }
+
+    /// Only the coordinator that the query names leads its attempts.
+    fn led(&self, from: &Principal, key: (Digest, u8)) -> Result<(), Fault> {
+        match self.sittings.get(&key) {
+            Some(sitting) if sitting.coordinator == *from => Ok(()),
+            _ => Err(Fault::OutOfPlace { what: "a coordinator's message for an attempt this node does not know" }),
+        }
+    }
+
+    fn begin<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, from: &Principal, query: &Envelope, study: &Envelope, number: u8) -> Vec<Effect> {
+        let key = (query.digest(), number);
+        if self.sittings.contains_key(&key) {
+            return if self.led(from, key).is_ok() { self.repeat(key) } else { Vec::new() };
+        }
+        let inquiry = match Inquiry::admit(query, study, desk.chain, desk.now) {
+            Ok(inquiry) => inquiry,
+            Err(refused) => return vec![Effect::Reply(Reply::Refused(refused))],
+        };
+        let coordinator = inquiry.query().coordinator;
+        let mine = inquiry.committee(number).is_some_and(|c| c.contains(&desk.me()));
+        if coordinator != *from || !mine {
+            return refuse(&Fault::OutOfPlace { what: "a call to a committee this node is not on" });
+        }
+        let expires = inquiry.query().expires;
+        let committed = match Committed::new(inquiry, number, desk) {
+            Ok(committed) => committed,
+            Err(fault) => return refuse(&fault),
+        };
+        let said = vec![(coordinator, Message::Commitment(committed.commitment().clone()))];
+        let keep = keep(key, &StoredSitting::committed(key, coordinator, expires));
+        let stage = Stage::Committed(Box::new(committed));
+        self.sittings.insert(key, Sitting { coordinator, expires, stage, said: said.clone(), heard: Heard::default() });
+        [vec![keep], sends(&said)].concat_effects()
+    }
+
+    fn batch<R: CryptoRng>(
+        &mut self,
+        desk: &mut Desk<'_, R>,
+        key: (Digest, u8),
+        commitments: &[Envelope],
+        uploads: &[crate::round::message::BatchUpload],
+    ) -> Result<Vec<Effect>, Fault> {
+        let seen = self.seen.entry(key.0).or_default();
+        let Some(sitting) = self.sittings.get_mut(&key) else { return Ok(Vec::new()) };
+        let Stage::Committed(committed) = &sitting.stage else {
+            return stage::same_batch(&sitting.stage, uploads).map(|()| sends(&sitting.said));
+        };
+        let batch = committed.check_batch(desk, commitments, uploads, seen)?;
+        let nonces: BTreeSet<(Principal, Vec<u8>)> = batch.nonces();
+        seen.extend(nonces.iter().cloned());
+        let stored = StoredSitting::frozen(key, sitting.coordinator, sitting.expires, batch.digest(), &nonces);
+        let Stage::Committed(committed) = std::mem::replace(&mut sitting.stage, Stage::Lost) else { return Ok(Vec::new()) };
+        let (frozen, freeze) = committed.freeze(batch, desk)?;
+        sitting.stage = Stage::Frozen(Box::new(frozen));
+        let said = vec![(sitting.coordinator, Message::Freeze(freeze))];
+        sitting.said.extend(said.clone());
+        Ok([vec![keep(key, &stored)], sends(&said)].concat_effects())
+    }
+
+    fn frozen<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, key: (Digest, u8), freezes: &[Envelope]) -> Result<Vec<Effect>, Fault> {
+        let Some(sitting) = self.sittings.get_mut(&key) else { return Ok(Vec::new()) };
+        let Stage::Frozen(frozen) = &sitting.stage else { return Ok(sends(&sitting.said)) };
+        let evidence = frozen.check_freezes(freezes)?;
+        let Stage::Frozen(frozen) = std::mem::replace(&mut sitting.stage, Stage::Lost) else { return Ok(Vec::new()) };
+        let (revealed, part) = frozen.reveal(evidence);
+        let said = exchange::to_others(desk, &revealed.seat, sitting.coordinator, &exchange::Body::Reveal(Octets(part.to_vec())))?;
+        sitting.stage = Stage::Revealed(Box::new(revealed));
+        sitting.said.extend(said.clone());
+        let mut effects = sends(&said);
+        effects.extend(self.advance(desk, key)?);
+        Ok(effects)
+    }
+
+    fn manifests<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, key: (Digest, u8), manifests: &[Envelope]) -> Result<Vec<Effect>, Fault> {
+        let Some(sitting) = self.sittings.get_mut(&key) else { return Ok(Vec::new()) };
+        let Stage::Concluded(concluded) = &sitting.stage else { return Ok(sends(&sitting.said)) };
+        let agreed = concluded.check_manifests(manifests)?;
+        let Stage::Concluded(concluded) = std::mem::replace(&mut sitting.stage, Stage::Lost) else { return Ok(Vec::new()) };
+        let noised = concluded.noise(agreed)?;
+        let body = exchange::Body::Counts(Octets(noised.count_share()?.to_bytes()));
+        let said = exchange::to_others(desk, &noised.seat, sitting.coordinator, &body)?;
+        sitting.said.extend(said.clone());
+        let keep = keep(key, &StoredSitting::noised(key, &noised, &sitting.said));
+        sitting.stage = Stage::Noised(Box::new(noised));
+        let mut effects = [vec![keep], sends(&said)].concat_effects();
+        effects.extend(self.advance(desk, key)?);
+        Ok(effects)
+    }
+
+    fn relay<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, cover: &Envelope, body: &Octets) -> Result<Vec<Effect>, Fault> {
+        let relay = cover.claim::<Relay>().and_then(|c| c.verify_named(|r| r.from));
+        let relay = relay.map_err(|why| Fault::Document { why: why.to_string() })?;
+        if relay.to != desk.me() || relay.body != Digest::of(Label::RelayBody, &[&body.0]) {
+            return Err(Fault::OutOfPlace { what: "a relayed message for another, or with another body," });
+        }
+        let key = (relay.query, relay.attempt);
+        let Some(sitting) = self.sittings.get_mut(&key) else { return Ok(Vec::new()) };
+        if let Some(seat) = sitting.stage.seat() {
+            let place = seat.place_of(&relay.from)?;
+            let opened = exchange::open(&sitting.stage, &relay, body)?;
+            sitting.heard.take(place, relay.from, opened)?;
+        } else if sitting.stage.may_hear_later() {
+            // Sent by a member that is further on; the coordinator will have it said again.
+            return Ok(Vec::new());
+        }
+        self.advance(desk, key)
+    }
+
+    /// Moves an attempt on as far as what was heard carries it.
+    fn advance<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, key: (Digest, u8)) -> Result<Vec<Effect>, Fault> {
+        let mut effects = Vec::new();
+        while let Some(sitting) = self.sittings.get_mut(&key) {
+            let step = sitting.step(desk, key)?;
+            if step.is_empty() {
+                break;
+            }
+            effects.extend(step);
+        }
+        Ok(effects)
+    }
+
+    fn repeat(&self, key: (Digest, u8)) -> Vec<Effect> {
+        self.sittings.get(&key).map(|sitting| sends(&sitting.said)).unwrap_or_default()
+    }
+
+    /// What a coordinator that is there again should have: the void notes it may have missed.
+    fn greet(&self, peer: Principal) -> Vec<Effect> {
+        let voided = |s: &&Sitting| s.coordinator == peer && matches!(s.stage, Stage::Voided);
+        self.sittings.values().filter(voided).flat_map(|s| sends(&s.said)).collect()
+    }
+
+    fn asked_to_void<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, from: &Principal, key: (Digest, u8)) -> Vec<Effect> {
+        match self.sittings.get(&key) {
+            Some(sitting) if sitting.coordinator != *from => Vec::new(),
+            Some(sitting) if matches!(sitting.stage, Stage::Voided) => self.repeat(key),
+            // A noised share was kept: this attempt can only be finished or waited for.
+            Some(sitting) if sitting.stage.is_burnt() => self.repeat(key),
+            Some(_) => self.void(desk, key),
+            None if desk.chain.current().hubs().any(|hub| hub.key == *from) => {
+                let expires = desk.now + desk.chain.current().policy.query_lifetime_max();
+                let (stage, heard) = (Stage::Lost, Heard::default());
+                self.sittings.insert(key, Sitting { coordinator: *from, expires, stage, said: Vec::new(), heard });
+                self.void(desk, key)
+            }
+            None => Vec::new(),
+        }
+    }
+
+    /// Gives an attempt up: journalled first, then signed; keys and shares are dropped.
+    fn void<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, key: (Digest, u8)) -> Vec<Effect> {
+        let counter = desk.next_counter();
+        let note = Void { query: key.0, attempt: key.1, counter, note: Octets::default() };
+        let (Some(sitting), Ok(envelope)) = (self.sittings.get_mut(&key), Envelope::sign(&note, desk.signer)) else {
+            return Vec::new();
+        };
+        sitting.stage = Stage::Voided;
+        sitting.heard = Heard::default();
+        sitting.said = vec![(sitting.coordinator, Message::Void(envelope))];
+        let nonces = self.seen.get(&key.0).cloned().unwrap_or_default();
+        let form = StoredSitting::voided(key, sitting.coordinator, sitting.expires, &nonces, &sitting.said);
+        [vec![keep(key, &form)], sends(&sitting.said)].concat_effects()
+    }
+}
+
+impl Sitting {
+    /// One step, if everything it takes was heard; nothing otherwise.
+    fn step<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, key: (Digest, u8)) -> Result<Vec<Effect>, Fault> {
+        let coordinator = self.coordinator;
+        let said = match std::mem::replace(&mut self.stage, Stage::Lost) {
+            Stage::Revealed(revealed) => {
+                let Some(parts) = self.heard.reveals(&revealed.seat, &revealed.part) else {
+                    self.stage = Stage::Revealed(revealed);
+                    return Ok(Vec::new());
+                };
+                let (verifying, shares) = revealed.verify(&parts)?;
+                let said = exchange::to_others(desk, &verifying.seat, coordinator, &exchange::Body::Verifiers(shares))?;
+                self.stage = Stage::Verifying(Box::new(verifying));
+                said
+            }
+            Stage::Verifying(verifying) => {
+                let Some(shares) = self.heard.verifiers(&verifying.seat, &verifying.mine) else {
+                    self.stage = Stage::Verifying(verifying);
+                    return Ok(Vec::new());
+                };
+                let concluded = verifying.conclude(&shares, desk)?;
+                let said = vec![(coordinator, Message::Manifest(concluded.manifest().clone()))];
+                self.stage = Stage::Concluded(Box::new(concluded));
+                said
+            }
+            Stage::Noised(noised) => {
+                let Some(counts) = self.heard.counts(&noised.seat, noised.count_share()?) else {
+                    self.stage = Stage::Noised(noised);
+                    return Ok(Vec::new());
+                };
+                let opened = noised.open(&counts, desk)?;
+                let body = exchange::Body::Opening(Box::new(opened.opening().clone()));
+                let said = exchange::to_others(desk, &opened.seat, coordinator, &body)?;
+                self.stage = Stage::Opened(Box::new(opened));
+                said
+            }
+            Stage::Opened(opened) => {
+                let Some(openings) = self.heard.openings(&opened.seat, opened.opening()) else {
+                    self.stage = Stage::Opened(opened);
+                    return Ok(Vec::new());
+                };
+                let answer = opened.answer(&openings, desk)?;
+                self.stage = Stage::Answered;
+                self.said.push((coordinator, answer));
+                let form = StoredSitting::answered(key, coordinator, self.expires, &self.said);
+                return Ok([vec![keep(key, &form)], self.said.last().map(|s| sends(std::slice::from_ref(s))).unwrap_or_default()].concat_effects());
+            }
+            other @ (Stage::Committed(_) | Stage::Frozen(_) | Stage::Concluded(_) | Stage::Answered | Stage::Voided | Stage::Lost) => {
+                self.stage = other;
+                return Ok(Vec::new());
+            }
+        };
+        self.said.extend(said.clone());
+        Ok(sends(&said))
+    }
+}
+
+fn keep(key: (Digest, u8), form: &StoredSitting) -> Effect {
+    Effect::Keep { role: Role::Member, id: sitting_id(key), form: Octets(encode(form)) }
+}
+
+/// The name under which an attempt's stored form is kept.
+fn sitting_id(key: (Digest, u8)) -> Digest {
+    Digest::of(Label::Sitting, &[key.0.bytes(), &[key.1]])
+}
+
+fn sends(said: &[(Principal, Message)]) -> Vec<Effect> {
+    said.iter().map(|(to, message)| Effect::Send { to: *to, message: message.clone() }).collect()
+}
+
+fn refuse(fault: &Fault) -> Vec<Effect> {
+    let refused = Refused {
+        code: fault.code().into(),
+        says: fault.to_string(),
+        remedy: "the sender's operator should compare versions and charters with the other members".into(),
+    };
+    vec![Effect::Note(format!("refused: {fault}")), Effect::Reply(Reply::Refused(refused))]
+}
+
+/// Joins lists of effects in order; effects are not `Clone`, so slices cannot.
+trait ConcatEffects {
+    fn concat_effects(self) -> Vec<Effect>;
+}
+
+impl<const N: usize> ConcatEffects for [Vec<Effect>; N] {
+    fn concat_effects(self) -> Vec<Effect> {
+        self.into_iter().flatten().collect()
+    }
+}
