@@ -2,6 +2,15 @@
 
 use std::fmt;
 
+pub mod charter;
+pub mod consent;
+pub mod duo;
+pub mod enrolment;
+pub mod query;
+pub mod study;
+
+mod wording;
+
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
         /// What a document is. The payload type made of it separates the domains of signatures.
