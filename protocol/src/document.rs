@@ -11,6 +11,14 @@ pub mod release;
 pub mod share;
 pub mod upload;
 pub mod void;
+pub mod charter;
+pub mod consent;
+pub mod duo;
+pub mod enrolment;
+pub mod query;
+pub mod study;
+
+mod wording;
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {

@@ -3,6 +3,7 @@
 //! This crate is pure: it has no clock, no sockets, no files, no async, no logging and no
 //! randomness of its own. Time and random generators are arguments.
 
+pub mod charter_chain;
 pub mod cost;
 pub mod dictionary;
 pub mod digest;
