@@ -7,10 +7,12 @@ pub mod cost;
 pub mod digest;
 pub mod document;
 pub mod envelope;
+
 pub mod limits;
 pub mod moment;
 pub mod octets;
 pub mod plan;
 pub mod principal;
+pub mod privacy;
 pub mod record;
 pub mod strict_json;
