@@ -2,21 +2,21 @@
 
 use std::fmt;
 
+pub mod charter;
 pub mod commitment;
+pub mod consent;
 pub mod count_opening;
+pub mod duo;
+pub mod enrolment;
 pub mod freeze;
 pub mod manifest;
+pub mod query;
 pub mod relay;
 pub mod release;
 pub mod share;
+pub mod study;
 pub mod upload;
 pub mod void;
-pub mod charter;
-pub mod consent;
-pub mod duo;
-pub mod enrolment;
-pub mod query;
-pub mod study;
 
 mod wording;
 

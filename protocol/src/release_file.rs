@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::answer::{self, Answer, AnswerInput};
+use crate::answer::{self, Answer, AnswerInput, Operators};
 use crate::charter_chain::CharterChain;
 use crate::digest::{Digest, Label};
 use crate::document::query::Query;
@@ -99,8 +99,8 @@ fn admit(proof: &Proof, chain: &CharterChain) -> Result<Inquiry, ReleaseError> {
     let chain = CharterChain::from_envelopes(before.get(..=upto).unwrap_or_default())
         .map_err(|why| ReleaseError::Malformed { why: why.to_string() })?;
     let now = Moment(expires.0.saturating_sub(chain.current().policy.query_lifetime_max_ms));
-    let earliest = crate::document::study::admit_study(&proof.study, &chain)
-        .map_or(now, |study| now.max(study.valid_from));
+    let earliest =
+        crate::document::study::admit_study(&proof.study, &chain).map_or(now, |study| now.max(study.valid_from));
     Inquiry::admit(&proof.query, &proof.study, &chain, earliest)
         .map_err(|refused| ReleaseError::Query { code: refused.code, says: refused.says })
 }
@@ -117,20 +117,19 @@ fn compute(inquiry: &Inquiry, shares: &[Envelope]) -> Result<Answer, ReleaseErro
     }
     let release = Release::id(inquiry.id(), first.attempt, first.batch, first.opening);
     let policy = &inquiry.charter().policy;
-    Ok(answer::answer(&AnswerInput {
+    answer::answer(AnswerInput {
         plan: inquiry.plan(),
         study: &inquiry.study().id,
         release,
-        mode: inquiry.plan().mode,
         rho: inquiry.query().rho,
         delta_per_1e12: policy.delta_per_1e12,
-        operators_asked: first.operators_asked,
-        operators_counted: first.operators_counted,
-        cohort_min: policy.cohort_min,
-        aggregators: shares.len(),
+        operators: Operators { asked: u64::from(first.operators_asked), counted: u64::from(first.operators_counted) },
+        cohort_min: u64::from(policy.cohort_min),
+        aggregators: u32::try_from(shares.len()).unwrap_or(u32::MAX),
         suppressed: &first.suppressed,
         released: &sum.to_integers(),
-    }))
+    })
+    .map_err(|_| ReleaseError::Cells { want: cells })
 }
 
 /// Checks that the shares are those of one whole committee, and agree in everything but cells.
@@ -294,8 +293,12 @@ impl ReleaseError {
     #[must_use]
     pub fn remedy(&self) -> String {
         match self {
-            Self::Altered { field, .. } => format!("do not use this file; ask its sender for the release as it was made, `{field}` was changed since"),
-            Self::OtherCharter { .. } => "give the charter file of the federation that answered, with all its epochs".into(),
+            Self::Altered { field, .. } => format!(
+                "do not use this file; ask its sender for the release as it was made, `{field}` was changed since"
+            ),
+            Self::OtherCharter { .. } => {
+                "give the charter file of the federation that answered, with all its epochs".into()
+            }
             Self::Version { .. } => "use the release of Sumac that made the file, or a newer one".into(),
             Self::SealedToAnother { .. } => "resume with the key kept for this very query".into(),
             Self::Malformed { .. }

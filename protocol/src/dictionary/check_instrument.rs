@@ -165,7 +165,8 @@ impl About<'_> {
         let limit = match (better, at.get_ref().at_most, at.get_ref().at_least) {
             (Better::Lower, Some(limit), None) | (Better::Higher, None, Some(limit)) => limit,
             (Better::Lower | Better::Higher | Better::Neutral, _, _) => {
-                let remedy = "use `at_most` where lower is better, `at_least` where higher is; neutral totals have none";
+                let remedy =
+                    "use `at_most` where lower is better, `at_least` where higher is; neutral totals have none";
                 return Err(self.value(at, "remission", "does not fit the direction of recovery", remedy));
             }
         };

@@ -59,18 +59,17 @@ pub(crate) fn is_nameable(word: &str) -> bool {
         return words::is_identifying(&crate::dictionary::fold(word));
     };
     let is_word = |node: &Node| matches!(node, Node::Word { name, .. } if name == word);
-    let selected = sentence.selected.first().is_some_and(
-        |selected| matches!(&selected.of, Node::Call(call) if call.positional.iter().all(is_word)),
-    );
+    let selected = sentence
+        .selected
+        .first()
+        .is_some_and(|selected| matches!(&selected.of, Node::Call(call) if call.positional.iter().all(is_word)));
     selected && sentence.groups.iter().all(is_word) && matches!(sentence.filter, Some(Node::All(_)))
 }
 
 fn broken(source: &Source<'_>, error: &ParserError) -> QuestionError {
     let end = source.text.trim_end().len();
     match error {
-        ParserError::RecursionLimitExceeded => {
-            QuestionError::at(0..end, Flaw::TooDeep { most: DEPTH_MAX })
-        }
+        ParserError::RecursionLimitExceeded => QuestionError::at(0..end, Flaw::TooDeep { most: DEPTH_MAX }),
         ParserError::TokenizerError(message) | ParserError::ParserError(message) => {
             let (message, place) = message.split_once(" at Line: ").unwrap_or((message, ""));
             let mut numbers = place.split(", Column: ").map(|number| number.trim().parse::<u64>());

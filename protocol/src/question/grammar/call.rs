@@ -35,8 +35,7 @@ impl Tree<'_> {
         if !clauses.is_empty() || !within_group.is_empty() {
             return Err(unsupported(self.source, span, "a function of this form"));
         }
-        let mut call =
-            Call { name: ident.value.clone(), name_span, span, positional: Vec::new(), named: Vec::new() };
+        let mut call = Call { name: ident.value.clone(), name_span, span, positional: Vec::new(), named: Vec::new() };
         for arg in args {
             self.argument(arg, &mut call)?;
         }
