@@ -31,11 +31,16 @@ use std::collections::BTreeSet;
 
 use tokio::sync::{mpsc, oneshot};
 
-pub use self::errors::{NetworkError, SendError};
-pub use self::events::{Answer, Inbox, NetworkEvent};
+pub use self::errors::SendError;
+pub use self::events::{Answer, Inbox};
 pub use self::frame::{HELLO_BYTES_MAX, MESSAGE_BYTES_MAX, Refusal};
 pub use self::key::{BadKey, NodeKey};
-pub use self::setup::{FrameTap, NetworkConfig, Timing};
+pub use self::setup::{FrameTap, Timing};
+#[expect(
+    clippy::module_name_repetitions,
+    reason = "bare `Error`, `Event` and `Config` say too little where they are imported"
+)]
+pub use self::{errors::NetworkError, events::NetworkEvent, setup::NetworkConfig};
 
 use self::driver::{Command, Driver};
 
@@ -105,9 +110,9 @@ impl Network {
         Ok(())
     }
 
-    /// Says goodbye to every connected peer, waits for their acknowledgements and for answers still
-    /// being written (at most [`Timing::goodbye_timeout`]), and stops the driver. Returns when the
-    /// listening socket is closed. Calling it again does nothing.
+    /// Answers open requests with "busy", says goodbye to every connected peer, waits (at most
+    /// [`Timing::goodbye_timeout`]) until they have read their answers and acknowledged it, and
+    /// stops the driver. Returns when the listening socket is closed. Calling it again does nothing.
     pub async fn shutdown(&self) {
         self.order(|done| Command::ShutDown { done }).await;
     }

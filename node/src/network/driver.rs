@@ -3,7 +3,7 @@
 
 mod arrivals;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
 
 use futures::StreamExt;
@@ -56,10 +56,9 @@ pub(super) struct Driver {
     peers: Peers,
     pending: PendingRequests,
     redial: Redial,
-    /// Requests of peers that the application is working on.
+    /// Requests of peers that the application is working on: the way back to each, and its end.
+    asked: BTreeMap<InboundRequestId, (NodeKey, Asked)>,
     working: FuturesUnordered<BoxFuture<'static, Finished>>,
-    /// Replies handed to libp2p and not yet written out.
-    unsent: BTreeSet<InboundRequestId>,
     /// The keys of the charter; the hubs are admitted besides.
     admitted: BTreeSet<NodeKey>,
     hello: Vec<u8>,
@@ -70,8 +69,7 @@ pub(super) struct Driver {
 
 /// A request the application is done with; without bytes it dropped the request.
 struct Finished {
-    from: NodeKey,
-    asked: Asked,
+    id: InboundRequestId,
     bytes: Option<Vec<u8>>,
 }
 
@@ -113,8 +111,8 @@ impl Driver {
             peers: Peers::default(),
             pending: PendingRequests::default(),
             redial: Redial::new(hubs, backoff, Instant::now()),
+            asked: BTreeMap::new(),
             working: FuturesUnordered::new(),
-            unsent: BTreeSet::new(),
             admitted: BTreeSet::new(),
             hello: config.hello,
             timing,
@@ -212,9 +210,20 @@ impl Driver {
         self.pending.insert(id, to, Purpose::Hello, deadline);
     }
 
+    /// Answers whatever is open, so that peers need not wait, and tells them. A peer acknowledges
+    /// once it has read its answers.
     fn say_goodbye(&mut self, done: Option<oneshot::Sender<()>>) {
+        while let Some(Some(finished)) = self.working.next().now_or_never() {
+            self.on_finished(finished);
+        }
+        for (from, asked) in std::mem::take(&mut self.asked).into_values() {
+            self.answer(from, asked, Reply::Busy);
+        }
         let deadline = Instant::now() + self.timing.goodbye_timeout;
         for key in self.peers.linked() {
+            for (_, asked) in self.peers.take_held(key) {
+                self.answer(key, asked, Reply::Busy);
+            }
             if self.peers.is_admitted(key) {
                 let id = self.request(key, Request::Goodbye);
                 self.pending.insert(id, key, Purpose::Goodbye, deadline);
@@ -227,9 +236,10 @@ impl Driver {
     }
 
     fn is_done(&self) -> bool {
-        let settled = !self.pending.awaits_goodbyes() && self.unsent.is_empty();
         let farewell = self.farewell.as_ref();
-        farewell.is_some_and(|farewell| settled || farewell.deadline <= Instant::now())
+        farewell.is_some_and(|farewell| {
+            !self.pending.awaits_goodbyes() || farewell.deadline <= Instant::now()
+        })
     }
 
     fn next_alarm(&self) -> Option<Instant> {
@@ -267,6 +277,9 @@ impl Driver {
     }
 
     fn on_finished(&mut self, finished: Finished) {
+        let Some((from, asked)) = self.asked.remove(&finished.id) else {
+            return;
+        };
         let reply = match finished.bytes {
             None => Reply::Busy,
             Some(bytes) if bytes.len() > MESSAGE_BYTES_MAX => {
@@ -274,7 +287,7 @@ impl Driver {
             }
             Some(bytes) => Reply::Answer(bytes),
         };
-        self.answer(finished.from, finished.asked, reply);
+        self.answer(from, asked, reply);
     }
 
     fn dial(&mut self, hub: NodeKey, addresses: Vec<Multiaddr>) {
@@ -307,7 +320,7 @@ impl Driver {
 
     /// Every reply leaves through here.
     fn answer(&mut self, to: NodeKey, asked: Asked, reply: Reply) {
-        let Asked { id, channel } = asked;
+        let Asked { channel, .. } = asked;
         if !channel.is_open() {
             return;
         }
@@ -315,17 +328,36 @@ impl Driver {
             tap.see(to, &reply.to_wire());
         }
         let frames = &mut self.swarm.behaviour_mut().frames;
-        if frames.send_response(channel, reply).is_ok() {
-            self.unsent.insert(id);
+        if frames.send_response(channel, reply).is_err() {
+            tracing::debug!(peer = %to, "gone before its answer");
         }
     }
 
     /// A request got no answer.
     fn fail(&mut self, request: Pending, error: SendError) {
         match request.purpose {
-            Purpose::Message(done) => settle(done, Err(error)),
+            Purpose::Message(done) => self.settle_message(request.to, done, Err(error)),
             Purpose::Hello if !self.peers.is_admitted(request.to) => self.drop_peer(request.to),
             Purpose::Hello | Purpose::Goodbye => {}
+        }
+    }
+
+    /// A message is over. A peer that is leaving may go after the last.
+    fn settle_message(
+        &mut self,
+        peer: NodeKey,
+        done: Outcome,
+        outcome: Result<Vec<u8>, SendError>,
+    ) {
+        settle(done, outcome);
+        self.note_goodbye(peer);
+    }
+
+    fn note_goodbye(&mut self, peer: NodeKey) {
+        if !self.pending.awaits_answer(peer)
+            && let Some(goodbye) = self.peers.take_goodbye(peer)
+        {
+            self.answer(peer, goodbye, Reply::Noted);
         }
     }
 

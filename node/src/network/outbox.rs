@@ -28,10 +28,6 @@ impl Outbox {
     }
 
     /// Delivers an event if there is room for it now, and hands it back otherwise.
-    #[expect(
-        clippy::result_large_err,
-        reason = "the event is handed back to be kept or dropped, not passed up as an error"
-    )]
     pub(super) fn offer(&mut self, event: NetworkEvent) -> Result<(), NetworkEvent> {
         if !self.waiting.is_empty() {
             return Err(event);

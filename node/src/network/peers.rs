@@ -37,6 +37,8 @@ struct Peer {
     links: BTreeMap<ConnectionId, Link>,
     admitted: bool,
     early: Vec<(Vec<u8>, Asked)>,
+    /// Its goodbye, until it may be acknowledged.
+    goodbye: Option<Asked>,
 }
 
 /// Every peer with at least one link.
@@ -133,6 +135,17 @@ impl Peers {
         let peer = self.peers.get_mut(&key);
         peer.map(|peer| std::mem::take(&mut peer.early))
             .unwrap_or_default()
+    }
+
+    /// Keeps the goodbye of a leaving peer until this node has its answers from it.
+    pub(super) fn keep_goodbye(&mut self, key: NodeKey, asked: Asked) {
+        if let Some(peer) = self.peers.get_mut(&key) {
+            peer.goodbye = Some(asked);
+        }
+    }
+
+    pub(super) fn take_goodbye(&mut self, key: NodeKey) -> Option<Asked> {
+        self.peers.get_mut(&key)?.goodbye.take()
     }
 
     /// Something came on this connection.

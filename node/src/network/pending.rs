@@ -102,6 +102,11 @@ impl PendingRequests {
             .is_some_and(|n| *n >= REQUESTS_PER_PEER_MAX)
     }
 
+    /// Whether an application request to the peer is under way.
+    pub(super) fn awaits_answer(&self, from: NodeKey) -> bool {
+        self.messages.contains_key(&from)
+    }
+
     pub(super) fn awaits_welcome(&self, from: NodeKey) -> bool {
         self.hellos.contains_key(&from)
     }

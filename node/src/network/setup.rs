@@ -100,7 +100,9 @@ impl Default for Timing {
 /// included, before libp2p encrypts it: requests and answers, heartbeats too. It runs on the
 /// driver's task and must return quickly.
 #[derive(Clone)]
-pub struct FrameTap(Arc<dyn Fn(NodeKey, &[u8]) + Send + Sync>);
+pub struct FrameTap(Arc<See>);
+
+type See = dyn Fn(NodeKey, &[u8]) + Send + Sync;
 
 impl FrameTap {
     /// A tap that hands each frame to `see`.

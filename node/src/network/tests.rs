@@ -12,7 +12,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::frame::{Frame, Reply, Request};
-use super::{FrameTap, Inbox, Network, NetworkConfig, NetworkEvent, NodeKey, Timing};
+use super::{Answer, FrameTap, Inbox, Network, NetworkConfig, NetworkEvent, NodeKey, Timing};
 
 const CHARTER: &[u8] = b"charter one";
 /// Far above anything a healthy test needs.
@@ -84,10 +84,11 @@ impl Node {
             address: String::new(),
         };
         if listens {
-            match node.next().await {
-                NetworkEvent::Listening { address } => node.address = address,
-                other => panic!("expected to listen, got {other:?}"),
-            }
+            let event = node.next().await;
+            let NetworkEvent::Listening { address } = event else {
+                panic!("expected to listen, got {event:?}")
+            };
+            node.address = address;
         }
         node
     }
@@ -102,46 +103,55 @@ impl Node {
     }
 
     async fn connected(&mut self) -> NodeKey {
-        match self.next().await {
-            NetworkEvent::Connected { peer } => peer,
-            other => panic!("expected a connection, got {other:?}"),
-        }
+        let event = self.next().await;
+        let NetworkEvent::Connected { peer } = event else {
+            panic!("expected a connection, got {event:?}")
+        };
+        peer
     }
 
     async fn disconnected(&mut self) -> NodeKey {
-        match self.next().await {
-            NetworkEvent::Disconnected { peer } => peer,
-            other => panic!("expected a disconnection, got {other:?}"),
-        }
+        let event = self.next().await;
+        let NetworkEvent::Disconnected { peer } = event else {
+            panic!("expected a disconnection, got {event:?}")
+        };
+        peer
     }
 
     async fn stranger(&mut self) -> String {
-        match self.next().await {
-            NetworkEvent::StrangerRefused { peer } => peer,
-            other => panic!("expected a stranger, got {other:?}"),
-        }
+        let event = self.next().await;
+        let NetworkEvent::StrangerRefused { peer } = event else {
+            panic!("expected a stranger, got {event:?}")
+        };
+        peer
     }
 
     async fn charter_differs(&mut self) -> (NodeKey, Vec<u8>) {
-        match self.next().await {
-            NetworkEvent::CharterDiffers { peer, theirs } => (peer, theirs),
-            other => panic!("expected another charter, got {other:?}"),
-        }
+        let event = self.next().await;
+        let NetworkEvent::CharterDiffers { peer, theirs } = event else {
+            panic!("expected another charter, got {event:?}")
+        };
+        (peer, theirs)
+    }
+
+    async fn received(&mut self) -> (NodeKey, Vec<u8>, Answer) {
+        let event = self.next().await;
+        let NetworkEvent::Received {
+            from,
+            bytes,
+            answer,
+        } = event
+        else {
+            panic!("expected a message, got {event:?}")
+        };
+        (from, bytes, answer)
     }
 
     /// Receives one message and answers it with its bytes reversed.
     async fn reverse_one(&mut self) -> (NodeKey, Vec<u8>) {
-        match self.next().await {
-            NetworkEvent::Received {
-                from,
-                bytes,
-                answer,
-            } => {
-                answer.reply(bytes.iter().rev().copied().collect());
-                (from, bytes)
-            }
-            other => panic!("expected a message, got {other:?}"),
-        }
+        let (from, bytes, answer) = self.received().await;
+        answer.reply(bytes.iter().rev().copied().collect());
+        (from, bytes)
     }
 }
 
@@ -161,7 +171,9 @@ async fn connect(mut hub: Node, clinic: NetworkConfig) -> (Node, Node) {
 
 /// What a [`FrameTap`] saw.
 #[derive(Clone, Default)]
-struct Seen(Arc<Mutex<Vec<(NodeKey, Vec<u8>)>>>);
+struct Seen(Arc<Mutex<Frames>>);
+
+type Frames = Vec<(NodeKey, Vec<u8>)>;
 
 impl Seen {
     fn tap(&self) -> FrameTap {

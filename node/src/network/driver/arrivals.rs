@@ -8,7 +8,7 @@ use super::super::events::Answer;
 use super::super::swarm::{FrameEvent, GatesEvent};
 use super::{
     Asked, Driver, Finished, FutureExt, Instant, NetworkEvent, NodeKey, Purpose, Refusal, Reply,
-    Request, SendError, settle,
+    Request, SendError,
 };
 
 impl Driver {
@@ -77,15 +77,10 @@ impl Driver {
         }
     }
 
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "libp2p's error; only an impostor is told apart"
-    )]
     fn on_dial_failed(&mut self, hub: NodeKey, error: &DialError) {
         tracing::debug!(peer = %hub, %error, "dialed in vain");
-        match error {
-            DialError::WrongPeerId { obtained, .. } => self.report_stranger(obtained.to_string()),
-            _ => {}
+        if let DialError::WrongPeerId { obtained, .. } = error {
+            self.report_stranger(obtained.to_string());
         }
         if !self.peers.is_linked(hub) {
             self.redial.schedule(hub, Instant::now());
@@ -135,7 +130,7 @@ impl Driver {
                 }
             }
             Event::InboundFailure { request_id, .. } | Event::ResponseSent { request_id, .. } => {
-                self.unsent.remove(&request_id);
+                self.asked.remove(&request_id);
             }
         }
     }
@@ -145,7 +140,8 @@ impl Driver {
             Request::Heartbeat => self.answer(from, asked, Reply::Noted),
             Request::Goodbye => {
                 self.unadmit(from);
-                self.answer(from, asked, Reply::Noted);
+                self.peers.keep_goodbye(from, asked);
+                self.note_goodbye(from);
             }
             Request::Hello(theirs) => self.on_hello(from, link, theirs, asked),
             Request::Message(bytes) => self.on_message(from, bytes, asked),
@@ -194,7 +190,9 @@ impl Driver {
         };
         let peer = request.to;
         match request.purpose {
-            Purpose::Message(done) => settle(done, message_outcome(peer, reply)),
+            Purpose::Message(done) => {
+                self.settle_message(peer, done, message_outcome(peer, reply));
+            }
             Purpose::Hello => self.on_hello_answered(peer, reply),
             Purpose::Goodbye => {}
         }
@@ -244,11 +242,12 @@ impl Driver {
     /// `Answer`, which answers "busy" like any other dropped answer.
     fn hand_over(&mut self, from: NodeKey, bytes: Vec<u8>, asked: Asked) {
         let (answer, awaited) = Answer::awaited();
+        let id = asked.id;
         let finished = awaited.map(move |bytes| Finished {
-            from,
-            asked,
+            id,
             bytes: bytes.ok(),
         });
+        self.asked.insert(id, (from, asked));
         self.working.push(finished.boxed());
         let event = NetworkEvent::Received {
             from,

@@ -51,10 +51,8 @@ async fn an_answer_given_just_before_shutting_down_still_arrives() {
     let (mut hub, clinic) = pair().await;
     let large = vec![5; 3 * 1024 * 1024];
     let (sent, ()) = tokio::join!(clinic.network.send(hub.key, vec![]), async {
-        match hub.next().await {
-            NetworkEvent::Received { answer, .. } => answer.reply(large.clone()),
-            other => panic!("expected a message, got {other:?}"),
-        }
+        let (_, _, answer) = hub.received().await;
+        answer.reply(large.clone());
         hub.network.shutdown().await;
     });
     assert!(sent.unwrap() == large);
@@ -69,14 +67,14 @@ async fn dropping_the_last_handle_is_a_goodbye_too() {
 }
 
 #[tokio::test]
-async fn a_request_under_way_is_lost_when_the_peer_leaves() {
+async fn a_request_under_way_is_answered_busy_when_the_peer_leaves() {
     let (mut hub, clinic) = pair().await;
     let (sent, _held) = tokio::join!(clinic.network.send(hub.key, vec![1]), async {
-        let held = hub.next().await;
+        let held = hub.received().await;
         hub.network.shutdown().await;
         held
     });
-    assert_eq!(sent, Err(SendError::Lost { peer: hub.key }));
+    assert_eq!(sent, Err(SendError::Busy { peer: hub.key }));
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use libp2p::swarm::SwarmEvent;
 use libp2p::{Multiaddr, StreamProtocol, Swarm, SwarmBuilder, identity, noise, yamux};
 
 use super::*;
-use crate::network::MESSAGE_BYTES_MAX;
+use crate::network::{MESSAGE_BYTES_MAX, SendError};
 
 /// Writes any bytes as a request, and reads whatever comes back.
 #[derive(Clone, Default)]
@@ -90,6 +90,10 @@ async fn rogue(hub: &Node) -> Rogue {
 }
 
 /// What came back for these bytes; nothing if the stream was cut off.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "libp2p's events; two of them concern the test"
+)]
 async fn ask(rogue: &mut Rogue, hub: NodeKey, bytes: Vec<u8>) -> Vec<u8> {
     let asked = rogue.behaviour_mut().send_request(&hub.peer_id(), bytes);
     loop {
@@ -190,4 +194,18 @@ async fn a_peer_that_dials_anew_takes_the_place_of_its_dead_connection() {
         // As after a power cut: nobody closes the old socket.
         lost.push(again);
     }
+}
+
+#[tokio::test]
+async fn a_request_under_way_is_lost_with_its_connection() {
+    let mut watchful = hub(1);
+    watchful.timing.heartbeat = Duration::from_millis(20);
+    let mut hub = Node::start(watchful).await;
+    let mut rogue = rogue(&hub).await;
+    let hello = Request::Hello(CHARTER.to_vec()).to_wire();
+    ask(&mut rogue, hub.key, hello).await;
+    assert_eq!(hub.connected().await, key(11));
+    let sent = hub.network.send(key(11), vec![1]).await;
+    assert_eq!(sent, Err(SendError::Lost { peer: key(11) }));
+    assert_eq!(hub.disconnected().await, key(11));
 }
