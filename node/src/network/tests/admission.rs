@@ -100,7 +100,7 @@ async fn a_new_charter_parts_peers_until_both_have_it() {
     assert_eq!(sent.unwrap(), [2, 1]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_hubs_that_dial_each_other_are_connected_once() {
     for _ in 0..10 {
         // The system gives out a port; the first hub must know the second's before it starts.

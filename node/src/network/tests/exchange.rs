@@ -20,7 +20,7 @@ async fn a_request_is_answered_in_both_directions() {
     assert_eq!(from_hub, (hub.key, vec![]));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_message_sent_at_once_never_overtakes_connected() {
     let mut hub = Node::start(hub(1)).await;
     let mut clinics = Vec::new();
@@ -139,7 +139,7 @@ async fn the_seventeenth_request_at_once_to_one_peer_is_busy() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_full_inbox_says_busy_and_loses_nothing_it_took() {
     let mut hub = Node::start(hub(1)).await;
     let mut clinics = Vec::new();
