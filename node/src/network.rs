@@ -80,10 +80,7 @@ impl Network {
     /// [`SendError::ShutDown`] leave it open whether the peer acted on the request.
     pub async fn send(&self, to: NodeKey, bytes: Vec<u8>) -> Result<Vec<u8>, SendError> {
         if bytes.len() > MESSAGE_BYTES_MAX {
-            return Err(SendError::TooLarge {
-                bytes: bytes.len(),
-                max: MESSAGE_BYTES_MAX,
-            });
+            return Err(SendError::TooLarge { bytes: bytes.len(), max: MESSAGE_BYTES_MAX });
         }
         let (done, outcome) = oneshot::channel();
         let sent = self.commands.send(Command::Send { to, bytes, done });
@@ -94,8 +91,7 @@ impl Network {
     /// From now on serves exactly `set` (and the configured hubs). Connections to anybody else are
     /// closed, and their `Disconnected` is on its way, when this returns.
     pub async fn replace_admitted(&self, set: BTreeSet<NodeKey>) {
-        self.order(|done| Command::ReplaceAdmitted { set, done })
-            .await;
+        self.order(|done| Command::ReplaceAdmitted { set, done }).await;
     }
 
     /// Names another charter from now on and asks every linked peer again: those that do not name
@@ -105,8 +101,7 @@ impl Network {
     /// [`NetworkError::HelloTooLong`] above [`HELLO_BYTES_MAX`] bytes; nothing has changed then.
     pub async fn replace_hello(&self, hello: Vec<u8>) -> Result<(), NetworkError> {
         setup::check_hello(&hello)?;
-        self.order(|done| Command::ReplaceHello { hello, done })
-            .await;
+        self.order(|done| Command::ReplaceHello { hello, done }).await;
         Ok(())
     }
 

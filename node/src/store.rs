@@ -44,17 +44,11 @@ mod seal;
 
 pub use batch::Position;
 pub use entry::Entry;
-#[expect(
-    clippy::module_name_repetitions,
-    reason = "imported alone, `Error` would not say whose"
-)]
+#[expect(clippy::module_name_repetitions, reason = "imported alone, `Error` would not say whose")]
 pub use fault::StoreError;
 pub use fault::{DiskError, IndexError, JournalError, KeyringError};
 pub use keyring::UnlockSecret;
-#[expect(
-    clippy::module_name_repetitions,
-    reason = "imported alone, `Paths` would not say whose"
-)]
+#[expect(clippy::module_name_repetitions, reason = "imported alone, `Paths` would not say whose")]
 pub use opening::StorePaths;
 pub use opening::{IndexState, OpenReport};
 
@@ -87,32 +81,20 @@ impl Store {
         unlock: &UnlockSecret,
         identity_seed: Zeroizing<[u8; 32]>,
     ) -> Result<Self, StoreError> {
-        creation::create(
-            &operating_system(),
-            paths,
-            unlock,
-            Cost::STANDARD,
-            identity_seed,
-        )
+        creation::create(&operating_system(), paths, unlock, Cost::STANDARD, identity_seed)
     }
 
     /// Opens a store and checks every frame of its journal.
     ///
     /// Refuses a second opening, a damaged journal, and a journal that ends before what the keyring knows
     /// to have been acknowledged.
-    pub fn open(
-        paths: &StorePaths,
-        unlock: &UnlockSecret,
-    ) -> Result<(Self, OpenReport), StoreError> {
+    pub fn open(paths: &StorePaths, unlock: &UnlockSecret) -> Result<(Self, OpenReport), StoreError> {
         opening::open(&operating_system(), paths, unlock, Missing::Refuse)
     }
 
     /// Opens a store that was restored from a backup, although acknowledged data is missing, and takes its
     /// head as the new watermark. The caller must then do what the protocol asks of a node that has forgotten.
-    pub fn recover(
-        paths: &StorePaths,
-        unlock: &UnlockSecret,
-    ) -> Result<(Self, OpenReport), StoreError> {
+    pub fn recover(paths: &StorePaths, unlock: &UnlockSecret) -> Result<(Self, OpenReport), StoreError> {
         opening::open(&operating_system(), paths, unlock, Missing::Accept)
     }
 
@@ -130,13 +112,7 @@ impl Store {
     /// the batch was kept: opening again finds out.
     pub fn append(&self, entries: Vec<Entry>) -> Result<Position, StoreError> {
         let bytes = entry::weigh(&entries)?;
-        self.ask(|reply| {
-            Job::Append(Request {
-                entries,
-                bytes,
-                reply,
-            })
-        })
+        self.ask(|reply| Job::Append(Request { entries, bytes, reply }))
     }
 
     /// The row of a pseudonym, if it is known.
@@ -155,31 +131,23 @@ impl Store {
         let Some(entry) = self.entry(row)? else {
             return Ok(None);
         };
-        let body = self
-            .shared
-            .body(&entry.patient, |kind| kind == Kind::Patient)?;
+        let body = self.shared.body(&entry.patient, |kind| kind == Kind::Patient)?;
         match str::from_utf8(&body) {
             Ok(pseudonym) => Ok(Some(Zeroizing::new(pseudonym.to_owned()))),
-            Err(_) => Err(self
-                .shared
-                .journal
-                .damaged(&entry.patient, "a pseudonym is no text")
-                .into()),
+            Err(_) => Err(self.shared.journal.damaged(&entry.patient, "a pseudonym is no text").into()),
         }
     }
 
     /// The body of a row's newest record.
     pub fn record(&self, row: Row) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
         let at = self.entry(row)?.and_then(|entry| entry.record);
-        at.map(|at| self.shared.body(&at, |kind| kind == Kind::Record))
-            .transpose()
+        at.map(|at| self.shared.body(&at, |kind| kind == Kind::Record)).transpose()
     }
 
     /// The body of a row's newest enrolment.
     pub fn enrolment(&self, row: Row) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
         let at = self.entry(row)?.and_then(|entry| entry.enrolment);
-        at.map(|at| self.shared.body(&at, |kind| kind == Kind::Enrolment))
-            .transpose()
+        at.map(|at| self.shared.body(&at, |kind| kind == Kind::Enrolment)).transpose()
     }
 
     /// All statements of a row with their ledger positions, in the ledger's order.
@@ -189,17 +157,11 @@ impl Store {
         };
         let listed = projection::statements(&self.shared.index, row.0)?;
         if listed.len() < usize::try_from(entry.statements).unwrap_or(usize::MAX) {
-            return Err(self
-                .shared
-                .index
-                .failed("a statement is missing from a list".to_owned())
-                .into());
+            return Err(self.shared.index.failed("a statement is missing from a list".to_owned()).into());
         }
         let body = |listed: Listed| {
             let position = listed.order;
-            let body = self
-                .shared
-                .body(&listed.at, |kind| kind == Kind::Statement { position })?;
+            let body = self.shared.body(&listed.at, |kind| kind == Kind::Statement { position })?;
             Ok((position, body))
         };
         listed.into_iter().map(body).collect()
@@ -221,9 +183,7 @@ impl Store {
     pub fn query(&self, id: &[u8; 32]) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
         let found = projection::query(&self.shared.index, id)?;
         let kind = Kind::Query { id: *id };
-        found
-            .map(|listed| self.shared.body(&listed.at, |found| found == kind))
-            .transpose()
+        found.map(|listed| self.shared.body(&listed.at, |found| found == kind)).transpose()
     }
 
     /// The states that a role holds, the longest unchanged first.
@@ -233,16 +193,10 @@ impl Store {
     }
 
     /// One state of a role, unless it was forgotten.
-    pub fn role_state(
-        &self,
-        role: u8,
-        id: &[u8; 32],
-    ) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+    pub fn role_state(&self, role: u8, id: &[u8; 32]) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
         let found = projection::role(&self.shared.index, role, id)?;
         let kind = Kind::Role { role, id: *id };
-        found
-            .map(|listed| self.shared.body(&listed.at, |found| found == kind))
-            .transpose()
+        found.map(|listed| self.shared.body(&listed.at, |found| found == kind)).transpose()
     }
 
     /// Writes into the keyring how far the journal has come, durably: from now on nothing older opens.
@@ -267,9 +221,7 @@ impl Store {
     }
 
     fn ask<T>(&self, job: impl FnOnce(Reply<T>) -> Job) -> Result<T, StoreError> {
-        let ended = || StoreError::Stopped {
-            why: "its commit thread has ended".to_owned(),
-        };
+        let ended = || StoreError::Stopped { why: "its commit thread has ended".to_owned() };
         let (reply, answer) = sync_channel(1);
         let queue = self.queue.as_ref().ok_or_else(ended)?;
         queue.send(job(reply)).map_err(|_| ended())?;
@@ -290,11 +242,7 @@ impl Drop for Store {
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let head = self.shared.head();
-        write!(
-            f,
-            "Store({} frames, {} patients)",
-            head.mark.sequence, head.rows
-        )
+        write!(f, "Store({} frames, {} patients)", head.mark.sequence, head.rows)
     }
 }
 
@@ -314,27 +262,16 @@ impl Shared {
     }
 
     /// The body of the frame at that place, which must be of a kind that is wanted there.
-    fn body(
-        &self,
-        at: &Location,
-        wanted: impl Fn(Kind) -> bool,
-    ) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+    fn body(&self, at: &Location, wanted: impl Fn(Kind) -> bool) -> Result<Zeroizing<Vec<u8>>, StoreError> {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         let plain = self.journal.read(at, &keys)?;
         match Kind::decode(&plain) {
             Some((kind, body)) if wanted(kind) => Ok(Zeroizing::new(body.to_vec())),
-            Some(_) | None => Err(self
-                .journal
-                .damaged(at, "another entry is in its place")
-                .into()),
+            Some(_) | None => Err(self.journal.damaged(at, "another entry is in its place").into()),
         }
     }
 
-    fn named(
-        &self,
-        listed: Vec<Listed>,
-        kind: impl Fn([u8; 32]) -> Kind,
-    ) -> Result<Vec<Named>, StoreError> {
+    fn named(&self, listed: Vec<Listed>, kind: impl Fn([u8; 32]) -> Kind) -> Result<Vec<Named>, StoreError> {
         let body = |listed: Listed| {
             let wanted = kind(listed.id);
             Ok((listed.id, self.body(&listed.at, |found| found == wanted)?))

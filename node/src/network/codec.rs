@@ -32,24 +32,14 @@ impl Codec for FrameCodec {
         read_frame(io).await
     }
 
-    async fn write_request<T>(
-        &mut self,
-        _: &StreamProtocol,
-        io: &mut T,
-        request: Request,
-    ) -> io::Result<()>
+    async fn write_request<T>(&mut self, _: &StreamProtocol, io: &mut T, request: Request) -> io::Result<()>
     where
         T: AsyncWrite + Unpin + Send,
     {
         write_frame(io, &request).await
     }
 
-    async fn write_response<T>(
-        &mut self,
-        _: &StreamProtocol,
-        io: &mut T,
-        reply: Reply,
-    ) -> io::Result<()>
+    async fn write_response<T>(&mut self, _: &StreamProtocol, io: &mut T, reply: Reply) -> io::Result<()>
     where
         T: AsyncWrite + Unpin + Send,
     {
@@ -70,11 +60,7 @@ async fn read_frame<F: Frame, T: AsyncRead + Unpin + Send>(io: &mut T) -> io::Re
     let [kind] = first;
     let max = F::body_bytes_max(kind).map_err(no_frame)?;
     if announced > max {
-        return Err(no_frame(FrameError::TooLong {
-            kind,
-            bytes: announced,
-            max,
-        }));
+        return Err(no_frame(FrameError::TooLong { kind, bytes: announced, max }));
     }
     let mut body = Vec::with_capacity(announced.min(SET_ASIDE_BYTES));
     let mut limited = AsyncReadExt::take(&mut *io, u64::from(bytes));
@@ -89,10 +75,7 @@ async fn read_frame<F: Frame, T: AsyncRead + Unpin + Send>(io: &mut T) -> io::Re
     F::parse(kind, body).map_err(no_frame)
 }
 
-async fn write_frame<F: Frame + Sync, T: AsyncWrite + Unpin + Send>(
-    io: &mut T,
-    frame: &F,
-) -> io::Result<()> {
+async fn write_frame<F: Frame + Sync, T: AsyncWrite + Unpin + Send>(io: &mut T, frame: &F) -> io::Result<()> {
     io.write_all(&frame.head()).await?;
     io.write_all(&frame.body()).await?;
     io.flush().await
@@ -166,22 +149,14 @@ mod tests {
         let cases: [(&str, &[u8], &str); 11] = [
             ("nothing at all", &[], "unexpected end of file"),
             ("half a length", &[0, 0], "unexpected end of file"),
-            (
-                "a length and no kind",
-                &[0, 0, 0, 1],
-                "unexpected end of file",
-            ),
+            ("a length and no kind", &[0, 0, 0, 1], "unexpected end of file"),
             ("length zero", &[0, 0, 0, 0], "no kind"),
             ("length zero and a kind", &[0, 0, 0, 0, 7], "no kind"),
             ("a body cut short", &[0, 0, 0, 9, 4, 1, 2], "after 2 of 8"),
             ("bytes after the body", &[0, 0, 0, 2, 4, 1, 2], "follow"),
             ("kind zero", &[0, 0, 0, 1, 0], "kind 0"),
             ("kind from the future", &[0, 0, 0, 1, 10], "kind 10"),
-            (
-                "a reply where a request belongs",
-                &[0, 0, 0, 1, 6],
-                "kind 6",
-            ),
+            ("a reply where a request belongs", &[0, 0, 0, 1, 6], "kind 6"),
             ("a heartbeat with a body", &[0, 0, 0, 2, 7, 1], "at most 0"),
         ];
         for (why, wire, expected) in cases {
@@ -193,16 +168,8 @@ mod tests {
     #[tokio::test]
     async fn hostile_bytes_are_no_reply() {
         let cases: [(&str, &[u8], &str); 4] = [
-            (
-                "a request where a reply belongs",
-                &[0, 0, 0, 1, 4],
-                "kind 4",
-            ),
-            (
-                "a refusal without a reason",
-                &[0, 0, 0, 1, 3],
-                "no known reason",
-            ),
+            ("a request where a reply belongs", &[0, 0, 0, 1, 4], "kind 4"),
+            ("a refusal without a reason", &[0, 0, 0, 1, 3], "no known reason"),
             ("an unknown reason", &[0, 0, 0, 2, 3, 9], "no known reason"),
             ("busy with a body", &[0, 0, 0, 2, 6, 1], "at most 0"),
         ];
@@ -216,11 +183,7 @@ mod tests {
     struct HeadOnly(Cursor<Vec<u8>>);
 
     impl AsyncRead for HeadOnly {
-        fn poll_read(
-            mut self: Pin<&mut Self>,
-            cx: &mut Context<'_>,
-            buf: &mut [u8],
-        ) -> Poll<io::Result<usize>> {
+        fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
             let left = self.0.get_ref().len() - usize::try_from(self.0.position()).unwrap();
             assert!(left > 0, "the body was waited for with {} bytes", buf.len());
             Pin::new(&mut self.0).poll_read(cx, buf)

@@ -30,22 +30,10 @@ use super::swarm::{self, Gates};
 /// What a [`super::Network`] handle asks of the driver.
 #[derive(Debug)]
 pub(super) enum Command {
-    Send {
-        to: NodeKey,
-        bytes: Vec<u8>,
-        done: Outcome,
-    },
-    ReplaceAdmitted {
-        set: BTreeSet<NodeKey>,
-        done: oneshot::Sender<()>,
-    },
-    ReplaceHello {
-        hello: Vec<u8>,
-        done: oneshot::Sender<()>,
-    },
-    ShutDown {
-        done: oneshot::Sender<()>,
-    },
+    Send { to: NodeKey, bytes: Vec<u8>, done: Outcome },
+    ReplaceAdmitted { set: BTreeSet<NodeKey>, done: oneshot::Sender<()> },
+    ReplaceHello { hello: Vec<u8>, done: oneshot::Sender<()> },
+    ShutDown { done: oneshot::Sender<()> },
 }
 
 /// The task's state. Fields are dropped in this order: who waits for the shutdown hears of it last.
@@ -81,10 +69,7 @@ struct Farewell {
 }
 
 impl Driver {
-    pub(super) fn new(
-        config: NetworkConfig,
-        commands: mpsc::Receiver<Command>,
-    ) -> Result<(Self, Inbox), NetworkError> {
+    pub(super) fn new(config: NetworkConfig, commands: mpsc::Receiver<Command>) -> Result<(Self, Inbox), NetworkError> {
         config.check()?;
         let timing = config.timing;
         let mut swarm = swarm::build(&config.seed, timing.request_timeout)?;
@@ -92,10 +77,7 @@ impl Driver {
             let address = read_address(text)?;
             swarm
                 .listen_on(address)
-                .map_err(|error| NetworkError::Listen {
-                    address: text.clone(),
-                    why: error.to_string(),
-                })?;
+                .map_err(|error| NetworkError::Listen { address: text.clone(), why: error.to_string() })?;
         }
         let own = NodeKey::of_seed(&config.seed);
         let mut hubs = Vec::new();
@@ -175,8 +157,7 @@ impl Driver {
         }
         let deadline = Instant::now() + self.timing.request_timeout;
         let id = self.request(to, Request::Message(bytes));
-        self.pending
-            .insert(id, to, Purpose::Message(done), deadline);
+        self.pending.insert(id, to, Purpose::Message(done), deadline);
     }
 
     fn replace_admitted(&mut self, set: BTreeSet<NodeKey>) {
@@ -229,17 +210,12 @@ impl Driver {
                 self.pending.insert(id, key, Purpose::Goodbye, deadline);
             }
         }
-        self.farewell = Some(Farewell {
-            deadline,
-            _done: done,
-        });
+        self.farewell = Some(Farewell { deadline, _done: done });
     }
 
     fn is_done(&self) -> bool {
         let farewell = self.farewell.as_ref();
-        farewell.is_some_and(|farewell| {
-            !self.pending.awaits_goodbyes() || farewell.deadline <= Instant::now()
-        })
+        farewell.is_some_and(|farewell| !self.pending.awaits_goodbyes() || farewell.deadline <= Instant::now())
     }
 
     fn next_alarm(&self) -> Option<Instant> {
@@ -282,9 +258,7 @@ impl Driver {
         };
         let reply = match finished.bytes {
             None => Reply::Busy,
-            Some(bytes) if bytes.len() > MESSAGE_BYTES_MAX => {
-                Reply::Refused(Refusal::AnswerTooLarge, Vec::new())
-            }
+            Some(bytes) if bytes.len() > MESSAGE_BYTES_MAX => Reply::Refused(Refusal::AnswerTooLarge, Vec::new()),
             Some(bytes) => Reply::Answer(bytes),
         };
         self.answer(from, asked, reply);
@@ -343,12 +317,7 @@ impl Driver {
     }
 
     /// A message is over. A peer that is leaving may go after the last.
-    fn settle_message(
-        &mut self,
-        peer: NodeKey,
-        done: Outcome,
-        outcome: Result<Vec<u8>, SendError>,
-    ) {
+    fn settle_message(&mut self, peer: NodeKey, done: Outcome, outcome: Result<Vec<u8>, SendError>) {
         settle(done, outcome);
         self.note_goodbye(peer);
     }
@@ -392,11 +361,10 @@ impl Driver {
 }
 
 fn read_address(text: &str) -> Result<Multiaddr, NetworkError> {
-    text.parse()
-        .map_err(|error: libp2p::multiaddr::Error| NetworkError::BadAddress {
-            address: text.to_owned(),
-            why: error.to_string(),
-        })
+    text.parse().map_err(|error: libp2p::multiaddr::Error| NetworkError::BadAddress {
+        address: text.to_owned(),
+        why: error.to_string(),
+    })
 }
 
 async fn alarm_at(at: Option<Instant>) {

@@ -82,13 +82,9 @@ impl Refusal {
     }
 
     fn of_byte(byte: u8) -> Option<Self> {
-        [
-            Self::NotAdmitted,
-            Self::CharterDiffers,
-            Self::AnswerTooLarge,
-        ]
-        .into_iter()
-        .find(|refusal| refusal.byte() == byte)
+        [Self::NotAdmitted, Self::CharterDiffers, Self::AnswerTooLarge]
+            .into_iter()
+            .find(|refusal| refusal.byte() == byte)
     }
 }
 
@@ -197,9 +193,7 @@ impl Frame for Reply {
     fn body(&self) -> Cow<'_, [u8]> {
         match self {
             Self::Welcome(bytes) | Self::Answer(bytes) => Cow::Borrowed(bytes),
-            Self::Refused(refusal, theirs) => {
-                Cow::Owned([&[refusal.byte()], theirs.as_slice()].concat())
-            }
+            Self::Refused(refusal, theirs) => Cow::Owned([&[refusal.byte()], theirs.as_slice()].concat()),
             Self::Busy | Self::Noted => Cow::Borrowed(&[]),
         }
     }

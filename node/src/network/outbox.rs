@@ -32,9 +32,7 @@ impl Outbox {
         if !self.waiting.is_empty() {
             return Err(event);
         }
-        self.inbox
-            .try_send(event)
-            .map_err(mpsc::error::TrySendError::into_inner)
+        self.inbox.try_send(event).map_err(mpsc::error::TrySendError::into_inner)
     }
 
     /// Moves waiting events on when the application makes room. Cancel-safe.

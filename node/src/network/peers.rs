@@ -51,20 +51,11 @@ impl Peers {
     /// A new connection. Returns the older ones it takes the place of: a peer dials only when it
     /// has no connection left, so an earlier one that it dialed is dead, even if TCP has not
     /// noticed.
-    pub(super) fn link(
-        &mut self,
-        key: NodeKey,
-        id: ConnectionId,
-        dialed: bool,
-    ) -> Vec<ConnectionId> {
+    pub(super) fn link(&mut self, key: NodeKey, id: ConnectionId, dialed: bool) -> Vec<ConnectionId> {
         let peer = self.peers.entry(key).or_default();
         let replaced = peer.links.iter().filter(|(_, link)| link.dialed == dialed);
         let replaced = replaced.map(|(older, _)| *older).collect();
-        let link = Link {
-            dialed,
-            heard: true,
-            misses: 0,
-        };
+        let link = Link { dialed, heard: true, misses: 0 };
         peer.links.insert(id, link);
         replaced
     }
@@ -94,8 +85,7 @@ impl Peers {
 
     pub(super) fn links(&self, key: NodeKey) -> Vec<ConnectionId> {
         let peer = self.peers.get(&key);
-        peer.map(|peer| peer.links.keys().copied().collect())
-            .unwrap_or_default()
+        peer.map(|peer| peer.links.keys().copied().collect()).unwrap_or_default()
     }
 
     /// Every linked peer, admitted or not.
@@ -133,8 +123,7 @@ impl Peers {
     /// The messages kept by [`Peers::hold`], in the order in which they came.
     pub(super) fn take_held(&mut self, key: NodeKey) -> Vec<(Vec<u8>, Asked)> {
         let peer = self.peers.get_mut(&key);
-        peer.map(|peer| std::mem::take(&mut peer.early))
-            .unwrap_or_default()
+        peer.map(|peer| std::mem::take(&mut peer.early)).unwrap_or_default()
     }
 
     /// Keeps the goodbye of a leaving peer until this node has its answers from it.
@@ -162,11 +151,7 @@ impl Peers {
         for (key, peer) in &mut self.peers {
             for (id, link) in &mut peer.links {
                 let heard = std::mem::replace(&mut link.heard, false);
-                link.misses = if heard {
-                    0
-                } else {
-                    link.misses.saturating_add(1)
-                };
+                link.misses = if heard { 0 } else { link.misses.saturating_add(1) };
                 if link.misses >= MISSES_MAX {
                     hung.push((*key, *id));
                 }
@@ -195,11 +180,7 @@ mod tests {
         let opposite = peers.link(key(1), connection(2), true);
         assert!(opposite.is_empty(), "both dialed at the same moment");
         let again = peers.link(key(1), connection(3), false);
-        assert_eq!(
-            again,
-            [connection(1)],
-            "it dialed again, so the first is dead"
-        );
+        assert_eq!(again, [connection(1)], "it dialed again, so the first is dead");
         assert!(peers.link(key(2), connection(4), false).is_empty());
     }
 
@@ -232,10 +213,7 @@ mod tests {
         assert!(peers.count_misses().is_empty());
         assert!(peers.count_misses().is_empty());
         peers.heard(key(1), connection(1));
-        assert!(
-            peers.count_misses().is_empty(),
-            "a sign of life starts over"
-        );
+        assert!(peers.count_misses().is_empty(), "a sign of life starts over");
         assert!(peers.count_misses().is_empty());
         assert!(peers.count_misses().is_empty());
         assert_eq!(peers.count_misses(), [(key(1), connection(1))]);

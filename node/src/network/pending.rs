@@ -42,24 +42,14 @@ pub(super) struct PendingRequests {
 }
 
 impl PendingRequests {
-    pub(super) fn insert(
-        &mut self,
-        id: OutboundRequestId,
-        to: NodeKey,
-        purpose: Purpose,
-        deadline: Instant,
-    ) {
+    pub(super) fn insert(&mut self, id: OutboundRequestId, to: NodeKey, purpose: Purpose, deadline: Instant) {
         match &purpose {
             Purpose::Message(_) => *self.messages.entry(to).or_default() += 1,
             Purpose::Hello => *self.hellos.entry(to).or_default() += 1,
             Purpose::Goodbye => self.goodbyes += 1,
         }
         self.deadlines.insert((deadline, id));
-        let pending = Pending {
-            to,
-            purpose,
-            deadline,
-        };
+        let pending = Pending { to, purpose, deadline };
         self.requests.insert(id, pending);
     }
 
@@ -97,9 +87,7 @@ impl PendingRequests {
 
     /// Whether one more application request to the peer is too many.
     pub(super) fn is_full(&self, to: NodeKey) -> bool {
-        self.messages
-            .get(&to)
-            .is_some_and(|n| *n >= REQUESTS_PER_PEER_MAX)
+        self.messages.get(&to).is_some_and(|n| *n >= REQUESTS_PER_PEER_MAX)
     }
 
     /// Whether an application request to the peer is under way.

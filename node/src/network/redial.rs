@@ -33,18 +33,10 @@ impl Redial {
     ) -> Self {
         let mut hubs: BTreeMap<NodeKey, Hub> = BTreeMap::new();
         for (key, address) in addresses {
-            let hub = hubs.entry(key).or_insert_with(|| Hub {
-                addresses: Vec::new(),
-                failures: 0,
-                due: Some(now),
-            });
+            let hub = hubs.entry(key).or_insert_with(|| Hub { addresses: Vec::new(), failures: 0, due: Some(now) });
             hub.addresses.push(address);
         }
-        Self {
-            hubs,
-            backoff_min,
-            backoff_max,
-        }
+        Self { hubs, backoff_min, backoff_max }
     }
 
     pub(super) fn hubs(&self) -> impl Iterator<Item = NodeKey> {
@@ -57,10 +49,7 @@ impl Redial {
 
     /// Takes one hub that is due; it is not due again before [`Redial::schedule`].
     pub(super) fn take_due(&mut self, now: Instant) -> Option<(NodeKey, Vec<Multiaddr>)> {
-        let (key, hub) = self
-            .hubs
-            .iter_mut()
-            .find(|(_, hub)| hub.due.is_some_and(|due| due <= now))?;
+        let (key, hub) = self.hubs.iter_mut().find(|(_, hub)| hub.due.is_some_and(|due| due <= now))?;
         hub.due = None;
         Some((*key, hub.addresses.clone()))
     }
@@ -133,9 +122,6 @@ mod tests {
         redial.reached(key);
         assert_eq!(redial.next_due(), None);
         redial.schedule(key, now);
-        assert!(
-            redial.next_due().unwrap() <= now + SECOND,
-            "pauses start short again"
-        );
+        assert!(redial.next_due().unwrap() <= now + SECOND, "pauses start short again");
     }
 }

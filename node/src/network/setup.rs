@@ -34,13 +34,7 @@ pub struct NetworkConfig {
 impl NetworkConfig {
     pub(super) fn check(&self) -> Result<(), NetworkError> {
         check_hello(&self.hello)?;
-        let Timing {
-            heartbeat,
-            request_timeout,
-            goodbye_timeout,
-            backoff_min,
-            backoff_max,
-        } = self.timing;
+        let Timing { heartbeat, request_timeout, goodbye_timeout, backoff_min, backoff_max } = self.timing;
         let durations = [
             ("heartbeat", heartbeat),
             ("request_timeout", request_timeout),
@@ -123,10 +117,7 @@ impl fmt::Debug for FrameTap {
 
 pub(super) fn check_hello(hello: &[u8]) -> Result<(), NetworkError> {
     if hello.len() > HELLO_BYTES_MAX {
-        return Err(NetworkError::HelloTooLong {
-            bytes: hello.len(),
-            max: HELLO_BYTES_MAX,
-        });
+        return Err(NetworkError::HelloTooLong { bytes: hello.len(), max: HELLO_BYTES_MAX });
     }
     Ok(())
 }

@@ -36,13 +36,10 @@ impl GatesEvent {
 }
 
 /// A swarm that admits nobody yet and listens nowhere.
-pub(super) fn build(
-    seed: &Zeroizing<[u8; 32]>,
-    request_timeout: Duration,
-) -> Result<Swarm<Gates>, NetworkError> {
+pub(super) fn build(seed: &Zeroizing<[u8; 32]>, request_timeout: Duration) -> Result<Swarm<Gates>, NetworkError> {
     let mut secret = seed.clone();
-    let identity = identity::Keypair::ed25519_from_bytes(secret.as_mut_slice())
-        .map_err(|error| identity_error(&error))?;
+    let identity =
+        identity::Keypair::ed25519_from_bytes(secret.as_mut_slice()).map_err(|error| identity_error(&error))?;
     let gates = Gates {
         admitted: allow_block_list::Behaviour::default(),
         limits: connection_limits::Behaviour::new(limits_for(0)),
@@ -55,11 +52,7 @@ pub(super) fn build(
     };
     let swarm = SwarmBuilder::with_existing_identity(identity)
         .with_tokio()
-        .with_tcp(
-            tcp::Config::default().nodelay(true),
-            noise::Config::new,
-            multiplexer,
-        )
+        .with_tcp(tcp::Config::default().nodelay(true), noise::Config::new, multiplexer)
         .map_err(|error| identity_error(&error))?
         .with_behaviour(|_| gates)
         .unwrap_or_else(|never| match never {})
@@ -90,9 +83,7 @@ fn multiplexer() -> yamux::Config {
 }
 
 fn identity_error(error: &dyn std::error::Error) -> NetworkError {
-    NetworkError::Identity {
-        why: error.to_string(),
-    }
+    NetworkError::Identity { why: error.to_string() }
 }
 
 fn unreported(never: Infallible) -> FrameEvent {

@@ -32,11 +32,7 @@ fn keys(numbers: impl IntoIterator<Item = u8>) -> BTreeSet<NodeKey> {
 
 /// Slow enough not to disturb a test; dials again at once.
 fn timing() -> Timing {
-    Timing {
-        backoff_min: Duration::from_millis(2),
-        backoff_max: Duration::from_millis(20),
-        ..Timing::default()
-    }
+    Timing { backoff_min: Duration::from_millis(2), backoff_max: Duration::from_millis(20), ..Timing::default() }
 }
 
 /// A hub that admits clinics number 11 to 19.
@@ -77,17 +73,10 @@ impl Node {
         let key = NodeKey::of_seed(&config.seed);
         let listens = config.listen.is_some();
         let (network, inbox) = Network::start(config).await.unwrap();
-        let mut node = Self {
-            key,
-            network,
-            inbox,
-            address: String::new(),
-        };
+        let mut node = Self { key, network, inbox, address: String::new() };
         if listens {
             let event = node.next().await;
-            let NetworkEvent::Listening { address } = event else {
-                panic!("expected to listen, got {event:?}")
-            };
+            let NetworkEvent::Listening { address } = event else { panic!("expected to listen, got {event:?}") };
             node.address = address;
         }
         node
@@ -104,25 +93,19 @@ impl Node {
 
     async fn connected(&mut self) -> NodeKey {
         let event = self.next().await;
-        let NetworkEvent::Connected { peer } = event else {
-            panic!("expected a connection, got {event:?}")
-        };
+        let NetworkEvent::Connected { peer } = event else { panic!("expected a connection, got {event:?}") };
         peer
     }
 
     async fn disconnected(&mut self) -> NodeKey {
         let event = self.next().await;
-        let NetworkEvent::Disconnected { peer } = event else {
-            panic!("expected a disconnection, got {event:?}")
-        };
+        let NetworkEvent::Disconnected { peer } = event else { panic!("expected a disconnection, got {event:?}") };
         peer
     }
 
     async fn stranger(&mut self) -> String {
         let event = self.next().await;
-        let NetworkEvent::StrangerRefused { peer } = event else {
-            panic!("expected a stranger, got {event:?}")
-        };
+        let NetworkEvent::StrangerRefused { peer } = event else { panic!("expected a stranger, got {event:?}") };
         peer
     }
 
@@ -136,14 +119,7 @@ impl Node {
 
     async fn received(&mut self) -> (NodeKey, Vec<u8>, Answer) {
         let event = self.next().await;
-        let NetworkEvent::Received {
-            from,
-            bytes,
-            answer,
-        } = event
-        else {
-            panic!("expected a message, got {event:?}")
-        };
+        let NetworkEvent::Received { from, bytes, answer } = event else { panic!("expected a message, got {event:?}") };
         (from, bytes, answer)
     }
 
@@ -183,8 +159,7 @@ impl Seen {
 
     fn has(&self, to: NodeKey, frame: &[u8]) -> bool {
         let seen = self.0.lock().unwrap();
-        seen.iter()
-            .any(|(whom, bytes)| *whom == to && bytes == frame)
+        seen.iter().any(|(whom, bytes)| *whom == to && bytes == frame)
     }
 
     fn is_empty(&self) -> bool {

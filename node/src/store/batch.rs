@@ -55,13 +55,7 @@ impl<'s> Group<'s> {
     pub(crate) fn new(shared: &'s Shared, start: Tail) -> Self {
         let head = *shared.head.read().unwrap_or_else(PoisonError::into_inner);
         let draft = Draft::new(Arc::clone(&shared.index), head);
-        Self {
-            shared,
-            draft,
-            start,
-            tail: start,
-            frames: Vec::new(),
-        }
+        Self { shared, draft, start, tail: start, frames: Vec::new() }
     }
 
     /// Takes up one batch. Keys that it needs are durable when this returns; its frames are not.
@@ -78,12 +72,7 @@ impl<'s> Group<'s> {
         }
         let Mark { sequence, hash } = self.tail.mark;
         let statements = before..self.draft.head.statements;
-        Ok(Position {
-            sequence,
-            hash,
-            unchanged: decided.unchanged,
-            statements,
-        })
+        Ok(Position { sequence, hash, unchanged: decided.unchanged, statements })
     }
 
     fn decide<'e>(&self, entry: &'e Entry, decided: &mut Decided<'e>) -> Result<(), StoreError> {
@@ -106,11 +95,7 @@ impl<'s> Group<'s> {
                 let position = self.draft.head.statements.checked_add(decided.statements);
                 let position = position.ok_or(StoreError::Full { what: "statements" })?;
                 decided.statements = decided.statements.saturating_add(1);
-                decided.push(
-                    KeyId::new(KeyClass::Patient, row),
-                    Kind::Statement { position },
-                    body,
-                );
+                decided.push(KeyId::new(KeyClass::Patient, row), Kind::Statement { position }, body);
             }
             Entry::Query { id, body } => {
                 decided.push(self.key(KeyClass::Cohort)?, Kind::Query { id: *id }, body);
@@ -121,11 +106,7 @@ impl<'s> Group<'s> {
                     Some(_) => Kind::Role { role, id },
                     None => Kind::Forgotten { role, id },
                 };
-                decided.push(
-                    self.key(KeyClass::RoundState)?,
-                    kind,
-                    body.as_deref().unwrap_or_default(),
-                );
+                decided.push(self.key(KeyClass::RoundState)?, kind, body.as_deref().unwrap_or_default());
             }
             Entry::Audit { body } => decided.push(self.key(KeyClass::Journal)?, Kind::Audit, body),
         }
@@ -142,19 +123,9 @@ impl<'s> Group<'s> {
         }
         let full = StoreError::Full { what: "patients" };
         let beside = u32::try_from(decided.fresh.len()).map_err(|_| full.clone())?;
-        let row = self
-            .draft
-            .head
-            .rows
-            .checked_add(beside)
-            .filter(|row| *row < u32::MAX)
-            .ok_or(full)?;
+        let row = self.draft.head.rows.checked_add(beside).filter(|row| *row < u32::MAX).ok_or(full)?;
         decided.fresh.insert(pseudonym, row);
-        decided.push(
-            KeyId::new(KeyClass::Patient, row),
-            Kind::Patient,
-            pseudonym.as_bytes(),
-        );
+        decided.push(KeyId::new(KeyClass::Patient, row), Kind::Patient, pseudonym.as_bytes());
         Ok(row)
     }
 
@@ -172,32 +143,19 @@ impl<'s> Group<'s> {
 
     /// Reads a frame back, from this group if it is not written yet.
     fn read(&self, at: &Location) -> Result<Zeroizing<Vec<u8>>, StoreError> {
-        let keys = self
-            .shared
-            .keys
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        let inside = at
-            .offset
-            .checked_sub(self.start.offset)
-            .filter(|_| at.segment == self.start.segment);
+        let keys = self.shared.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let inside = at.offset.checked_sub(self.start.offset).filter(|_| at.segment == self.start.segment);
         let Some(from) = inside.and_then(|from| usize::try_from(from).ok()) else {
             return self.shared.journal.read(at, &keys);
         };
         let rest = self.frames.get(from..).unwrap_or_default();
-        let frame = usize::try_from(at.length)
-            .ok()
-            .and_then(|length| rest.get(..length));
+        let frame = usize::try_from(at.length).ok().and_then(|length| rest.get(..length));
         let opened = journal::open_at(frame.unwrap_or_default(), at, &keys);
         opened.map_err(|why| self.shared.journal.damaged(at, why).into())
     }
 
     fn key(&self, class: KeyClass) -> Result<KeyId, StoreError> {
-        let keys = self
-            .shared
-            .keys
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+        let keys = self.shared.keys.read().unwrap_or_else(PoisonError::into_inner);
         keys.keyring.current(class)
     }
 
@@ -206,11 +164,7 @@ impl<'s> Group<'s> {
         if decided.fresh.is_empty() {
             return Ok(());
         }
-        let mut keys = self
-            .shared
-            .keys
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut keys = self.shared.keys.write().unwrap_or_else(PoisonError::into_inner);
         let mut made = false;
         for row in decided.fresh.values() {
             if let Some(page) = keys.page_wanted(*row) {
@@ -218,61 +172,25 @@ impl<'s> Group<'s> {
                 made = true;
             }
         }
-        if made {
-            keys.keyring.save(self.shared.disk.as_ref())
-        } else {
-            Ok(())
-        }
+        if made { keys.keyring.save(self.shared.disk.as_ref()) } else { Ok(()) }
     }
 
-    fn seal(
-        &mut self,
-        id: KeyId,
-        kind: Kind,
-        body: &[u8],
-        batch_end: bool,
-    ) -> Result<(), StoreError> {
-        let Mark {
-            sequence,
-            hash: previous,
-        } = self.tail.mark;
-        let sequence = sequence
-            .checked_add(1)
-            .ok_or(StoreError::Full { what: "frames" })?;
+    fn seal(&mut self, id: KeyId, kind: Kind, body: &[u8], batch_end: bool) -> Result<(), StoreError> {
+        let Mark { sequence, hash: previous } = self.tail.mark;
+        let sequence = sequence.checked_add(1).ok_or(StoreError::Full { what: "frames" })?;
         let durable = self.start.mark.sequence;
-        let place = Place {
-            sequence,
-            durable,
-            batch_end,
-            previous,
-        };
-        let keys = self
-            .shared
-            .keys
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+        let place = Place { sequence, durable, batch_end, previous };
+        let keys = self.shared.keys.read().unwrap_or_else(PoisonError::into_inner);
         let sealed = keys.with_key(id, |key| frame::seal(&place, id, key, kind, body));
         let frame = sealed.unwrap_or_else(|| Err(keys.keyring.lacks_a_key()))?;
         let length = u32::try_from(frame.len()).map_err(|_| StoreError::Full { what: "frames" })?;
-        let Tail {
-            segment, offset, ..
-        } = self.tail;
+        let Tail { segment, offset, .. } = self.tail;
         let hash = frame::chain_hash(&frame);
-        let at = Location {
-            segment,
-            offset,
-            length,
-            sequence,
-            previous,
-        };
+        let at = Location { segment, offset, length, sequence, previous };
         self.draft.take_up(id, kind, body, at, hash)?;
         self.frames.extend_from_slice(&frame);
         let offset = offset.saturating_add(u64::from(length));
-        self.tail = Tail {
-            segment,
-            offset,
-            mark: Mark { sequence, hash },
-        };
+        self.tail = Tail { segment, offset, mark: Mark { sequence, hash } };
         Ok(())
     }
 }

@@ -14,9 +14,7 @@ use super::batch::{Group, Position};
 use super::entry::Entry;
 use super::fault::StoreError;
 use super::journal::Tail;
-use super::limits::{
-    GROUP_BYTES_MAX, GROUP_GATHER_MAX, GROUP_RECORDS_MAX, INDEX_FLUSH_FRAMES, SEGMENT_BYTES,
-};
+use super::limits::{GROUP_BYTES_MAX, GROUP_GATHER_MAX, GROUP_RECORDS_MAX, INDEX_FLUSH_FRAMES, SEGMENT_BYTES};
 
 /// What the commit thread is asked to do. Complete.
 #[derive(Debug)]
@@ -50,13 +48,7 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn new(shared: Arc<Shared>, tail: Tail) -> Self {
-        Self {
-            shared,
-            tail,
-            stopped: None,
-
-            unflushed_frames: 0,
-        }
+        Self { shared, tail, stopped: None, unflushed_frames: 0 }
     }
 
     /// Works until every sender is gone.
@@ -103,24 +95,14 @@ impl Writer {
         let mut building = Group::new(&self.shared, self.tail);
         let positions = group.iter().map(|request| building.add(&request.entries));
         let positions = positions.collect::<Result<Vec<_>, _>>()?;
-        let Group {
-            draft,
-            start,
-            tail,
-            frames,
-            ..
-        } = building;
+        let Group { draft, start, tail, frames, .. } = building;
         if frames.is_empty() {
             return Ok(positions);
         }
         self.shared.journal.append(&start, &frames)?;
         let head = draft.commit()?;
         self.tail = tail;
-        *self
-            .shared
-            .head
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = head;
+        *self.shared.head.write().unwrap_or_else(PoisonError::into_inner) = head;
         let frames = tail.mark.sequence.saturating_sub(start.mark.sequence);
         self.unflushed_frames = self.unflushed_frames.saturating_add(frames);
         if self.unflushed_frames >= INDEX_FLUSH_FRAMES {
@@ -135,11 +117,7 @@ impl Writer {
     }
 
     fn seal(&mut self) -> Result<(), StoreError> {
-        let mut keys = self
-            .shared
-            .keys
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut keys = self.shared.keys.write().unwrap_or_else(PoisonError::into_inner);
         if keys.keyring.watermark == self.tail.mark {
             return Ok(());
         }
@@ -153,14 +131,9 @@ impl Writer {
         Ok(())
     }
 
-    fn unless_stopped<T>(
-        &mut self,
-        work: impl FnOnce(&mut Self) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
+    fn unless_stopped<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, StoreError>) -> Result<T, StoreError> {
         if let Some(error) = &self.stopped {
-            return Err(StoreError::Stopped {
-                why: error.to_string(),
-            });
+            return Err(StoreError::Stopped { why: error.to_string() });
         }
         let done = work(self);
         if let Err(error) = &done {
@@ -175,10 +148,7 @@ fn gather(first: Request, jobs: &Receiver<Job>) -> (Vec<Request>, Option<Job>) {
     let begun = Instant::now();
     let (mut records, mut bytes) = (first.entries.len(), first.bytes);
     let mut group = vec![first];
-    while records < GROUP_RECORDS_MAX
-        && bytes < GROUP_BYTES_MAX
-        && begun.elapsed() < GROUP_GATHER_MAX
-    {
+    while records < GROUP_RECORDS_MAX && bytes < GROUP_BYTES_MAX && begun.elapsed() < GROUP_GATHER_MAX {
         match jobs.try_recv() {
             Ok(Job::Append(request)) => {
                 records = records.saturating_add(request.entries.len());

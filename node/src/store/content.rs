@@ -54,39 +54,23 @@ impl Kind {
             1 => Self::Patient,
             2 => Self::Record,
             3 => Self::Enrolment,
-            4 => Self::Statement {
-                position: reader.u64()?,
-            },
-            5 => Self::Query {
-                id: reader.array()?,
-            },
-            6 => Self::Role {
-                role: reader.u8()?,
-                id: reader.array()?,
-            },
-            7 => Self::Forgotten {
-                role: reader.u8()?,
-                id: reader.array()?,
-            },
+            4 => Self::Statement { position: reader.u64()? },
+            5 => Self::Query { id: reader.array()? },
+            6 => Self::Role { role: reader.u8()?, id: reader.array()? },
+            7 => Self::Forgotten { role: reader.u8()?, id: reader.array()? },
             8 => Self::Audit,
             _ => return None,
         };
         let length = usize::try_from(reader.u32()?).ok()?;
         let body = reader.take(length)?;
-        reader
-            .rest()
-            .iter()
-            .all(|byte| *byte == 0)
-            .then_some((kind, body))
+        reader.rest().iter().all(|byte| *byte == 0).then_some((kind, body))
     }
 
     /// Whether a frame under this key may say this.
     pub(crate) fn suits(self, key: KeyId) -> bool {
         key.class
             == match self {
-                Self::Patient | Self::Record | Self::Enrolment | Self::Statement { .. } => {
-                    KeyClass::Patient
-                }
+                Self::Patient | Self::Record | Self::Enrolment | Self::Statement { .. } => KeyClass::Patient,
                 Self::Query { .. } => KeyClass::Cohort,
                 Self::Role { .. } | Self::Forgotten { .. } => KeyClass::RoundState,
                 Self::Audit => KeyClass::Journal,
@@ -131,20 +115,12 @@ mod tests {
             let mut plain = Vec::new();
             kind.encode(b"body", &mut plain);
             for short in 0..plain.len() {
-                assert_eq!(
-                    Kind::decode(&plain[..short]),
-                    None,
-                    "{kind:?} cut to {short}"
-                );
+                assert_eq!(Kind::decode(&plain[..short]), None, "{kind:?} cut to {short}");
             }
             plain.extend_from_slice(&[0; 5]);
             assert_eq!(Kind::decode(&plain), Some((kind, b"body".as_slice())));
             plain.push(1);
-            assert_eq!(
-                Kind::decode(&plain),
-                None,
-                "{kind:?} with padding that is not zero"
-            );
+            assert_eq!(Kind::decode(&plain), None, "{kind:?} with padding that is not zero");
         }
         assert_eq!(Kind::decode(&[0, 0, 0, 0, 0]), None);
         assert_eq!(Kind::decode(&[9, 0, 0, 0, 0]), None);

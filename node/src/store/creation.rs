@@ -22,10 +22,7 @@ pub(crate) fn create(
     cost: Cost,
     seed: Zeroizing<[u8; 32]>,
 ) -> Result<Store, StoreError> {
-    let mut scaffold = Scaffold {
-        disk: Arc::clone(disk),
-        made: Vec::new(),
-    };
+    let mut scaffold = Scaffold { disk: Arc::clone(disk), made: Vec::new() };
     scaffold.folder(&paths.dir)?;
     scaffold.folder(disk::folder_of(&paths.keyring))?;
     scaffold.will_make(&paths.lock(), Made::File)?;
@@ -52,9 +49,7 @@ pub(crate) fn create(
 /// a keyring is what a `create` left that was killed half-way.
 fn refuse_existing(disk: &dyn Disk, paths: &StorePaths) -> Result<(), StoreError> {
     if disk.exists(&paths.keyring)? {
-        return Err(StoreError::AlreadyThere {
-            found: paths.keyring.clone(),
-        });
+        return Err(StoreError::AlreadyThere { found: paths.keyring.clone() });
     }
     let journal = paths.journal();
     if !disk.exists(&journal)? {

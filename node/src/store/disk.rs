@@ -55,10 +55,7 @@ pub(crate) trait DiskFile: fmt::Debug + Send + Sync {
 /// Held for as long as a store is open; the operating system lets go of it when the process ends, however it ends.
 #[derive(Debug)]
 pub(crate) struct FolderLock {
-    #[expect(
-        dead_code,
-        reason = "the lock is held by the open file and released when it is dropped"
-    )]
+    #[expect(dead_code, reason = "the lock is held by the open file and released when it is dropped")]
     file: File,
 }
 
@@ -123,13 +120,7 @@ impl Disk for OsDisk {
     fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
         let failed = |error: io::Error| DiskError::new("write", path, &error);
         let mut options = OpenOptions::new();
-        let mut file = options
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(path)
-            .map_err(failed)?;
+        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path).map_err(failed)?;
         file.write_all(bytes).map_err(failed)
     }
 
@@ -141,9 +132,7 @@ impl Disk for OsDisk {
 
     fn sync_folder(&self, path: &Path) -> Result<(), DiskError> {
         let failed = |error: io::Error| DiskError::new("sync the folder", path, &error);
-        File::open(path)
-            .and_then(|folder| folder.sync_all())
-            .map_err(failed)
+        File::open(path).and_then(|folder| folder.sync_all()).map_err(failed)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> Result<(), DiskError> {
@@ -167,21 +156,13 @@ impl Disk for OsDisk {
         let mut options = OpenOptions::new();
         let opened = options.read(true).write(true).open(path);
         let file = opened.map_err(|error| DiskError::new("open", path, &error))?;
-        Ok(Arc::new(OsFile {
-            file,
-            path: path.into(),
-        }))
+        Ok(Arc::new(OsFile { file, path: path.into() }))
     }
 
     fn lock(&self, path: &Path) -> Result<Option<FolderLock>, DiskError> {
         let failed = |error: io::Error| DiskError::new("lock", path, &error);
         let mut options = OpenOptions::new();
-        let opened = options
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(path);
+        let opened = options.write(true).create(true).truncate(false).mode(0o600).open(path);
         let file = opened.map_err(failed)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(FolderLock { file })),
@@ -206,16 +187,12 @@ impl OsFile {
 impl DiskFile for OsFile {
     fn read_at(&self, offset: u64, length: usize) -> Result<Vec<u8>, DiskError> {
         let mut bytes = vec![0; length];
-        self.file
-            .read_exact_at(&mut bytes, offset)
-            .map_err(self.failed("read"))?;
+        self.file.read_exact_at(&mut bytes, offset).map_err(self.failed("read"))?;
         Ok(bytes)
     }
 
     fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), DiskError> {
-        self.file
-            .write_all_at(bytes, offset)
-            .map_err(self.failed("write"))
+        self.file.write_all_at(bytes, offset).map_err(self.failed("write"))
     }
 
     fn sync(&self) -> Result<(), DiskError> {
@@ -223,10 +200,7 @@ impl DiskFile for OsFile {
     }
 
     fn truncate(&self, length: u64) -> Result<(), DiskError> {
-        let cut = self
-            .file
-            .set_len(length)
-            .and_then(|()| self.file.sync_all());
+        let cut = self.file.set_len(length).and_then(|()| self.file.sync_all());
         cut.map_err(self.failed("cut"))
     }
 }

@@ -21,11 +21,7 @@ pub enum Entry {
     /// A query's selection, debit and uses; replaces the one before. Sealed under the cohort key.
     Query { id: [u8; 32], body: Vec<u8> },
     /// The state of a protocol role; replaces the one before, `None` forgets it. Sealed under the round-state key.
-    Role {
-        role: u8,
-        id: [u8; 32],
-        body: Option<Vec<u8>>,
-    },
+    Role { role: u8, id: [u8; 32], body: Option<Vec<u8>> },
     /// A line of the audit log. Sealed under the journal's key.
     Audit { body: Vec<u8> },
 }
@@ -33,9 +29,9 @@ pub enum Entry {
 impl Entry {
     fn pseudonym(&self) -> Option<&str> {
         match self {
-            Self::Record { pseudonym, .. }
-            | Self::Enrolment { pseudonym, .. }
-            | Self::Statement { pseudonym, .. } => Some(pseudonym),
+            Self::Record { pseudonym, .. } | Self::Enrolment { pseudonym, .. } | Self::Statement { pseudonym, .. } => {
+                Some(pseudonym)
+            }
             Self::Query { .. } | Self::Role { .. } | Self::Audit { .. } => None,
         }
     }
@@ -68,11 +64,7 @@ impl fmt::Debug for Entry {
 
 /// The batch's weight in bytes, if it keeps to every limit.
 pub(crate) fn weigh(entries: &[Entry]) -> Result<usize, StoreError> {
-    within(
-        "the number of entries in a batch",
-        entries.len(),
-        BATCH_ENTRIES_MAX,
-    )?;
+    within("the number of entries in a batch", entries.len(), BATCH_ENTRIES_MAX)?;
     let mut weight = 0_usize;
     for entry in entries {
         let pseudonym = entry.pseudonym();
@@ -89,11 +81,7 @@ pub(crate) fn weigh(entries: &[Entry]) -> Result<usize, StoreError> {
 }
 
 fn within(what: &'static str, got: usize, max: usize) -> Result<(), StoreError> {
-    if got > max {
-        Err(StoreError::TooLarge { what, got, max })
-    } else {
-        Ok(())
-    }
+    if got > max { Err(StoreError::TooLarge { what, got, max }) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -101,62 +89,28 @@ mod tests {
     use super::{BATCH_BYTES_MAX, BODY_BYTES_MAX, Entry, PSEUDONYM_BYTES_MAX, weigh};
 
     fn record(pseudonym: usize, body: usize) -> Entry {
-        Entry::Record {
-            pseudonym: "p".repeat(pseudonym),
-            body: vec![0; body],
-        }
+        Entry::Record { pseudonym: "p".repeat(pseudonym), body: vec![0; body] }
     }
 
     #[test]
     fn a_batch_over_any_limit_is_refused_before_it_is_written() {
         let most = BATCH_BYTES_MAX / BODY_BYTES_MAX;
         let cases = [
-            (
-                vec![record(PSEUDONYM_BYTES_MAX, BODY_BYTES_MAX)],
-                None,
-                "at the limits",
-            ),
-            (
-                vec![record(0, 1)],
-                Some("store-no-pseudonym"),
-                "no pseudonym",
-            ),
-            (
-                vec![record(PSEUDONYM_BYTES_MAX + 1, 1)],
-                Some("store-too-large"),
-                "a long pseudonym",
-            ),
-            (
-                vec![record(1, BODY_BYTES_MAX + 1)],
-                Some("store-too-large"),
-                "a large body",
-            ),
-            (
-                (0..=most).map(|_| record(1, BODY_BYTES_MAX)).collect(),
-                Some("store-too-large"),
-                "a heavy batch",
-            ),
-            (
-                (0..65_537).map(|_| record(1, 0)).collect(),
-                Some("store-too-large"),
-                "a long batch",
-            ),
+            (vec![record(PSEUDONYM_BYTES_MAX, BODY_BYTES_MAX)], None, "at the limits"),
+            (vec![record(0, 1)], Some("store-no-pseudonym"), "no pseudonym"),
+            (vec![record(PSEUDONYM_BYTES_MAX + 1, 1)], Some("store-too-large"), "a long pseudonym"),
+            (vec![record(1, BODY_BYTES_MAX + 1)], Some("store-too-large"), "a large body"),
+            ((0..=most).map(|_| record(1, BODY_BYTES_MAX)).collect(), Some("store-too-large"), "a heavy batch"),
+            ((0..65_537).map(|_| record(1, 0)).collect(), Some("store-too-large"), "a long batch"),
         ];
         for (entries, refused, why) in cases {
-            assert_eq!(
-                weigh(&entries).err().map(|error| error.code()),
-                refused,
-                "{why}"
-            );
+            assert_eq!(weigh(&entries).err().map(|error| error.code()), refused, "{why}");
         }
     }
 
     #[test]
     fn an_entry_never_prints_what_it_holds() {
-        let entry = Entry::Record {
-            pseudonym: "P1503".to_owned(),
-            body: b"severe".to_vec(),
-        };
+        let entry = Entry::Record { pseudonym: "P1503".to_owned(), body: b"severe".to_vec() };
         assert_eq!(format!("{entry:?}"), "Entry::Record(6 bytes)");
     }
 }

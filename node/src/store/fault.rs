@@ -17,12 +17,7 @@ pub struct DiskError {
 
 impl DiskError {
     pub(crate) fn new(doing: &'static str, path: &Path, source: &io::Error) -> Self {
-        Self {
-            doing,
-            path: path.to_owned(),
-            kind: source.kind(),
-            text: source.to_string(),
-        }
+        Self { doing, path: path.to_owned(), kind: source.kind(), text: source.to_string() }
     }
 
     /// The operating system's reason.
@@ -44,11 +39,7 @@ pub enum KeyringError {
     WrongSecret { path: PathBuf },
     /// A passphrase was given for a key file's keyring, or the other way round.
     #[error("the keyring {} is sealed under a {sealed_under}, and a {given} was given", path.display())]
-    OtherSecret {
-        path: PathBuf,
-        sealed_under: &'static str,
-        given: &'static str,
-    },
+    OtherSecret { path: PathBuf, sealed_under: &'static str, given: &'static str },
     /// Not a keyring, or one of a later format.
     #[error("{} is not a keyring that this version can read: {why}", path.display())]
     Format { path: PathBuf, why: &'static str },
@@ -57,13 +48,7 @@ pub enum KeyringError {
         "the keyring {} asks for Argon2id with {memory_kib} KiB, t={passes}, p={lanes}: {why}",
         path.display()
     )]
-    Cost {
-        path: PathBuf,
-        memory_kib: u32,
-        passes: u32,
-        lanes: u32,
-        why: &'static str,
-    },
+    Cost { path: PathBuf, memory_kib: u32, passes: u32, lanes: u32, why: &'static str },
     /// Argon2id could not be computed, mostly for want of memory.
     #[error("Argon2id with {memory_kib} KiB could not be computed: {why}")]
     Derivation { memory_kib: u32, why: String },
@@ -122,12 +107,7 @@ pub enum JournalError {
     SegmentMissing { file: PathBuf },
     /// A frame that had been acknowledged has changed on disk.
     #[error("the journal is damaged at sequence {sequence}, byte {offset} of {}: {why}", file.display())]
-    Damaged {
-        file: PathBuf,
-        sequence: u64,
-        offset: u64,
-        why: &'static str,
-    },
+    Damaged { file: PathBuf, sequence: u64, offset: u64, why: &'static str },
 }
 
 impl JournalError {
@@ -145,9 +125,7 @@ impl JournalError {
     #[must_use]
     pub fn remedy(&self) -> String {
         match self {
-            Self::Missing { .. } | Self::SegmentMissing { .. } | Self::Damaged { .. } => {
-                RESTORE.to_owned()
-            }
+            Self::Missing { .. } | Self::SegmentMissing { .. } | Self::Damaged { .. } => RESTORE.to_owned(),
         }
     }
 }
@@ -187,11 +165,7 @@ pub enum StoreError {
         "acknowledged data is missing: the journal in {} ends at sequence {head}, and {watermark} had been acknowledged",
         dir.display()
     )]
-    AcknowledgedMissing {
-        dir: PathBuf,
-        head: u64,
-        watermark: u64,
-    },
+    AcknowledgedMissing { dir: PathBuf, head: u64, watermark: u64 },
     /// The journal holds other frames than those the keyring knows.
     #[error(
         "the journal in {} is another history than the keyring's: they differ at sequence {sequence}",
@@ -200,11 +174,7 @@ pub enum StoreError {
     OtherHistory { dir: PathBuf, sequence: u64 },
     /// An entry or a batch is over its limit.
     #[error("{what} is {got}, and the limit is {max}")]
-    TooLarge {
-        what: &'static str,
-        got: usize,
-        max: usize,
-    },
+    TooLarge { what: &'static str, got: usize, max: usize },
     /// A pseudonym without a single character.
     #[error("a pseudonym is empty")]
     NoPseudonym,
@@ -251,21 +221,16 @@ impl StoreError {
                 "stop the node and delete the folder {}: it is rebuilt from the journal",
                 error.folder.display()
             ),
-            Self::InUse { .. } => {
-                "stop the other process, or talk to it with `sumac status`".to_owned()
-            }
+            Self::InUse { .. } => "stop the other process, or talk to it with `sumac status`".to_owned(),
             Self::AlreadyThere { .. } => "open it, or choose another folder".to_owned(),
             Self::AcknowledgedMissing { .. } | Self::OtherHistory { .. } => RESTORE.to_owned(),
             Self::TooLarge { .. } => "split it".to_owned(),
             Self::NoPseudonym => "give every patient a pseudonym".to_owned(),
             Self::Full { .. } => "start a second node for further patients".to_owned(),
             Self::Stopped { .. } => "mend the cause, then restart the node".to_owned(),
-            Self::System { .. } => {
-                "restart the node; if that does not help, the machine".to_owned()
-            }
+            Self::System { .. } => "restart the node; if that does not help, the machine".to_owned(),
         }
     }
 }
 
-const RESTORE: &str =
-    "put the newest folder back, or restore a backup and then run `sumac node recover`";
+const RESTORE: &str = "put the newest folder back, or restore a backup and then run `sumac node recover`";

@@ -48,11 +48,7 @@ pub(crate) enum Opened {
 
 impl Index {
     /// Opens the index, or wipes it and begins an empty one.
-    pub(crate) fn open(
-        disk: Arc<dyn Disk>,
-        folder: &Path,
-        key: &SealKey,
-    ) -> Result<(Self, Opened), StoreError> {
+    pub(crate) fn open(disk: Arc<dyn Disk>, folder: &Path, key: &SealKey) -> Result<(Self, Opened), StoreError> {
         let db_there = disk.exists(&folder.join("db"))?;
         if !db_there {
             return Self::begin(disk, folder, key, "there was no index".to_owned());
@@ -64,41 +60,19 @@ impl Index {
         }
         match start(folder) {
             Ok(db) => Ok((Self::over(db, disk, folder, key), Opened::AsItWas)),
-            Err(why) => Self::begin(
-                disk,
-                folder,
-                key,
-                format!("the old index did not open: {why}"),
-            ),
+            Err(why) => Self::begin(disk, folder, key, format!("the old index did not open: {why}")),
         }
     }
 
     /// Throws all away and begins an empty index.
     pub(crate) fn wiped(self) -> Result<Self, StoreError> {
-        let Self {
-            db,
-            folder,
-            disk,
-            names,
-            values,
-        } = self;
+        let Self { db, folder, disk, names, values } = self;
         drop(db);
         let db = create(disk.as_ref(), &folder)?;
-        Ok(Self {
-            db,
-            folder,
-            disk,
-            names,
-            values,
-        })
+        Ok(Self { db, folder, disk, names, values })
     }
 
-    fn begin(
-        disk: Arc<dyn Disk>,
-        folder: &Path,
-        key: &SealKey,
-        why: String,
-    ) -> Result<(Self, Opened), StoreError> {
+    fn begin(disk: Arc<dyn Disk>, folder: &Path, key: &SealKey, why: String) -> Result<(Self, Opened), StoreError> {
         let db = create(disk.as_ref(), folder)?;
         Ok((Self::over(db, disk, folder, key), Opened::Empty { why }))
     }
@@ -106,13 +80,7 @@ impl Index {
     fn over(db: sled::Db, disk: Arc<dyn Disk>, folder: &Path, key: &SealKey) -> Self {
         let names = key.derive(Label::IndexNames, &[]);
         let values = key.derive(Label::IndexValues, &[]);
-        Self {
-            db,
-            folder: folder.to_owned(),
-            disk,
-            names,
-            values,
-        }
+        Self { db, folder: folder.to_owned(), disk, names, values }
     }
 
     /// The name of a list's member.
@@ -136,11 +104,7 @@ impl Index {
     /// All values of a list, in no order that means anything.
     pub(crate) fn list(&self, list: &[&[u8]]) -> Result<Vec<Zeroizing<Vec<u8>>>, StoreError> {
         let prefix = half(self.names.name(Label::IndexList, list));
-        let found = self.guarded(|| {
-            self.db
-                .scan_prefix(prefix)
-                .collect::<sled::Result<Vec<_>>>()
-        })?;
+        let found = self.guarded(|| self.db.scan_prefix(prefix).collect::<sled::Result<Vec<_>>>())?;
         let open = |(name, sealed): (sled::IVec, sled::IVec)| match Name::try_from(name.as_ref()) {
             Ok(name) => self.unseal(&name, &sealed),
             Err(_) => Err(self.failed("a name has another length".to_owned()).into()),
@@ -157,11 +121,7 @@ impl Index {
                     let sealed = self.values.seal(name, plain)?;
                     if sealed.len() > INDEX_VALUE_BYTES_MAX {
                         let (got, max) = (sealed.len(), INDEX_VALUE_BYTES_MAX);
-                        return Err(StoreError::TooLarge {
-                            what: "a value of the index",
-                            got,
-                            max,
-                        });
+                        return Err(StoreError::TooLarge { what: "a value of the index", got, max });
                     }
                     batch.insert(name.as_slice(), sealed);
                 }
@@ -179,18 +139,12 @@ impl Index {
 
     /// An error that names this index.
     pub(crate) fn failed(&self, why: String) -> IndexError {
-        IndexError {
-            folder: self.folder.clone(),
-            why,
-        }
+        IndexError { folder: self.folder.clone(), why }
     }
 
     fn unseal(&self, name: &Name, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
         let opened = self.values.unseal(name, sealed);
-        opened.map_err(|_| {
-            self.failed("the seal of a value does not open".to_owned())
-                .into()
-        })
+        opened.map_err(|_| self.failed("the seal of a value does not open".to_owned()).into())
     }
 
     fn guarded<T>(&self, work: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
@@ -216,10 +170,7 @@ fn half(whole: [u8; 32]) -> [u8; HALF] {
 /// An empty index whose creation will outlast a power cut.
 fn create(disk: &dyn Disk, folder: &Path) -> Result<sled::Db, StoreError> {
     disk.remove_folder(folder)?;
-    let failed = |why| IndexError {
-        folder: folder.to_owned(),
-        why,
-    };
+    let failed = |why| IndexError { folder: folder.to_owned(), why };
     let db = start(folder).map_err(failed)?;
     disk.sync_file(&folder.join("conf"))?;
     disk.sync_file(&folder.join("db"))?;
@@ -229,10 +180,7 @@ fn create(disk: &dyn Disk, folder: &Path) -> Result<sled::Db, StoreError> {
 }
 
 fn start(folder: &Path) -> Result<sled::Db, String> {
-    let config = sled::Config::new()
-        .path(folder)
-        .cache_capacity(CACHE_BYTES)
-        .flush_every_ms(None);
+    let config = sled::Config::new().path(folder).cache_capacity(CACHE_BYTES).flush_every_ms(None);
     caught(|| config.open())
 }
 

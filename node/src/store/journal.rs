@@ -60,11 +60,7 @@ impl Journal {
         for number in FIRST_SEGMENT..=last {
             segments.insert(number, disk.open(&segment_path(folder, number))?);
         }
-        Ok(Self {
-            disk,
-            folder: folder.to_owned(),
-            segments: RwLock::new(segments),
-        })
+        Ok(Self { disk, folder: folder.to_owned(), segments: RwLock::new(segments) })
     }
 
     /// Writes and syncs whole batches at the tail; durable when this returns.
@@ -76,21 +72,11 @@ impl Journal {
 
     /// Begins the next segment, durably, and answers the tail in it.
     pub(crate) fn rotate(&self, tail: &Tail) -> Result<Tail, StoreError> {
-        let number = tail
-            .segment
-            .checked_add(1)
-            .ok_or(StoreError::Full { what: "segments" })?;
+        let number = tail.segment.checked_add(1).ok_or(StoreError::Full { what: "segments" })?;
         write_segment(self.disk.as_ref(), &self.folder, number, tail.mark)?;
         let file = self.disk.open(&segment_path(&self.folder, number))?;
-        self.segments
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(number, file);
-        Ok(Tail {
-            segment: number,
-            offset: SEGMENT_HEADER_BYTES,
-            mark: tail.mark,
-        })
+        self.segments.write().unwrap_or_else(PoisonError::into_inner).insert(number, file);
+        Ok(Tail { segment: number, offset: SEGMENT_HEADER_BYTES, mark: tail.mark })
     }
 
     /// Cuts what was never acknowledged off the end, durably.
@@ -99,11 +85,7 @@ impl Journal {
     }
 
     /// Reads and opens one frame.
-    pub(crate) fn read(
-        &self,
-        at: &Location,
-        keys: &Keychain,
-    ) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+    pub(crate) fn read(&self, at: &Location, keys: &Keychain) -> Result<Zeroizing<Vec<u8>>, StoreError> {
         let damaged = |why| self.damaged(at, why);
         let length = usize::try_from(at.length).map_err(|_| damaged("its length is too large"))?;
         let frame = self.segment(at.segment)?.read_at(at.offset, length)?;
@@ -113,29 +95,18 @@ impl Journal {
     /// The error that names a frame's place.
     pub(crate) fn damaged(&self, at: &Location, why: &'static str) -> JournalError {
         let file = segment_path(&self.folder, at.segment);
-        JournalError::Damaged {
-            file,
-            sequence: at.sequence,
-            offset: at.offset,
-            why,
-        }
+        JournalError::Damaged { file, sequence: at.sequence, offset: at.offset, why }
     }
 
     fn segment(&self, number: u32) -> Result<Arc<dyn DiskFile>, JournalError> {
         let segments = self.segments.read().unwrap_or_else(PoisonError::into_inner);
         let found = segments.get(&number).map(Arc::clone);
-        found.ok_or_else(|| JournalError::SegmentMissing {
-            file: segment_path(&self.folder, number),
-        })
+        found.ok_or_else(|| JournalError::SegmentMissing { file: segment_path(&self.folder, number) })
     }
 }
 
 /// Opens a frame that must be the one at `at`; an error is a short reason.
-pub(crate) fn open_at(
-    frame: &[u8],
-    at: &Location,
-    keys: &Keychain,
-) -> Result<Zeroizing<Vec<u8>>, &'static str> {
+pub(crate) fn open_at(frame: &[u8], at: &Location, keys: &Keychain) -> Result<Zeroizing<Vec<u8>>, &'static str> {
     let header = Header::parse(frame)?;
     if header.sequence != at.sequence || header.length != at.length {
         return Err("another frame is in its place");
@@ -150,31 +121,21 @@ fn open_frame(
     keys: &Keychain,
 ) -> Result<Zeroizing<Vec<u8>>, &'static str> {
     let opened = keys.with_key(header.key, |key| frame::open(header, frame, previous, key));
-    opened
-        .ok_or("its key is missing")?
-        .ok_or("its seal does not open")
+    opened.ok_or("its key is missing")?.ok_or("its seal does not open")
 }
 
 /// The numbers of the segments in a folder; they must run from 1 without a gap.
 fn segment_numbers(disk: &dyn Disk, folder: &Path) -> Result<u32, StoreError> {
-    let missing = || JournalError::Missing {
-        folder: folder.to_owned(),
-    };
+    let missing = || JournalError::Missing { folder: folder.to_owned() };
     if !disk.exists(folder)? {
         return Err(missing().into());
     }
     let mut last = 0;
     for name in disk.names(folder)? {
-        let number = name
-            .strip_suffix(".seg")
-            .and_then(|number| number.parse::<u32>().ok());
+        let number = name.strip_suffix(".seg").and_then(|number| number.parse::<u32>().ok());
         last = number.map_or(last, |number| number.max(last));
     }
-    if last == 0 {
-        Err(missing().into())
-    } else {
-        Ok(last)
-    }
+    if last == 0 { Err(missing().into()) } else { Ok(last) }
 }
 
 fn segment_path(folder: &Path, number: u32) -> PathBuf {
@@ -182,16 +143,8 @@ fn segment_path(folder: &Path, number: u32) -> PathBuf {
 }
 
 /// A new segment is durable, header and name, before any frame goes into it.
-fn write_segment(
-    disk: &dyn Disk,
-    folder: &Path,
-    number: u32,
-    start: Mark,
-) -> Result<(), StoreError> {
-    let first = start
-        .sequence
-        .checked_add(1)
-        .ok_or(StoreError::Full { what: "frames" })?;
+fn write_segment(disk: &dyn Disk, folder: &Path, number: u32, start: Mark) -> Result<(), StoreError> {
+    let first = start.sequence.checked_add(1).ok_or(StoreError::Full { what: "frames" })?;
     let mut header = SEGMENT_MAGIC.to_vec();
     header.extend_from_slice(&number.to_le_bytes());
     header.extend_from_slice(&[0; 4]);
@@ -203,9 +156,7 @@ fn write_segment(
 
 /// Checks a segment's header against the chain so far; an error is a short reason.
 fn check_segment(bytes: &[u8], number: u32, before: &Mark) -> Result<(), &'static str> {
-    let (fields, check) = bytes
-        .split_at_checked(SEGMENT_FIELDS)
-        .ok_or("the segment is cut short")?;
+    let (fields, check) = bytes.split_at_checked(SEGMENT_FIELDS).ok_or("the segment is cut short")?;
     if !check.starts_with(&segment_check(fields)) {
         return Err("the segment's header has changed");
     }
@@ -219,11 +170,7 @@ fn check_segment(bytes: &[u8], number: u32, before: &Mark) -> Result<(), &'stati
     if found != Some(number) || reader.u64() != before.sequence.checked_add(1) {
         return Err("another segment is in its place");
     }
-    if reader.array() == Some(before.hash) {
-        Ok(())
-    } else {
-        Err("it does not follow from what is before it")
-    }
+    if reader.array() == Some(before.hash) { Ok(()) } else { Err("it does not follow from what is before it") }
 }
 
 fn segment_check(fields: &[u8]) -> [u8; 8] {

@@ -42,28 +42,18 @@ impl Keychain {
     }
 
     /// Opens every page that the keyring names.
-    pub(crate) fn open(
-        disk: &dyn Disk,
-        folder: &Path,
-        keyring: Keyring,
-    ) -> Result<Self, StoreError> {
+    pub(crate) fn open(disk: &dyn Disk, folder: &Path, keyring: Keyring) -> Result<Self, StoreError> {
         let mut pages = BTreeMap::new();
         for (id, key) in keyring.of(KeyClass::Page) {
             pages.insert(id.number, read_page(disk, folder, id.number, key)?);
         }
-        Ok(Self {
-            keyring,
-            folder: folder.to_owned(),
-            pages,
-        })
+        Ok(Self { keyring, folder: folder.to_owned(), pages })
     }
 
     /// The key of that id, if it exists and was not destroyed.
     pub(crate) fn with_key<T>(&self, id: KeyId, then: impl FnOnce(&SealKey) -> T) -> Option<T> {
         match id.class {
-            KeyClass::Journal | KeyClass::Cohort | KeyClass::RoundState => {
-                self.keyring.key(id).map(then)
-            }
+            KeyClass::Journal | KeyClass::Cohort | KeyClass::RoundState => self.keyring.key(id).map(then),
             KeyClass::Patient => self.patient(id.number).map(|key| then(&key)),
             KeyClass::Index | KeyClass::Page => None,
         }
@@ -81,13 +71,8 @@ impl Keychain {
         seal::fill_random(&mut keys)?;
         let page_key = SealKey::fresh()?;
         let sealed = page_key.seal(&page_bound(page), &keys)?;
-        disk::replace(
-            disk,
-            &page_path(&self.folder, page),
-            &[PAGE_MAGIC.as_slice(), &sealed].concat(),
-        )?;
-        self.keyring
-            .insert(KeyId::new(KeyClass::Page, page), page_key);
+        disk::replace(disk, &page_path(&self.folder, page), &[PAGE_MAGIC.as_slice(), &sealed].concat())?;
+        self.keyring.insert(KeyId::new(KeyClass::Page, page), page_key);
         self.pages.insert(page, keys);
         Ok(())
     }
@@ -104,33 +89,18 @@ impl Keychain {
 
 impl fmt::Debug for Keychain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Keychain({:?}, {} pages)",
-            self.keyring,
-            self.pages.len()
-        )
+        write!(f, "Keychain({:?}, {} pages)", self.keyring, self.pages.len())
     }
 }
 
-fn read_page(
-    disk: &dyn Disk,
-    folder: &Path,
-    page: u32,
-    key: &SealKey,
-) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+fn read_page(disk: &dyn Disk, folder: &Path, page: u32, key: &SealKey) -> Result<Zeroizing<Vec<u8>>, StoreError> {
     let path = page_path(folder, page);
-    let damaged = |why| KeyringError::Page {
-        path: path.clone(),
-        why,
-    };
+    let damaged = |why| KeyringError::Page { path: path.clone(), why };
     if !disk.exists(&path)? {
         return Err(damaged("it is missing").into());
     }
     let file = disk.read(&path)?;
-    let sealed = file
-        .strip_prefix(PAGE_MAGIC)
-        .ok_or_else(|| damaged("it does not begin like one"))?;
+    let sealed = file.strip_prefix(PAGE_MAGIC).ok_or_else(|| damaged("it does not begin like one"))?;
     let keys = key.unseal(&page_bound(page), sealed);
     let keys = keys.map_err(|_| damaged("its seal does not open"))?;
     if keys.len() != PAGE_BYTES {

@@ -53,16 +53,9 @@ impl KeyClass {
     }
 
     fn from_code(code: u8) -> Option<Self> {
-        [
-            Self::Journal,
-            Self::Cohort,
-            Self::RoundState,
-            Self::Index,
-            Self::Page,
-            Self::Patient,
-        ]
-        .into_iter()
-        .find(|class| class.code() == code)
+        [Self::Journal, Self::Cohort, Self::RoundState, Self::Index, Self::Page, Self::Patient]
+            .into_iter()
+            .find(|class| class.code() == code)
     }
 }
 
@@ -88,10 +81,7 @@ impl KeyId {
         let [class, 0, 0, 0, a, b, c, d] = bytes else {
             return None;
         };
-        Some(Self::new(
-            KeyClass::from_code(class)?,
-            u32::from_le_bytes([a, b, c, d]),
-        ))
+        Some(Self::new(KeyClass::from_code(class)?, u32::from_le_bytes([a, b, c, d])))
     }
 }
 
@@ -124,69 +114,37 @@ impl Keyring {
         let mut journal_id = [0; 32];
         seal::fill_random(&mut journal_id)?;
         let mut keys = BTreeMap::new();
-        for class in [
-            KeyClass::Journal,
-            KeyClass::Cohort,
-            KeyClass::RoundState,
-            KeyClass::Index,
-        ] {
+        for class in [KeyClass::Journal, KeyClass::Cohort, KeyClass::RoundState, KeyClass::Index] {
             keys.insert(KeyId::new(class, 1), SealKey::fresh()?);
         }
         Ok(Self {
             path: path.to_owned(),
             bolt: Bolt::fresh(secret, cost)?,
             seed,
-            watermark: Mark {
-                sequence: 0,
-                hash: journal_start(&journal_id),
-            },
+            watermark: Mark { sequence: 0, hash: journal_start(&journal_id) },
             journal_id,
             keys,
         })
     }
 
     /// Opens the file. No key is derived before the header is found acceptable.
-    pub(crate) fn open(
-        disk: &dyn Disk,
-        path: &Path,
-        secret: &UnlockSecret,
-    ) -> Result<Self, StoreError> {
+    pub(crate) fn open(disk: &dyn Disk, path: &Path, secret: &UnlockSecret) -> Result<Self, StoreError> {
         if !disk.exists(path)? {
-            return Err(KeyringError::Missing {
-                path: path.to_owned(),
-            }
-            .into());
+            return Err(KeyringError::Missing { path: path.to_owned() }.into());
         }
         let file = disk.read(path)?;
         let (bolt, sealed) = Bolt::read(path, &file, secret)?;
-        let opened = bolt
-            .key
-            .unseal(&seal::bound(Label::KeyringSeal, &[&bolt.header()]), sealed);
-        let plain = opened.map_err(|_| KeyringError::WrongSecret {
-            path: path.to_owned(),
-        })?;
+        let opened = bolt.key.unseal(&seal::bound(Label::KeyringSeal, &[&bolt.header()]), sealed);
+        let plain = opened.map_err(|_| KeyringError::WrongSecret { path: path.to_owned() })?;
         let why = "its contents are of another version";
-        Self::decode(path, bolt, &plain).ok_or_else(|| {
-            KeyringError::Format {
-                path: path.to_owned(),
-                why,
-            }
-            .into()
-        })
+        Self::decode(path, bolt, &plain).ok_or_else(|| KeyringError::Format { path: path.to_owned(), why }.into())
     }
 
     /// Replaces the file, durably.
     pub(crate) fn save(&self, disk: &dyn Disk) -> Result<(), StoreError> {
         let header = self.bolt.header();
-        let sealed = self
-            .bolt
-            .key
-            .seal(&seal::bound(Label::KeyringSeal, &[&header]), &self.encode())?;
-        Ok(disk::replace(
-            disk,
-            &self.path,
-            &[header.as_slice(), &sealed].concat(),
-        )?)
+        let sealed = self.bolt.key.seal(&seal::bound(Label::KeyringSeal, &[&header]), &self.encode())?;
+        Ok(disk::replace(disk, &self.path, &[header.as_slice(), &sealed].concat())?)
     }
 
     /// The node's Ed25519 seed, in memory of its own.
@@ -196,10 +154,7 @@ impl Keyring {
 
     /// The chain hash before the first frame: no two nodes have the same.
     pub(crate) fn start(&self) -> Mark {
-        Mark {
-            sequence: 0,
-            hash: journal_start(&self.journal_id),
-        }
+        Mark { sequence: 0, hash: journal_start(&self.journal_id) }
     }
 
     pub(crate) fn key(&self, id: KeyId) -> Option<&SealKey> {
@@ -220,18 +175,12 @@ impl Keyring {
 
     /// The error of a keyring that does not hold what its format promises.
     pub(crate) fn lacks_a_key(&self) -> StoreError {
-        KeyringError::Format {
-            path: self.path.clone(),
-            why: "it lacks a key",
-        }
-        .into()
+        KeyringError::Format { path: self.path.clone(), why: "it lacks a key" }.into()
     }
 
     /// All keys of a class, by number.
     pub(crate) fn of(&self, class: KeyClass) -> impl DoubleEndedIterator<Item = (KeyId, &SealKey)> {
-        self.keys
-            .range(KeyId::new(class, 0)..=KeyId::new(class, u32::MAX))
-            .map(|(id, key)| (*id, key))
+        self.keys.range(KeyId::new(class, 0)..=KeyId::new(class, u32::MAX)).map(|(id, key)| (*id, key))
     }
 
     pub(crate) fn insert(&mut self, id: KeyId, key: SealKey) {
@@ -264,35 +213,20 @@ impl Keyring {
         }
         let seed = Zeroizing::new(reader.array()?);
         let journal_id = reader.array()?;
-        let watermark = Mark {
-            sequence: reader.u64()?,
-            hash: reader.array()?,
-        };
+        let watermark = Mark { sequence: reader.u64()?, hash: reader.array()? };
         let mut keys = BTreeMap::new();
         while reader.end().is_none() {
             let id = KeyId::from_bytes(reader.array()?)?;
             let key = Zeroizing::new(reader.array()?);
             keys.insert(id, SealKey::from_bytes(&key));
         }
-        Some(Self {
-            path: path.to_owned(),
-            bolt,
-            seed,
-            journal_id,
-            keys,
-            watermark,
-        })
+        Some(Self { path: path.to_owned(), bolt, seed, journal_id, keys, watermark })
     }
 }
 
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Keyring({}, {} keys)",
-            self.path.display(),
-            self.keys.len()
-        )
+        write!(f, "Keyring({}, {} keys)", self.path.display(), self.keys.len())
     }
 }
 

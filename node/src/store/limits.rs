@@ -28,11 +28,7 @@ pub(crate) const GROUP_GATHER_MAX: Duration = Duration::from_millis(5);
 
 /// A segment at least this long takes no further commit group, in bytes. Short in unit tests, so that any
 /// test with a few dozen frames runs over several segments.
-pub(crate) const SEGMENT_BYTES: u64 = if cfg!(test) {
-    16 * 1024
-} else {
-    64 * 1024 * 1024
-};
+pub(crate) const SEGMENT_BYTES: u64 = if cfg!(test) { 16 * 1024 } else { 64 * 1024 * 1024 };
 
 /// Patients whose data keys share one page file.
 pub(crate) const PAGE_ROWS: u32 = 2048;

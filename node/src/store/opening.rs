@@ -87,10 +87,7 @@ pub(crate) fn open(
     missing: Missing,
 ) -> Result<(Store, OpenReport), StoreError> {
     if disk.exists(&paths.keyring)? && !disk.exists(&paths.dir)? {
-        return Err(JournalError::Missing {
-            folder: paths.journal(),
-        }
-        .into());
+        return Err(JournalError::Missing { folder: paths.journal() }.into());
     }
     let lock = take_lock(disk.as_ref(), paths)?;
     let mut keyring = Keyring::open(disk.as_ref(), &paths.keyring, unlock)?;
@@ -112,20 +109,10 @@ pub(crate) fn assemble(
     let (index, opened) = Index::open(Arc::clone(disk), &paths.index(), keys.keyring.index_key()?)?;
     let applied = projection::applied(&index);
     let watermark = keys.keyring.watermark;
-    let wanted = [
-        Some(watermark.sequence),
-        applied.map(|head| head.mark.sequence),
-    ];
+    let wanted = [Some(watermark.sequence), applied.map(|head| head.mark.sequence)];
     let wanted: BTreeSet<u64> = wanted.into_iter().flatten().collect();
     let start = keys.keyring.start();
-    let found = scan(
-        disk.as_ref(),
-        &paths.journal(),
-        start,
-        &keys,
-        &wanted,
-        &mut |_| Ok(()),
-    )?;
+    let found = scan(disk.as_ref(), &paths.journal(), start, &keys, &wanted, &mut |_| Ok(()))?;
     let acknowledged_missing = match hold_to(watermark, &found, paths) {
         Err(_) if missing == Missing::Accept => Some(watermark.sequence),
         held => held.map(|()| None)?,
@@ -134,82 +121,44 @@ pub(crate) fn assemble(
     if found.dropped_frames > 0 {
         journal.truncate(&found.tail)?;
     }
-    let catching = CatchUp {
-        disk: disk.as_ref(),
-        folder: paths.journal(),
-        keys: &keys,
-        found: &found,
-    };
+    let catching = CatchUp { disk: disk.as_ref(), folder: paths.journal(), keys: &keys, found: &found };
     let (index, head, index_state) = catching.run(index, opened, applied)?;
     let seed = keys.keyring.seed();
-    let shared = Shared {
-        disk: Arc::clone(disk),
-        keys: RwLock::new(keys),
-        journal,
-        index,
-        head: RwLock::new(head),
-    };
+    let shared = Shared { disk: Arc::clone(disk), keys: RwLock::new(keys), journal, index, head: RwLock::new(head) };
     let store = begin(shared, found.tail, seed, lock)?;
     if acknowledged_missing.is_some() {
         store.seal_watermark()?;
     }
-    let report = OpenReport {
-        dropped_frames: found.dropped_frames,
-        index: index_state,
-        acknowledged_missing,
-    };
+    let report = OpenReport { dropped_frames: found.dropped_frames, index: index_state, acknowledged_missing };
     Ok((store, report))
 }
 
 /// Starts the commit thread.
-fn begin(
-    shared: Shared,
-    tail: Tail,
-    seed: Zeroizing<[u8; 32]>,
-    lock: FolderLock,
-) -> Result<Store, StoreError> {
+fn begin(shared: Shared, tail: Tail, seed: Zeroizing<[u8; 32]>, lock: FolderLock) -> Result<Store, StoreError> {
     let shared = Arc::new(shared);
     let (queue, jobs) = sync_channel(QUEUE_JOBS_MAX);
     let writer = Writer::new(Arc::clone(&shared), tail);
     let named = thread::Builder::new().name("sumac-journal".to_owned());
     let started = named.spawn(move || writer.run(&jobs));
-    let writer = started.map_err(|error| StoreError::System {
-        what: "thread",
-        why: error.to_string(),
-    })?;
-    Ok(Store {
-        shared,
-        seed,
-        queue: Some(queue),
-        writer: Some(writer),
-        _lock: lock,
-    })
+    let writer = started.map_err(|error| StoreError::System { what: "thread", why: error.to_string() })?;
+    Ok(Store { shared, seed, queue: Some(queue), writer: Some(writer), _lock: lock })
 }
 
 /// The journal must reach the watermark, and be the history that the keyring knows.
 fn hold_to(watermark: Mark, found: &Scan, paths: &StorePaths) -> Result<(), StoreError> {
     let (dir, head) = (paths.dir.clone(), found.tail.mark.sequence);
     if head < watermark.sequence {
-        return Err(StoreError::AcknowledgedMissing {
-            dir,
-            head,
-            watermark: watermark.sequence,
-        });
+        return Err(StoreError::AcknowledgedMissing { dir, head, watermark: watermark.sequence });
     }
     if found.marks.get(&watermark.sequence) == Some(&watermark.hash) {
         Ok(())
     } else {
-        Err(StoreError::OtherHistory {
-            dir,
-            sequence: watermark.sequence,
-        })
+        Err(StoreError::OtherHistory { dir, sequence: watermark.sequence })
     }
 }
 
 /// The folder, for this process alone.
 pub(crate) fn take_lock(disk: &dyn Disk, paths: &StorePaths) -> Result<FolderLock, StoreError> {
     let taken = disk.lock(&paths.lock())?;
-    taken.ok_or_else(|| StoreError::InUse {
-        dir: paths.dir.clone(),
-    })
+    taken.ok_or_else(|| StoreError::InUse { dir: paths.dir.clone() })
 }

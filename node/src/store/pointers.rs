@@ -47,15 +47,8 @@ impl Head {
 
     pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
         let mut reader = Reader::new(bytes);
-        let mark = Mark {
-            sequence: reader.u64()?,
-            hash: reader.array()?,
-        };
-        let head = Self {
-            mark,
-            rows: reader.u32()?,
-            statements: reader.u64()?,
-        };
+        let mark = Mark { sequence: reader.u64()?, hash: reader.array()? };
+        let head = Self { mark, rows: reader.u32()?, statements: reader.u64()? };
         reader.end().map(|()| head)
     }
 }
@@ -83,12 +76,7 @@ impl RowEntry {
             _ => None,
         };
         let (record, enrolment) = (place()?, place()?);
-        let entry = Self {
-            patient,
-            record,
-            enrolment,
-            statements: reader.u32()?,
-        };
+        let entry = Self { patient, record, enrolment, statements: reader.u32()? };
         reader.end().map(|()| entry)
     }
 }
@@ -105,11 +93,7 @@ impl Listed {
     pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
         let mut reader = Reader::new(bytes);
         let (order, id) = (reader.u64()?, reader.array()?);
-        let listed = Self {
-            order,
-            id,
-            at: Location::decode(&mut reader)?,
-        };
+        let listed = Self { order, id, at: Location::decode(&mut reader)? };
         reader.end().map(|()| listed)
     }
 }

@@ -76,11 +76,7 @@ impl SealKey {
         let cipher = XChaCha20Poly1305::new((&self.0).into());
         match cipher.encrypt_inout_detached(nonce.into(), bound, buffer.into()) {
             Ok(tag) => Ok(tag.into()),
-            Err(_) => Err(StoreError::TooLarge {
-                what: "a sealed message",
-                got: buffer.len(),
-                max: 1 << 38,
-            }),
+            Err(_) => Err(StoreError::TooLarge { what: "a sealed message", got: buffer.len(), max: 1 << 38 }),
         }
     }
 
@@ -94,12 +90,7 @@ impl SealKey {
         let (body, tag) = sealed.split_last_chunk::<TAG_BYTES>().ok_or(NotOurs)?;
         let mut plain = Zeroizing::new(body.to_vec());
         let cipher = XChaCha20Poly1305::new((&self.0).into());
-        match cipher.decrypt_inout_detached(
-            nonce.into(),
-            bound,
-            plain.as_mut_slice().into(),
-            tag.into(),
-        ) {
+        match cipher.decrypt_inout_detached(nonce.into(), bound, plain.as_mut_slice().into(), tag.into()) {
             Ok(()) => Ok(plain),
             Err(_) => Err(NotOurs),
         }
@@ -114,11 +105,7 @@ impl SealKey {
     }
 
     /// Undoes [`Self::seal`].
-    pub(crate) fn unseal(
-        &self,
-        bound: &[u8],
-        sealed: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, NotOurs> {
+    pub(crate) fn unseal(&self, bound: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, NotOurs> {
         let (nonce, body) = sealed.split_first_chunk::<NONCE_BYTES>().ok_or(NotOurs)?;
         self.open(nonce, bound, body)
     }
@@ -212,10 +199,7 @@ pub(crate) fn fresh_nonce() -> Result<[u8; NONCE_BYTES], StoreError> {
 /// Random bytes from the operating system.
 pub(crate) fn fill_random(bytes: &mut [u8]) -> Result<(), StoreError> {
     let filled = getrandom::fill(bytes);
-    filled.map_err(|error| StoreError::System {
-        what: "random bytes",
-        why: error.to_string(),
-    })
+    filled.map_err(|error| StoreError::System { what: "random bytes", why: error.to_string() })
 }
 
 fn length(part: &[u8]) -> [u8; 8] {
@@ -230,10 +214,7 @@ mod tests {
     fn labels_never_prefix_each_other() {
         for (a, one) in Label::ALL.iter().enumerate() {
             for (b, other) in Label::ALL.iter().enumerate() {
-                assert!(
-                    a == b || !other.bytes().starts_with(one.bytes()),
-                    "{one:?} {other:?}"
-                );
+                assert!(a == b || !other.bytes().starts_with(one.bytes()), "{one:?} {other:?}");
             }
         }
     }
@@ -244,20 +225,11 @@ mod tests {
         let sealed = key.seal(b"row 1", b"body").unwrap();
         assert_eq!(key.unseal(b"row 1", &sealed).unwrap().as_slice(), b"body");
         assert_eq!(key.unseal(b"row 2", &sealed).err(), Some(NotOurs));
-        assert_eq!(
-            SealKey::from_bytes(&[8; 32])
-                .unseal(b"row 1", &sealed)
-                .err(),
-            Some(NotOurs)
-        );
+        assert_eq!(SealKey::from_bytes(&[8; 32]).unseal(b"row 1", &sealed).err(), Some(NotOurs));
         for at in 0..sealed.len() {
             let mut changed = sealed.clone();
             changed[at] ^= 1;
-            assert_eq!(
-                key.unseal(b"row 1", &changed).err(),
-                Some(NotOurs),
-                "byte {at}"
-            );
+            assert_eq!(key.unseal(b"row 1", &changed).err(), Some(NotOurs), "byte {at}");
         }
     }
 

@@ -127,6 +127,11 @@ impl Contributor {
     fn selected<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, selection: &Selection) -> Vec<Effect> {
         let Some(entry) = self.entries.get_mut(&selection.query) else { return Vec::new() };
         let (State::Selecting(attempt), Some(inquiry)) = (&entry.state, &entry.inquiry) else { return Vec::new() };
+        if let Some(refused) = selection.declined.clone() {
+            let to = entry.coordinator;
+            self.entries.remove(&selection.query);
+            return vec![Effect::Send { to, message: Message::Abstain { query: selection.query, refused } }];
+        }
         let number = attempt.number();
         let upload = match contribution(desk, inquiry, attempt, selection) {
             Ok(upload) => Box::new(upload),

@@ -78,6 +78,12 @@ impl Member {
         }
     }
 
+    /// Whether a relayed message is meant for `me`. What it says is checked when it is taken.
+    #[must_use]
+    pub fn is_recipient(cover: &Envelope, me: &Principal) -> bool {
+        cover.claim::<Relay>().is_ok_and(|relay| relay.peek().to == *me)
+    }
+
     /// How many attempts are open.
     #[must_use]
     pub fn open_attempts(&self) -> usize {

@@ -7,15 +7,11 @@ use libp2p::swarm::{ConnectionId, DialError, ListenError, SwarmEvent};
 use super::super::events::Answer;
 use super::super::swarm::{FrameEvent, GatesEvent};
 use super::{
-    Asked, Driver, Finished, FutureExt, Instant, NetworkEvent, NodeKey, Purpose, Refusal, Reply,
-    Request, SendError,
+    Asked, Driver, Finished, FutureExt, Instant, NetworkEvent, NodeKey, Purpose, Refusal, Reply, Request, SendError,
 };
 
 impl Driver {
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "libp2p adds events; those that concern this node are named"
-    )]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "libp2p adds events; those that concern this node are named")]
     pub(super) fn on_swarm_event(&mut self, event: SwarmEvent<GatesEvent>) {
         match event {
             SwarmEvent::Behaviour(event) => self.on_frame_event(event.into_frame_event()),
@@ -23,22 +19,15 @@ impl Driver {
                 let address = address.to_string();
                 self.outbox.deliver(NetworkEvent::Listening { address });
             }
-            SwarmEvent::ConnectionEstablished {
-                peer_id,
-                connection_id,
-                endpoint,
-                ..
-            } => match NodeKey::of_peer_id(&peer_id) {
-                Some(key) => self.on_linked(key, connection_id, endpoint.is_dialer()),
-                None => {
-                    self.swarm.close_connection(connection_id);
+            SwarmEvent::ConnectionEstablished { peer_id, connection_id, endpoint, .. } => {
+                match NodeKey::of_peer_id(&peer_id) {
+                    Some(key) => self.on_linked(key, connection_id, endpoint.is_dialer()),
+                    None => {
+                        self.swarm.close_connection(connection_id);
+                    }
                 }
-            },
-            SwarmEvent::ConnectionClosed {
-                peer_id,
-                connection_id,
-                ..
-            } => {
+            }
+            SwarmEvent::ConnectionClosed { peer_id, connection_id, .. } => {
                 if let Some(key) = NodeKey::of_peer_id(&peer_id) {
                     self.unlink(key, connection_id);
                 }
@@ -50,11 +39,7 @@ impl Driver {
             } if cause.downcast_ref::<NotAllowed>().is_some() => {
                 self.report_stranger(stranger.to_string());
             }
-            SwarmEvent::OutgoingConnectionError {
-                peer_id: Some(peer_id),
-                error,
-                ..
-            } => {
+            SwarmEvent::OutgoingConnectionError { peer_id: Some(peer_id), error, .. } => {
                 if let Some(hub) = NodeKey::of_peer_id(&peer_id) {
                     self.on_dial_failed(hub, &error);
                 }
@@ -89,41 +74,26 @@ impl Driver {
 
     fn report_stranger(&mut self, peer: String) {
         tracing::debug!(%peer, "refused a stranger");
-        if self
-            .outbox
-            .offer(NetworkEvent::StrangerRefused { peer })
-            .is_err()
-        {
+        if self.outbox.offer(NetworkEvent::StrangerRefused { peer }).is_err() {
             tracing::debug!("the inbox is full; the stranger is not reported");
         }
     }
 
     fn on_frame_event(&mut self, event: FrameEvent) {
         match event {
-            Event::Message {
-                peer,
-                connection_id,
-                message,
-            } => {
+            Event::Message { peer, connection_id, message } => {
                 let Some(key) = NodeKey::of_peer_id(&peer) else {
                     return;
                 };
                 self.peers.heard(key, connection_id);
                 match message {
-                    Message::Request {
-                        request_id: id,
-                        request,
-                        channel,
-                    } => self.on_request(key, connection_id, request, Asked { id, channel }),
-                    Message::Response {
-                        request_id,
-                        response,
-                    } => self.on_reply(request_id, response),
+                    Message::Request { request_id: id, request, channel } => {
+                        self.on_request(key, connection_id, request, Asked { id, channel })
+                    }
+                    Message::Response { request_id, response } => self.on_reply(request_id, response),
                 }
             }
-            Event::OutboundFailure {
-                request_id, error, ..
-            } => {
+            Event::OutboundFailure { request_id, error, .. } => {
                 if let Some(request) = self.pending.remove(request_id) {
                     let error = send_error(request.to, &error);
                     self.fail(request, error);
@@ -150,11 +120,7 @@ impl Driver {
 
     fn on_hello(&mut self, from: NodeKey, link: ConnectionId, theirs: Vec<u8>, asked: Asked) {
         if self.farewell.is_some() || !self.peers.has_link(from, link) {
-            self.answer(
-                from,
-                asked,
-                Reply::Refused(Refusal::NotAdmitted, Vec::new()),
-            );
+            self.answer(from, asked, Reply::Refused(Refusal::NotAdmitted, Vec::new()));
         } else if theirs == self.hello {
             self.answer(from, asked, Reply::Welcome(self.hello.clone()));
             self.admit(from);
@@ -176,11 +142,7 @@ impl Driver {
                 self.answer(from, asked, Reply::Busy);
             }
         } else {
-            self.answer(
-                from,
-                asked,
-                Reply::Refused(Refusal::NotAdmitted, Vec::new()),
-            );
+            self.answer(from, asked, Reply::Refused(Refusal::NotAdmitted, Vec::new()));
         }
     }
 
@@ -228,14 +190,9 @@ impl Driver {
     fn charter_differs(&mut self, peer: NodeKey, theirs: Vec<u8>) {
         self.unadmit(peer);
         for (_, asked) in self.peers.take_held(peer) {
-            self.answer(
-                peer,
-                asked,
-                Reply::Refused(Refusal::NotAdmitted, Vec::new()),
-            );
+            self.answer(peer, asked, Reply::Refused(Refusal::NotAdmitted, Vec::new()));
         }
-        self.outbox
-            .deliver(NetworkEvent::CharterDiffers { peer, theirs });
+        self.outbox.deliver(NetworkEvent::CharterDiffers { peer, theirs });
     }
 
     /// Gives a message to the application. If it has no room, the event is dropped with its
@@ -243,17 +200,10 @@ impl Driver {
     fn hand_over(&mut self, from: NodeKey, bytes: Vec<u8>, asked: Asked) {
         let (answer, awaited) = Answer::awaited();
         let id = asked.id;
-        let finished = awaited.map(move |bytes| Finished {
-            id,
-            bytes: bytes.ok(),
-        });
+        let finished = awaited.map(move |bytes| Finished { id, bytes: bytes.ok() });
         self.asked.insert(id, (from, asked));
         self.working.push(finished.boxed());
-        let event = NetworkEvent::Received {
-            from,
-            bytes,
-            answer,
-        };
+        let event = NetworkEvent::Received { from, bytes, answer };
         if self.outbox.offer(event).is_err() {
             tracing::debug!(peer = %from, "the inbox is full; answered busy");
         }
@@ -272,9 +222,7 @@ fn message_outcome(peer: NodeKey, reply: Reply) -> Result<Vec<u8>, SendError> {
 
 fn send_error(peer: NodeKey, failure: &OutboundFailure) -> SendError {
     match failure {
-        OutboundFailure::DialFailure | OutboundFailure::UnsupportedProtocols => {
-            SendError::NotConnected { peer }
-        }
+        OutboundFailure::DialFailure | OutboundFailure::UnsupportedProtocols => SendError::NotConnected { peer },
         OutboundFailure::Timeout => SendError::TimedOut { peer },
         OutboundFailure::ConnectionClosed | OutboundFailure::Io(_) => SendError::Lost { peer },
     }

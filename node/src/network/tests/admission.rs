@@ -6,11 +6,7 @@ use crate::network::{NetworkError, SendError};
 #[tokio::test]
 async fn a_stranger_gets_no_stream_and_is_reported() {
     let seen = Seen::default();
-    let mut hub = Node::start(NetworkConfig {
-        frame_tap: Some(seen.tap()),
-        ..hub(1)
-    })
-    .await;
+    let mut hub = Node::start(NetworkConfig { frame_tap: Some(seen.tap()), ..hub(1) }).await;
     let stranger = Node::start(clinic(99, &hub)).await;
     for _ in 0..3 {
         // It dials again and again; nothing else ever comes of it.
@@ -69,11 +65,7 @@ async fn hubs_stay_admitted_whoever_else_is() {
 #[tokio::test]
 async fn another_charter_is_said_on_both_sides_and_nothing_passes() {
     let mut hub = Node::start(hub(1)).await;
-    let mut clinic = Node::start(NetworkConfig {
-        hello: b"charter two".to_vec(),
-        ..clinic(11, &hub)
-    })
-    .await;
+    let mut clinic = Node::start(NetworkConfig { hello: b"charter two".to_vec(), ..clinic(11, &hub) }).await;
     let (at_hub, at_clinic) = tokio::join!(hub.charter_differs(), clinic.charter_differs());
     assert_eq!(at_hub, (clinic.key, b"charter two".to_vec()));
     assert_eq!(at_clinic, (hub.key, CHARTER.to_vec()));
@@ -109,11 +101,7 @@ async fn two_hubs_that_dial_each_other_are_connected_once() {
             probe.local_addr().unwrap().port()
         };
         let second_address = format!("/ip4/127.0.0.1/tcp/{port}");
-        let mut first = Node::start(NetworkConfig {
-            hubs: vec![(key(2), second_address.clone())],
-            ..hub(1)
-        })
-        .await;
+        let mut first = Node::start(NetworkConfig { hubs: vec![(key(2), second_address.clone())], ..hub(1) }).await;
         let mut second = Node::start(NetworkConfig {
             listen: Some(second_address),
             hubs: vec![(key(1), first.address.clone())],
@@ -159,16 +147,8 @@ async fn a_configuration_without_sense_does_not_start() {
             broken(|config| config.listen = Some("/ip4/127.0.0.1/udp/0".to_owned())),
             "cannot-listen",
         ),
-        (
-            "a hello longer than any hash",
-            broken(|config| config.hello = vec![0; 65]),
-            "hello-too-long",
-        ),
-        (
-            "a heart that never rests",
-            broken(|config| config.timing.heartbeat = Duration::ZERO),
-            "zero-timing",
-        ),
+        ("a hello longer than any hash", broken(|config| config.hello = vec![0; 65]), "hello-too-long"),
+        ("a heart that never rests", broken(|config| config.timing.heartbeat = Duration::ZERO), "zero-timing"),
     ];
     for (why, config, code) in cases {
         let error: NetworkError = Network::start(config).await.unwrap_err();

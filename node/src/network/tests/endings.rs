@@ -10,11 +10,7 @@ async fn a_hub_that_restarts_is_connected_to_again() {
     hub_before.network.shutdown().await;
     assert_eq!(clinic.disconnected().await, key(1));
 
-    let mut hub = Node::start(NetworkConfig {
-        listen: Some(address),
-        ..hub(1)
-    })
-    .await;
+    let mut hub = Node::start(NetworkConfig { listen: Some(address), ..hub(1) }).await;
     assert_eq!(hub.connected().await, clinic.key);
     assert_eq!(clinic.connected().await, hub.key);
     let (sent, _) = tokio::join!(clinic.network.send(hub.key, vec![1, 2]), hub.reverse_one());
@@ -24,15 +20,8 @@ async fn a_hub_that_restarts_is_connected_to_again() {
 #[tokio::test]
 async fn shutting_down_says_goodbye_and_waits_for_it_to_be_noted() {
     let (at_hub, at_clinic) = (Seen::default(), Seen::default());
-    let hub = Node::start(NetworkConfig {
-        frame_tap: Some(at_hub.tap()),
-        ..hub(1)
-    })
-    .await;
-    let tapped = NetworkConfig {
-        frame_tap: Some(at_clinic.tap()),
-        ..clinic(11, &hub)
-    };
+    let hub = Node::start(NetworkConfig { frame_tap: Some(at_hub.tap()), ..hub(1) }).await;
+    let tapped = NetworkConfig { frame_tap: Some(at_clinic.tap()), ..clinic(11, &hub) };
     let (mut hub, mut clinic) = connect(hub, tapped).await;
     clinic.network.shutdown().await;
     assert!(at_clinic.has(hub.key, &Request::Goodbye.to_wire()));

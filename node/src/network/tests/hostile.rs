@@ -35,24 +35,14 @@ impl Codec for AnyBytes {
         Ok(bytes)
     }
 
-    async fn write_request<T>(
-        &mut self,
-        _: &StreamProtocol,
-        io: &mut T,
-        bytes: Vec<u8>,
-    ) -> io::Result<()>
+    async fn write_request<T>(&mut self, _: &StreamProtocol, io: &mut T, bytes: Vec<u8>) -> io::Result<()>
     where
         T: AsyncWrite + Unpin + Send,
     {
         io.write_all(&bytes).await
     }
 
-    async fn write_response<T>(
-        &mut self,
-        protocol: &StreamProtocol,
-        io: &mut T,
-        bytes: Vec<u8>,
-    ) -> io::Result<()>
+    async fn write_response<T>(&mut self, protocol: &StreamProtocol, io: &mut T, bytes: Vec<u8>) -> io::Result<()>
     where
         T: AsyncWrite + Unpin + Send,
     {
@@ -70,11 +60,7 @@ async fn rogue(hub: &Node) -> Rogue {
     let frames = request_response::Behaviour::new([(protocol, ProtocolSupport::Full)], config);
     let mut rogue = SwarmBuilder::with_existing_identity(identity)
         .with_tokio()
-        .with_tcp(
-            libp2p::tcp::Config::default(),
-            noise::Config::new,
-            yamux::Config::default,
-        )
+        .with_tcp(libp2p::tcp::Config::default(), noise::Config::new, yamux::Config::default)
         .unwrap()
         .with_behaviour(|_| frames)
         .unwrap()
@@ -90,25 +76,17 @@ async fn rogue(hub: &Node) -> Rogue {
 }
 
 /// What came back for these bytes; nothing if the stream was cut off.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "libp2p's events; two of them concern the test"
-)]
+#[expect(clippy::wildcard_enum_match_arm, reason = "libp2p's events; two of them concern the test")]
 async fn ask(rogue: &mut Rogue, hub: NodeKey, bytes: Vec<u8>) -> Vec<u8> {
     let asked = rogue.behaviour_mut().send_request(&hub.peer_id(), bytes);
     loop {
         match rogue.select_next_some().await {
-            SwarmEvent::Behaviour(Event::Message {
-                message:
-                    Message::Response {
-                        request_id,
-                        response,
-                    },
-                ..
-            }) if request_id == asked => return response,
-            SwarmEvent::Behaviour(Event::OutboundFailure { request_id, .. })
+            SwarmEvent::Behaviour(Event::Message { message: Message::Response { request_id, response }, .. })
                 if request_id == asked =>
             {
+                return response;
+            }
+            SwarmEvent::Behaviour(Event::OutboundFailure { request_id, .. }) if request_id == asked => {
                 return Vec::new();
             }
             _ => {}
@@ -122,10 +100,7 @@ async fn nothing_passes_before_the_hello() {
     let mut rogue = rogue(&hub).await;
     let message = Request::Message(b"let me in".to_vec()).to_wire();
     let not_admitted = Reply::Refused(super::super::Refusal::NotAdmitted, vec![]).to_wire();
-    assert_eq!(
-        ask(&mut rogue, hub.key, message.clone()).await,
-        not_admitted
-    );
+    assert_eq!(ask(&mut rogue, hub.key, message.clone()).await, not_admitted);
 
     let hello = Request::Hello(CHARTER.to_vec()).to_wire();
     let welcome = Reply::Welcome(CHARTER.to_vec()).to_wire();
@@ -145,10 +120,7 @@ async fn hostile_frames_are_cut_off_and_the_hub_serves_on() {
     let cases = [
         ("no bytes", vec![]),
         ("four gigabytes announced", vec![255, 255, 255, 255, 4]),
-        (
-            "one byte too many announced",
-            [&too_long[..], &[4]].concat(),
-        ),
+        ("one byte too many announced", [&too_long[..], &[4]].concat()),
         ("an unknown kind", vec![0, 0, 0, 1, 77]),
         ("a body cut short", vec![0, 0, 0, 9, 4, 1]),
         ("bytes after the frame", vec![0, 0, 0, 1, 7, 7]),

@@ -44,9 +44,7 @@ pub(crate) struct Header {
 impl Header {
     /// Reads a header from the front of `bytes`; an error is a short reason.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, &'static str> {
-        let (header, _) = bytes
-            .split_first_chunk::<HEADER_BYTES>()
-            .ok_or("its header is cut short")?;
+        let (header, _) = bytes.split_first_chunk::<HEADER_BYTES>().ok_or("its header is cut short")?;
         let (fields, check) = header.split_at(HEADER_BYTES - CHECK_BYTES);
         if check_of(fields) != check {
             return Err("its header has changed");
@@ -68,14 +66,7 @@ impl Header {
         let nonce = reader.array()?;
         let whole = usize::try_from(length).ok()?;
         let sound = whole.is_multiple_of(ALIGN) && whole >= 2 * ALIGN && durable < sequence;
-        sound.then_some(Self {
-            length,
-            sequence,
-            durable,
-            key,
-            batch_end,
-            nonce,
-        })
+        sound.then_some(Self { length, sequence, durable, key, batch_end, nonce })
     }
 
     fn encode(&self) -> [u8; HEADER_BYTES] {
@@ -107,21 +98,10 @@ pub(crate) struct Place {
 }
 
 /// Seals one frame.
-pub(crate) fn seal(
-    place: &Place,
-    id: KeyId,
-    key: &SealKey,
-    kind: Kind,
-    body: &[u8],
-) -> Result<Vec<u8>, StoreError> {
+pub(crate) fn seal(place: &Place, id: KeyId, key: &SealKey, kind: Kind, body: &[u8]) -> Result<Vec<u8>, StoreError> {
     let whole =
-        (HEADER_BYTES + crate::store::content::CONTENT_OVERHEAD_MAX + body.len() + TAG_BYTES)
-            .next_multiple_of(ALIGN);
-    let too_large = StoreError::TooLarge {
-        what: "a frame",
-        got: whole,
-        max: u32::MAX as usize,
-    };
+        (HEADER_BYTES + crate::store::content::CONTENT_OVERHEAD_MAX + body.len() + TAG_BYTES).next_multiple_of(ALIGN);
+    let too_large = StoreError::TooLarge { what: "a frame", got: whole, max: u32::MAX as usize };
     let header = Header {
         length: u32::try_from(whole).map_err(|_| too_large)?,
         sequence: place.sequence,
@@ -145,12 +125,7 @@ pub(crate) fn seal(
 }
 
 /// Opens a whole frame whose header was parsed; `None` if the seal refuses.
-pub(crate) fn open(
-    header: &Header,
-    frame: &[u8],
-    previous: &[u8; 32],
-    key: &SealKey,
-) -> Option<Zeroizing<Vec<u8>>> {
+pub(crate) fn open(header: &Header, frame: &[u8], previous: &[u8; 32], key: &SealKey) -> Option<Zeroizing<Vec<u8>>> {
     let (front, sealed) = frame.split_first_chunk::<HEADER_BYTES>()?;
     let bound = seal::bound(Label::FrameSeal, &[front, previous]);
     key.open(&header.nonce, &bound, sealed).ok()
@@ -182,31 +157,18 @@ mod tests {
     fn a_frame_opens_only_whole_unchanged_and_after_its_own_predecessor() {
         let key = SealKey::from_bytes(&[1; 32]);
         let id = KeyId::new(KeyClass::Patient, 7);
-        let place = Place {
-            sequence: 5,
-            durable: 3,
-            batch_end: true,
-            previous: [2; 32],
-        };
+        let place = Place { sequence: 5, durable: 3, batch_end: true, previous: [2; 32] };
         let frame = seal(&place, id, &key, Kind::Record, b"severe").unwrap();
         let header = Header::parse(&frame).unwrap();
         assert_eq!((header.sequence, header.durable, header.key), (5, 3, id));
         assert!(frame.len().is_multiple_of(64));
         let plain = open(&header, &frame, &[2; 32], &key).unwrap();
-        assert_eq!(
-            Kind::decode(&plain),
-            Some((Kind::Record, b"severe".as_slice()))
-        );
-        assert!(
-            open(&header, &frame, &[3; 32], &key).is_none(),
-            "another predecessor"
-        );
+        assert_eq!(Kind::decode(&plain), Some((Kind::Record, b"severe".as_slice())));
+        assert!(open(&header, &frame, &[3; 32], &key).is_none(), "another predecessor");
         for at in 0..frame.len() {
             let mut changed = frame.clone();
             changed[at] ^= 0x80;
-            let opened = Header::parse(&changed)
-                .ok()
-                .and_then(|h| open(&h, &changed, &[2; 32], &key));
+            let opened = Header::parse(&changed).ok().and_then(|h| open(&h, &changed, &[2; 32], &key));
             assert!(opened.is_none(), "byte {at}");
             assert_eq!(Header::parse(&changed).is_err(), at < 64, "byte {at}");
         }

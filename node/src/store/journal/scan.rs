@@ -49,20 +49,8 @@ pub(crate) fn scan(
     each: &mut dyn FnMut(&Met<'_>) -> Result<(), StoreError>,
 ) -> Result<Scan, StoreError> {
     let last = segment_numbers(disk, folder)?;
-    let tail = Tail {
-        segment: FIRST_SEGMENT,
-        offset: 0,
-        mark: start,
-    };
-    let mut walk = Walk {
-        keys,
-        wanted,
-        each,
-        mark: start,
-        tail,
-        loose: 0,
-        marks: BTreeMap::new(),
-    };
+    let tail = Tail { segment: FIRST_SEGMENT, offset: 0, mark: start };
+    let mut walk = Walk { keys, wanted, each, mark: start, tail, loose: 0, marks: BTreeMap::new() };
     walk.note(start);
     for number in FIRST_SEGMENT..=last {
         let file = segment_path(folder, number);
@@ -86,11 +74,7 @@ pub(crate) fn scan(
             Err(Stop::Flaw(flaw)) => return Err(damaged(flaw).into()),
         }
     }
-    Ok(Scan {
-        tail: walk.tail,
-        dropped_frames: walk.loose,
-        marks: walk.marks,
-    })
+    Ok(Scan { tail: walk.tail, dropped_frames: walk.loose, marks: walk.marks })
 }
 
 struct Walk<'a> {
@@ -125,11 +109,7 @@ impl Walk<'_> {
     fn segment(&mut self, number: u32, bytes: &[u8]) -> Result<(), Stop> {
         let headed = check_segment(bytes, number, &self.mark);
         headed.map_err(|why| Stop::Flaw(self.flaw(0, why)))?;
-        self.tail = Tail {
-            segment: number,
-            offset: SEGMENT_HEADER_BYTES,
-            mark: self.mark,
-        };
+        self.tail = Tail { segment: number, offset: SEGMENT_HEADER_BYTES, mark: self.mark };
         let mut offset = HEADER_BYTES;
         while let Some(rest) = bytes.get(offset..).filter(|rest| !rest.is_empty()) {
             offset = offset.saturating_add(self.frame(number, offset, rest)?);
@@ -148,42 +128,22 @@ impl Walk<'_> {
         if header.sequence != flaw.sequence {
             return Err(stop("another frame is in its place", false));
         }
-        let length =
-            usize::try_from(header.length).map_err(|_| stop("its length is too large", false))?;
-        let frame = rest
-            .get(..length)
-            .ok_or_else(|| stop("it is cut short", true))?;
+        let length = usize::try_from(header.length).map_err(|_| stop("its length is too large", false))?;
+        let frame = rest.get(..length).ok_or_else(|| stop("it is cut short", true))?;
         let previous = self.mark.hash;
         let opened = open_frame(&header, frame, &previous, self.keys);
         let plain = opened.map_err(|why| stop(why, false))?;
         let met = Kind::decode(&plain).filter(|(kind, _)| kind.suits(header.key));
         let (kind, body) = met.ok_or_else(|| stop("its contents make no sense", false))?;
         let (sequence, hash) = (header.sequence, frame::chain_hash(frame));
-        let at = Location {
-            segment: number,
-            offset: flaw.offset,
-            length: header.length,
-            sequence,
-            previous,
-        };
-        (self.each)(&Met {
-            key: header.key,
-            kind,
-            body,
-            at,
-            hash,
-        })
-        .map_err(Stop::Each)?;
+        let at = Location { segment: number, offset: flaw.offset, length: header.length, sequence, previous };
+        (self.each)(&Met { key: header.key, kind, body, at, hash }).map_err(Stop::Each)?;
         self.mark = Mark { sequence, hash };
         self.loose = self.loose.saturating_add(1);
         if header.batch_end {
             self.loose = 0;
             let end = flaw.offset.saturating_add(u64::from(header.length));
-            self.tail = Tail {
-                segment: number,
-                offset: end,
-                mark: self.mark,
-            };
+            self.tail = Tail { segment: number, offset: end, mark: self.mark };
         }
         self.note(self.mark);
         Ok(length)
@@ -198,12 +158,7 @@ impl Walk<'_> {
     /// A flaw in the frame that would come next.
     fn flaw(&self, offset: usize, why: &'static str) -> Flaw {
         let offset = u64::try_from(offset).unwrap_or(u64::MAX);
-        Flaw {
-            sequence: self.mark.sequence.saturating_add(1),
-            offset,
-            why,
-            cut: false,
-        }
+        Flaw { sequence: self.mark.sequence.saturating_add(1), offset, why, cut: false }
     }
 }
 
@@ -211,10 +166,7 @@ impl Flaw {
     /// Whether this is the mark of a write that the power interrupted, and not damage.
     fn is_torn(self, bytes: &[u8]) -> bool {
         let from = usize::try_from(self.offset).unwrap_or(usize::MAX);
-        let Some(rest) = bytes
-            .get(from..)
-            .filter(|_| self.offset >= SEGMENT_HEADER_BYTES)
-        else {
+        let Some(rest) = bytes.get(from..).filter(|_| self.offset >= SEGMENT_HEADER_BYTES) else {
             return false;
         };
         self.cut || (has_lost_sector(from, rest) && !self.was_durable(rest))
@@ -222,12 +174,8 @@ impl Flaw {
 
     /// Whether a later frame says that this one had been synced.
     fn was_durable(self, rest: &[u8]) -> bool {
-        let later = rest
-            .chunks(ALIGN)
-            .filter_map(|chunk| Header::parse(chunk).ok());
-        later
-            .into_iter()
-            .any(|header| header.durable >= self.sequence)
+        let later = rest.chunks(ALIGN).filter_map(|chunk| Header::parse(chunk).ok());
+        later.into_iter().any(|header| header.durable >= self.sequence)
     }
 }
 
@@ -252,13 +200,7 @@ mod tests {
         let cases = [
             (0, 512, 0..512, true, "a whole sector"),
             (0, 1024, 512..1024, true, "the second of two"),
-            (
-                448,
-                600,
-                0..64,
-                true,
-                "the end of a sector whose front is older",
-            ),
+            (448, 600, 0..64, true, "the end of a sector whose front is older"),
             (448, 600, 0..63, false, "not all of it"),
             (0, 576, 512..576, true, "the last, cut by the file's end"),
             (0, 1024, 256..768, false, "as long, but across two sectors"),

@@ -50,35 +50,16 @@ pub(crate) struct Cost {
 
 impl Cost {
     /// Of every new keyring: 256 MiB, three passes, one lane.
-    pub(crate) const STANDARD: Self = Self {
-        memory_kib: 256 * 1024,
-        passes: 3,
-        lanes: 1,
-    };
+    pub(crate) const STANDARD: Self = Self { memory_kib: 256 * 1024, passes: 3, lanes: 1 };
     /// The least that is accepted: the second recommended option of RFC 9106 in memory and passes.
-    pub(crate) const FLOOR: Self = Self {
-        memory_kib: 64 * 1024,
-        passes: 3,
-        lanes: 1,
-    };
+    pub(crate) const FLOOR: Self = Self { memory_kib: 64 * 1024, passes: 3, lanes: 1 };
     /// The most that is accepted, so that a changed header cannot exhaust the machine.
-    pub(crate) const CEILING: Self = Self {
-        memory_kib: 4 * 1024 * 1024,
-        passes: 64,
-        lanes: 64,
-    };
+    pub(crate) const CEILING: Self = Self { memory_kib: 4 * 1024 * 1024, passes: 64, lanes: 64 };
     /// Written where a key file unlocks, and Argon2id has no part.
-    const NONE: Self = Self {
-        memory_kib: 0,
-        passes: 0,
-        lanes: 0,
-    };
+    const NONE: Self = Self { memory_kib: 0, passes: 0, lanes: 0 };
 
     fn refusal(self) -> Option<&'static str> {
-        if self.memory_kib < Self::FLOOR.memory_kib
-            || self.passes < Self::FLOOR.passes
-            || self.lanes == 0
-        {
+        if self.memory_kib < Self::FLOOR.memory_kib || self.passes < Self::FLOOR.passes || self.lanes == 0 {
             return Some("that is weaker than 64 MiB, t=3, p=1");
         }
         let over = self.memory_kib > Self::CEILING.memory_kib
@@ -114,12 +95,7 @@ impl Bolt {
             UnlockSecret::KeyFile(_) => (Method::KeyFile, Cost::NONE),
         };
         let key = derive(secret, cost, &salt)?;
-        Ok(Self {
-            method,
-            cost,
-            salt,
-            key,
-        })
+        Ok(Self { method, cost, salt, key })
     }
 
     /// Reads a keyring's header and makes the key; the sealed rest is handed back.
@@ -128,10 +104,7 @@ impl Bolt {
         file: &'f [u8],
         secret: &UnlockSecret,
     ) -> Result<(Self, &'f [u8]), KeyringError> {
-        let format = |why| KeyringError::Format {
-            path: path.to_owned(),
-            why,
-        };
+        let format = |why| KeyringError::Format { path: path.to_owned(), why };
         let mut reader = Reader::new(file);
         if reader.array() != Some(*MAGIC) {
             return Err(format("it does not begin like one"));
@@ -149,23 +122,11 @@ impl Bolt {
             (Method::Passphrase | Method::KeyFile, other) => {
                 let path = path.to_owned();
                 let sealed_under = method.kind();
-                return Err(KeyringError::OtherSecret {
-                    path,
-                    sealed_under,
-                    given: other.kind(),
-                });
+                return Err(KeyringError::OtherSecret { path, sealed_under, given: other.kind() });
             }
         }
         let key = derive(secret, cost, &salt)?;
-        Ok((
-            Self {
-                method,
-                cost,
-                salt,
-                key,
-            },
-            reader.rest(),
-        ))
+        Ok((Self { method, cost, salt, key }, reader.rest()))
     }
 
     /// The bytes at the front of the file.
@@ -198,41 +159,21 @@ impl Method {
 
 fn read_header(reader: &mut Reader<'_>) -> Option<(u8, Cost, [u8; SALT_BYTES])> {
     let method = reader.u8()?;
-    let cost = Cost {
-        memory_kib: reader.u32()?,
-        passes: reader.u32()?,
-        lanes: reader.u32()?,
-    };
+    let cost = Cost { memory_kib: reader.u32()?, passes: reader.u32()?, lanes: reader.u32()? };
     Some((method, cost, reader.array()?))
 }
 
 fn refuse_cost(path: &Path, cost: Cost) -> Result<(), KeyringError> {
-    let Cost {
-        memory_kib,
-        passes,
-        lanes,
-    } = cost;
+    let Cost { memory_kib, passes, lanes } = cost;
     match cost.refusal() {
-        Some(why) => Err(KeyringError::Cost {
-            path: path.to_owned(),
-            memory_kib,
-            passes,
-            lanes,
-            why,
-        }),
+        Some(why) => Err(KeyringError::Cost { path: path.to_owned(), memory_kib, passes, lanes, why }),
         None => Ok(()),
     }
 }
 
-fn derive(
-    secret: &UnlockSecret,
-    cost: Cost,
-    salt: &[u8; SALT_BYTES],
-) -> Result<SealKey, KeyringError> {
+fn derive(secret: &UnlockSecret, cost: Cost, salt: &[u8; SALT_BYTES]) -> Result<SealKey, KeyringError> {
     match secret {
-        UnlockSecret::KeyFile(bytes) => {
-            Ok(SealKey::from_bytes(bytes).derive(Label::UnlockByKeyFile, &[salt]))
-        }
+        UnlockSecret::KeyFile(bytes) => Ok(SealKey::from_bytes(bytes).derive(Label::UnlockByKeyFile, &[salt])),
         UnlockSecret::Passphrase(words) => {
             let mut stretched = argon2id(words, cost, salt)?;
             let key = SealKey::from_bytes(&stretched).derive(Label::UnlockByPassphrase, &[salt]);
@@ -243,15 +184,8 @@ fn derive(
 }
 
 fn argon2id(words: &str, cost: Cost, salt: &[u8]) -> Result<Zeroizing<[u8; 32]>, KeyringError> {
-    let Cost {
-        memory_kib,
-        passes,
-        lanes,
-    } = cost;
-    let failed = |error: argon2::Error| KeyringError::Derivation {
-        memory_kib,
-        why: error.to_string(),
-    };
+    let Cost { memory_kib, passes, lanes } = cost;
+    let failed = |error: argon2::Error| KeyringError::Derivation { memory_kib, why: error.to_string() };
     let params = Params::new(memory_kib, passes, lanes, Some(32)).map_err(failed)?;
     let mut stretched = Zeroizing::new([0; 32]);
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
