@@ -11,6 +11,7 @@ pub mod dictionary;
 pub mod digest;
 pub mod document;
 pub mod envelope;
+pub mod explain;
 pub mod limits;
 pub mod moment;
 pub mod octets;
