@@ -3,11 +3,12 @@
 //! This crate is pure: it has no clock, no sockets, no files, no async, no logging and no
 //! randomness of its own. Time and random generators are arguments.
 
+pub mod answer;
 pub mod cost;
 pub mod digest;
 pub mod document;
 pub mod envelope;
-
+pub mod explain;
 pub mod limits;
 pub mod moment;
 pub mod octets;
