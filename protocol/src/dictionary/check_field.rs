@@ -35,12 +35,13 @@ pub(super) fn check(lines: &Lines<'_>, written: WrittenField) -> Result<Field, D
                 min,
                 max,
                 decimals: about.decimals(written.decimals.as_ref())?,
-                unit: written.unit.as_ref().map(|unit| unit.get_ref().clone()),
+                unit: written.unit.as_ref().map(|unit| about.plain(unit, "unit")).transpose()?,
                 reference_sd: about.within(written.reference_sd.as_ref(), "reference_sd", max - min)?,
             }
         }
     };
-    Ok(Field { id: written.id.get_ref().clone(), category: written.category, kind, source: written.source })
+    let source = written.source.as_ref().map(|source| about.plain(source, "source")).transpose()?;
+    Ok(Field { id: written.id.get_ref().clone(), category: written.category, kind, source: source.unwrap_or_default() })
 }
 
 impl About<'_> {

@@ -17,7 +17,7 @@ pub(super) fn check(lines: &Lines<'_>, written: WrittenInstrument) -> Result<Ins
     let decimals = about.decimals(written.decimals.as_ref())?;
     let instrument = Instrument {
         id: written.id.get_ref().clone(),
-        version: written.version,
+        version: about.filled(&written.version, "version")?,
         category: written.category,
         min,
         max,
@@ -117,6 +117,9 @@ impl About<'_> {
         let Some(at) = bands else { return Ok(Vec::new()) };
         let mut next = min;
         for band in at.get_ref() {
+            if band.name.contains(char::is_control) {
+                return Err(self.value(at, "bands", "has a name that cannot be shown", "name it in plain text"));
+            }
             if band.from != next || band.to < band.from {
                 let fault = format!("has `{}` from {} to {}, expected from {next}", band.name, band.from, band.to);
                 return Err(self.value(at, "bands", fault, "list bands ascending, without gaps or overlap"));
@@ -165,7 +168,8 @@ impl About<'_> {
         let limit = match (better, at.get_ref().at_most, at.get_ref().at_least) {
             (Better::Lower, Some(limit), None) | (Better::Higher, None, Some(limit)) => limit,
             (Better::Lower | Better::Higher | Better::Neutral, _, _) => {
-                let remedy = "use `at_most` where lower is better, `at_least` where higher is; neutral totals have none";
+                let remedy =
+                    "use `at_most` where lower is better, `at_least` where higher is; neutral totals have none";
                 return Err(self.value(at, "remission", "does not fit the direction of recovery", remedy));
             }
         };
@@ -189,6 +193,22 @@ impl About<'_> {
     fn filled(&self, text: &Spanned<String>, key: &'static str) -> Result<String, DictionaryError> {
         if text.get_ref().trim().is_empty() {
             return Err(self.value(text, key, "is empty", "say where it was published, and under which terms"));
+        }
+        self.plain(text, key)
+    }
+
+    /// Free text that is shown on screens: nothing in it may move a cursor or turn a line around.
+    pub(super) fn plain(&self, text: &Spanned<String>, key: &'static str) -> Result<String, DictionaryError> {
+        let hidden = |c: char| {
+            c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        };
+        if text.get_ref().contains(hidden) {
+            return Err(self.value(
+                text,
+                key,
+                "has a character that cannot be seen",
+                "write it on one line, in plain text",
+            ));
         }
         Ok(text.get_ref().clone())
     }

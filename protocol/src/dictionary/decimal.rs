@@ -51,8 +51,7 @@ impl Decimal {
         if whole.len() + fraction.len() > DIGITS_MAX {
             return Err(DecimalFlaw::TooLong);
         }
-        let magnitude =
-            whole.bytes().chain(fraction.bytes()).fold(0_i64, |n, digit| n * 10 + i64::from(digit - b'0'));
+        let magnitude = whole.bytes().chain(fraction.bytes()).fold(0_i64, |n, digit| n * 10 + i64::from(digit - b'0'));
         let places = u8::try_from(fraction.len()).map_err(|_| DecimalFlaw::TooLong)?;
         Ok(Self { unscaled: if negative { -magnitude } else { magnitude }, places })
     }

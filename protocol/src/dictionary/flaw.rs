@@ -150,9 +150,7 @@ impl DictionaryFlaw {
                 "use a letter, then letters, digits, `_` or `-`, at most {NAME_BYTES_MAX} in all, and no word \
                  of the question language such as `group` or `null`"
             ),
-            Self::Identifying { .. } => {
-                "leave it out, or rename it if it is a closed clinical category".to_owned()
-            }
+            Self::Identifying { .. } => "leave it out, or rename it if it is a closed clinical category".to_owned(),
             Self::NameTwice { first, .. } => format!("rename one; `{first}` is taken in every spelling"),
             Self::Range { .. } => "give a `min` below the `max`".to_owned(),
             Self::RangeTooWide { .. } => "use fewer `decimals` or a narrower range".to_owned(),

@@ -81,11 +81,7 @@ impl Plan {
     /// The cells of a clinic: `courses` yields each patient's courses, in the order in which they
     /// count.
     #[must_use]
-    pub fn raw_cells<'a>(
-        &self,
-        dictionary: &Dictionary,
-        courses: impl IntoIterator<Item = &'a [Course]>,
-    ) -> RawCells {
+    pub fn raw_cells<'a>(&self, dictionary: &Dictionary, courses: impl IntoIterator<Item = &'a [Course]>) -> RawCells {
         let mut cells = RawCells::zero(self);
         for patient in courses {
             cells.add_patient(self, dictionary, patient);
@@ -98,11 +94,7 @@ impl RawCells {
     /// The cells of a clinic in which nobody matches; also what is sent when nothing may be told.
     #[must_use]
     pub fn zero(plan: &Plan) -> Self {
-        Self {
-            cells: vec![0; plan.cell_count()],
-            blocks: plan.blocks.len(),
-            patients: vec![0; plan.group_count()],
-        }
+        Self { cells: vec![0; plan.cell_count()], blocks: plan.blocks.len(), patients: vec![0; plan.group_count()] }
     }
 
     /// Adds one patient: at most the plan's courses per patient, the first that match. A course that

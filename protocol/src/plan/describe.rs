@@ -35,8 +35,11 @@ impl Plan {
     #[must_use]
     pub fn describe(&self, dictionary: &Dictionary) -> String {
         let words = Words(dictionary);
-        let mut lines: Vec<String> =
-            self.estimates.iter().map(|estimate| format!("{}: {}", estimate.name, words.estimate(self, estimate))).collect();
+        let mut lines: Vec<String> = self
+            .estimates
+            .iter()
+            .map(|estimate| format!("{}: {}", estimate.name, words.estimate(self, estimate)))
+            .collect();
         lines.push(match &self.filter {
             None => "over all courses".to_owned(),
             Some(filter) => format!("over courses where {}", words.condition(filter)),

@@ -23,16 +23,10 @@ pub(super) const MEAN: Signature =
 pub(super) const RATE: Signature =
     Signature { positional: 1, named: &[], usage: "rate(response(phq9, day => 28, from => 14, to => 31))" };
 pub(super) const BASELINE: Signature = Signature { positional: 1, named: &[], usage: "baseline(phq9)" };
-pub(super) const SCORE: Signature = Signature {
-    positional: 1,
-    named: &["day", "from", "to"],
-    usage: "score(phq9, day => 28, from => 14, to => 31)",
-};
-pub(super) const CHANGE: Signature = Signature {
-    positional: 1,
-    named: &["day", "from", "to"],
-    usage: "change(phq9, day => 28, from => 14, to => 31)",
-};
+pub(super) const SCORE: Signature =
+    Signature { positional: 1, named: &["day", "from", "to"], usage: "score(phq9, day => 28, from => 14, to => 31)" };
+pub(super) const CHANGE: Signature =
+    Signature { positional: 1, named: &["day", "from", "to"], usage: "change(phq9, day => 28, from => 14, to => 31)" };
 pub(super) const CLIP: Signature = Signature { positional: 3, named: &[], usage: "clip(baseline(phq9), 5, 20)" };
 pub(super) const RESPONSE: Signature = Signature {
     positional: 1,

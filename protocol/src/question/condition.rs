@@ -92,7 +92,8 @@ impl Reader<'_> {
 
     fn compare(&self, relation: Relation, left: &Node, right: &Node) -> Result<Condition, QuestionError> {
         let turned = matches!(left, Node::Number { .. } | Node::Text { .. } | Node::Truth { .. });
-        let (subject, relation, value) = if turned { (right, relation.mirrored(), left) } else { (left, relation, right) };
+        let (subject, relation, value) =
+            if turned { (right, relation.mirrored(), left) } else { (left, relation, right) };
         match self.subject(subject)? {
             Subject::Number(number, name) => {
                 let value = self.number_on(&number.scale(&name), value)?;
@@ -132,12 +133,9 @@ impl Reader<'_> {
                 let equal = |value| Condition::Compare { measure: measure.clone(), relation: Relation::Equal, value };
                 Ok(Condition::Any(values.into_iter().map(equal).collect()))
             }
-            Subject::YesNo(_) => Err(wrong(
-                of,
-                "a yes/no".to_owned(),
-                "a category or number",
-                "use it alone, or with NOT",
-            )),
+            Subject::YesNo(_) => {
+                Err(wrong(of, "a yes/no".to_owned(), "a category or number", "use it alone, or with NOT"))
+            }
         }
     }
 
@@ -164,12 +162,9 @@ fn equality(relation: Relation, equal: Condition, subject: &Node) -> Result<Cond
     match relation {
         Relation::Equal => Ok(equal),
         Relation::Unequal => Ok(not(equal)),
-        Relation::Below | Relation::AtMost | Relation::Above | Relation::AtLeast => Err(wrong(
-            subject,
-            "something without an order".to_owned(),
-            "a number",
-            "compare it with =, <> or IN",
-        )),
+        Relation::Below | Relation::AtMost | Relation::Above | Relation::AtLeast => {
+            Err(wrong(subject, "something without an order".to_owned(), "a number", "compare it with =, <> or IN"))
+        }
     }
 }
 

@@ -46,9 +46,7 @@ impl Reader<'_> {
             | Node::Any(_)
             | Node::Compare { .. }
             | Node::Among { .. }
-            | Node::Between { .. } => {
-                Err(QuestionError::at(node.span(), Flaw::NotAnEstimate { what: node.kind() }))
-            }
+            | Node::Between { .. } => Err(QuestionError::at(node.span(), Flaw::NotAnEstimate { what: node.kind() })),
         }
     }
 }

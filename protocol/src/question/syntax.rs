@@ -31,19 +31,46 @@ impl Selected {
 
 #[derive(Debug)]
 pub(super) enum Node {
-    Word { name: String, span: Span },
+    Word {
+        name: String,
+        span: Span,
+    },
     /// Digits as written, with their sign.
-    Number { text: String, span: Span },
-    Text { value: String, span: Span },
-    Truth { yes: bool, span: Span },
-    Star { span: Span },
+    Number {
+        text: String,
+        span: Span,
+    },
+    Text {
+        value: String,
+        span: Span,
+    },
+    Truth {
+        yes: bool,
+        span: Span,
+    },
+    Star {
+        span: Span,
+    },
     Call(Call),
     Not(Box<Node>),
     All(Vec<Node>),
     Any(Vec<Node>),
-    Compare { relation: Relation, left: Box<Node>, right: Box<Node> },
-    Among { of: Box<Node>, values: Vec<Node>, negated: bool },
-    Between { of: Box<Node>, low: Box<Node>, high: Box<Node>, negated: bool },
+    Compare {
+        relation: Relation,
+        left: Box<Node>,
+        right: Box<Node>,
+    },
+    Among {
+        of: Box<Node>,
+        values: Vec<Node>,
+        negated: bool,
+    },
+    Between {
+        of: Box<Node>,
+        low: Box<Node>,
+        high: Box<Node>,
+        negated: bool,
+    },
 }
 
 /// A function with its arguments.

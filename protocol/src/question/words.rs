@@ -22,10 +22,7 @@ const REFUSED: [(&[&str], &str); 13] = [
         &["case", "cast", "convert", "try_cast", "extract", "substring", "trim", "position", "collate"],
         "values are used as they are recorded; use `clip`, `response` or `remission`",
     ),
-    (
-        &["like", "ilike", "rlike", "regexp", "similar", "glob", "match"],
-        "write the codes out: `field IN ('a', 'b')`",
-    ),
+    (&["like", "ilike", "rlike", "regexp", "similar", "glob", "match"], "write the codes out: `field IN ('a', 'b')`"),
     (&["is", "null"], "leave it out: a missing value meets no condition, and not its opposite either"),
     (&["exists", "any", "some", "overlaps"], "write the condition on the course itself"),
     (
@@ -43,18 +40,47 @@ pub(super) fn refused(word: &str) -> Option<&'static str> {
 
 /// Words that structure a question.
 pub(super) fn is_structure(word: &str) -> bool {
-    const STRUCTURE: [&str; 14] = [
-        "select", "from", "where", "group", "by", "and", "or", "not", "in", "between", "as", "true", "false", "xor",
-    ];
+    const STRUCTURE: [&str; 14] =
+        ["select", "from", "where", "group", "by", "and", "or", "not", "in", "between", "as", "true", "false", "xor"];
     STRUCTURE.contains(&word.to_ascii_lowercase().as_str())
 }
 
 /// Names that would point at a person, a place or a day, folded.
 const IDENTIFYING: [&str; 34] = [
-    "patient", "patients", "patientid", "patientkey", "person", "personid", "subject", "subjectid", "pseudonym", "mrn",
-    "name", "firstname", "lastname", "id", "courseid", "recordid", "clinic", "clinics", "clinicid", "site", "siteid",
-    "sites", "operator", "hospital", "member", "investigator", "date", "birthdate", "dateofbirth", "startdate",
-    "enddate", "timestamp", "datetime", "interval",
+    "patient",
+    "patients",
+    "patientid",
+    "patientkey",
+    "person",
+    "personid",
+    "subject",
+    "subjectid",
+    "pseudonym",
+    "mrn",
+    "name",
+    "firstname",
+    "lastname",
+    "id",
+    "courseid",
+    "recordid",
+    "clinic",
+    "clinics",
+    "clinicid",
+    "site",
+    "siteid",
+    "sites",
+    "operator",
+    "hospital",
+    "member",
+    "investigator",
+    "date",
+    "birthdate",
+    "dateofbirth",
+    "startdate",
+    "enddate",
+    "timestamp",
+    "datetime",
+    "interval",
 ];
 
 /// Whether a folded name would point at a person, a place or a day.
@@ -68,9 +94,28 @@ pub(super) const ESTIMATES: [&str; 3] = ["count", "mean", "rate"];
 pub(super) const NUMBERS: [&str; 4] = ["baseline", "score", "change", "clip"];
 pub(super) const YES_NO: [&str; 2] = ["response", "remission"];
 const TO_COME: [&str; 22] = [
-    "sum", "variance", "stddev", "median", "quantile", "histogram", "missing", "correlation", "linear", "logistic",
-    "survival", "events_per", "trajectory", "pct_change", "sessions", "dose_mg_per_kg", "cumulative_dose_mg", "peak",
-    "deteriorated", "reliable_change", "event", "band",
+    "sum",
+    "variance",
+    "stddev",
+    "median",
+    "quantile",
+    "histogram",
+    "missing",
+    "correlation",
+    "linear",
+    "logistic",
+    "survival",
+    "events_per",
+    "trajectory",
+    "pct_change",
+    "sessions",
+    "dose_mg_per_kg",
+    "cumulative_dose_mg",
+    "peak",
+    "deteriorated",
+    "reliable_change",
+    "event",
+    "band",
 ];
 
 /// The function of this name that is still to come.

@@ -72,9 +72,8 @@ fn pooled(question: &str, mode: Mode) -> BTreeMap<String, Pooled> {
     let raw = plan.raw_cells(&dictionary, courses.iter().map(std::slice::from_ref));
     let keys = plan.group_keys();
     let min = i128::from(plan.quantities[0].min);
-    let cell = |group: &[u64], kind| {
-        plan.block_position(kind, Some(0)).map_or(0, |position| i128::from(group[position]))
-    };
+    let cell =
+        |group: &[u64], kind| plan.block_position(kind, Some(0)).map_or(0, |position| i128::from(group[position]));
     let unshifted = |group: &[u64]| {
         let [n, sum, squares] = [BlockKind::Count, BlockKind::Sum, BlockKind::Squares].map(|kind| cell(group, kind));
         Pooled { n, sum: sum + min * n, squares: squares + 2 * min * sum + min * min * n }
@@ -90,7 +89,10 @@ fn courses_of_the_real_trial_are_counted_by_arm() {
     let courses = courses(&dictionary);
     let raw = plan.raw_cells(&dictionary, courses.iter().map(std::slice::from_ref));
     let want = answer("courses_by_arm");
-    assert_eq!(raw.expose().iter().map(|n| i128::from(*n)).collect::<Vec<_>>(), [&want["drug"], &want["placebo"]].map(whole));
+    assert_eq!(
+        raw.expose().iter().map(|n| i128::from(*n)).collect::<Vec<_>>(),
+        [&want["drug"], &want["placebo"]].map(whole)
+    );
     assert_eq!(raw.expose_patients_per_group(), raw.expose(), "one course each");
 }
 
@@ -188,8 +190,13 @@ fn a_patient_counts_with_the_first_courses_that_match_and_no_more() {
         let code = |text: &str| FieldValue::Category(text.to_owned());
         Course { fields: [("arm".to_owned(), code(arm)), ("sex".to_owned(), code(sex))].into(), ..Course::default() }
     };
-    let patient =
-        [course("placebo", "M"), course("unknown", "F"), course("drug", "F"), course("drug", "F"), course("placebo", "F")];
+    let patient = [
+        course("placebo", "M"),
+        course("unknown", "F"),
+        course("drug", "F"),
+        course("drug", "F"),
+        course("placebo", "F"),
+    ];
     let cases = [
         (1, [1, 0], [1, 0], "the first that matches"),
         (2, [2, 0], [1, 0], "two courses, one patient"),

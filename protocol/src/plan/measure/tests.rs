@@ -11,7 +11,8 @@ fn dictionary(baseline: &str) -> Dictionary {
              better = '{better}'\nsource = 's'\nlicence = 'l'\n"
         )
     };
-    let [low, high, neutral] = [("LOW", "lower"), ("HIGH", "higher"), ("PLAIN", "neutral")].map(|(i, b)| instrument(i, b));
+    let [low, high, neutral] =
+        [("LOW", "lower"), ("HIGH", "higher"), ("PLAIN", "neutral")].map(|(i, b)| instrument(i, b));
     Dictionary::parse(&format!("name = 't'\nversion = 1\nbaseline = '{baseline}'\n{low}{high}{neutral}")).unwrap()
 }
 

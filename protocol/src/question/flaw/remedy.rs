@@ -83,10 +83,9 @@ impl Flaw {
             Self::GroupSelected { .. } => "leave it out: every group of the answer carries its key".to_owned(),
             Self::Identifying { .. } => "leave it out; filter and group by fields of the dictionary".to_owned(),
             Self::UnknownName { near, .. } => meant(near.as_ref(), "use a field or instrument of the dictionary"),
-            Self::UnknownFunction { near, .. } => meant(
-                near.as_ref(),
-                "there are count, mean, rate; baseline, score, change, clip; response, remission",
-            ),
+            Self::UnknownFunction { near, .. } => {
+                meant(near.as_ref(), "there are count, mean, rate; baseline, score, change, clip; response, remission")
+            }
             Self::NotAvailableYet { .. } => "there are count(*), mean(…) and rate(…) so far".to_owned(),
             Self::WrongKind { instead, .. } => instead.clone(),
             Self::UnknownValue { near: Some(near), .. } => format!("did you mean `'{near}'`?"),
