@@ -10,7 +10,7 @@ use super::{Band, Better, DECIMALS_MAX, Fraction, Instrument, RANGE_MAX};
 /// Longest recall: ten years of days.
 const RECALL_DAYS_MAX: u32 = 3_653;
 
-pub(super) fn check(lines: &Lines<'_>, written: WrittenInstrument) -> Result<Instrument, DictionaryError> {
+pub(super) fn check(lines: &Lines<'_>, written: &WrittenInstrument) -> Result<Instrument, DictionaryError> {
     let about = About { lines, id: written.id.get_ref() };
     let (min, max) = about.range(&written.min, &written.max)?;
     let width = max - min;

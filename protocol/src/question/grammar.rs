@@ -141,7 +141,6 @@ impl Tree<'_> {
         })
     }
 
-    #[expect(clippy::type_complexity, reason = "the three clauses that a question may have")]
     fn only_known_clauses<'s>(
         &self,
         select: &'s Select,
@@ -241,7 +240,6 @@ impl Tree<'_> {
         Ok((nodes, span))
     }
 
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the library's list; what is not named is refused")]
     fn selected(&self, item: &SelectItem) -> Result<Selected, QuestionError> {
         match item {
             SelectItem::UnnamedExpr(expr) => Ok(Selected { of: self.node(expr)?, name: None }),
@@ -256,7 +254,7 @@ impl Tree<'_> {
             SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..) => {
                 Err(QuestionError::at(self.source.bytes(item.span()), Flaw::Star {}))
             }
-            _ => Err(unsupported(self.source.bytes(item.span()), "this")),
+            SelectItem::ExprWithAliases { .. } => Err(unsupported(self.source.bytes(item.span()), "a list of names")),
         }
     }
 

@@ -140,6 +140,12 @@ fn what_stands_in_the_wrong_place_says_what_belongs_there() {
         ("SELECT mean(*) FROM courses", "wrong-kind", "*", "numeric field"),
         ("SELECT mean(baseline('phq9')) FROM courses", "wrong-kind", "'phq9'", "without quotes"),
         ("SELECT mean(baseline(age)) FROM courses", "wrong-kind", "age", "by its name alone"),
+    ]);
+}
+
+#[test]
+fn a_condition_or_group_of_the_wrong_kind_says_what_belongs_there() {
+    check(&[
         ("SELECT count(*) FROM courses WHERE age", "wrong-kind", "age", "field >= 18"),
         ("SELECT count(*) FROM courses WHERE 'F'", "wrong-kind", "'F'", "name a field first"),
         ("SELECT count(*) FROM courses WHERE sex = F", "wrong-kind", "F", "plain quotes"),
@@ -209,6 +215,12 @@ fn arguments_are_named_complete_and_possible() {
             "0",
             "day 1",
         ),
+    ]);
+}
+
+#[test]
+fn numbers_and_rules_that_the_dictionary_cannot_mean_are_refused() {
+    check(&[
         ("SELECT mean(clip(age, 9, 1)) FROM courses", "empty-clip", "9, 1", "lower bound first"),
         ("SELECT mean(clip(age, 200, 300)) FROM courses", "empty-clip", "200, 300", "part of the range"),
         ("SELECT mean(clip(weight, 50.05, 90)) FROM courses", "too-precise", "50.05", "at most 1 decimal"),
