@@ -11,12 +11,12 @@ use tidy::rules::{self, Rule};
 use tidy::tree::Tree;
 
 mod tidy {
-    pub mod lexer;
-    pub mod manifest;
-    pub mod modules;
-    pub mod rules;
-    pub mod source;
-    pub mod tree;
+    pub(crate) mod lexer;
+    pub(crate) mod manifest;
+    pub(crate) mod modules;
+    pub(crate) mod rules;
+    pub(crate) mod source;
+    pub(crate) mod tree;
 }
 
 #[test]

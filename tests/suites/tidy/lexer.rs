@@ -2,18 +2,18 @@
 
 /// One line of a file.
 #[derive(Debug, Default, Clone)]
-pub struct Line {
+pub(crate) struct Line {
     /// The code, with comments and the insides of strings blanked.
-    pub code: String,
+    pub(crate) code: String,
     /// What comments on the line say.
-    pub comment: String,
+    pub(crate) comment: String,
     /// Whether the line belongs to a doc comment.
-    pub doc: bool,
+    pub(crate) doc: bool,
 }
 
 /// Splits a file into lines. Understands nested block comments, raw strings, and the difference between
 /// a character and a lifetime.
-pub fn lines(text: &str) -> Vec<Line> {
+pub(crate) fn lines(text: &str) -> Vec<Line> {
     let mut lexer = Lexer { rest: text.chars().collect(), at: 0, lines: vec![Line::default()] };
     while lexer.step() {}
     lexer.lines

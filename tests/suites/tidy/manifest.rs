@@ -2,40 +2,40 @@
 
 /// One manifest.
 #[derive(Debug)]
-pub struct Manifest {
+pub(crate) struct Manifest {
     /// Where it lies, from the workspace's root.
-    pub path: String,
+    pub(crate) path: String,
     /// Its folder; empty for the root.
-    pub folder: String,
+    pub(crate) folder: String,
     entries: Vec<Entry>,
 }
 
 /// One line `key = value` under a section.
 #[derive(Debug)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The section, without brackets.
-    pub section: String,
+    pub(crate) section: String,
     /// The key.
-    pub key: String,
+    pub(crate) key: String,
     /// What is after the equals sign, on that line.
-    pub value: String,
+    pub(crate) value: String,
     /// The line, from 1.
-    pub number: usize,
+    pub(crate) number: usize,
 }
 
 /// One dependency of a manifest.
 #[derive(Debug)]
-pub struct Dependency<'a> {
+pub(crate) struct Dependency<'a> {
     /// The package's name.
-    pub name: &'a str,
+    pub(crate) name: &'a str,
     /// Whether it is a dependency of tests only.
-    pub dev: bool,
+    pub(crate) dev: bool,
     /// The line, from 1.
-    pub number: usize,
+    pub(crate) number: usize,
 }
 
 impl Manifest {
-    pub fn new(path: &str, text: &str) -> Self {
+    pub(crate) fn new(path: &str, text: &str) -> Self {
         let mut section = String::new();
         let mut entries = Vec::new();
         for (i, line) in text.lines().enumerate() {
@@ -55,7 +55,7 @@ impl Manifest {
     }
 
     /// Every dependency, of whatever kind; for the root also those offered to the workspace.
-    pub fn dependencies(&self) -> Vec<Dependency<'_>> {
+    pub(crate) fn dependencies(&self) -> Vec<Dependency<'_>> {
         let of =
             |entry: &'_ Entry| entry.section.rsplit_once('.').map(|(head, tail)| (head.to_owned(), tail.to_owned()));
         let mut found = Vec::new();
@@ -73,12 +73,12 @@ impl Manifest {
     }
 
     /// Whether a section holds the key with that value.
-    pub fn says(&self, section: &str, key: &str, value: &str) -> bool {
+    pub(crate) fn says(&self, section: &str, key: &str, value: &str) -> bool {
         self.entries.iter().any(|e| e.section == section && e.key == key && e.value == value)
     }
 
     /// The files that targets of this manifest begin at, from the workspace's root.
-    pub fn target_paths(&self) -> Vec<String> {
+    pub(crate) fn target_paths(&self) -> Vec<String> {
         let targets = ["lib", "bin", "test", "bench", "example"];
         let entries = self.entries.iter().filter(|e| targets.contains(&e.section.as_str()) && e.key == "path");
         entries.map(|e| normal(&format!("{}/{}", self.folder, e.value.trim_matches('"')))).collect()
@@ -86,7 +86,7 @@ impl Manifest {
 }
 
 /// A path without `.` and `..`.
-pub fn normal(path: &str) -> String {
+pub(crate) fn normal(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
         match part {

@@ -6,7 +6,7 @@ use crate::tidy::manifest::{Manifest, normal};
 use crate::tidy::source::Source;
 
 /// Every file that some target reaches, with whether it is test code wherever it is reached.
-pub fn reached(sources: &[Source], manifests: &[Manifest]) -> BTreeMap<String, bool> {
+pub(crate) fn reached(sources: &[Source], manifests: &[Manifest]) -> BTreeMap<String, bool> {
     let by_path: BTreeMap<&str, &Source> = sources.iter().map(|s| (s.path.as_str(), s)).collect();
     let mut found = BTreeMap::new();
     let mut waiting: Vec<(String, bool)> = manifests.iter().flat_map(|m| targets(m, sources)).collect();
@@ -39,11 +39,15 @@ fn targets(manifest: &Manifest, sources: &[Source]) -> Vec<(String, bool)> {
     for source in sources {
         let Some(inner) = source.path.strip_prefix(&prefix) else { continue };
         let parts: Vec<&str> = inner.split('/').collect();
-        let root = match parts.as_slice() {
-            ["build.rs"] | ["src", "lib.rs" | "main.rs"] | ["src", "bin", _] | ["src", "bin", _, "main.rs"] => true,
-            ["tests" | "benches" | "examples", _] | ["tests" | "benches" | "examples", _, "main.rs"] => true,
-            _ => false,
-        };
+        let root = matches!(
+            parts.as_slice(),
+            ["build.rs"]
+                | ["src", "lib.rs" | "main.rs"]
+                | ["src", "bin", _]
+                | ["src", "bin", _, "main.rs"]
+                | ["tests" | "benches" | "examples", _]
+                | ["tests" | "benches" | "examples", _, "main.rs"]
+        );
         if root {
             found.push((source.path.clone(), is_test_place(&source.path)));
         }
@@ -52,7 +56,7 @@ fn targets(manifest: &Manifest, sources: &[Source]) -> Vec<(String, bool)> {
 }
 
 /// Whether everything at this place is test code.
-pub fn is_test_place(path: &str) -> bool {
+pub(crate) fn is_test_place(path: &str) -> bool {
     path.split('/').any(|part| matches!(part, "tests" | "benches")) && !path.contains("/src/")
         || path.starts_with("tests/")
 }
@@ -95,7 +99,7 @@ fn children(source: &Source, root: bool) -> Vec<Child> {
 }
 
 /// The module that a line declares, and whether it lies in a file of its own.
-pub fn module(code: &str) -> Option<(&str, bool)> {
+pub(crate) fn module(code: &str) -> Option<(&str, bool)> {
     let mut words = code.split_whitespace().skip_while(|word| *word != "mod");
     words.next()?;
     let rest = words.next()?;

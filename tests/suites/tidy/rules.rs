@@ -4,17 +4,17 @@ use std::fmt;
 
 use crate::tidy::tree::Tree;
 
-pub mod crates;
-pub mod shape;
-pub mod size;
-pub mod texts;
+pub(crate) mod crates;
+pub(crate) mod shape;
+pub(crate) mod size;
+pub(crate) mod texts;
 
 /// A rule lists what breaks it.
-pub type Rule = fn(&Tree) -> Vec<Offence>;
+pub(crate) type Rule = fn(&Tree) -> Vec<Offence>;
 
 /// One thing that breaks a rule.
 #[derive(Debug)]
-pub struct Offence {
+pub(crate) struct Offence {
     /// File and line.
     place: String,
     /// What is wrong there.

@@ -4,67 +4,57 @@ use crate::tidy::lexer::{self, Line};
 
 /// A Rust file: its lines, and which of them are test code.
 #[derive(Debug)]
-pub struct Source {
+pub(crate) struct Source {
     /// Where it lies, from the workspace's root, with `/`.
-    pub path: String,
+    pub(crate) path: String,
     /// Its lines as they stand.
-    pub raw: Vec<String>,
+    pub(crate) raw: Vec<String>,
     /// Its lines, told apart.
-    pub lines: Vec<Line>,
+    pub(crate) lines: Vec<Line>,
     /// For each line, whether it is test code by an attribute in this very file.
-    pub test_lines: Vec<bool>,
+    pub(crate) test_lines: Vec<bool>,
     /// Whether the whole file is test code, because of where it lies or how it is declared.
-    pub test: bool,
+    pub(crate) test: bool,
 }
 
 impl Source {
-    pub fn new(path: &str, text: &str) -> Self {
+    pub(crate) fn new(path: &str, text: &str) -> Self {
         let lines = lexer::lines(text);
         let test_lines = test_lines(&lines);
         let raw = text.lines().map(str::to_owned).collect();
         Self { path: path.to_owned(), raw, lines, test_lines, test: false }
     }
 
-    /// [`Source::product_lines`], to be passed as a value.
-    pub fn product_lines_boxed(&self) -> Box<dyn Iterator<Item = (usize, &Line)> + '_> {
-        Box::new(self.product_lines())
-    }
-
-    /// [`Source::all_lines`], to be passed as a value.
-    pub fn all_lines_boxed(&self) -> Box<dyn Iterator<Item = (usize, &Line)> + '_> {
-        Box::new(self.all_lines())
-    }
-
     /// The lines outside tests, numbered from 1.
-    pub fn product_lines(&self) -> impl Iterator<Item = (usize, &Line)> {
+    pub(crate) fn product_lines(&self) -> impl Iterator<Item = (usize, &Line)> {
         let outside =
             |(i, line)| (!self.test && !self.test_lines.get(i).copied().unwrap_or(false)).then_some((i + 1, line));
         self.lines.iter().enumerate().filter_map(outside)
     }
 
     /// All lines, numbered from 1.
-    pub fn all_lines(&self) -> impl Iterator<Item = (usize, &Line)> {
+    pub(crate) fn all_lines(&self) -> impl Iterator<Item = (usize, &Line)> {
         self.lines.iter().enumerate().map(|(i, line)| (i + 1, line))
     }
 
     /// Lines outside tests that hold code.
-    pub fn code_lines(&self) -> usize {
+    pub(crate) fn code_lines(&self) -> usize {
         self.product_lines().filter(|(_, line)| !line.code.trim().is_empty()).count()
     }
 
     /// A place in this file.
-    pub fn at(&self, number: usize) -> String {
+    pub(crate) fn at(&self, number: usize) -> String {
         format!("{}:{number}", self.path)
     }
 
     /// All code as one text; line breaks stay where they are.
-    pub fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         joined(&self.lines)
     }
 }
 
 /// Whether `code` holds `word` and not as part of a longer name.
-pub fn names(code: &str, word: &str) -> bool {
+pub(crate) fn names(code: &str, word: &str) -> bool {
     let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
     let first = word.chars().next();
     let last = word.chars().next_back();
@@ -75,7 +65,7 @@ pub fn names(code: &str, word: &str) -> bool {
 }
 
 /// The names that follow `keyword` in a line of code, as in `fn name`.
-pub fn declared<'a>(code: &'a str, keyword: &str) -> Vec<&'a str> {
+pub(crate) fn declared<'a>(code: &'a str, keyword: &str) -> Vec<&'a str> {
     let mut found = Vec::new();
     let mut words = code.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty());
     while let Some(word) = words.next() {
@@ -136,7 +126,7 @@ fn item_end(code: &str, start: usize) -> usize {
 }
 
 #[test]
-fn test_code_is_told_from_the_product() {
+fn the_product_is_told_from_its_tests() {
     let text = "fn a() {}\n#[cfg(test)]\nmod tests {\n    fn b() {}\n}\nfn c(x: [u8; 2]) {}\n#[test]\nfn d(\n) {\n}\nfn e() {}\n";
     let source = Source::new("a.rs", text);
     let outside: Vec<usize> = source.product_lines().map(|(number, _)| number).collect();

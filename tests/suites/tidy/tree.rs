@@ -9,20 +9,20 @@ use crate::tidy::source::Source;
 
 /// Every text of the workspace.
 #[derive(Debug)]
-pub struct Tree {
+pub(crate) struct Tree {
     /// The Rust files of the crates.
-    pub sources: Vec<Source>,
+    pub(crate) sources: Vec<Source>,
     /// Every `Cargo.toml`, the root's first.
-    pub manifests: Vec<Manifest>,
+    pub(crate) manifests: Vec<Manifest>,
     /// Every other text, as path and contents.
-    pub texts: Vec<(String, String)>,
+    pub(crate) texts: Vec<(String, String)>,
     /// The Rust files that some target reaches.
-    pub reached: Vec<String>,
+    pub(crate) reached: Vec<String>,
 }
 
 impl Tree {
     /// Reads the tree below `root`, leaving out what the build and the version control put there.
-    pub fn read(root: &Path) -> io::Result<Self> {
+    pub(crate) fn read(root: &Path) -> io::Result<Self> {
         let mut files = Vec::new();
         let mut folders = vec![String::new()];
         while let Some(folder) = folders.pop() {
@@ -45,7 +45,7 @@ impl Tree {
     }
 
     /// A tree made of the given files.
-    pub fn of<P: Into<String>, T: Into<String>>(files: impl IntoIterator<Item = (P, T)>) -> Self {
+    pub(crate) fn of<P: Into<String>, T: Into<String>>(files: impl IntoIterator<Item = (P, T)>) -> Self {
         let (mut sources, mut manifests, mut texts) = (Vec::new(), Vec::new(), Vec::new());
         for (path, text) in files {
             let (path, text) = (path.into(), text.into());
@@ -65,18 +65,18 @@ impl Tree {
     }
 
     /// The Rust files under a folder.
-    pub fn sources_of(&self, folder: &str) -> impl Iterator<Item = &Source> {
+    pub(crate) fn sources_of(&self, folder: &str) -> impl Iterator<Item = &Source> {
         let prefix = format!("{folder}/");
         self.sources.iter().filter(move |s| s.path.starts_with(&prefix))
     }
 
     /// The Rust files of the product: everything but the `tests` crate and each crate's own suites.
-    pub fn product(&self) -> impl Iterator<Item = &Source> {
+    pub(crate) fn product(&self) -> impl Iterator<Item = &Source> {
         self.sources.iter().filter(|s| !s.test)
     }
 
     /// The contents of one file.
-    pub fn text(&self, path: &str) -> Option<&str> {
+    pub(crate) fn text(&self, path: &str) -> Option<&str> {
         self.texts.iter().find(|(at, _)| at == path).map(|(_, text)| text.as_str())
     }
 }

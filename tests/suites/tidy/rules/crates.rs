@@ -8,7 +8,7 @@ use crate::tidy::source::names;
 use crate::tidy::tree::Tree;
 
 /// `protocol` ← `node` ← `cli`; the fixtures in `tests` may use them all, and only tests may use fixtures.
-pub fn arrows_point_inward(tree: &Tree) -> Vec<Offence> {
+pub(crate) fn arrows_point_inward(tree: &Tree) -> Vec<Offence> {
     let may_use = |folder: &str, dev: bool| match (folder, dev) {
         ("protocol", _) => [].as_slice(),
         ("node", _) => &["sumac-protocol"],
@@ -25,14 +25,14 @@ pub fn arrows_point_inward(tree: &Tree) -> Vec<Offence> {
 }
 
 /// Every crate takes the workspace's lints.
-pub fn lints_are_inherited(tree: &Tree) -> Vec<Offence> {
+pub(crate) fn lints_are_inherited(tree: &Tree) -> Vec<Offence> {
     let crates = tree.manifests.iter().filter(|m| !m.folder.is_empty());
     let without = crates.filter(|m| !m.says("lints", "workspace", "true"));
     without.map(|m| Offence::new(format!("{}:1", m.path), "`[lints] workspace = true` is missing")).collect()
 }
 
 /// What a manifest asks for, code of that crate uses; what the workspace offers, some crate takes.
-pub fn dependencies_are_used(tree: &Tree) -> Vec<Offence> {
+pub(crate) fn dependencies_are_used(tree: &Tree) -> Vec<Offence> {
     let taken: BTreeSet<&str> = crates(tree).flat_map(Manifest::dependencies).map(|d| d.name).collect();
     each_dependency(tree, |manifest, dependency| {
         if manifest.folder.is_empty() {
@@ -57,7 +57,7 @@ fn suites_use(tree: &Tree, manifest: &Manifest, word: &str) -> bool {
 
 /// Each dependency stands in the table of `ARCHITECTURE.md` with what it is for and why not another; the
 /// table lists no others.
-pub fn dependencies_have_reasons(tree: &Tree) -> Vec<Offence> {
+pub(crate) fn dependencies_have_reasons(tree: &Tree) -> Vec<Offence> {
     let rows = explained(tree.text(ARCHITECTURE).unwrap_or(""));
     let known: BTreeSet<&str> = rows.iter().map(|(_, name)| name.as_str()).collect();
     let wanted: BTreeSet<&str> = crates(tree).flat_map(Manifest::dependencies).map(|d| d.name).collect();
@@ -92,7 +92,7 @@ fn explained(text: &str) -> Vec<(usize, String)> {
 }
 
 /// libp2p is named under `node/src/network`, sled in `node/src/store/index.rs`, and nowhere else.
-pub fn libraries_keep_to_their_places(tree: &Tree) -> Vec<Offence> {
+pub(crate) fn libraries_keep_to_their_places(tree: &Tree) -> Vec<Offence> {
     let places = [("libp2p", ["node/src/network.rs", "node/src/network/"]), ("sled", ["node/src/store/index.rs"; 2])];
     let mut offences = Vec::new();
     for (library, [file, folder]) in places {
@@ -106,7 +106,7 @@ pub fn libraries_keep_to_their_places(tree: &Tree) -> Vec<Offence> {
 
 /// `protocol` learns the time and randomness from its arguments, waits for nothing, opens nothing, and keeps
 /// nothing in an order of chance.
-pub fn protocol_is_pure(tree: &Tree) -> Vec<Offence> {
+pub(crate) fn protocol_is_pure(tree: &Tree) -> Vec<Offence> {
     let banned = [
         "HashMap",
         "HashSet",

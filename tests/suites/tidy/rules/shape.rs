@@ -7,13 +7,13 @@ use crate::tidy::source::{Source, declared, names};
 use crate::tidy::tree::Tree;
 
 /// Every Rust file is reached from some target along `mod` lines.
-pub fn every_file_is_reachable(tree: &Tree) -> Vec<Offence> {
+pub(crate) fn every_file_is_reachable(tree: &Tree) -> Vec<Offence> {
     let dead = tree.sources.iter().filter(|s| tree.reached.binary_search(&s.path).is_err());
     dead.map(|s| Offence::new(s.at(1), "no `mod` line leads here")).collect()
 }
 
 /// No `mod.rs`, no file, module, type or function named after nothing in particular.
-pub fn names_say_something(tree: &Tree) -> Vec<Offence> {
+pub(crate) fn names_say_something(tree: &Tree) -> Vec<Offence> {
     const MODULES: [&str; 12] =
         ["mod", "util", "utils", "common", "helper", "helpers", "type", "types", "misc", "manager", "data", "info"];
     let mut offences = Vec::new();
@@ -38,32 +38,29 @@ pub fn names_say_something(tree: &Tree) -> Vec<Offence> {
 }
 
 /// The product does not panic on purpose; an `expect` has to name the invariant, which a person checks.
-pub fn nothing_panics_outside_tests(tree: &Tree) -> Vec<Offence> {
+pub(crate) fn nothing_panics_outside_tests(tree: &Tree) -> Vec<Offence> {
     let banned = [".unwrap()", ".unwrap_err()", "todo!", "unimplemented!", "dbg!", "panic!"];
-    lines_with(tree, Source::product_lines_boxed, |line| banned.into_iter().find(|word| names(&line.code, word)))
+    lines_with(tree, Lines::Product, |line| banned.into_iter().find(|word| names(&line.code, word)))
 }
 
 /// A note about unfinished work names who will finish it.
-pub fn unfinished_work_has_an_owner(tree: &Tree) -> Vec<Offence> {
+pub(crate) fn unfinished_work_has_an_owner(tree: &Tree) -> Vec<Offence> {
     let marks = ["TO\u{44}O", "FIX\u{4d}E", "XX\u{58}", "HAC\u{4b}"];
-    lines_with(tree, Source::all_lines_boxed, |line| {
+    lines_with(tree, Lines::All, |line| {
         let owned = |mark: &str| line.comment.contains(&format!("{mark}("));
         marks.into_iter().find(|mark| names(&line.comment, mark) && !owned(mark))
     })
 }
 
 /// Lints are turned off with `#[expect(…, reason = "…")]`, which complains when it is no longer needed.
-pub fn no_lint_is_silenced(tree: &Tree) -> Vec<Offence> {
-    lines_with(tree, Source::all_lines_boxed, |line| {
-        ["#[allow(", "#![allow("].into_iter().find(|word| line.code.contains(word))
-    })
+pub(crate) fn no_lint_is_silenced(tree: &Tree) -> Vec<Offence> {
+    lines_with(tree, Lines::All, |line| ["#[allow(", "#![allow("].into_iter().find(|word| line.code.contains(word)))
 }
 
 /// Tests run, wait for events and not for time, assert what they expect, and are named by a sentence.
-pub fn tests_are_honest(tree: &Tree) -> Vec<Offence> {
+pub(crate) fn tests_are_honest(tree: &Tree) -> Vec<Offence> {
     let banned = ["#[ignore", "should_panic", "thread::sleep", "assert!(true)"];
-    let mut offences =
-        lines_with(tree, Source::all_lines_boxed, |line| banned.into_iter().find(|word| line.code.contains(word)));
+    let mut offences = lines_with(tree, Lines::All, |line| banned.into_iter().find(|word| line.code.contains(word)));
     for source in &tree.sources {
         let prefixed = |line: &Line| declared(&line.code, "fn").iter().any(|name| name.starts_with("test_"));
         let is_test = |number| ["#[test]", "::test"].iter().any(|mark| above(source, number).contains(mark));
@@ -74,7 +71,7 @@ pub fn tests_are_honest(tree: &Tree) -> Vec<Offence> {
 }
 
 /// Types that hold a secret cannot be copied, printed field by field, or serialized.
-pub fn secrets_stay_single(tree: &Tree) -> Vec<Offence> {
+pub(crate) fn secrets_stay_single(tree: &Tree) -> Vec<Offence> {
     const SECRETS: [&str; 6] = ["Signer", "OpeningKey", "CellShares", "Split", "RawCells", "UnlockSecret"];
     const FORBIDDEN: [&str; 5] = ["Clone", "Copy", "Serialize", "Debug", "PartialEq"];
     let mut offences = Vec::new();
@@ -118,15 +115,20 @@ fn implements(code: &str, what: &str, secret: &str) -> bool {
     header.is_some_and(|(head, of)| names(head, what) && of.split(['<', ' ', '{']).next() == Some(secret))
 }
 
+/// Which lines a rule looks at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lines {
+    All,
+    Product,
+}
+
 /// Every line of the tree that holds something banned.
-fn lines_with(
-    tree: &Tree,
-    lines: fn(&Source) -> Box<dyn Iterator<Item = (usize, &Line)> + '_>,
-    banned: impl Fn(&Line) -> Option<&'static str>,
-) -> Vec<Offence> {
+fn lines_with(tree: &Tree, which: Lines, banned: impl Fn(&Line) -> Option<&'static str>) -> Vec<Offence> {
     let mut offences = Vec::new();
     for source in &tree.sources {
-        let found = lines(source).filter_map(|(number, line)| Some((number, banned(line)?)));
+        let lines: Vec<(usize, &Line)> =
+            if which == Lines::Product { source.product_lines().collect() } else { source.all_lines().collect() };
+        let found = lines.into_iter().filter_map(|(number, line)| Some((number, banned(line)?)));
         offences.extend(found.map(|(number, word)| Offence::new(source.at(number), format!("`{word}`"))));
     }
     offences

@@ -12,13 +12,13 @@ const FILE_LINES_MEDIAN_MAX: usize = 150;
 const DOC_PERCENT_MIN: usize = 15;
 
 /// Lines of code without tests, comments and blank lines.
-pub fn files_are_short(tree: &Tree) -> Vec<Offence> {
+pub(crate) fn files_are_short(tree: &Tree) -> Vec<Offence> {
     let long = tree.product().map(|s| (s, s.code_lines())).filter(|(_, lines)| *lines > FILE_LINES_MAX);
     long.map(|(s, lines)| Offence::new(s.at(1), format!("{lines} lines of code; at most {FILE_LINES_MAX}"))).collect()
 }
 
 /// The median file of the product.
-pub fn the_median_file_is_short(tree: &Tree) -> Vec<Offence> {
+pub(crate) fn the_median_file_is_short(tree: &Tree) -> Vec<Offence> {
     let mut files: Vec<(usize, &str)> = tree.product().map(|s| (s.code_lines(), s.path.as_str())).collect();
     files.sort_unstable();
     let Some((median, path)) = files.get(files.len() / 2) else { return Vec::new() };
@@ -27,7 +27,7 @@ pub fn the_median_file_is_short(tree: &Tree) -> Vec<Offence> {
 }
 
 /// Doc comments among the lines of each crate, tests and blank lines left out.
-pub fn public_things_are_explained(tree: &Tree) -> Vec<Offence> {
+pub(crate) fn public_things_are_explained(tree: &Tree) -> Vec<Offence> {
     let mut offences = Vec::new();
     for manifest in tree.manifests.iter().filter(|m| !m.folder.is_empty()) {
         let inside: Vec<&Source> =

@@ -8,7 +8,7 @@ use crate::tidy::source::declared;
 use crate::tidy::tree::Tree;
 
 /// After the words "Held by" a document names tests, and each of them exists.
-pub fn named_tests_exist(tree: &Tree) -> Vec<Offence> {
+pub(crate) fn named_tests_exist(tree: &Tree) -> Vec<Offence> {
     let lines = tree.sources.iter().flat_map(|s| s.all_lines());
     let functions: BTreeSet<&str> = lines.flat_map(|(_, line)| declared(&line.code, "fn")).collect();
     let mut offences = Vec::new();
@@ -29,7 +29,7 @@ pub fn named_tests_exist(tree: &Tree) -> Vec<Offence> {
 }
 
 /// Links between documents lead to files of the tree.
-pub fn links_lead_somewhere(tree: &Tree) -> Vec<Offence> {
+pub(crate) fn links_lead_somewhere(tree: &Tree) -> Vec<Offence> {
     let mut offences = Vec::new();
     for (path, text) in documents(tree) {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -48,7 +48,7 @@ pub fn links_lead_somewhere(tree: &Tree) -> Vec<Offence> {
 }
 
 /// No text holds a path or a host of the machine that the project was written on.
-pub fn nothing_names_the_workplace(tree: &Tree) -> Vec<Offence> {
+pub(crate) fn nothing_names_the_workplace(tree: &Tree) -> Vec<Offence> {
     // Put together here, or this file would offend against its own rule.
     let banned: Vec<String> = [("/wo", "rk/"), ("crates", ".io"), ("py", "pi.org"), ("np", "mjs")]
         .iter()
