@@ -1,1 +1,288 @@
-//! The sealed store: a journal that is the truth, and an index that can be rebuilt from it.
+//! The sealed store of a node: a journal that is the truth, an index that can be rebuilt, and their keys.
+//!
+//! Everything a node must remember goes through [`Store::append`] as one atomic batch, which is durable when
+//! the call returns. Everything on disk is sealed. What a thief of the folder sees is sizes, order, and
+//! which frames lie under the same key; not who, not what. The store does not know what bodies mean.
+//!
+//! All calls block; share a store by `Arc` and call it from threads that may block.
+
+use std::fmt;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::thread::JoinHandle;
+
+use zeroize::Zeroizing;
+
+use commit::{Job, Reply, Request};
+use content::Kind;
+use disk::{Disk, FolderLock, OsDisk};
+use index::Index;
+use journal::{Journal, Location};
+use keychain::Keychain;
+use keyring::unlock::Cost;
+use opening::Missing;
+use pointers::{Head, Listed, RowEntry};
+
+mod batch;
+mod bytes;
+mod catch_up;
+mod commit;
+mod content;
+mod creation;
+mod disk;
+mod entry;
+mod fault;
+mod index;
+mod journal;
+mod keychain;
+mod keyring;
+pub mod limits;
+mod opening;
+mod pointers;
+mod projection;
+mod seal;
+
+pub use batch::Position;
+pub use entry::Entry;
+#[expect(clippy::module_name_repetitions, reason = "imported alone, `Error` would not say whose")]
+pub use fault::StoreError;
+pub use fault::{DiskError, IndexError, JournalError, KeyringError};
+pub use keyring::UnlockSecret;
+#[expect(clippy::module_name_repetitions, reason = "imported alone, `Paths` would not say whose")]
+pub use opening::StorePaths;
+pub use opening::{IndexState, OpenReport};
+
+/// A patient's number in this store: counted from 0 in the order of arrival, never given twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Row(pub u32);
+
+/// A body under the 32-byte id it was stored with.
+pub type Named = ([u8; 32], Zeroizing<Vec<u8>>);
+
+/// A consent statement's position in the ledger, counted from 0, and its body.
+pub type Stated = (u64, Zeroizing<Vec<u8>>);
+
+/// An open store. Dropping it without [`Store::close`] loses nothing.
+pub struct Store {
+    shared: Arc<Shared>,
+    seed: Zeroizing<[u8; 32]>,
+    queue: Option<SyncSender<Job>>,
+    writer: Option<JoinHandle<()>>,
+    /// Dropped last, when no file is open any more.
+    _lock: FolderLock,
+}
+
+impl Store {
+    /// Makes a store with fresh keys, sealed under `unlock`, for the node with this Ed25519 seed.
+    ///
+    /// Refuses to overwrite a store. On any error nothing is left behind.
+    pub fn create(
+        paths: &StorePaths,
+        unlock: &UnlockSecret,
+        identity_seed: Zeroizing<[u8; 32]>,
+    ) -> Result<Self, StoreError> {
+        creation::create(&operating_system(), paths, unlock, Cost::STANDARD, identity_seed)
+    }
+
+    /// Opens a store and checks every frame of its journal.
+    ///
+    /// Refuses a second opening, a damaged journal, and a journal that ends before what the keyring knows
+    /// to have been acknowledged.
+    pub fn open(paths: &StorePaths, unlock: &UnlockSecret) -> Result<(Self, OpenReport), StoreError> {
+        opening::open(&operating_system(), paths, unlock, Missing::Refuse)
+    }
+
+    /// Opens a store that was restored from a backup, although acknowledged data is missing, and takes its
+    /// head as the new watermark. The caller must then do what the protocol asks of a node that has forgotten.
+    pub fn recover(paths: &StorePaths, unlock: &UnlockSecret) -> Result<(Self, OpenReport), StoreError> {
+        opening::open(&operating_system(), paths, unlock, Missing::Accept)
+    }
+
+    /// The node's Ed25519 seed.
+    #[must_use]
+    pub fn identity_seed(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(*self.seed)
+    }
+
+    /// Appends one batch, all of it or nothing, and returns once it is durable.
+    ///
+    /// A record of a pseudonym that is new makes the patient's row and key, and so do an enrolment and a
+    /// statement. A record that equals the newest one is left out and counted in [`Position::unchanged`].
+    /// After [`StoreError::Stopped`], or any error but a refusal of the batch itself, it is unknown whether
+    /// the batch was kept: opening again finds out.
+    pub fn append(&self, entries: Vec<Entry>) -> Result<Position, StoreError> {
+        let bytes = entry::weigh(&entries)?;
+        self.ask(|reply| Job::Append(Request { entries, bytes, reply }))
+    }
+
+    /// The row of a pseudonym, if it is known.
+    pub fn row(&self, pseudonym: &str) -> Result<Option<Row>, StoreError> {
+        Ok(projection::row(&self.shared.index, pseudonym)?.map(Row))
+    }
+
+    /// All rows, in the order of arrival.
+    #[must_use]
+    pub fn rows(&self) -> Vec<Row> {
+        (0..self.shared.head().rows).map(Row).collect()
+    }
+
+    /// The pseudonym of a row.
+    pub fn pseudonym(&self, row: Row) -> Result<Option<Zeroizing<String>>, StoreError> {
+        let Some(entry) = self.entry(row)? else {
+            return Ok(None);
+        };
+        let body = self.shared.body(&entry.patient, |kind| kind == Kind::Patient)?;
+        match str::from_utf8(&body) {
+            Ok(pseudonym) => Ok(Some(Zeroizing::new(pseudonym.to_owned()))),
+            Err(_) => Err(self.shared.journal.damaged(&entry.patient, "a pseudonym is no text").into()),
+        }
+    }
+
+    /// The body of a row's newest record.
+    pub fn record(&self, row: Row) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+        let at = self.entry(row)?.and_then(|entry| entry.record);
+        at.map(|at| self.shared.body(&at, |kind| kind == Kind::Record)).transpose()
+    }
+
+    /// The body of a row's newest enrolment.
+    pub fn enrolment(&self, row: Row) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+        let at = self.entry(row)?.and_then(|entry| entry.enrolment);
+        at.map(|at| self.shared.body(&at, |kind| kind == Kind::Enrolment)).transpose()
+    }
+
+    /// All statements of a row with their ledger positions, in the ledger's order.
+    pub fn statements(&self, row: Row) -> Result<Vec<Stated>, StoreError> {
+        let Some(entry) = self.entry(row)? else {
+            return Ok(Vec::new());
+        };
+        let listed = projection::statements(&self.shared.index, row.0)?;
+        if listed.len() < usize::try_from(entry.statements).unwrap_or(usize::MAX) {
+            return Err(self.shared.index.failed("a statement is missing from a list".to_owned()).into());
+        }
+        let body = |listed: Listed| {
+            let position = listed.order;
+            let body = self.shared.body(&listed.at, |kind| kind == Kind::Statement { position })?;
+            Ok((position, body))
+        };
+        listed.into_iter().map(body).collect()
+    }
+
+    /// The number of statements in the consent ledger: the position that the next one gets.
+    #[must_use]
+    pub fn ledger_len(&self) -> u64 {
+        self.shared.head().statements
+    }
+
+    /// The newest entry of every query, in the order in which the queries first came.
+    pub fn queries(&self) -> Result<Vec<Named>, StoreError> {
+        let listed = projection::queries(&self.shared.index)?;
+        self.shared.named(listed, |id| Kind::Query { id })
+    }
+
+    /// The newest entry of one query.
+    pub fn query(&self, id: &[u8; 32]) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+        let found = projection::query(&self.shared.index, id)?;
+        let kind = Kind::Query { id: *id };
+        found.map(|listed| self.shared.body(&listed.at, |found| found == kind)).transpose()
+    }
+
+    /// The states that a role holds, the longest unchanged first.
+    pub fn role_states(&self, role: u8) -> Result<Vec<Named>, StoreError> {
+        let listed = projection::roles(&self.shared.index, role)?;
+        self.shared.named(listed, |id| Kind::Role { role, id })
+    }
+
+    /// One state of a role, unless it was forgotten.
+    pub fn role_state(&self, role: u8, id: &[u8; 32]) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+        let found = projection::role(&self.shared.index, role, id)?;
+        let kind = Kind::Role { role, id: *id };
+        found.map(|listed| self.shared.body(&listed.at, |found| found == kind)).transpose()
+    }
+
+    /// Writes into the keyring how far the journal has come, durably: from now on nothing older opens.
+    pub fn seal_watermark(&self) -> Result<(), StoreError> {
+        self.ask(Job::Seal)
+    }
+
+    /// The newest acknowledged frame: sequence number (0 if there is none) and chain hash.
+    #[must_use]
+    pub fn head(&self) -> (u64, [u8; 32]) {
+        let mark = self.shared.head().mark;
+        (mark.sequence, mark.hash)
+    }
+
+    /// Finishes what is queued, flushes the index, seals the watermark and lets go of the folder.
+    pub fn close(self) -> Result<(), StoreError> {
+        self.ask(Job::Settle)
+    }
+
+    fn entry(&self, row: Row) -> Result<Option<RowEntry>, StoreError> {
+        projection::row_entry(&self.shared.index, row.0)
+    }
+
+    fn ask<T>(&self, job: impl FnOnce(Reply<T>) -> Job) -> Result<T, StoreError> {
+        let ended = || StoreError::Stopped { why: "its commit thread has ended".to_owned() };
+        let (reply, answer) = sync_channel(1);
+        let queue = self.queue.as_ref().ok_or_else(ended)?;
+        queue.send(job(reply)).map_err(|_| ended())?;
+        answer.recv().map_err(|_| ended())?
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        // Without a sender the commit thread finishes what is queued and ends.
+        drop(self.queue.take());
+        if let Some(writer) = self.writer.take() {
+            let _panicked = writer.join().is_err();
+        }
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let head = self.shared.head();
+        write!(f, "Store({} frames, {} patients)", head.mark.sequence, head.rows)
+    }
+}
+
+/// What readers and the commit thread share.
+#[derive(Debug)]
+struct Shared {
+    disk: Arc<dyn Disk>,
+    keys: RwLock<Keychain>,
+    journal: Journal,
+    index: Arc<Index>,
+    head: RwLock<Head>,
+}
+
+impl Shared {
+    fn head(&self) -> Head {
+        *self.head.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The body of the frame at that place, which must be of a kind that is wanted there.
+    fn body(&self, at: &Location, wanted: impl Fn(Kind) -> bool) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let plain = self.journal.read(at, &keys)?;
+        match Kind::decode(&plain) {
+            Some((kind, body)) if wanted(kind) => Ok(Zeroizing::new(body.to_vec())),
+            Some(_) | None => Err(self.journal.damaged(at, "another entry is in its place").into()),
+        }
+    }
+
+    fn named(&self, listed: Vec<Listed>, kind: impl Fn([u8; 32]) -> Kind) -> Result<Vec<Named>, StoreError> {
+        let body = |listed: Listed| {
+            let wanted = kind(listed.id);
+            Ok((listed.id, self.body(&listed.at, |found| found == wanted)?))
+        };
+        listed.into_iter().map(body).collect()
+    }
+}
+
+fn operating_system() -> Arc<dyn Disk> {
+    Arc::new(OsDisk)
+}
+
+#[cfg(test)]
+mod tests;

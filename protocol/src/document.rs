@@ -2,15 +2,23 @@
 
 use std::fmt;
 
+pub mod charter;
 pub mod commitment;
+pub mod consent;
 pub mod count_opening;
+pub mod duo;
+pub mod enrolment;
 pub mod freeze;
 pub mod manifest;
+pub mod query;
 pub mod relay;
 pub mod release;
 pub mod share;
+pub mod study;
 pub mod upload;
 pub mod void;
+
+mod wording;
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {

@@ -3,7 +3,11 @@
 //! This crate is pure: it has no clock, no sockets, no files, no async, no logging and no
 //! randomness of its own. Time and random generators are arguments.
 
+pub mod answer;
+pub mod charter_chain;
+pub mod cohort;
 pub mod cost;
+pub mod dictionary;
 pub mod digest;
 pub mod document;
 pub mod envelope;
@@ -12,7 +16,11 @@ pub mod moment;
 pub mod octets;
 pub mod plan;
 pub mod principal;
+pub mod privacy;
+pub mod question;
 pub mod record;
+pub mod release_file;
+pub mod round;
 pub mod sealed;
 pub mod secret_share;
 pub mod strict_json;

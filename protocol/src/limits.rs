@@ -1,5 +1,8 @@
 //! Every limit of the protocol, in one place, related to each other by compile-time checks.
 
+use crate::cost::RhoMicro;
+use crate::moment::Millis;
+
 /// Largest signed document's payload, in bytes.
 pub const DOCUMENT_BYTES_MAX: usize = 1 << 20;
 /// Deepest nesting of objects and lists inside a signed document.
@@ -22,6 +25,48 @@ pub const COMMITTEES_MAX: usize = 3;
 pub const COMMITTEE_MIN: usize = 2;
 /// Most aggregators in a committee.
 pub const COMMITTEE_MAX: usize = 8;
+/// Most charters in one chain: a change a week for nearly twenty years.
+pub const CHARTERS_MAX: usize = 1_024;
+/// Largest file that holds a chain of charters, in bytes.
+pub const CHAIN_BYTES_MAX: usize = 64 << 20;
+/// Most staff keys one member may list.
+pub const STAFF_MAX: usize = 32;
+/// Most addresses one member may list.
+pub const ADDRESSES_MAX: usize = 8;
+/// Most researcher keys one study may list.
+pub const RESEARCHERS_MAX: usize = 64;
+/// Most queries an `exact` study may write out.
+pub const PLANNED_QUERIES_MAX: usize = 64;
+/// Most codes in one list of purposes, modifiers, diseases or studies.
+pub const CODES_MAX: usize = 64;
+/// Longest name, code, address or reference, in bytes.
+pub const NAME_BYTES_MAX: usize = 256;
+/// Longest text that a patient is to read, in bytes.
+pub const LAY_TEXT_BYTES_MAX: usize = 16 << 10;
+/// Longest pseudonym of a patient, in bytes.
+pub const PSEUDONYM_BYTES_MAX: usize = 64;
+/// Fewest operators that an answer may rest on: with one, it would be that operator's own figure.
+pub const CLINICS_MIN_FLOOR: u32 = 2;
+/// Lowest `cohort_min` of a charter that is not labelled `test-data`.
+pub const COHORT_MIN_FLOOR: u32 = 10;
+/// Lowest `exact_local_min` of a charter that is not labelled `test-data`.
+pub const EXACT_LOCAL_MIN_FLOOR: u32 = 5;
+/// Both floors where the charter is labelled `test-data`: parity with published figures needs
+/// groups of one.
+pub const TEST_DATA_FLOOR: u32 = 1;
+/// Largest ρ that a charter or study may name: ρ 1,000. Beyond it the noise protects nobody.
+pub const RHO_MAX: RhoMicro = RhoMicro(1_000_000_000);
+/// Largest δ of a charter, in units of 10^-12: 10^-5, so at most one patient in 100,000.
+pub const DELTA_PER_1E12_MAX: u64 = 10_000_000;
+/// Longest life of a query that a charter may allow: 90 days.
+pub const QUERY_LIFETIME_MAX: Millis = Millis(90 * Millis::DAY.0);
+/// How long after the replacement of a lost key a patient's new key grants nothing: 14 days, for
+/// the patient to object.
+pub const REPLACEMENT_WAIT: Millis = Millis(14 * Millis::DAY.0);
+/// Bytes of a query's nonce.
+pub const NONCE_BYTES: usize = 16;
+/// Bytes of an X25519 public key.
+pub const ANSWER_KEY_BYTES: usize = 32;
 /// Longest query text, in bytes.
 pub const QUERY_BYTES_MAX: usize = 8 << 10;
 /// Most groups one plan may have.
@@ -39,6 +84,10 @@ pub const FIELD_BYTES: usize = 8;
 
 // A dictionary fits its charter with room for everything else.
 const _: () = assert!(DICTIONARY_BYTES_MAX * 2 < DOCUMENT_BYTES_MAX);
+// Even the looser floor shows nobody's figure where there is nobody.
+const _: () = assert!(TEST_DATA_FLOOR >= 1 && EXACT_LOCAL_MIN_FLOOR <= COHORT_MIN_FLOOR);
+// An `exact` study with every planned query at full length fits its document.
+const _: () = assert!(PLANNED_QUERIES_MAX * (QUERY_BYTES_MAX + 64) + LAY_TEXT_BYTES_MAX < DOCUMENT_BYTES_MAX);
 // The largest share of a contribution fits one message with room for its envelope.
 const _: () = assert!(ELEMENTS_MAX_EXACT * FIELD_BYTES * 2 < MESSAGE_BYTES_MAX);
 // A document, base64 in its envelope, fits one message.

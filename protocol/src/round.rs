@@ -127,6 +127,9 @@ pub struct Selection {
     pub cells: Option<RawCells>,
     /// Salted commitment to the consent ledger's state.
     pub ledger: Digest,
+    /// A public reason to give nothing at all: one that follows from signed parts alone, as a spent
+    /// study does. Nothing was debited.
+    pub declined: Option<progress::Refused>,
 }
 
 /// How a query ended for one clinic's books.

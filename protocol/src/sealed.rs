@@ -18,6 +18,14 @@ use crate::octets::Octets;
 pub struct SealingKey([u8; 32]);
 
 impl SealingKey {
+    /// Takes the 32 bytes of a public key, as a query carries them.
+    ///
+    /// # Errors
+    /// [`SealError::BadKey`] for any other length.
+    pub fn from_bytes(raw: &[u8]) -> Result<Self, SealError> {
+        raw.try_into().map(Self).map_err(|_| SealError::BadKey)
+    }
+
     /// The raw X25519 public key.
     #[must_use]
     pub const fn bytes(&self) -> &[u8; 32] {

@@ -113,7 +113,12 @@ impl Attempt {
     ///
     /// # Errors
     /// [`Fault`].
-    pub fn check_batch_upload(&self, inquiry: &Inquiry, place: usize, parts: &BatchUpload) -> Result<Verified<Upload>, Fault> {
+    pub fn check_batch_upload(
+        &self,
+        inquiry: &Inquiry,
+        place: usize,
+        parts: &BatchUpload,
+    ) -> Result<Verified<Upload>, Fault> {
         let upload = self.check_cover(inquiry, &parts.upload, &parts.public_share.0)?;
         if upload.sealed_shares.get(place) != Some(&sealed_digest(&parts.sealed_share.0)) {
             return Err(Fault::PartsDiffer { who: upload.clinic });
@@ -154,7 +159,12 @@ impl Attempt {
 ///
 /// # Errors
 /// [`Fault`].
-pub fn commitment(inquiry: &Inquiry, number: u8, who: &Principal, envelope: &Envelope) -> Result<Verified<Commitment>, Fault> {
+pub fn commitment(
+    inquiry: &Inquiry,
+    number: u8,
+    who: &Principal,
+    envelope: &Envelope,
+) -> Result<Verified<Commitment>, Fault> {
     let commitment = envelope.claim::<Commitment>().and_then(|c| c.verify(who));
     let commitment = commitment.map_err(|why| Fault::Document { why: why.to_string() })?;
     if commitment.query != inquiry.id() || commitment.attempt != number {

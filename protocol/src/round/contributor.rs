@@ -106,7 +106,11 @@ impl Contributor {
         }
         let inquiry = match Inquiry::admit(&call.query, &call.study, desk.chain, desk.now) {
             Ok(inquiry) if inquiry.query().coordinator == from => inquiry,
-            Ok(_) => return fault_effects(&Fault::OutOfPlace { what: "a call from a node that does not coordinate this query" }),
+            Ok(_) => {
+                return fault_effects(&Fault::OutOfPlace {
+                    what: "a call from a node that does not coordinate this query",
+                });
+            }
             Err(refused) => return vec![Effect::Send { to: from, message: Message::Abstain { query: id, refused } }],
         };
         let attempt = match Attempt::admit(&inquiry, call.attempt, &call.commitments) {
@@ -115,13 +119,19 @@ impl Contributor {
         };
         let order = Order { inquiry: inquiry.clone(), attempt: call.attempt };
         let expires = inquiry.query().expires;
-        self.entries.insert(id, Entry { coordinator: from, expires, inquiry: Some(inquiry), state: State::Selecting(attempt) });
+        self.entries
+            .insert(id, Entry { coordinator: from, expires, inquiry: Some(inquiry), state: State::Selecting(attempt) });
         vec![Effect::Select(Box::new(order))]
     }
 
     fn selected<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, selection: &Selection) -> Vec<Effect> {
         let Some(entry) = self.entries.get_mut(&selection.query) else { return Vec::new() };
         let (State::Selecting(attempt), Some(inquiry)) = (&entry.state, &entry.inquiry) else { return Vec::new() };
+        if let Some(refused) = selection.declined.clone() {
+            let to = entry.coordinator;
+            self.entries.remove(&selection.query);
+            return vec![Effect::Send { to, message: Message::Abstain { query: selection.query, refused } }];
+        }
         let number = attempt.number();
         let upload = match contribution(desk, inquiry, attempt, selection) {
             Ok(upload) => Box::new(upload),
@@ -198,7 +208,12 @@ impl Contributor {
 }
 
 /// Splits, seals and signs a contribution for one attempt.
-fn contribution<R: CryptoRng>(desk: &mut Desk<'_, R>, inquiry: &Inquiry, attempt: &Attempt, selection: &Selection) -> Result<UploadParts, Fault> {
+fn contribution<R: CryptoRng>(
+    desk: &mut Desk<'_, R>,
+    inquiry: &Inquiry,
+    attempt: &Attempt,
+    selection: &Selection,
+) -> Result<UploadParts, Fault> {
     let me = desk.me();
     let (circuit, context) = attempt.circuit(inquiry, &me)?;
     let mut nonce = [0_u8; 16];
@@ -246,7 +261,9 @@ fn voided<R: CryptoRng>(desk: &Desk<'_, R>, call: &Announcement, last: u8) -> Re
 /// Checks that all k members of an attempt signed it void.
 fn check_voids<R: CryptoRng>(desk: &Desk<'_, R>, query: Digest, attempt: u8, voids: &[Envelope]) -> Result<(), Fault> {
     let committee = desk.chain.current().committee(attempt).ok_or(Fault::NoSuchAttempt { number: attempt })?;
-    let note = |who: &&Principal| voids.iter().any(|v| word::<Void>(v, who).is_some_and(|n| n.query == query && n.attempt == attempt));
+    let note = |who: &&Principal| {
+        voids.iter().any(|v| word::<Void>(v, who).is_some_and(|n| n.query == query && n.attempt == attempt))
+    };
     let have = committee.iter().filter(note).count();
     if have == committee.len() { Ok(()) } else { Err(Fault::Commitments { have, need: committee.len() }) }
 }
@@ -257,7 +274,8 @@ fn outcome<R: CryptoRng>(desk: &Desk<'_, R>, ending: &Ending, sent_in: u8) -> Re
         (1..=sent_in.max(ending.attempt)).try_for_each(|a| check_voids(desk, ending.query, a, &ending.voids))?;
         return Ok(Outcome::NoRelease);
     }
-    let committee = desk.chain.current().committee(ending.attempt).ok_or(Fault::NoSuchAttempt { number: ending.attempt })?;
+    let committee =
+        desk.chain.current().committee(ending.attempt).ok_or(Fault::NoSuchAttempt { number: ending.attempt })?;
     let need = committee.len();
     if ending.releases.len() != need || ending.manifests.len() != need {
         return Err(Fault::Commitments { have: ending.releases.len().min(ending.manifests.len()), need });

@@ -88,7 +88,11 @@ impl Coordinator {
         done.unwrap_or_else(|fault| refuse(&fault))
     }
 
-    fn case(&mut self, query: Option<Digest>, act: impl FnOnce(&mut Case) -> Result<Vec<Effect>, Fault>) -> Result<Vec<Effect>, Fault> {
+    fn case(
+        &mut self,
+        query: Option<Digest>,
+        act: impl FnOnce(&mut Case) -> Result<Vec<Effect>, Fault>,
+    ) -> Result<Vec<Effect>, Fault> {
         let Some(case) = query.and_then(|id| self.cases.get_mut(&id)) else {
             return Err(Fault::OutOfPlace { what: "a message for a query this node does not coordinate" });
         };
@@ -105,7 +109,13 @@ impl Coordinator {
         self.case(claimed_query(envelope), |case| act(case, desk, envelope.clone()))
     }
 
-    fn submitted<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, from: Principal, query: &Envelope, study: &Envelope) -> Vec<Effect> {
+    fn submitted<R: CryptoRng>(
+        &mut self,
+        desk: &mut Desk<'_, R>,
+        from: Principal,
+        query: &Envelope,
+        study: &Envelope,
+    ) -> Vec<Effect> {
         let id = query.digest();
         if self.cases.contains_key(&id) {
             return self.followed(desk, from, id);
@@ -136,12 +146,16 @@ impl Coordinator {
         let spent: RhoMicro = self.cases.values().filter(same).map(|c| c.inquiry.query().rho).sum();
         let year = |c: &&Case| now.since(c.submitted) < Millis::BUDGET_YEAR;
         let spent_year: RhoMicro = self.cases.values().filter(same).filter(year).map(|c| c.inquiry.query().rho).sum();
-        for (budget, spent, what) in [(study.rho_total, spent, "in all"), (study.rho_year, spent_year, "in any 365 days")] {
+        for (budget, spent, what) in
+            [(study.rho_total, spent, "in all"), (study.rho_year, spent_year, "in any 365 days")]
+        {
             let left = budget.after(spent).unwrap_or_default();
             if left.after(cost).is_none() {
                 return Err(Refused {
                     code: "budget-spent".into(),
-                    says: format!("the query costs {cost} and the study has {left} left of the {budget} it may spend {what}"),
+                    says: format!(
+                        "the query costs {cost} and the study has {left} left of the {budget} it may spend {what}"
+                    ),
                     remedy: if left == RhoMicro(0) {
                         "the stewards can sign a study with a larger budget".into()
                     } else {
@@ -157,7 +171,9 @@ impl Coordinator {
         if planned.is_some_and(|most| used >= usize::try_from(most).unwrap_or(usize::MAX)) {
             return Err(Refused {
                 code: "plan-used-up".into(),
-                says: format!("this question of the analysis plan was asked {used} time(s), as often as the study allows"),
+                says: format!(
+                    "this question of the analysis plan was asked {used} time(s), as often as the study allows"
+                ),
                 remedy: "use the release that was made, or have the stewards sign a new study".into(),
             });
         }
@@ -185,7 +201,13 @@ impl Coordinator {
         vec![Effect::Reply(reply)]
     }
 
-    fn relay<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, from: Principal, cover: Envelope, body: Octets) -> Result<Vec<Effect>, Fault> {
+    fn relay<R: CryptoRng>(
+        &mut self,
+        desk: &mut Desk<'_, R>,
+        from: Principal,
+        cover: Envelope,
+        body: Octets,
+    ) -> Result<Vec<Effect>, Fault> {
         let relay = cover.claim::<Relay>().and_then(|c| c.verify(&from));
         let relay = relay.map_err(|why| Fault::Document { why: why.to_string() })?;
         self.case(Some(relay.query), |case| case.relayed(desk, &relay, cover, body))

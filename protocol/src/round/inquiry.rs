@@ -32,7 +32,6 @@ impl Inquiry {
     /// differs from the one that was signed.
     pub fn admit(query: &Envelope, study: &Envelope, chain: &CharterChain, now: Moment) -> Result<Self, Refused> {
         let study = crate::document::study::admit_study(study, chain).map_err(|e| refused(e.code(), &e, e.remedy()))?;
-        study.open_at(now).map_err(|e| refused(e.code(), &e, e.remedy()))?;
         let query = crate::document::query::admit_query(query, &study, chain, now)
             .map_err(|e| refused(e.code(), &e, e.remedy()))?;
         let charter = chain.current().clone();
@@ -95,7 +94,10 @@ fn derive_plan(query: &Query, study: &Study, charter: &Charter, dictionary: &Dic
     if query.semantics != SEMANTICS_VERSION {
         return Err(Refused {
             code: "semantics-differ".into(),
-            says: format!("the query was made for version {} of the question language, this node has {SEMANTICS_VERSION}", query.semantics),
+            says: format!(
+                "the query was made for version {} of the question language, this node has {SEMANTICS_VERSION}",
+                query.semantics
+            ),
             remedy: "use the same release of Sumac as the clinics".into(),
         });
     }

@@ -78,6 +78,12 @@ impl Member {
         }
     }
 
+    /// Whether a relayed message is meant for `me`. What it says is checked when it is taken.
+    #[must_use]
+    pub fn is_recipient(cover: &Envelope, me: &Principal) -> bool {
+        cover.claim::<Relay>().is_ok_and(|relay| relay.peek().to == *me)
+    }
+
     /// How many attempts are open.
     #[must_use]
     pub fn open_attempts(&self) -> usize {
@@ -129,7 +135,14 @@ impl Member {
         }
     }
 
-    fn begin<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, from: &Principal, query: &Envelope, study: &Envelope, number: u8) -> Vec<Effect> {
+    fn begin<R: CryptoRng>(
+        &mut self,
+        desk: &mut Desk<'_, R>,
+        from: &Principal,
+        query: &Envelope,
+        study: &Envelope,
+        number: u8,
+    ) -> Vec<Effect> {
         let key = (query.digest(), number);
         if self.sittings.contains_key(&key) {
             return if self.led(from, key).is_ok() { self.repeat(key) } else { Vec::new() };
@@ -171,7 +184,9 @@ impl Member {
         let nonces: BTreeSet<(Principal, Vec<u8>)> = batch.nonces();
         seen.extend(nonces.iter().cloned());
         let stored = StoredSitting::frozen(key, sitting.coordinator, sitting.expires, batch.digest(), &nonces);
-        let Stage::Committed(committed) = std::mem::replace(&mut sitting.stage, Stage::Lost) else { return Ok(Vec::new()) };
+        let Stage::Committed(committed) = std::mem::replace(&mut sitting.stage, Stage::Lost) else {
+            return Ok(Vec::new());
+        };
         let (frozen, freeze) = committed.freeze(batch, desk)?;
         sitting.stage = Stage::Frozen(Box::new(frozen));
         let said = vec![(sitting.coordinator, Message::Freeze(freeze))];
@@ -179,13 +194,23 @@ impl Member {
         Ok([vec![keep(key, &stored)], sends(&said)].concat_effects())
     }
 
-    fn frozen<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, key: (Digest, u8), freezes: &[Envelope]) -> Result<Vec<Effect>, Fault> {
+    fn frozen<R: CryptoRng>(
+        &mut self,
+        desk: &mut Desk<'_, R>,
+        key: (Digest, u8),
+        freezes: &[Envelope],
+    ) -> Result<Vec<Effect>, Fault> {
         let Some(sitting) = self.sittings.get_mut(&key) else { return Ok(Vec::new()) };
         let Stage::Frozen(frozen) = &sitting.stage else { return Ok(sends(&sitting.said)) };
         let evidence = frozen.check_freezes(freezes)?;
         let Stage::Frozen(frozen) = std::mem::replace(&mut sitting.stage, Stage::Lost) else { return Ok(Vec::new()) };
         let (revealed, part) = frozen.reveal(evidence);
-        let said = exchange::to_others(desk, &revealed.seat, sitting.coordinator, &exchange::Body::Reveal(Octets(part.to_vec())))?;
+        let said = exchange::to_others(
+            desk,
+            &revealed.seat,
+            sitting.coordinator,
+            &exchange::Body::Reveal(Octets(part.to_vec())),
+        )?;
         sitting.stage = Stage::Revealed(Box::new(revealed));
         sitting.said.extend(said.clone());
         let mut effects = sends(&said);
@@ -193,11 +218,18 @@ impl Member {
         Ok(effects)
     }
 
-    fn manifests<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, key: (Digest, u8), manifests: &[Envelope]) -> Result<Vec<Effect>, Fault> {
+    fn manifests<R: CryptoRng>(
+        &mut self,
+        desk: &mut Desk<'_, R>,
+        key: (Digest, u8),
+        manifests: &[Envelope],
+    ) -> Result<Vec<Effect>, Fault> {
         let Some(sitting) = self.sittings.get_mut(&key) else { return Ok(Vec::new()) };
         let Stage::Concluded(concluded) = &sitting.stage else { return Ok(sends(&sitting.said)) };
         let agreed = concluded.check_manifests(manifests)?;
-        let Stage::Concluded(concluded) = std::mem::replace(&mut sitting.stage, Stage::Lost) else { return Ok(Vec::new()) };
+        let Stage::Concluded(concluded) = std::mem::replace(&mut sitting.stage, Stage::Lost) else {
+            return Ok(Vec::new());
+        };
         let noised = concluded.noise(agreed)?;
         let body = exchange::Body::Counts(Octets(noised.count_share()?.to_bytes()));
         let said = exchange::to_others(desk, &noised.seat, sitting.coordinator, &body)?;
@@ -209,7 +241,12 @@ impl Member {
         Ok(effects)
     }
 
-    fn relay<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, cover: &Envelope, body: &Octets) -> Result<Vec<Effect>, Fault> {
+    fn relay<R: CryptoRng>(
+        &mut self,
+        desk: &mut Desk<'_, R>,
+        cover: &Envelope,
+        body: &Octets,
+    ) -> Result<Vec<Effect>, Fault> {
         let relay = cover.claim::<Relay>().and_then(|c| c.verify_named(|r| r.from));
         let relay = relay.map_err(|why| Fault::Document { why: why.to_string() })?;
         if relay.to != desk.me() || relay.body != Digest::of(Label::RelayBody, &[&body.0]) {
@@ -251,7 +288,12 @@ impl Member {
         self.sittings.values().filter(voided).flat_map(|s| sends(&s.said)).collect()
     }
 
-    fn asked_to_void<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, from: &Principal, key: (Digest, u8)) -> Vec<Effect> {
+    fn asked_to_void<R: CryptoRng>(
+        &mut self,
+        desk: &mut Desk<'_, R>,
+        from: &Principal,
+        key: (Digest, u8),
+    ) -> Vec<Effect> {
         match self.sittings.get(&key) {
             Some(sitting) if sitting.coordinator != *from => Vec::new(),
             Some(sitting) if matches!(sitting.stage, Stage::Voided) => self.repeat(key),
@@ -329,9 +371,18 @@ impl Sitting {
                 self.stage = Stage::Answered;
                 self.said.push((coordinator, answer));
                 let form = StoredSitting::answered(key, coordinator, self.expires, &self.said);
-                return Ok([vec![keep(key, &form)], self.said.last().map(|s| sends(std::slice::from_ref(s))).unwrap_or_default()].concat_effects());
+                return Ok([
+                    vec![keep(key, &form)],
+                    self.said.last().map(|s| sends(std::slice::from_ref(s))).unwrap_or_default(),
+                ]
+                .concat_effects());
             }
-            other @ (Stage::Committed(_) | Stage::Frozen(_) | Stage::Concluded(_) | Stage::Answered | Stage::Voided | Stage::Lost) => {
+            other @ (Stage::Committed(_)
+            | Stage::Frozen(_)
+            | Stage::Concluded(_)
+            | Stage::Answered
+            | Stage::Voided
+            | Stage::Lost) => {
                 self.stage = other;
                 return Ok(Vec::new());
             }

@@ -87,7 +87,8 @@ impl Case {
 
     /// Whether every attempt is void, so that the query cost nobody anything.
     pub(super) fn is_void(&self) -> bool {
-        let all_void = |n: u8| self.inquiry.committee(n).is_some_and(|c| c.iter().all(|m| self.voids.contains_key(&(n, *m))));
+        let all_void =
+            |n: u8| self.inquiry.committee(n).is_some_and(|c| c.iter().all(|m| self.voids.contains_key(&(n, *m))));
         matches!(self.stage, CaseStage::Over { .. }) && (1..=self.number).all(all_void)
     }
 
@@ -153,7 +154,10 @@ impl Case {
 
     /// What the current stage has to say to each of these nodes.
     pub(super) fn words_for(&self, nodes: &[Principal]) -> Vec<Effect> {
-        nodes.iter().flat_map(|to| self.words(to).into_iter().map(|message| Effect::Send { to: *to, message })).collect()
+        nodes
+            .iter()
+            .flat_map(|to| self.words(to).into_iter().map(|message| Effect::Send { to: *to, message }))
+            .collect()
     }
 
     fn words(&self, to: &Principal) -> Vec<Message> {

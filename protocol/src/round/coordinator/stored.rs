@@ -74,7 +74,10 @@ impl StoredCase {
             CaseStage::Opening { attempt, manifests, answers } => StoredCaseStage::Opening {
                 commitments: commitments(attempt),
                 manifests: manifests.clone(),
-                answers: answers.iter().map(|(who, (sealed, release))| (*who, sealed.clone(), release.clone())).collect(),
+                answers: answers
+                    .iter()
+                    .map(|(who, (sealed, release))| (*who, sealed.clone(), release.clone()))
+                    .collect(),
             },
             CaseStage::Voiding { why } => StoredCaseStage::Voiding { why: why.clone() },
             CaseStage::Answered { manifests, shares, releases } => StoredCaseStage::Answered {
@@ -127,7 +130,9 @@ pub(super) fn revive<R: CryptoRng>(stored: StoredCase, uploads: &[StoredUpload],
             answers: answers.into_iter().map(|(who, sealed, release)| (who, (sealed, release))).collect(),
         },
         StoredCaseStage::Voiding { why } => CaseStage::Voiding { why },
-        StoredCaseStage::Answered { manifests, shares, releases } => CaseStage::Answered { manifests, shares, releases },
+        StoredCaseStage::Answered { manifests, shares, releases } => {
+            CaseStage::Answered { manifests, shares, releases }
+        }
         StoredCaseStage::Over { why } => CaseStage::Over { why },
     };
     let mut case = Case::new(inquiry, desk.now);

@@ -83,7 +83,8 @@ pub(super) fn to_others<R: CryptoRng>(
 pub(super) fn open(stage: &Stage, relay: &Relay, body: &Octets) -> Result<Body, Fault> {
     let key: Option<&OpeningKey> = stage.key_for(relay.number);
     let key = key.ok_or(Fault::OutOfPlace { what: "a message sealed to a key that is gone" })?;
-    let plain = key.open(Label::RelaySeal, &aad(relay), &body.0).map_err(|why| Fault::Document { why: why.to_string() })?;
+    let plain =
+        key.open(Label::RelaySeal, &aad(relay), &body.0).map_err(|why| Fault::Document { why: why.to_string() })?;
     let opened: Body = decode(&plain).map_err(|why| Fault::Document { why: why.to_string() })?;
     if opened.number() != relay.number {
         return Err(Fault::OutOfPlace { what: "a message numbered as another" });

@@ -19,6 +19,7 @@ use crate::document::upload::Upload;
 use crate::envelope::{Document, Envelope, Verified};
 use crate::octets::Octets;
 use crate::principal::Principal;
+use crate::privacy::NoiseSeed;
 use crate::round::Desk;
 use crate::round::attempt::{Attempt, Fault, nonce_of, public_digest, share_aad};
 use crate::round::inquiry::Inquiry;
@@ -97,6 +98,10 @@ impl Seat {
         self.attempt.place_of(who).ok_or(Fault::OutOfPlace { what: "a message of somebody outside the committee" })
     }
 
+    fn aggregators(&self) -> u32 {
+        u32::try_from(self.attempt.committee().len()).unwrap_or(u32::MAX)
+    }
+
     /// Checks one signed word of each member, in order: all must say the same bytes.
     fn unanimous<T: Document>(&self, what: &'static str, envelopes: &[Envelope]) -> Result<Verified<T>, Fault> {
         let committee = self.attempt.committee();
@@ -120,7 +125,7 @@ impl Seat {
 /// The secrets of one attempt. They never touch a disk while shares can be opened with them.
 pub(super) struct Secrets {
     part: Zeroizing<[u8; 32]>,
-    seed: Zeroizing<[u8; 32]>,
+    seed: NoiseSeed,
     share_key: OpeningKey,
     opening_key: OpeningKey,
 }
@@ -147,14 +152,14 @@ impl Committed {
             desk.rng.fill_bytes(bytes.as_mut_slice());
             bytes
         };
-        let (part, seed) = (secret(), secret());
+        let (part, seed) = (secret(), NoiseSeed::from_bytes(*secret()));
         let (share_key, opening_key) = (OpeningKey::generate(desk.rng), OpeningKey::generate(desk.rng));
         let public = |key: &OpeningKey| -> Result<SealingKey, Fault> { key.sealing_key().map_err(|e| seal_fault(&e)) };
         let commitment = Commitment {
             query: inquiry.id(),
             attempt: number,
             verify_key: Digest::of(Label::VerifyKeyCommitment, &[part.as_slice()]),
-            noise_seed: Digest::of(Label::NoiseSeedCommitment, &[seed.as_slice()]),
+            noise_seed: seed.commitment(),
             share_key: public(&share_key)?,
             opening_key: public(&opening_key)?,
             counter: desk.next_counter(),
@@ -177,7 +182,8 @@ impl Committed {
         seen: &BTreeSet<(Principal, Vec<u8>)>,
     ) -> Result<Batch, Fault> {
         let attempt = Attempt::admit(&self.inquiry, self.number, commitments)?;
-        let place = attempt.place_of(&desk.me()).ok_or(Fault::BadBatch { why: "is for a committee without this node" })?;
+        let place =
+            attempt.place_of(&desk.me()).ok_or(Fault::BadBatch { why: "is for a committee without this node" })?;
         if attempt.commitments().get(place).map(Verified::digest) != Some(self.commitment.digest()) {
             return Err(Fault::BadBatch { why: "carries another commitment of this node than it made" });
         }
@@ -200,7 +206,11 @@ impl Committed {
     }
 
     /// Fixes the batch. From here on this member works on no other for this attempt.
-    pub(super) fn freeze<R: CryptoRng>(self, batch: Batch, desk: &mut Desk<'_, R>) -> Result<(Frozen, Envelope), Fault> {
+    pub(super) fn freeze<R: CryptoRng>(
+        self,
+        batch: Batch,
+        desk: &mut Desk<'_, R>,
+    ) -> Result<(Frozen, Envelope), Fault> {
         let freeze = Freeze {
             query: self.inquiry.id(),
             attempt: self.number,
@@ -287,7 +297,9 @@ pub(super) struct Revealed {
 impl Revealed {
     /// Opens its shares and begins to verify them under the key made of all parts.
     pub(super) fn verify(self, parts: &[[u8; 32]]) -> Result<(Verifying, Vec<Option<Octets>>), Fault> {
-        for ((who, commitment), part) in self.seat.attempt.committee().iter().zip(self.seat.attempt.commitments()).zip(parts) {
+        for ((who, commitment), part) in
+            self.seat.attempt.committee().iter().zip(self.seat.attempt.commitments()).zip(parts)
+        {
             if commitment.verify_key != Digest::of(Label::VerifyKeyCommitment, &[part]) {
                 return Err(Fault::WrongReveal { who: *who });
             }
@@ -304,19 +316,28 @@ impl Revealed {
             mine.push(begun.as_ref().map(|(_, share)| Octets(share.clone())));
             reports.push(Report { clinic: upload.clinic, pending: begun.map(|(pending, _)| pending) });
         }
-        let verifying = Verifying { seat: self.seat, mine: mine.clone(), secrets: self.secrets, batch: self.batch.digest, reports };
+        let verifying =
+            Verifying { seat: self.seat, mine: mine.clone(), secrets: self.secrets, batch: self.batch.digest, reports };
         Ok((verifying, mine))
     }
 
     /// Opens and begins one report; `None` where this member cannot read its share.
-    fn begin(&self, key: &[u8; 32], upload: &Verified<Upload>, parts: &BatchUpload) -> Result<Option<(Waiting, Vec<u8>)>, Fault> {
+    fn begin(
+        &self,
+        key: &[u8; 32],
+        upload: &Verified<Upload>,
+        parts: &BatchUpload,
+    ) -> Result<Option<(Waiting, Vec<u8>)>, Fault> {
         let (circuit, context) = self.seat.attempt.circuit(&self.seat.inquiry, &upload.clinic)?;
         let Some(nonce) = nonce_of(upload) else { return Ok(None) };
         let role = self.seat.attempt.sharing_role(self.seat.inquiry.id(), &upload.clinic, self.seat.place);
         let aad = share_aad(context, &upload.clinic, &nonce, role, public_digest(&parts.public_share.0));
-        let Ok(input) = self.secrets.share_key.open(Label::ShareSeal, &aad, &parts.sealed_share.0) else { return Ok(None) };
+        let Ok(input) = self.secrets.share_key.open(Label::ShareSeal, &aad, &parts.sealed_share.0) else {
+            return Ok(None);
+        };
         let context = context.0.to_vec();
-        let task = Verification { key, context: &context, role, nonce: &nonce, public: &parts.public_share.0, input: &input };
+        let task =
+            Verification { key, context: &context, role, nonce: &nonce, public: &parts.public_share.0, input: &input };
         Ok(circuit.begin(&task).ok().map(|(pending, share)| (Waiting { circuit, context, pending }, share)))
     }
 }
@@ -346,29 +367,44 @@ struct Waiting {
 
 impl Verifying {
     /// Decides about every report and sums those that hold. `shares` is by place, then by report.
-    pub(super) fn conclude<R: CryptoRng>(self, shares: &[Vec<Option<Octets>>], desk: &Desk<'_, R>) -> Result<Concluded, Fault> {
+    pub(super) fn conclude<R: CryptoRng>(
+        self,
+        shares: &[Vec<Option<Octets>>],
+        desk: &Desk<'_, R>,
+    ) -> Result<Concluded, Fault> {
         let mut sum = CellShares::zero(self.seat.inquiry.plan().cell_count());
         let mut verdicts = Vec::with_capacity(self.reports.len());
         for (at, report) in self.reports.into_iter().enumerate() {
             let verdict = match (report.pending, verifier_shares(&self.seat, &report.clinic, shares, at)) {
-                (Some(waiting), Some(shares)) => match waiting.circuit.finish(&waiting.context, waiting.pending, &shares) {
-                    Ok(output) => sum.add(&output).map(|()| Verdict::Accepted).map_err(|e| sharing_fault(&e))?,
-                    Err(SharingError::Malformed) => Verdict::Unreadable,
-                    Err(_) => Verdict::ProofFailed,
-                },
+                (Some(waiting), Some(shares)) => {
+                    match waiting.circuit.finish(&waiting.context, waiting.pending, &shares) {
+                        Ok(output) => sum.add(&output).map(|()| Verdict::Accepted).map_err(|e| sharing_fault(&e))?,
+                        Err(SharingError::Malformed) => Verdict::Unreadable,
+                        Err(_) => Verdict::ProofFailed,
+                    }
+                }
                 _ => Verdict::Unreadable,
             };
             verdicts.push(ClinicVerdict { clinic: report.clinic, verdict });
         }
-        let manifest =
-            Manifest { query: self.seat.inquiry.id(), attempt: self.seat.attempt.number(), batch: self.batch, verdicts };
+        let manifest = Manifest {
+            query: self.seat.inquiry.id(),
+            attempt: self.seat.attempt.number(),
+            batch: self.batch,
+            verdicts,
+        };
         let manifest = sign(&manifest, desk)?;
         Ok(Concluded { seat: self.seat, secrets: self.secrets, batch: self.batch, sum, manifest })
     }
 }
 
 /// Every member's verifier share of one report in sharing-role order, if all could read it.
-fn verifier_shares<'a>(seat: &Seat, clinic: &Principal, shares: &'a [Vec<Option<Octets>>], at: usize) -> Option<Vec<&'a [u8]>> {
+fn verifier_shares<'a>(
+    seat: &Seat,
+    clinic: &Principal,
+    shares: &'a [Vec<Option<Octets>>],
+    at: usize,
+) -> Option<Vec<&'a [u8]>> {
     let mut ordered = vec![None; shares.len()];
     for (place, list) in shares.iter().enumerate() {
         let role = seat.attempt.sharing_role(seat.inquiry.id(), clinic, place);
@@ -418,10 +454,16 @@ impl Concluded {
         let mut noised = self.sum.recentred(plan).map_err(|e| sharing_fault(&e))?;
         let noise = privacy::noise_vector(plan, &self.secrets.seed, agreed.manifest.digest())
             .map_err(|why| Fault::Unsupported { why: why.to_string() })?;
-        noised.add_integers(&noise).map_err(|e| sharing_fault(&e))?;
+        noised.add_integers(noise.cells()).map_err(|e| sharing_fault(&e))?;
         let accepted: Vec<Principal> = agreed.manifest.accepted().collect();
         let operators_counted = u32::try_from(self.seat.inquiry.operators(accepted.iter())).unwrap_or(u32::MAX);
-        Ok(Noised { seat: self.seat, batch: self.batch, opening_key: self.secrets.opening_key, noised, operators_counted })
+        Ok(Noised {
+            seat: self.seat,
+            batch: self.batch,
+            opening_key: self.secrets.opening_key,
+            noised,
+            operators_counted,
+        })
     }
 }
 
@@ -455,7 +497,7 @@ impl Noised {
         let opening = sign(&CountOpening { query, attempt, batch: self.batch, counts }, desk)?;
         let policy = &self.seat.inquiry.charter().policy;
         let suppressed =
-            answer::suppress(self.seat.inquiry.plan(), &opened, u64::from(policy.cohort_min), self.seat.attempt.committee().len());
+            answer::suppress(self.seat.inquiry.plan(), &opened, u64::from(policy.cohort_min), self.seat.aggregators());
         Ok(Opened {
             seat: self.seat,
             batch: self.batch,
@@ -486,7 +528,11 @@ impl Opened {
     }
 
     /// Holds small groups back and seals its share of the rest to the researcher.
-    pub(super) fn answer<R: CryptoRng>(mut self, openings: &[Envelope], desk: &mut Desk<'_, R>) -> Result<Message, Fault> {
+    pub(super) fn answer<R: CryptoRng>(
+        mut self,
+        openings: &[Envelope],
+        desk: &mut Desk<'_, R>,
+    ) -> Result<Message, Fault> {
         let opening: Verified<CountOpening> = self.seat.unanimous("opening of the counts", openings)?;
         if opening.digest() != self.opening.digest() {
             return Err(Fault::Differs { who: desk.me(), what: "opening of the counts" });
@@ -505,9 +551,10 @@ impl Opened {
             cells: Octets(self.noised.to_bytes()),
         };
         let share = sign(&share, desk)?.to_json();
-        let key = self.seat.inquiry.query().answer_key;
+        let key = SealingKey::from_bytes(&self.seat.inquiry.query().answer_key.0).map_err(|e| seal_fault(&e))?;
         let aad = Digest::of(Label::AnswerSeal, &[query.bytes(), &[attempt], desk.me().bytes()]);
-        let sealed = key.seal(Label::AnswerSeal, aad.bytes(), share.as_bytes(), desk.rng).map_err(|e| seal_fault(&e))?;
+        let sealed =
+            key.seal(Label::AnswerSeal, aad.bytes(), share.as_bytes(), desk.rng).map_err(|e| seal_fault(&e))?;
         let id = Release::id(query, attempt, batch, opening.digest());
         let release = sign(&Release { query, attempt, id }, desk)?;
         Ok(Message::Answer { query, attempt, sealed: Octets(sealed), release })

@@ -15,9 +15,9 @@ use crate::principal::Principal;
 use crate::round::Desk;
 use crate::round::attempt::Attempt;
 use crate::round::inquiry::Inquiry;
+use crate::round::member::Sitting;
 use crate::round::member::exchange::Heard;
 use crate::round::member::stage::{Noised, Seat, Stage};
-use crate::round::member::Sitting;
 use crate::round::message::Message;
 use crate::sealed::OpeningKey;
 use crate::secret_share::CellShares;
@@ -113,7 +113,12 @@ impl StoredSitting {
         form
     }
 
-    pub(super) fn answered(key: (Digest, u8), coordinator: Principal, expires: Moment, said: &[(Principal, Message)]) -> Self {
+    pub(super) fn answered(
+        key: (Digest, u8),
+        coordinator: Principal,
+        expires: Moment,
+        said: &[(Principal, Message)],
+    ) -> Self {
         let mut form = Self::new(key, coordinator, expires, StoredStage::Answered);
         form.said = said.to_vec();
         form
@@ -128,7 +133,9 @@ pub(super) fn revive<R: CryptoRng>(form: StoredSitting, desk: &Desk<'_, R>) -> (
     let StoredSitting { query, attempt, coordinator, expires, stage, nonces, said } = form;
     let stage = match stage {
         StoredStage::Committed | StoredStage::Frozen { .. } => Stage::Lost,
-        StoredStage::Noised(stored) => noised(*stored, attempt, desk).map_or(Stage::Answered, |n| Stage::Noised(Box::new(n))),
+        StoredStage::Noised(stored) => {
+            noised(*stored, attempt, desk).map_or(Stage::Answered, |n| Stage::Noised(Box::new(n)))
+        }
         StoredStage::Answered => Stage::Answered,
         StoredStage::Voided => Stage::Voided,
     };

@@ -20,7 +20,12 @@ impl Case {
         effects
     }
 
-    pub(in crate::round::coordinator) fn voided<R: CryptoRng>(&mut self, desk: &Desk<'_, R>, from: Principal, envelope: Envelope) -> Result<Vec<Effect>, Fault> {
+    pub(in crate::round::coordinator) fn voided<R: CryptoRng>(
+        &mut self,
+        desk: &Desk<'_, R>,
+        from: Principal,
+        envelope: Envelope,
+    ) -> Result<Vec<Effect>, Fault> {
         let void = envelope.claim::<Void>().and_then(|c| c.verify(&from));
         let void = void.map_err(|why| Fault::Document { why: why.to_string() })?;
         let sits = self.inquiry.committee(void.attempt).is_some_and(|c| c.contains(&from));

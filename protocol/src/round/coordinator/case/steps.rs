@@ -14,14 +14,19 @@ use crate::moment::{Millis, Moment};
 use crate::octets::Octets;
 use crate::principal::Principal;
 use crate::round::attempt::{self, Attempt, Fault};
-use crate::round::coordinator::case::{Case, CaseStage};
 use crate::round::coordinator::StoredUpload;
+use crate::round::coordinator::case::{Case, CaseStage};
 use crate::round::message::{Message, UploadParts, encode};
 use crate::round::progress::Refused;
 use crate::round::{Desk, Effect, Role};
 
 impl Case {
-    pub(in crate::round::coordinator) fn committed<R: CryptoRng>(&mut self, desk: &Desk<'_, R>, from: Principal, envelope: Envelope) -> Result<Vec<Effect>, Fault> {
+    pub(in crate::round::coordinator) fn committed<R: CryptoRng>(
+        &mut self,
+        desk: &Desk<'_, R>,
+        from: Principal,
+        envelope: Envelope,
+    ) -> Result<Vec<Effect>, Fault> {
         let committee = self.committee();
         let commitment = attempt::commitment(&self.inquiry, self.number, &from, &envelope);
         let CaseStage::Committing { commitments } = &mut self.stage else { return Ok(Vec::new()) };
@@ -40,7 +45,11 @@ impl Case {
         Ok([vec![self.keep()], self.words_for(&clinics)].into_iter().flatten().collect())
     }
 
-    pub(in crate::round::coordinator) fn uploaded<R: CryptoRng>(&mut self, desk: &Desk<'_, R>, parts: UploadParts) -> Result<Vec<Effect>, Fault> {
+    pub(in crate::round::coordinator) fn uploaded<R: CryptoRng>(
+        &mut self,
+        desk: &Desk<'_, R>,
+        parts: UploadParts,
+    ) -> Result<Vec<Effect>, Fault> {
         let CaseStage::Collecting { attempt, uploads, .. } = &mut self.stage else { return Ok(Vec::new()) };
         let upload = attempt.check_upload(&self.inquiry, &parts)?;
         if let Some(have) = uploads.get(&upload.clinic) {
@@ -51,7 +60,8 @@ impl Case {
             };
         }
         let id = upload.digest();
-        let form = Octets(encode(&StoredUpload { query: self.inquiry.id(), attempt: self.number, parts: parts.clone() }));
+        let form =
+            Octets(encode(&StoredUpload { query: self.inquiry.id(), attempt: self.number, parts: parts.clone() }));
         uploads.insert(upload.clinic, parts);
         let mut effects = vec![Effect::Keep { role: Role::CoordinatorUpload, id, form }];
         if self.awaited().is_empty() {
@@ -60,7 +70,12 @@ impl Case {
         Ok(effects)
     }
 
-    pub(in crate::round::coordinator) fn abstained<R: CryptoRng>(&mut self, desk: &Desk<'_, R>, from: Principal, refused: Refused) -> Result<Vec<Effect>, Fault> {
+    pub(in crate::round::coordinator) fn abstained<R: CryptoRng>(
+        &mut self,
+        desk: &Desk<'_, R>,
+        from: Principal,
+        refused: Refused,
+    ) -> Result<Vec<Effect>, Fault> {
         if !self.contributors().contains(&from) {
             return Err(Fault::NotAContributor { who: from });
         }
@@ -76,7 +91,8 @@ impl Case {
         let need = usize::try_from(self.inquiry.charter().policy.clinics_min).unwrap_or(usize::MAX);
         if have < need {
             let asked = self.contributors().len();
-            let mut says = format!("{have} operators contributed of {asked} clinics asked, and the charter wants at least {need}");
+            let mut says =
+                format!("{have} operators contributed of {asked} clinics asked, and the charter wants at least {need}");
             if let Some(refused) = self.abstained.values().next() {
                 says = format!("{says}; a clinic says: {}", refused.says);
             }
@@ -88,7 +104,12 @@ impl Case {
         [vec![self.keep()], self.words_for(&self.committee())].into_iter().flatten().collect()
     }
 
-    pub(in crate::round::coordinator) fn froze<R: CryptoRng>(&mut self, desk: &Desk<'_, R>, from: Principal, envelope: Envelope) -> Result<Vec<Effect>, Fault> {
+    pub(in crate::round::coordinator) fn froze<R: CryptoRng>(
+        &mut self,
+        desk: &Desk<'_, R>,
+        from: Principal,
+        envelope: Envelope,
+    ) -> Result<Vec<Effect>, Fault> {
         let (committee, query, number) = (self.committee(), self.inquiry.id(), self.number);
         let CaseStage::Freezing { attempt, uploads, freezes } = &mut self.stage else { return Ok(Vec::new()) };
         let freeze = envelope.claim::<Freeze>().and_then(|c| c.verify(&from));
@@ -126,7 +147,12 @@ impl Case {
         Ok(vec![Effect::Send { to: relay.to, message: Message::Relay { cover, body } }])
     }
 
-    pub(in crate::round::coordinator) fn concluded<R: CryptoRng>(&mut self, desk: &Desk<'_, R>, from: Principal, envelope: Envelope) -> Result<Vec<Effect>, Fault> {
+    pub(in crate::round::coordinator) fn concluded<R: CryptoRng>(
+        &mut self,
+        desk: &Desk<'_, R>,
+        from: Principal,
+        envelope: Envelope,
+    ) -> Result<Vec<Effect>, Fault> {
         let committee = self.committee();
         let CaseStage::Verifying { attempt, manifests, .. } = &mut self.stage else { return Ok(Vec::new()) };
         let manifest = envelope.claim::<Manifest>().and_then(|c| c.verify(&from));
@@ -138,13 +164,16 @@ impl Case {
         let Some(ordered) = in_order(&committee, manifests) else { return Ok(Vec::new()) };
         if ordered.iter().any(|m| m.digest() != manifest.digest()) {
             let says = "the committee's members signed different manifests".to_owned();
-            let remedy = "the operators of the committee should compare their logs: one of them is at fault; nobody was charged".into();
+            let remedy =
+                "the operators of the committee should compare their logs: one of them is at fault; nobody was charged"
+                    .into();
             return Ok(self.give_up(desk, Refused { code: "manifests-differ".into(), says, remedy }));
         }
         let accepted: Vec<Principal> = manifest.accepted().collect();
         let (have, need) = (self.inquiry.operators(accepted.iter()), self.inquiry.charter().policy.clinics_min);
         if have < usize::try_from(need).unwrap_or(usize::MAX) {
-            let says = format!("the contributions of {have} operators proved sound, and the charter wants at least {need}");
+            let says =
+                format!("the contributions of {have} operators proved sound, and the charter wants at least {need}");
             let remedy = "ask again when more clinics are online; nobody was charged".into();
             return Ok(self.give_up(desk, Refused { code: "too-few-clinics".into(), says, remedy }));
         }
@@ -194,8 +223,10 @@ impl Case {
             return self.close_window(desk);
         }
         let silent = desk.now.since(self.since) >= self.step_timeout();
-        let can_give_up =
-            matches!(self.stage, CaseStage::Committing { .. } | CaseStage::Freezing { .. } | CaseStage::Verifying { .. });
+        let can_give_up = matches!(
+            self.stage,
+            CaseStage::Committing { .. } | CaseStage::Freezing { .. } | CaseStage::Verifying { .. }
+        );
         if silent && can_give_up {
             let says = format!("{} did not answer within {}", self.names(&self.awaited()), self.step_timeout());
             let remedy = "ask again when its operator has it running".into();

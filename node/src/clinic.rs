@@ -1,0 +1,71 @@
+//! A clinic's own records, consents and books: everything that touches patients.
+
+mod books;
+mod desk;
+mod enrolling;
+mod error;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use sumac_protocol::charter_chain::CharterChain;
+use sumac_protocol::principal::{Principal, Signer};
+use zeroize::Zeroizing;
+
+pub use books::{Charge, ChargeState};
+pub use desk::{CohortLine, PatientLine};
+pub use enrolling::{Acknowledged, Kept};
+pub use error::ClinicError;
+
+use crate::clock::Clock;
+use crate::store::{Row, Store};
+
+/// A clinic at work: its store, its key and the charter it works under.
+pub struct Clinic {
+    store: Arc<Store>,
+    signer: Signer,
+    chain: CharterChain,
+    clock: Arc<Clock>,
+    /// Which row each enrolled key speaks for; filled when it is first asked for.
+    keys: Mutex<Option<BTreeMap<Principal, Row>>>,
+}
+
+impl Clinic {
+    /// Opens the clinic's desk over an open store.
+    #[must_use]
+    pub fn new(store: Arc<Store>, chain: CharterChain, clock: Arc<Clock>) -> Self {
+        let signer = Signer::from_seed(&store.identity_seed());
+        Self { store, signer, chain, clock, keys: Mutex::new(None) }
+    }
+
+    /// The node's key.
+    #[must_use]
+    pub const fn signer(&self) -> &Signer {
+        &self.signer
+    }
+
+    /// The charter in force here.
+    #[must_use]
+    pub const fn chain(&self) -> &CharterChain {
+        &self.chain
+    }
+
+    /// The store.
+    #[must_use]
+    pub const fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
+    /// Fresh secret bytes from the operating system.
+    fn salt() -> Result<Zeroizing<[u8; 32]>, ClinicError> {
+        let mut salt = Zeroizing::new([0_u8; 32]);
+        getrandom::fill(salt.as_mut_slice()).map_err(|_| ClinicError::NoRandomness)?;
+        Ok(salt)
+    }
+}
+
+impl std::fmt::Debug for Clinic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Clinic({:?})", self.signer)
+    }
+}

@@ -1,0 +1,210 @@
+//! The clinic's books: who was selected for which query, and what they were charged.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use sumac_protocol::cohort::{Candidate, Cohort, ConsentView};
+use sumac_protocol::cost::RhoMicro;
+use sumac_protocol::digest::{Digest, Label};
+use sumac_protocol::moment::{Millis, Moment};
+use sumac_protocol::octets::Octets;
+use sumac_protocol::record::Record;
+use sumac_protocol::round::message::{decode, encode};
+use sumac_protocol::round::progress::Refused;
+use sumac_protocol::round::{Order, Outcome, Selection};
+
+use super::{Clinic, ClinicError};
+use crate::store::{Entry, Row};
+
+/// One query's entry: selection, debit and use in one, kept in one durable write before anything
+/// of the query leaves the node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Charge {
+    /// The query.
+    pub query: Digest,
+    /// The study it was asked in.
+    pub study: Digest,
+    /// What every selected patient was charged.
+    pub rho: RhoMicro,
+    /// When.
+    pub at: Moment,
+    /// The rows of those selected.
+    pub rows: Vec<u32>,
+    /// How long the consent ledger was.
+    pub ledger_position: u64,
+    /// The salt under which the ledger's state was committed to.
+    pub ledger_salt: Octets,
+    /// How it ended.
+    pub state: ChargeState,
+}
+
+/// How a query ended for those who were charged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChargeState {
+    /// Not known yet; the debit stands.
+    Open,
+    /// Answered; the debit stands.
+    Released {
+        /// The release.
+        release: Digest,
+    },
+    /// Answered without this clinic; given back.
+    NotCounted,
+    /// Came to nothing; given back.
+    NoRelease,
+}
+
+impl ChargeState {
+    /// Whether the debit stands.
+    #[must_use]
+    pub const fn stands(self) -> bool {
+        matches!(self, Self::Open | Self::Released { .. })
+    }
+}
+
+impl Clinic {
+    /// Selects the cohort of a query and debits its patients, durably, in one write. Called again
+    /// for the same query it takes those selected before, less those who have withdrawn since, and
+    /// debits nobody again.
+    ///
+    /// # Errors
+    /// [`ClinicError`]: then nothing was debited.
+    pub fn select(&self, order: &Order) -> Result<Selection, ClinicError> {
+        let (inquiry, now) = (&order.inquiry, self.clock.now());
+        let id = inquiry.id();
+        let before = self.charge(id)?;
+        let declined = if before.is_none() { self.overspent(order, now)? } else { None };
+        if declined.is_some() {
+            return Ok(Selection { query: id, attempt: order.attempt, cells: None, ledger: Digest([0; 32]), declined });
+        }
+        let (view, commitment) = self.consents(now)?;
+        let spent = self.spent(now)?;
+        let records = self.records()?;
+        let only: Option<BTreeSet<u32>> = before.as_ref().map(|charge| charge.rows.iter().copied().collect());
+        let candidates = records.iter().map(|(row, record)| {
+            let spent = spent.get(row).copied().unwrap_or_default();
+            Candidate { row: *row, record, spent }
+        });
+        let cohort = Cohort::select(&view, inquiry, candidates, only.as_ref());
+        let (salt, ledger) = commitment;
+        if before.is_none() {
+            let charge = Charge {
+                query: id,
+                study: inquiry.study().digest(),
+                rho: inquiry.query().rho,
+                at: now,
+                rows: cohort.rows().to_vec(),
+                ledger_position: cohort.position(),
+                ledger_salt: salt,
+                state: ChargeState::Open,
+            };
+            self.keep_charge(&charge)?;
+        }
+        Ok(Selection { query: id, attempt: order.attempt, cells: Some(cohort.into_cells()), ledger, declined: None })
+    }
+
+    /// Closes a query's entry. A query that this clinic never selected for has none.
+    ///
+    /// # Errors
+    /// [`ClinicError`].
+    pub fn settle(&self, query: Digest, outcome: Outcome) -> Result<(), ClinicError> {
+        let Some(mut charge) = self.charge(query)? else { return Ok(()) };
+        charge.state = match outcome {
+            Outcome::Released(release) => ChargeState::Released { release },
+            Outcome::NotCounted => ChargeState::NotCounted,
+            Outcome::NoRelease => ChargeState::NoRelease,
+        };
+        self.keep_charge(&charge)
+    }
+
+    /// Every query's entry, in the order in which they came.
+    ///
+    /// # Errors
+    /// [`ClinicError`].
+    pub fn charges(&self) -> Result<Vec<Charge>, ClinicError> {
+        self.store().queries()?.iter().map(|(_, body)| read_charge(body)).collect()
+    }
+
+    fn charge(&self, query: Digest) -> Result<Option<Charge>, ClinicError> {
+        self.store().query(&query.0)?.map(|body| read_charge(&body)).transpose()
+    }
+
+    fn keep_charge(&self, charge: &Charge) -> Result<(), ClinicError> {
+        self.store().append(vec![Entry::Query { id: charge.query.0, body: encode(charge) }])?;
+        Ok(())
+    }
+
+    /// What every patient was charged in the 365 days before `now`.
+    fn spent(&self, now: Moment) -> Result<BTreeMap<u32, RhoMicro>, ClinicError> {
+        let mut spent: BTreeMap<u32, RhoMicro> = BTreeMap::new();
+        for charge in self.charges()? {
+            if charge.state.stands() && now.since(charge.at) < Millis::BUDGET_YEAR {
+                for row in &charge.rows {
+                    let have = spent.entry(*row).or_default();
+                    *have = have.plus(charge.rho);
+                }
+            }
+        }
+        Ok(spent)
+    }
+
+    /// Whether the study's own budget is used up, as this clinic counts it: a public refusal.
+    fn overspent(&self, order: &Order, now: Moment) -> Result<Option<Refused>, ClinicError> {
+        let (study, cost) = (order.inquiry.study(), order.inquiry.query().rho);
+        let charges = self.charges()?;
+        let same = |c: &&Charge| c.study == study.digest() && c.state.stands();
+        let spent: RhoMicro = charges.iter().filter(same).map(|c| c.rho).sum();
+        let recent = |c: &&Charge| now.since(c.at) < Millis::BUDGET_YEAR;
+        let spent_year: RhoMicro = charges.iter().filter(same).filter(recent).map(|c| c.rho).sum();
+        for (budget, spent) in [(study.rho_total, spent), (study.rho_year, spent_year)] {
+            let left = budget.after(spent).unwrap_or_default();
+            if left.after(cost).is_none() {
+                return Ok(Some(Refused {
+                    code: "budget-spent".into(),
+                    says: format!("the query costs {cost} and the study has {left} left"),
+                    remedy: format!("ask at a lower price (at most {left}), or ask the stewards for a larger study"),
+                }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The consent ledger as of now, and a salted commitment to its state.
+    fn consents(&self, now: Moment) -> Result<(ConsentView, (Octets, Digest)), ClinicError> {
+        let position = self.store().ledger_len();
+        let mut view = ConsentView::new(position, now);
+        let mut leaves = BTreeMap::new();
+        for row in self.store().rows() {
+            let Some(enrolment) = self.enrolment(row)? else { continue };
+            if now < enrolment.grants_from() {
+                continue;
+            }
+            let statements = self.statements(row, &enrolment.patient)?;
+            leaves.extend(statements.iter().map(|(at, s)| (*at, s.digest())));
+            view.enrolled(row.0, statements.into_iter().map(|(_, s)| s).collect());
+        }
+        let salt = Self::salt()?;
+        let mut parts: Vec<&[u8]> = vec![salt.as_slice()];
+        parts.extend(leaves.values().map(Digest::bytes));
+        let commitment = Digest::of(Label::LedgerCommitment, &parts);
+        Ok((view, (Octets(salt.to_vec()), commitment)))
+    }
+
+    fn records(&self) -> Result<Vec<(u32, Record)>, ClinicError> {
+        let mut records = Vec::new();
+        for Row(row) in self.store().rows() {
+            if let Some(body) = self.store().record(Row(row))? {
+                let record =
+                    decode(&body).map_err(|why| ClinicError::Stored { what: "record", why: why.to_string() })?;
+                records.push((row, record));
+            }
+        }
+        Ok(records)
+    }
+}
+
+fn read_charge(body: &[u8]) -> Result<Charge, ClinicError> {
+    decode(body).map_err(|why| ClinicError::Stored { what: "query entry", why: why.to_string() })
+}

@@ -1,0 +1,81 @@
+//! What the clinic's own console shows: who is in, who is out, and what was used for what.
+
+use serde::{Deserialize, Serialize};
+use sumac_protocol::cost::RhoMicro;
+use sumac_protocol::digest::Digest;
+use sumac_protocol::document::consent::{Standing, standing};
+use sumac_protocol::principal::Principal;
+
+use super::{Charge, ChargeState, Clinic, ClinicError};
+use crate::store::Row;
+
+/// One patient as the clinic's console lists them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PatientLine {
+    /// The pseudonym.
+    pub pseudonym: String,
+    /// The enrolled key, if any.
+    pub key: Option<Principal>,
+    /// Whether there are records.
+    pub has_record: bool,
+    /// Where the patient stands: `none`, `granted`, `not_yet`, `expired`, `withdrawn` or
+    /// `contradictory`.
+    pub standing: String,
+    /// What the patient was charged by queries whose debit stands.
+    pub spent: RhoMicro,
+}
+
+/// One query as the clinic's console explains it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CohortLine {
+    /// The query.
+    pub query: Digest,
+    /// What every selected patient was charged.
+    pub rho: RhoMicro,
+    /// The pseudonyms of those selected.
+    pub pseudonyms: Vec<String>,
+    /// How long the consent ledger was when they were selected.
+    pub ledger_position: u64,
+    /// How it ended.
+    pub state: ChargeState,
+}
+
+impl Clinic {
+    /// All patients, in order of arrival.
+    ///
+    /// # Errors
+    /// [`ClinicError`].
+    pub fn patients(&self) -> Result<Vec<PatientLine>, ClinicError> {
+        let charges = self.charges()?;
+        self.store().rows().into_iter().map(|row| self.patient(row, &charges)).collect()
+    }
+
+    /// All queries with their cohorts.
+    ///
+    /// # Errors
+    /// [`ClinicError`].
+    pub fn cohorts(&self) -> Result<Vec<CohortLine>, ClinicError> {
+        let line = |charge: Charge| {
+            let pseudonyms = charge.rows.iter().map(|row| self.pseudonym(Row(*row))).collect::<Result<_, _>>()?;
+            let Charge { query, rho, ledger_position, state, .. } = charge;
+            Ok(CohortLine { query, rho, pseudonyms, ledger_position, state })
+        };
+        self.charges()?.into_iter().map(line).collect()
+    }
+
+    fn patient(&self, row: Row, charges: &[Charge]) -> Result<PatientLine, ClinicError> {
+        let key = self.enrolment(row)?.map(|e| e.patient);
+        let statements = key.map(|key| self.statements(row, &key)).transpose()?.unwrap_or_default();
+        let standing = match standing(statements.iter().map(|(_, s)| s), self.clock.now()) {
+            Standing::None => "none",
+            Standing::Granted(_) => "granted",
+            Standing::NotYet => "not_yet",
+            Standing::Expired => "expired",
+            Standing::Withdrawn => "withdrawn",
+            Standing::Contradictory(_) => "contradictory",
+        };
+        let spent = charges.iter().filter(|c| c.state.stands() && c.rows.contains(&row.0)).map(|c| c.rho).sum();
+        let has_record = self.store().record(row)?.is_some();
+        Ok(PatientLine { pseudonym: self.pseudonym(row)?, key, has_record, standing: standing.to_owned(), spent })
+    }
+}

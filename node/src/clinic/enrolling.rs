@@ -1,0 +1,176 @@
+//! Records, keys and statements come in.
+
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
+
+use serde::{Deserialize, Serialize};
+use sumac_protocol::digest::Digest;
+use sumac_protocol::document::consent::{History, Statement, admit_statement};
+use sumac_protocol::document::enrolment::{Enrolment, admit_enrolment};
+use sumac_protocol::envelope::{Envelope, Verified};
+use sumac_protocol::principal::Principal;
+use sumac_protocol::record::Record;
+use sumac_protocol::round::message::{decode, encode};
+
+use super::{Clinic, ClinicError};
+use crate::store::{Entry, Row};
+
+/// What an import changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// Patients whose record is new or changed.
+    pub changed: u64,
+    /// Patients whose record was the same already.
+    pub unchanged: u64,
+}
+
+/// A statement's place in the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledged {
+    /// The statement.
+    pub statement: Digest,
+    /// Its position in the clinic's ledger, from 0.
+    pub position: u64,
+}
+
+impl Clinic {
+    /// Keeps patients' records, each atomically, all durably. The same records again change nothing.
+    ///
+    /// # Errors
+    /// [`ClinicError::TooManyPatients`] before anything is written.
+    pub fn keep_records(&self, patients: &BTreeMap<String, Record>) -> Result<Kept, ClinicError> {
+        let me = self.signer().principal();
+        let member = self.chain().current().member(&me).ok_or(ClinicError::NoContributor)?;
+        let mut have = u64::try_from(self.store().rows().len()).unwrap_or(u64::MAX);
+        for pseudonym in patients.keys() {
+            have = have.saturating_add(u64::from(self.store().row(pseudonym)?.is_none()));
+        }
+        if have > member.patients_max {
+            return Err(ClinicError::TooManyPatients { have, most: member.patients_max });
+        }
+        let mut kept = Kept { changed: 0, unchanged: 0 };
+        let entries: Vec<(&String, &Record)> = patients.iter().collect();
+        for batch in entries.chunks(BATCH) {
+            let entry = |(pseudonym, record): &(&String, &Record)| Entry::Record {
+                pseudonym: (*pseudonym).clone(),
+                body: encode(record),
+            };
+            let position = self.store().append(batch.iter().map(entry).collect())?;
+            let unchanged = u64::try_from(position.unchanged).unwrap_or(u64::MAX);
+            kept.unchanged += unchanged;
+            kept.changed += u64::try_from(batch.len()).unwrap_or(u64::MAX) - unchanged;
+        }
+        Ok(kept)
+    }
+
+    /// Enrols a patient's key for a pseudonym, signed by this node.
+    ///
+    /// # Errors
+    /// [`ClinicError::KeyTaken`] or [`ClinicError::Enrolled`].
+    pub fn enrol(&self, pseudonym: &str, key: Principal) -> Result<(), ClinicError> {
+        if let Some(row) = self.store().row(pseudonym)?
+            && let Some(have) = self.enrolment(row)?
+        {
+            return if have.patient == key { Ok(()) } else { Err(ClinicError::Enrolled) };
+        }
+        if self.row_of_key(&key)?.is_some() {
+            return Err(ClinicError::KeyTaken { key });
+        }
+        let clinic = self.signer().principal();
+        let enrolment = Enrolment {
+            clinic,
+            pseudonym: pseudonym.to_owned(),
+            patient: key,
+            made_at: self.clock.now(),
+            replaces: None,
+        };
+        let envelope = Envelope::sign(&enrolment, self.signer())?;
+        admit_enrolment(&envelope, self.chain().current(), &clinic)?;
+        self.store().append(vec![Entry::Enrolment { pseudonym: pseudonym.to_owned(), body: encode(&envelope) }])?;
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(known), Some(row)) = (keys.as_mut(), self.store().row(pseudonym)?) {
+            known.insert(key, row);
+        }
+        Ok(())
+    }
+
+    /// Takes a patient's statement into the ledger. The same statement again is acknowledged with
+    /// the place it has.
+    ///
+    /// # Errors
+    /// [`ClinicError::NotEnrolled`], or what is wrong with the statement. A withdrawal is never
+    /// refused for its sequence or predecessor.
+    pub fn take_statement(&self, envelope: &Envelope) -> Result<Acknowledged, ClinicError> {
+        let claimed = envelope.claim::<Statement>()?.verify_named(|s| s.patient)?;
+        let key = claimed.patient;
+        let row = self.row_of_key(&key)?.ok_or(ClinicError::NotEnrolled { key })?;
+        let statement = admit_statement(envelope, &self.signer().principal(), &key)?;
+        let mut history = History::new();
+        let known = self.statements(row, &key)?;
+        for (position, have) in &known {
+            if have.digest() == statement.digest() {
+                return Ok(Acknowledged { statement: statement.digest(), position: *position });
+            }
+            history.append(have);
+        }
+        history.accepts(&statement)?;
+        let pseudonym = self.pseudonym(row)?;
+        let position = self.store().append(vec![Entry::Statement { pseudonym, body: encode(envelope) }])?;
+        Ok(Acknowledged { statement: statement.digest(), position: position.statements.start })
+    }
+
+    /// What the next statement of a patient must name: its sequence and the statement before it.
+    ///
+    /// # Errors
+    /// [`ClinicError::NotEnrolled`].
+    pub fn next_statement(&self, key: &Principal) -> Result<(u64, Option<Digest>), ClinicError> {
+        let row = self.row_of_key(key)?.ok_or(ClinicError::NotEnrolled { key: *key })?;
+        let known = self.statements(row, key)?;
+        let mut history = History::new();
+        known.iter().for_each(|(_, statement)| history.append(statement));
+        Ok((history.next_sequence(), history.last()))
+    }
+
+    /// A patient's enrolment, checked again.
+    pub(super) fn enrolment(&self, row: Row) -> Result<Option<Verified<Enrolment>>, ClinicError> {
+        let Some(body) = self.store().enrolment(row)? else { return Ok(None) };
+        let envelope: Envelope =
+            decode(&body).map_err(|why| ClinicError::Stored { what: "enrolment", why: why.to_string() })?;
+        Ok(Some(admit_enrolment(&envelope, self.chain().current(), &self.signer().principal())?))
+    }
+
+    /// A patient's statements in ledger order with their positions, checked again.
+    pub(super) fn statements(&self, row: Row, key: &Principal) -> Result<Vec<(u64, Verified<Statement>)>, ClinicError> {
+        let mut statements = Vec::new();
+        for (position, body) in self.store().statements(row)? {
+            let envelope: Envelope =
+                decode(&body).map_err(|why| ClinicError::Stored { what: "statement", why: why.to_string() })?;
+            statements.push((position, admit_statement(&envelope, &self.signer().principal(), key)?));
+        }
+        Ok(statements)
+    }
+
+    pub(super) fn pseudonym(&self, row: Row) -> Result<String, ClinicError> {
+        let pseudonym = self.store().pseudonym(row)?;
+        Ok(pseudonym.map(|p| p.as_str().to_owned()).unwrap_or_default())
+    }
+
+    fn row_of_key(&self, key: &Principal) -> Result<Option<Row>, ClinicError> {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = keys.as_ref() {
+            return Ok(known.get(key).copied());
+        }
+        let mut known = BTreeMap::new();
+        for row in self.store().rows() {
+            if let Some(enrolment) = self.enrolment(row)? {
+                known.insert(enrolment.patient, row);
+            }
+        }
+        let found = known.get(key).copied();
+        *keys = Some(known);
+        Ok(found)
+    }
+}
+
+/// Patients in one durable batch of an import.
+const BATCH: usize = 500;

@@ -1,0 +1,107 @@
+//! Why something at the clinic's desk cannot be done.
+
+use sumac_protocol::document::consent::StatementError;
+use sumac_protocol::document::enrolment::EnrolmentError;
+use sumac_protocol::envelope::DocumentError;
+use sumac_protocol::principal::Principal;
+
+use crate::store::StoreError;
+
+/// Why something at the clinic's desk cannot be done.
+#[derive(Debug, thiserror::Error)]
+pub enum ClinicError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A document that does not hold.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// A statement that does not hold.
+    #[error(transparent)]
+    Statement(#[from] StatementError),
+    /// An enrolment that does not hold.
+    #[error(transparent)]
+    Enrolment(#[from] EnrolmentError),
+    /// A stored body cannot be read: ours to mend.
+    #[error("a stored {what} cannot be read: {why}")]
+    Stored {
+        /// What it should be.
+        what: &'static str,
+        /// What the reader stumbled over.
+        why: String,
+    },
+    /// A key that is enrolled for somebody else.
+    #[error("the key {key} is enrolled for another pseudonym here")]
+    KeyTaken {
+        /// The key.
+        key: Principal,
+    },
+    /// A pseudonym with another key.
+    #[error("the pseudonym is enrolled with another key already")]
+    Enrolled,
+    /// A statement of a key that nobody enrolled.
+    #[error("the key {key} is not enrolled at this clinic")]
+    NotEnrolled {
+        /// The key.
+        key: Principal,
+    },
+    /// More patients than the charter says.
+    #[error("the clinic would hold {have} patients, and the charter lists it with at most {most}")]
+    TooManyPatients {
+        /// How many there would be.
+        have: u64,
+        /// How many the charter allows.
+        most: u64,
+    },
+    /// This node holds no records under the charter.
+    #[error("the charter does not list this node as a contributor")]
+    NoContributor,
+    /// The system has no randomness.
+    #[error("the operating system gives no random bytes")]
+    NoRandomness,
+}
+
+impl ClinicError {
+    /// A code that is never reworded.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Store(why) => why.code(),
+            Self::Document(why) => why.code(),
+            Self::Statement(why) => why.code(),
+            Self::Enrolment(why) => why.code(),
+            Self::Stored { .. } => "stored-body",
+            Self::KeyTaken { .. } => "key-taken",
+            Self::Enrolled => "enrolled",
+            Self::NotEnrolled { .. } => "not-enrolled",
+            Self::TooManyPatients { .. } => "too-many-patients",
+            Self::NoContributor => "no-contributor",
+            Self::NoRandomness => "no-randomness",
+        }
+    }
+
+    /// What the person at the desk can do.
+    #[must_use]
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Store(why) => why.remedy(),
+            Self::Document(why) => why.remedy(),
+            Self::Statement(why) => why.remedy(),
+            Self::Enrolment(why) => why.remedy(),
+            Self::Stored { .. } => "restore the node's folder from a backup, and report this".into(),
+            Self::KeyTaken { .. } => {
+                "every patient has a key of their own for each clinic; make a new one with `sumac patient keygen`"
+                    .into()
+            }
+            Self::Enrolled => "a lost key is replaced by two named members of staff".into(),
+            Self::NotEnrolled { .. } => {
+                "enrol the patient first: `sumac patient enrol --pseudonym P --key did:key:…`".into()
+            }
+            Self::TooManyPatients { .. } => {
+                "ask the stewards for a charter with a larger patients_max for this clinic".into()
+            }
+            Self::NoContributor => "ask the stewards to list this node as a contributor".into(),
+            Self::NoRandomness => "check the system: /dev/urandom or getrandom(2) must work".into(),
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! The one place where the node reads a clock.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use sumac_protocol::moment::Moment;
+
+/// A clock that never runs backwards: time is never earlier than the newest moment it showed, or
+/// was told of, before.
+#[derive(Debug, Default)]
+pub struct Clock(AtomicU64);
+
+impl Clock {
+    /// A clock that shows nothing before `newest`, the newest journalled moment.
+    #[must_use]
+    pub const fn not_before(newest: Moment) -> Self {
+        Self(AtomicU64::new(newest.0))
+    }
+
+    /// The time now.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let shown = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+        Moment(self.0.fetch_max(shown, Ordering::Relaxed).max(shown))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Clock;
+    use sumac_protocol::moment::Moment;
+
+    #[test]
+    fn time_is_never_earlier_than_the_newest_that_was_journalled() {
+        let far_ahead = Moment(u64::MAX / 2);
+        assert_eq!(Clock::not_before(far_ahead).now(), far_ahead);
+        let clock = Clock::not_before(Moment(5));
+        let first = clock.now();
+        assert!(first > Moment(5) && clock.now() >= first);
+    }
+}

@@ -1,0 +1,103 @@
+//! The control socket: how the people of a clinic talk to their running node.
+//!
+//! One JSON request a line, one JSON answer a line, over a Unix socket in the node's folder with
+//! mode 0600. The kernel tells who connects; only the node's own user and root are heard.
+
+mod client;
+mod server;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sumac_protocol::digest::Digest;
+use sumac_protocol::envelope::Envelope;
+use sumac_protocol::principal::Principal;
+use sumac_protocol::record::Record;
+use sumac_protocol::round::progress::Refused;
+
+pub use client::{ControlError, ask};
+pub(crate) use server::{Call, serve};
+
+use crate::clinic::{Acknowledged, CohortLine, Kept, PatientLine};
+
+/// What can be asked of a running node. Complete.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Request {
+    /// How is it?
+    Status,
+    /// Keep these records.
+    KeepRecords(BTreeMap<String, Record>),
+    /// Enrol a key for a pseudonym.
+    Enrol {
+        /// The pseudonym.
+        pseudonym: String,
+        /// The patient's key for this clinic.
+        key: Principal,
+    },
+    /// What must the next statement of this key name?
+    NextStatement {
+        /// The patient's key.
+        key: Principal,
+    },
+    /// Take a statement into the ledger.
+    TakeStatement(Envelope),
+    /// List the patients.
+    Patients,
+    /// List the queries with their cohorts.
+    Cohorts,
+}
+
+/// The answers, one for each request. Complete.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Response {
+    /// To [`Request::Status`].
+    Status(Status),
+    /// To [`Request::KeepRecords`].
+    Kept(Kept),
+    /// To [`Request::Enrol`].
+    Enrolled,
+    /// To [`Request::NextStatement`].
+    NextStatement {
+        /// Its sequence.
+        sequence: u64,
+        /// The digest of the statement before it.
+        previous: Option<Digest>,
+    },
+    /// To [`Request::TakeStatement`].
+    Acknowledged(Acknowledged),
+    /// To [`Request::Patients`].
+    Patients(Vec<PatientLine>),
+    /// To [`Request::Cohorts`].
+    Cohorts(Vec<CohortLine>),
+    /// To any of them.
+    Refused(Refused),
+}
+
+/// How a node is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Status {
+    /// Its key.
+    pub key: Principal,
+    /// Its name in the charter.
+    pub name: String,
+    /// The charter's epoch.
+    pub epoch: u64,
+    /// The charter in force.
+    pub charter: Digest,
+    /// Names of the members and researchers that are connected.
+    pub connected: Vec<String>,
+    /// Where it accepts connections.
+    pub listening: Vec<String>,
+    /// Patients it holds.
+    pub patients: u64,
+    /// Statements in its consent ledger.
+    pub statements: u64,
+    /// Its process.
+    pub pid: u32,
+}
+
+/// Longest request line, in bytes.
+const LINE_BYTES_MAX: usize = 256 << 20;

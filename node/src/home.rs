@@ -1,0 +1,271 @@
+//! A node's folder: where everything lies, and what its operator set.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sumac_protocol::charter_chain::CharterChain;
+use sumac_protocol::document::study::{Study, admit_study};
+use sumac_protocol::envelope::{Envelope, Verified};
+use zeroize::Zeroizing;
+
+use crate::store::{StorePaths, UnlockSecret};
+
+/// A node's folder.
+#[derive(Debug, Clone)]
+pub struct Home {
+    dir: PathBuf,
+}
+
+/// `node.toml`: what the operator sets. Paths are as given or relative to the node's folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Where hubs accept connections, as a multiaddress like `/ip4/0.0.0.0/tcp/4800`. Clinics that
+    /// only dial out leave it away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listen: Option<String>,
+    /// The keyring file. Best on a medium of its own, outside images and backups of the folder.
+    pub keyring: PathBuf,
+    /// A file of 32 secret bytes that opens the keyring. It must not lie on the disk it protects.
+    /// Left away, a passphrase is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unlock_key_file: Option<PathBuf>,
+    /// For auditors: a file to which every outgoing frame is written before it is encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frame_log: Option<PathBuf>,
+    /// Shortest pause before a hub is dialled again, in milliseconds. Default 1,000.
+    #[serde(default = "Settings::default_redial_min_ms")]
+    pub redial_min_ms: u64,
+}
+
+impl Settings {
+    /// The default of [`Settings::redial_min_ms`].
+    #[must_use]
+    pub const fn default_redial_min_ms() -> u64 {
+        1_000
+    }
+}
+
+impl Home {
+    /// The home in this folder, which need not exist yet.
+    #[must_use]
+    pub fn at(dir: &Path) -> Self {
+        Self { dir: dir.to_owned() }
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The control socket.
+    #[must_use]
+    pub fn control_socket(&self) -> PathBuf {
+        self.dir.join("control.sock")
+    }
+
+    /// The charter chain's file.
+    #[must_use]
+    pub fn charter_file(&self) -> PathBuf {
+        self.dir.join("charter.json")
+    }
+
+    /// Where the store lies.
+    #[must_use]
+    pub fn store_paths(&self, settings: &Settings) -> StorePaths {
+        StorePaths { dir: self.dir.join("store"), keyring: self.resolve(&settings.keyring) }
+    }
+
+    /// A path from the settings.
+    #[must_use]
+    pub fn resolve(&self, path: &Path) -> PathBuf {
+        if path.is_absolute() { path.to_owned() } else { self.dir.join(path) }
+    }
+
+    /// Makes the folder with its settings. Refuses one that already has settings.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn create(&self, settings: &Settings) -> Result<(), HomeError> {
+        let file = self.dir.join(SETTINGS);
+        if file.exists() {
+            return Err(HomeError::AlreadyThere { dir: self.dir.clone() });
+        }
+        let text = toml::to_string_pretty(settings)
+            .map_err(|why| HomeError::Settings { file: file.clone(), why: why.to_string() })?;
+        fs::create_dir_all(self.dir.join(STUDIES)).map_err(|why| HomeError::io(&self.dir, &why))?;
+        fs::write(&file, text).map_err(|why| HomeError::io(&file, &why))
+    }
+
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// [`HomeError`]; a folder without settings is no node's folder.
+    pub fn settings(&self) -> Result<Settings, HomeError> {
+        let file = self.dir.join(SETTINGS);
+        let text = match fs::read_to_string(&file) {
+            Ok(text) => text,
+            Err(why) if why.kind() == std::io::ErrorKind::NotFound => {
+                return Err(HomeError::NoNode { dir: self.dir.clone() });
+            }
+            Err(why) => return Err(HomeError::io(&file, &why)),
+        };
+        toml::from_str(&text).map_err(|why| HomeError::Settings { file, why: why.to_string() })
+    }
+
+    /// Reads the unlock secret's key file, if the settings name one.
+    ///
+    /// # Errors
+    /// [`HomeError`] if the file cannot be read or has not 32 bytes.
+    pub fn key_file(&self, settings: &Settings) -> Result<Option<UnlockSecret>, HomeError> {
+        let Some(path) = &settings.unlock_key_file else { return Ok(None) };
+        let path = self.resolve(path);
+        let bytes = Zeroizing::new(fs::read(&path).map_err(|why| HomeError::io(&path, &why))?);
+        let key: [u8; 32] =
+            bytes.as_slice().try_into().map_err(|_| HomeError::KeyFile { file: path, got: bytes.len() })?;
+        Ok(Some(UnlockSecret::KeyFile(key)))
+    }
+
+    /// Reads the charter chain.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn charter(&self) -> Result<CharterChain, HomeError> {
+        let file = self.charter_file();
+        let text = fs::read_to_string(&file).map_err(|why| HomeError::io(&file, &why))?;
+        CharterChain::from_json(&text).map_err(|why| HomeError::Charter {
+            file,
+            why: why.to_string(),
+            remedy: why.remedy(),
+        })
+    }
+
+    /// Puts a charter chain in place of the one before.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn put_charter(&self, chain: &CharterChain) -> Result<(), HomeError> {
+        let file = self.charter_file();
+        fs::write(&file, chain.to_json()).map_err(|why| HomeError::io(&file, &why))
+    }
+
+    /// Keeps a study, so that its researchers are let in. Studies that are not in force are kept
+    /// too, and count for nothing.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn put_study(&self, study: &Envelope) -> Result<(), HomeError> {
+        let file = self.dir.join(STUDIES).join(format!("{}.json", study.digest().hex()));
+        fs::write(&file, study.to_json()).map_err(|why| HomeError::io(&file, &why))
+    }
+
+    /// The kept studies that are in force under `chain`.
+    ///
+    /// # Errors
+    /// [`HomeError`] if the folder cannot be read.
+    pub fn studies(&self, chain: &CharterChain) -> Result<Vec<Verified<Study>>, HomeError> {
+        let folder = self.dir.join(STUDIES);
+        let listed = fs::read_dir(&folder).map_err(|why| HomeError::io(&folder, &why))?;
+        let mut studies = Vec::new();
+        for entry in listed {
+            let path = entry.map_err(|why| HomeError::io(&folder, &why))?.path();
+            let text = fs::read(&path).map_err(|why| HomeError::io(&path, &why))?;
+            match Envelope::from_json(&text)
+                .map_err(|why| why.to_string())
+                .and_then(|e| admit_study(&e, chain).map_err(|why| why.to_string()))
+            {
+                Ok(study) => studies.push(study),
+                Err(why) => tracing::info!(file = %path.display(), %why, "a study that is not in force"),
+            }
+        }
+        Ok(studies)
+    }
+}
+
+/// Why a node's folder cannot be used: its operator's move.
+#[derive(Debug, thiserror::Error)]
+pub enum HomeError {
+    /// There is a node already.
+    #[error("{} already holds a node", dir.display())]
+    AlreadyThere {
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// There is no node.
+    #[error("{} holds no node: it has no {SETTINGS}", dir.display())]
+    NoNode {
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// A file cannot be read or written.
+    #[error("{}: {why}", file.display())]
+    Io {
+        /// The file.
+        file: PathBuf,
+        /// What the system says.
+        why: String,
+    },
+    /// The settings cannot be read.
+    #[error("{}: {why}", file.display())]
+    Settings {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+    /// The key file is no key file.
+    #[error("{}: a key file has 32 bytes, this one has {got}", file.display())]
+    KeyFile {
+        /// The file.
+        file: PathBuf,
+        /// How many bytes it has.
+        got: usize,
+    },
+    /// The charter does not hold.
+    #[error("{}: {why}", file.display())]
+    Charter {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        why: String,
+        /// What to do.
+        remedy: String,
+    },
+}
+
+impl HomeError {
+    fn io(file: &Path, why: &std::io::Error) -> Self {
+        Self::Io { file: file.to_owned(), why: why.to_string() }
+    }
+
+    /// A code that is never reworded.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::AlreadyThere { .. } => "node-exists",
+            Self::NoNode { .. } => "no-node",
+            Self::Io { .. } => "file",
+            Self::Settings { .. } => "settings",
+            Self::KeyFile { .. } => "key-file",
+            Self::Charter { .. } => "charter",
+        }
+    }
+
+    /// What the operator can do.
+    #[must_use]
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::AlreadyThere { .. } => "choose another folder; a node's keys are never overwritten".into(),
+            Self::NoNode { .. } => "make one with `sumac node init --dir DIR`".into(),
+            Self::Io { .. } => "check that the path exists and that this user may read and write it".into(),
+            Self::Settings { .. } => "correct the file; deploy/node.toml shows every setting".into(),
+            Self::KeyFile { .. } => "give the file that `sumac node init` made, or restore it from its medium".into(),
+            Self::Charter { remedy, .. } => remedy.clone(),
+        }
+    }
+}
+
+const SETTINGS: &str = "node.toml";
+const STUDIES: &str = "studies";

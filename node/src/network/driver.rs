@@ -1,0 +1,387 @@
+//! The driver: the one task that owns the swarm. It never waits inside a handler; whatever takes
+//! time comes back as a branch of its loop.
+
+mod arrivals;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::pending;
+
+use futures::StreamExt;
+use futures::future::{BoxFuture, FutureExt};
+use futures::stream::FuturesUnordered;
+use libp2p::request_response::{InboundRequestId, OutboundRequestId};
+use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
+use libp2p::swarm::{ConnectionId, DialError};
+use libp2p::{Multiaddr, Swarm};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+
+use super::errors::{NetworkError, SendError};
+use super::events::{Inbox, NetworkEvent};
+use super::frame::{Frame, MESSAGE_BYTES_MAX, Refusal, Reply, Request};
+use super::key::NodeKey;
+use super::outbox::Outbox;
+use super::peers::{Asked, Peers};
+use super::pending::{Outcome, Pending, PendingRequests, Purpose};
+use super::redial::Redial;
+use super::setup::{FrameTap, NetworkConfig, Timing};
+use super::swarm::{self, Gates};
+
+/// What a [`super::Network`] handle asks of the driver.
+#[derive(Debug)]
+pub(super) enum Command {
+    Send { to: NodeKey, bytes: Vec<u8>, done: Outcome },
+    ReplaceAdmitted { set: BTreeSet<NodeKey>, done: oneshot::Sender<()> },
+    ReplaceHello { hello: Vec<u8>, done: oneshot::Sender<()> },
+    ShutDown { done: oneshot::Sender<()> },
+}
+
+/// The task's state. Fields are dropped in this order: who waits for the shutdown hears of it last.
+pub(super) struct Driver {
+    swarm: Swarm<Gates>,
+    commands: mpsc::Receiver<Command>,
+    outbox: Outbox,
+    peers: Peers,
+    pending: PendingRequests,
+    redial: Redial,
+    /// Requests of peers that the application is working on: the way back to each, and its end.
+    asked: BTreeMap<InboundRequestId, (NodeKey, Asked)>,
+    working: FuturesUnordered<BoxFuture<'static, Finished>>,
+    /// The keys of the charter; the hubs are admitted besides.
+    admitted: BTreeSet<NodeKey>,
+    hello: Vec<u8>,
+    timing: Timing,
+    tap: Option<FrameTap>,
+    farewell: Option<Farewell>,
+}
+
+/// A request the application is done with; without bytes it dropped the request.
+struct Finished {
+    id: InboundRequestId,
+    bytes: Option<Vec<u8>>,
+}
+
+/// Shutting down: goodbyes are said, acknowledgements are awaited until the deadline.
+struct Farewell {
+    deadline: Instant,
+    /// Dropped with the driver, which wakes whoever asked.
+    _done: Option<oneshot::Sender<()>>,
+}
+
+impl Driver {
+    pub(super) fn new(config: NetworkConfig, commands: mpsc::Receiver<Command>) -> Result<(Self, Inbox), NetworkError> {
+        config.check()?;
+        let timing = config.timing;
+        let mut swarm = swarm::build(&config.seed, timing.request_timeout)?;
+        if let Some(text) = &config.listen {
+            let address = read_address(text)?;
+            swarm
+                .listen_on(address)
+                .map_err(|error| NetworkError::Listen { address: text.clone(), why: error.to_string() })?;
+        }
+        let own = NodeKey::of_seed(&config.seed);
+        let mut hubs = Vec::new();
+        for (key, text) in config.hubs.iter().filter(|(key, _)| *key != own) {
+            hubs.push((*key, read_address(text)?));
+        }
+        let backoff = (timing.backoff_min, timing.backoff_max);
+        let (outbox, inbox) = Outbox::new();
+        let mut driver = Self {
+            swarm,
+            commands,
+            outbox,
+            peers: Peers::default(),
+            pending: PendingRequests::default(),
+            redial: Redial::new(hubs, backoff, Instant::now()),
+            asked: BTreeMap::new(),
+            working: FuturesUnordered::new(),
+            admitted: BTreeSet::new(),
+            hello: config.hello,
+            timing,
+            tap: config.frame_tap,
+            farewell: None,
+        };
+        driver.replace_admitted(config.admitted);
+        Ok((driver, inbox))
+    }
+
+    /// Runs until shut down, or until the last handle is gone.
+    pub(super) async fn run(mut self) {
+        let mut heartbeat = interval(self.timing.heartbeat);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while !self.is_done() {
+            let alarm = self.next_alarm();
+            tokio::select! {
+                biased;
+                command = self.commands.recv(), if self.farewell.is_none() => {
+                    self.on_command(command);
+                }
+                Some(finished) = self.working.next(), if !self.working.is_empty() => {
+                    self.on_finished(finished);
+                }
+                () = self.outbox.flush(), if self.outbox.is_waiting() => {}
+                () = alarm_at(alarm) => self.on_alarm(),
+                _ = heartbeat.tick() => self.on_heartbeat(),
+                event = self.swarm.select_next_some(), if self.outbox.has_room() => {
+                    self.on_swarm_event(event);
+                }
+            }
+        }
+        // Everything else is closed here; what the application has yet to read is kept for it.
+        let mut outbox = self.outbox;
+        outbox.flush().await;
+    }
+
+    fn on_command(&mut self, command: Option<Command>) {
+        match command {
+            Some(Command::Send { to, bytes, done }) => self.send_message(to, bytes, done),
+            Some(Command::ReplaceAdmitted { set, done }) => {
+                self.replace_admitted(set);
+                carried_out(done);
+            }
+            Some(Command::ReplaceHello { hello, done }) => {
+                self.replace_hello(hello);
+                carried_out(done);
+            }
+            Some(Command::ShutDown { done }) => self.say_goodbye(Some(done)),
+            None => self.say_goodbye(None),
+        }
+    }
+
+    fn send_message(&mut self, to: NodeKey, bytes: Vec<u8>, done: Outcome) {
+        if !self.peers.is_admitted(to) {
+            return settle(done, Err(SendError::NotConnected { peer: to }));
+        }
+        if self.pending.is_full(to) {
+            return settle(done, Err(SendError::Busy { peer: to }));
+        }
+        let deadline = Instant::now() + self.timing.request_timeout;
+        let id = self.request(to, Request::Message(bytes));
+        self.pending.insert(id, to, Purpose::Message(done), deadline);
+    }
+
+    fn replace_admitted(&mut self, set: BTreeSet<NodeKey>) {
+        let hubs: BTreeSet<NodeKey> = self.redial.hubs().collect();
+        for removed in self.admitted.difference(&set).copied().collect::<Vec<_>>() {
+            if !hubs.contains(&removed) {
+                let gate = &mut self.swarm.behaviour_mut().admitted;
+                gate.disallow_peer(removed.peer_id());
+                self.drop_peer(removed);
+            }
+        }
+        let gates = self.swarm.behaviour_mut();
+        for key in set.union(&hubs) {
+            gates.admitted.allow_peer(key.peer_id());
+        }
+        *gates.limits.limits_mut() = swarm::limits_for(set.union(&hubs).count());
+        self.admitted = set;
+    }
+
+    fn replace_hello(&mut self, hello: Vec<u8>) {
+        self.hello = hello;
+        for key in self.peers.linked() {
+            self.unadmit(key);
+            self.say_hello(key);
+        }
+    }
+
+    fn say_hello(&mut self, to: NodeKey) {
+        let deadline = Instant::now() + self.timing.request_timeout;
+        let id = self.request(to, Request::Hello(self.hello.clone()));
+        self.pending.insert(id, to, Purpose::Hello, deadline);
+    }
+
+    /// Answers whatever is open, so that peers need not wait, and tells them. A peer acknowledges
+    /// once it has read its answers.
+    fn say_goodbye(&mut self, done: Option<oneshot::Sender<()>>) {
+        while let Some(Some(finished)) = self.working.next().now_or_never() {
+            self.on_finished(finished);
+        }
+        for (from, asked) in std::mem::take(&mut self.asked).into_values() {
+            self.answer(from, asked, Reply::Busy);
+        }
+        let deadline = Instant::now() + self.timing.goodbye_timeout;
+        for key in self.peers.linked() {
+            for (_, asked) in self.peers.take_held(key) {
+                self.answer(key, asked, Reply::Busy);
+            }
+            if self.peers.is_admitted(key) {
+                let id = self.request(key, Request::Goodbye);
+                self.pending.insert(id, key, Purpose::Goodbye, deadline);
+            }
+        }
+        self.farewell = Some(Farewell { deadline, _done: done });
+    }
+
+    fn is_done(&self) -> bool {
+        let farewell = self.farewell.as_ref();
+        farewell.is_some_and(|farewell| !self.pending.awaits_goodbyes() || farewell.deadline <= Instant::now())
+    }
+
+    fn next_alarm(&self) -> Option<Instant> {
+        let other = match &self.farewell {
+            Some(farewell) => Some(farewell.deadline),
+            None => self.redial.next_due(),
+        };
+        self.pending.next_deadline().into_iter().chain(other).min()
+    }
+
+    fn on_alarm(&mut self) {
+        let now = Instant::now();
+        while let Some(late) = self.pending.remove_expired(now) {
+            let peer = late.to;
+            self.fail(late, SendError::TimedOut { peer });
+        }
+        while self.farewell.is_none()
+            && let Some((hub, addresses)) = self.redial.take_due(now)
+        {
+            self.dial(hub, addresses);
+        }
+    }
+
+    fn on_heartbeat(&mut self) {
+        for (key, hung) in self.peers.count_misses() {
+            tracing::debug!(peer = %key, "closing a connection that went silent");
+            self.drop_link(key, hung);
+        }
+        for key in self.peers.linked() {
+            // libp2p takes a peer's connections in turn, so as many requests reach each of them.
+            for _ in self.peers.links(key) {
+                self.request(key, Request::Heartbeat);
+            }
+        }
+    }
+
+    fn on_finished(&mut self, finished: Finished) {
+        let Some((from, asked)) = self.asked.remove(&finished.id) else {
+            return;
+        };
+        let reply = match finished.bytes {
+            None => Reply::Busy,
+            Some(bytes) if bytes.len() > MESSAGE_BYTES_MAX => Reply::Refused(Refusal::AnswerTooLarge, Vec::new()),
+            Some(bytes) => Reply::Answer(bytes),
+        };
+        self.answer(from, asked, reply);
+    }
+
+    fn dial(&mut self, hub: NodeKey, addresses: Vec<Multiaddr>) {
+        if self.peers.is_linked(hub) {
+            return;
+        }
+        let dial = DialOpts::peer_id(hub.peer_id())
+            .condition(PeerCondition::NotDialing)
+            .allocate_new_port()
+            .addresses(addresses)
+            .build();
+        match self.swarm.dial(dial) {
+            // A dial under way ends in an event that schedules the next.
+            Ok(()) | Err(DialError::DialPeerConditionFalse(_)) => {}
+            Err(error) => {
+                tracing::debug!(peer = %hub, %error, "cannot dial");
+                self.redial.schedule(hub, Instant::now());
+            }
+        }
+    }
+
+    /// Every request leaves through here.
+    fn request(&mut self, to: NodeKey, request: Request) -> OutboundRequestId {
+        if let Some(tap) = &self.tap {
+            tap.see(to, &request.to_wire());
+        }
+        let frames = &mut self.swarm.behaviour_mut().frames;
+        frames.send_request(&to.peer_id(), request)
+    }
+
+    /// Every reply leaves through here.
+    fn answer(&mut self, to: NodeKey, asked: Asked, reply: Reply) {
+        let Asked { channel, .. } = asked;
+        if !channel.is_open() {
+            return;
+        }
+        if let Some(tap) = &self.tap {
+            tap.see(to, &reply.to_wire());
+        }
+        let frames = &mut self.swarm.behaviour_mut().frames;
+        if frames.send_response(channel, reply).is_err() {
+            tracing::debug!(peer = %to, "gone before its answer");
+        }
+    }
+
+    /// A request got no answer.
+    fn fail(&mut self, request: Pending, error: SendError) {
+        match request.purpose {
+            Purpose::Message(done) => self.settle_message(request.to, done, Err(error)),
+            Purpose::Hello if !self.peers.is_admitted(request.to) => self.drop_peer(request.to),
+            Purpose::Hello | Purpose::Goodbye => {}
+        }
+    }
+
+    /// A message is over. A peer that is leaving may go after the last.
+    fn settle_message(&mut self, peer: NodeKey, done: Outcome, outcome: Result<Vec<u8>, SendError>) {
+        settle(done, outcome);
+        self.note_goodbye(peer);
+    }
+
+    fn note_goodbye(&mut self, peer: NodeKey) {
+        if !self.pending.awaits_answer(peer)
+            && let Some(goodbye) = self.peers.take_goodbye(peer)
+        {
+            self.answer(peer, goodbye, Reply::Noted);
+        }
+    }
+
+    fn unadmit(&mut self, peer: NodeKey) {
+        if self.peers.unadmit(peer) {
+            self.outbox.deliver(NetworkEvent::Disconnected { peer });
+        }
+    }
+
+    fn drop_peer(&mut self, key: NodeKey) {
+        for id in self.peers.links(key) {
+            self.drop_link(key, id);
+        }
+    }
+
+    /// Closes a connection and counts it as gone at once: on a hung one, closing takes long.
+    fn drop_link(&mut self, key: NodeKey, id: ConnectionId) {
+        self.swarm.close_connection(id);
+        self.unlink(key, id);
+    }
+
+    fn unlink(&mut self, key: NodeKey, id: ConnectionId) {
+        if self.peers.unlink(key, id) {
+            self.unadmit(key);
+            self.peers.forget(key);
+            for lost in self.pending.remove_all(key) {
+                self.fail(lost, SendError::Lost { peer: key });
+            }
+            self.redial.schedule(key, Instant::now());
+        }
+    }
+}
+
+fn read_address(text: &str) -> Result<Multiaddr, NetworkError> {
+    text.parse().map_err(|error: libp2p::multiaddr::Error| NetworkError::BadAddress {
+        address: text.to_owned(),
+        why: error.to_string(),
+    })
+}
+
+async fn alarm_at(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => pending().await,
+    }
+}
+
+fn carried_out(done: oneshot::Sender<()>) {
+    if done.send(()).is_err() {
+        tracing::debug!("nobody waited for the command");
+    }
+}
+
+fn settle(done: Outcome, outcome: Result<Vec<u8>, SendError>) {
+    if done.send(outcome).is_err() {
+        tracing::debug!("nobody waited for the answer");
+    }
+}

@@ -1,0 +1,236 @@
+//! A node at work: one loop that hands events to the roles and carries out their effects.
+//!
+//! The loop alone touches roles and books, so everything that happens to a query happens in one
+//! order. What is to be kept is durable before the next effect begins.
+
+mod commands;
+mod effects;
+mod error;
+mod roles;
+
+use std::collections::{BTreeSet, VecDeque};
+use std::future::Future;
+use std::io::Write as _;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use sumac_protocol::charter_chain::CharterChain;
+use sumac_protocol::moment::Moment;
+use sumac_protocol::principal::Principal;
+use sumac_protocol::round::Event;
+use sumac_protocol::round::message::{Message, decode};
+use tokio::sync::mpsc;
+
+pub use error::RunError;
+
+use crate::clinic::Clinic;
+use crate::clock::Clock;
+use crate::control::{self, Call};
+use crate::home::{Home, Settings};
+use crate::network::{Answer, FrameTap, Inbox, Network, NetworkConfig, NetworkEvent, NodeKey, Timing};
+use crate::store::{Store, UnlockSecret};
+use roles::Roles;
+
+/// What a node says once it is ready for work.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Ready {
+    /// Its key.
+    pub key: Principal,
+    /// Its process.
+    pub pid: u32,
+    /// Where it accepts connections; empty for one that only dials out.
+    pub listening: Vec<String>,
+}
+
+/// Runs the node in `home` until `stop` resolves. `ready` is called once, when the node can be
+/// reached.
+///
+/// # Errors
+/// [`RunError`]: nothing was started, or the store failed and the node stopped to lose nothing.
+pub async fn run(
+    home: &Home,
+    unlock: &UnlockSecret,
+    stop: impl Future<Output = ()>,
+    ready: impl FnOnce(&Ready),
+) -> Result<(), RunError> {
+    let settings = home.settings()?;
+    let chain = home.charter()?;
+    let (store, report) = Store::open(&home.store_paths(&settings), unlock)?;
+    tracing::info!(?report, "the store is open");
+    let store = Arc::new(store);
+    let clock = Arc::new(Clock::not_before(newest_moment(&store, &chain)?));
+    let clinic = Clinic::new(Arc::clone(&store), chain.clone(), Arc::clone(&clock));
+    let (network, inbox) = Network::start(network_config(home, &settings, &store, &chain)?).await?;
+    let (calls, call_queue) = mpsc::channel(CALLS_MAX);
+    control::serve(&home.control_socket(), calls)
+        .map_err(|why| RunError::Control { socket: home.control_socket(), why: why.to_string() })?;
+    let mut node = Node::new(clinic, network, clock)?;
+    let worked = node.work(inbox, call_queue, stop, ready).await;
+    node.network.shutdown().await;
+    drop(node);
+    std::fs::remove_file(home.control_socket()).unwrap_or_else(|why| tracing::debug!(%why, "the control socket stays"));
+    // Effects on their way may hold the store a moment longer; dropping it loses nothing.
+    match Arc::try_unwrap(store) {
+        Ok(store) => store.close()?,
+        Err(_) => tracing::debug!("the store is still in use; it closes with its last user"),
+    }
+    worked
+}
+
+struct Node {
+    clinic: Arc<Clinic>,
+    network: Network,
+    clock: Arc<Clock>,
+    roles: Roles,
+    connected: BTreeSet<Principal>,
+    listening: Vec<String>,
+    queue: VecDeque<Event>,
+}
+
+impl Node {
+    fn new(clinic: Clinic, network: Network, clock: Arc<Clock>) -> Result<Self, RunError> {
+        let clinic = Arc::new(clinic);
+        let (roles, queue) = (Roles::default(), VecDeque::new());
+        Ok(Self { clinic, network, clock, roles, connected: BTreeSet::new(), listening: Vec::new(), queue })
+    }
+
+    async fn work(
+        &mut self,
+        mut inbox: Inbox,
+        mut calls: mpsc::Receiver<Call>,
+        stop: impl Future<Output = ()>,
+        ready: impl FnOnce(&Ready),
+    ) -> Result<(), RunError> {
+        tokio::pin!(stop);
+        let mut ready = Some(ready);
+        let dials_only = self.clinic.chain().current().member(&self.me()).is_none_or(|m| m.addresses.is_empty());
+        self.restore()?;
+        let mut beat = tokio::time::interval(BEAT);
+        beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            if (dials_only || !self.listening.is_empty())
+                && let Some(ready) = ready.take()
+            {
+                ready(&Ready { key: self.me(), pid: std::process::id(), listening: self.listening.clone() });
+            }
+            tokio::select! {
+                biased;
+                () = &mut stop => return Ok(()),
+                Some(call) = calls.recv() => self.command(call),
+                event = inbox.next() => match event {
+                    Some(event) => self.heard(event)?,
+                    None => return Ok(()),
+                },
+                _ = beat.tick() => self.process(Event::Tick, None)?,
+            }
+        }
+    }
+
+    fn me(&self) -> Principal {
+        self.clinic.signer().principal()
+    }
+
+    fn heard(&mut self, event: NetworkEvent) -> Result<(), RunError> {
+        match event {
+            NetworkEvent::Listening { address } => self.listening.push(address),
+            NetworkEvent::Connected { peer } => {
+                if let Some(peer) = principal(peer) {
+                    tracing::info!(peer = %self.name(&peer), "connected");
+                    self.connected.insert(peer);
+                    self.process(Event::Connected(peer), None)?;
+                }
+            }
+            NetworkEvent::Disconnected { peer } => {
+                if let Some(peer) = principal(peer) {
+                    tracing::info!(peer = %self.name(&peer), "disconnected");
+                    self.connected.remove(&peer);
+                }
+            }
+            NetworkEvent::Received { from, bytes, answer } => self.received(from, &bytes, answer)?,
+            NetworkEvent::StrangerRefused { peer } => tracing::warn!(%peer, "a stranger was refused"),
+            NetworkEvent::CharterDiffers { peer, .. } => {
+                let peer = principal(peer).map(|p| self.name(&p));
+                tracing::warn!(?peer, "a peer lives under another charter; one of us must update");
+            }
+        }
+        Ok(())
+    }
+
+    fn received(&mut self, from: NodeKey, bytes: &[u8], answer: Answer) -> Result<(), RunError> {
+        let Some(from) = principal(from) else { return Ok(()) };
+        match decode::<Message>(bytes) {
+            Ok(message) => self.process(Event::Message { from, message }, Some(answer)),
+            Err(why) => {
+                tracing::warn!(peer = %self.name(&from), %why, "a message that cannot be read");
+                answer.reply(effects::unreadable(&why));
+                Ok(())
+            }
+        }
+    }
+
+    /// What people call a node.
+    fn name(&self, key: &Principal) -> String {
+        self.clinic.chain().current().member(key).map_or_else(|| key.short(), |m| m.name.clone())
+    }
+}
+
+/// The newest moment that the journal knows of.
+fn newest_moment(store: &Arc<Store>, chain: &CharterChain) -> Result<Moment, RunError> {
+    let desk = Clinic::new(Arc::clone(store), chain.clone(), Arc::new(Clock::default()));
+    Ok(desk.charges()?.iter().map(|c| c.at).max().unwrap_or(Moment(0)))
+}
+
+fn network_config(
+    home: &Home,
+    settings: &Settings,
+    store: &Store,
+    chain: &CharterChain,
+) -> Result<NetworkConfig, RunError> {
+    let charter = chain.current();
+    let members = charter.members.iter().map(|m| m.key);
+    let researchers = home.studies(chain)?.into_iter().flat_map(|s| s.researchers.clone());
+    let admitted = members.chain(researchers).map(|key| node_key(&key)).collect::<Result<_, _>>()?;
+    let mut hubs = Vec::new();
+    for hub in charter.hubs() {
+        for address in &hub.addresses {
+            hubs.push((node_key(&hub.key)?, address.clone()));
+        }
+    }
+    let timing = Timing { backoff_min: Duration::from_millis(settings.redial_min_ms), ..Timing::default() };
+    Ok(NetworkConfig {
+        seed: store.identity_seed(),
+        listen: settings.listen.clone(),
+        hubs,
+        admitted,
+        hello: charter.digest().0.to_vec(),
+        frame_tap: settings.frame_log.as_ref().map(|file| frame_log(&home.resolve(file))).transpose()?,
+        timing,
+    })
+}
+
+/// Writes every outgoing frame to a file, for auditors: what leaves can then be looked at.
+fn frame_log(file: &std::path::Path) -> Result<FrameTap, RunError> {
+    let log = std::fs::File::options().create(true).append(true).open(file);
+    let log = Mutex::new(log.map_err(|why| RunError::FrameLog { file: file.to_owned(), why: why.to_string() })?);
+    Ok(FrameTap::new(move |_, frame| {
+        let mut log = log.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Err(why) = log.write_all(frame) {
+            tracing::warn!(%why, "the frame log cannot be written");
+        }
+    }))
+}
+
+/// The network's name for a key.
+pub(crate) fn node_key(key: &Principal) -> Result<NodeKey, RunError> {
+    NodeKey::from_bytes(*key.bytes()).map_err(|_| RunError::BadKey { key: *key })
+}
+
+/// The protocol's name for a network key.
+pub(crate) fn principal(key: NodeKey) -> Option<Principal> {
+    Principal::from_bytes(key.to_bytes()).ok()
+}
+
+/// How often the roles are told that time has passed.
+const BEAT: Duration = Duration::from_millis(20);
+/// Most control requests waiting.
+const CALLS_MAX: usize = 16;

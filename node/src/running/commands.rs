@@ -1,0 +1,51 @@
+//! What the people of the clinic ask over the control socket.
+
+use sumac_protocol::round::progress::Refused;
+
+use super::Node;
+use crate::clinic::ClinicError;
+use crate::control::{Call, Request, Response, Status};
+
+impl Node {
+    pub(super) fn command(&self, call: Call) {
+        let response = tokio::task::block_in_place(|| self.respond(call.request));
+        if call.answer.send(response).is_err() {
+            tracing::debug!("whoever asked is gone");
+        }
+    }
+
+    fn respond(&self, request: Request) -> Response {
+        let clinic = &self.clinic;
+        let done = match request {
+            Request::Status => Ok(Response::Status(self.status())),
+            Request::KeepRecords(patients) => clinic.keep_records(&patients).map(Response::Kept),
+            Request::Enrol { pseudonym, key } => clinic.enrol(&pseudonym, key).map(|()| Response::Enrolled),
+            Request::NextStatement { key } => {
+                clinic.next_statement(&key).map(|(sequence, previous)| Response::NextStatement { sequence, previous })
+            }
+            Request::TakeStatement(envelope) => clinic.take_statement(&envelope).map(Response::Acknowledged),
+            Request::Patients => clinic.patients().map(Response::Patients),
+            Request::Cohorts => clinic.cohorts().map(Response::Cohorts),
+        };
+        done.unwrap_or_else(|why| Response::Refused(refused(&why)))
+    }
+
+    fn status(&self) -> Status {
+        let charter = self.clinic.chain().current();
+        Status {
+            key: self.me(),
+            name: self.name(&self.me()),
+            epoch: charter.epoch,
+            charter: charter.digest(),
+            connected: self.connected.iter().map(|peer| self.name(peer)).collect(),
+            listening: self.listening.clone(),
+            patients: u64::try_from(self.clinic.store().rows().len()).unwrap_or(u64::MAX),
+            statements: self.clinic.store().ledger_len(),
+            pid: std::process::id(),
+        }
+    }
+}
+
+fn refused(why: &ClinicError) -> Refused {
+    Refused { code: why.code().into(), says: why.to_string(), remedy: why.remedy() }
+}

@@ -1,0 +1,151 @@
+//! Carrying out what the roles decide, one after the other.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use getrandom::SysRng;
+use getrandom::rand_core::UnwrapErr;
+use sumac_protocol::octets::Octets;
+use sumac_protocol::principal::Principal;
+use sumac_protocol::round::message::{CodecError, Message, Reply, encode};
+use sumac_protocol::round::progress::Refused;
+use sumac_protocol::round::{Desk, Effect, Event, Order, Selection};
+
+use super::roles::SLOW;
+use super::{Node, RunError, node_key};
+use crate::network::Answer;
+use crate::store::Entry;
+
+impl Node {
+    /// Takes up the roles' stored forms, and does what they want done at once.
+    pub(super) fn restore(&mut self) -> Result<(), RunError> {
+        let (clinic, mut rng) = (Arc::clone(&self.clinic), UnwrapErr(SysRng));
+        let mut counter = self.roles.counter;
+        let mut desk = Desk {
+            now: self.clock.now(),
+            signer: clinic.signer(),
+            chain: clinic.chain(),
+            rng: &mut rng,
+            counter: &mut counter,
+        };
+        let effects = self.roles.restore(clinic.store(), &mut desk)?;
+        self.roles.counter = counter;
+        self.carry_out(effects, &mut None)?;
+        self.drain()
+    }
+
+    /// Takes one event through the roles, and every event that follows from it within this node.
+    pub(super) fn process(&mut self, event: Event, answer: Option<Answer>) -> Result<(), RunError> {
+        let began = Instant::now();
+        let mut answer = answer;
+        let effects = self.decide(event);
+        self.carry_out(effects, &mut answer)?;
+        if let Some(answer) = answer {
+            answer.reply(encode(&Reply::Noted));
+        }
+        self.drain()?;
+        if began.elapsed() > SLOW {
+            tracing::warn!(ms = began.elapsed().as_millis(), "one event took long");
+        }
+        Ok(())
+    }
+
+    fn drain(&mut self) -> Result<(), RunError> {
+        while let Some(event) = self.queue.pop_front() {
+            let effects = self.decide(event);
+            self.carry_out(effects, &mut None)?;
+        }
+        Ok(())
+    }
+
+    fn decide(&mut self, event: Event) -> Vec<Effect> {
+        let (clinic, mut rng) = (Arc::clone(&self.clinic), UnwrapErr(SysRng));
+        let mut counter = self.roles.counter;
+        let mut desk = Desk {
+            now: self.clock.now(),
+            signer: clinic.signer(),
+            chain: clinic.chain(),
+            rng: &mut rng,
+            counter: &mut counter,
+        };
+        let effects = tokio::task::block_in_place(|| self.roles.on(&mut desk, event));
+        self.roles.counter = counter;
+        effects
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>, answer: &mut Option<Answer>) -> Result<(), RunError> {
+        let mut entries = Vec::new();
+        for effect in effects {
+            if let Effect::Keep { role, id, form: Octets(form) } = effect {
+                entries.push(Entry::Role { role: role.number(), id: id.0, body: Some(form) });
+                continue;
+            }
+            self.keep(&mut entries)?;
+            match effect {
+                Effect::Keep { .. } => {}
+                Effect::Send { to, message } => self.send(to, message)?,
+                Effect::Reply(reply) => {
+                    if let Some(answer) = answer.take() {
+                        answer.reply(encode(&reply));
+                    }
+                }
+                Effect::Select(order) => {
+                    let selection = self.select(&order);
+                    self.queue.push_back(Event::Selected(selection));
+                }
+                Effect::Settle { query, outcome } => {
+                    tokio::task::block_in_place(|| self.clinic.settle(query, outcome))?;
+                }
+                Effect::Note(text) => tracing::warn!("{text}"),
+            }
+        }
+        self.keep(&mut entries)
+    }
+
+    /// Writes forms that stand next to each other in one durable batch.
+    fn keep(&self, entries: &mut Vec<Entry>) -> Result<(), RunError> {
+        if !entries.is_empty() {
+            let entries = std::mem::take(entries);
+            tokio::task::block_in_place(|| self.clinic.store().append(entries))?;
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, to: Principal, message: Message) -> Result<(), RunError> {
+        if to == self.me() {
+            self.queue.push_back(Event::Message { from: to, message });
+            return Ok(());
+        }
+        if matches!(message, Message::Upload(_)) {
+            // From here on no older state of this folder may come back unseen.
+            tokio::task::block_in_place(|| self.clinic.store().seal_watermark())?;
+        }
+        let (network, key) = (self.network.clone(), node_key(&to)?);
+        let name = self.name(&to);
+        tokio::spawn(async move {
+            if let Err(why) = network.send(key, encode(&message)).await {
+                tracing::debug!(peer = %name, %why, "not delivered");
+            }
+        });
+        Ok(())
+    }
+
+    /// Selects and debits. Whatever goes wrong, the clinic then has nothing to say, in the same
+    /// number of bytes as ever.
+    fn select(&self, order: &Order) -> Selection {
+        tokio::task::block_in_place(|| self.clinic.select(order)).unwrap_or_else(|why| {
+            tracing::error!(%why, "the cohort could not be selected; zeroes are contributed");
+            let ledger = sumac_protocol::digest::Digest([0; 32]);
+            Selection { query: order.inquiry.id(), attempt: order.attempt, cells: None, ledger, declined: None }
+        })
+    }
+}
+
+/// The answer to bytes that are no message.
+pub(super) fn unreadable(why: &CodecError) -> Vec<u8> {
+    encode(&Reply::Refused(Refused {
+        code: "unreadable".into(),
+        says: why.to_string(),
+        remedy: "use the same release of Sumac as the other members".into(),
+    }))
+}

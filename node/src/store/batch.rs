@@ -1,0 +1,202 @@
+//! Turning callers' batches into sealed frames: one commit group, built in memory before it is written.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::{Arc, PoisonError};
+
+use zeroize::Zeroizing;
+
+use super::Shared;
+use super::content::Kind;
+use super::entry::Entry;
+use super::fault::StoreError;
+use super::journal::frame::{self, Place};
+use super::journal::{self, Location, Tail};
+use super::keyring::{KeyClass, KeyId, Mark};
+use super::projection::Draft;
+
+/// Where a batch came to lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    /// The sequence number of the batch's last frame; the journal's head if all was unchanged.
+    pub sequence: u64,
+    /// The chain hash of that frame.
+    pub hash: [u8; 32],
+    /// Records that were not written, because the newest one is the same byte for byte.
+    pub unchanged: usize,
+    /// The ledger positions of the batch's statements, in their order.
+    pub statements: Range<u64>,
+}
+
+/// A commit group in the making.
+#[derive(Debug)]
+pub(crate) struct Group<'s> {
+    shared: &'s Shared,
+    pub(crate) draft: Draft,
+    pub(crate) start: Tail,
+    pub(crate) tail: Tail,
+    /// The sealed frames, to be written at `start`.
+    pub(crate) frames: Vec<u8>,
+}
+
+/// One batch, decided but not sealed.
+#[derive(Default)]
+struct Decided<'e> {
+    frames: Vec<(KeyId, Kind, &'e [u8])>,
+    /// Patients that this batch brings.
+    fresh: BTreeMap<&'e str, u32>,
+    /// The newest record of each patient in this batch.
+    records: BTreeMap<u32, &'e [u8]>,
+    statements: u64,
+    unchanged: usize,
+}
+
+impl<'s> Group<'s> {
+    pub(crate) fn new(shared: &'s Shared, start: Tail) -> Self {
+        let head = *shared.head.read().unwrap_or_else(PoisonError::into_inner);
+        let draft = Draft::new(Arc::clone(&shared.index), head);
+        Self { shared, draft, start, tail: start, frames: Vec::new() }
+    }
+
+    /// Takes up one batch. Keys that it needs are durable when this returns; its frames are not.
+    pub(crate) fn add(&mut self, entries: &[Entry]) -> Result<Position, StoreError> {
+        let before = self.draft.head.statements;
+        let mut decided = Decided::default();
+        for entry in entries {
+            self.decide(entry, &mut decided)?;
+        }
+        self.make_pages(&decided)?;
+        let last = decided.frames.len();
+        for (nth, (key, kind, body)) in (1..).zip(&decided.frames) {
+            self.seal(*key, *kind, body, nth == last)?;
+        }
+        let Mark { sequence, hash } = self.tail.mark;
+        let statements = before..self.draft.head.statements;
+        Ok(Position { sequence, hash, unchanged: decided.unchanged, statements })
+    }
+
+    fn decide<'e>(&self, entry: &'e Entry, decided: &mut Decided<'e>) -> Result<(), StoreError> {
+        match entry {
+            Entry::Record { pseudonym, body } => {
+                let row = self.row(pseudonym, decided)?;
+                if self.is_newest(row, body, decided)? {
+                    decided.unchanged = decided.unchanged.saturating_add(1);
+                } else {
+                    decided.records.insert(row, body);
+                    decided.push(KeyId::new(KeyClass::Patient, row), Kind::Record, body);
+                }
+            }
+            Entry::Enrolment { pseudonym, body } => {
+                let row = self.row(pseudonym, decided)?;
+                decided.push(KeyId::new(KeyClass::Patient, row), Kind::Enrolment, body);
+            }
+            Entry::Statement { pseudonym, body } => {
+                let row = self.row(pseudonym, decided)?;
+                let position = self.draft.head.statements.checked_add(decided.statements);
+                let position = position.ok_or(StoreError::Full { what: "statements" })?;
+                decided.statements = decided.statements.saturating_add(1);
+                decided.push(KeyId::new(KeyClass::Patient, row), Kind::Statement { position }, body);
+            }
+            Entry::Query { id, body } => {
+                decided.push(self.key(KeyClass::Cohort)?, Kind::Query { id: *id }, body);
+            }
+            Entry::Role { role, id, body } => {
+                let (role, id) = (*role, *id);
+                let kind = match body {
+                    Some(_) => Kind::Role { role, id },
+                    None => Kind::Forgotten { role, id },
+                };
+                decided.push(self.key(KeyClass::RoundState)?, kind, body.as_deref().unwrap_or_default());
+            }
+            Entry::Audit { body } => decided.push(self.key(KeyClass::Journal)?, Kind::Audit, body),
+        }
+        Ok(())
+    }
+
+    /// The patient's row; a new one, with its first frame, if the pseudonym is new.
+    fn row<'e>(&self, pseudonym: &'e str, decided: &mut Decided<'e>) -> Result<u32, StoreError> {
+        if let Some(row) = decided.fresh.get(pseudonym) {
+            return Ok(*row);
+        }
+        if let Some(row) = self.draft.row(pseudonym)? {
+            return Ok(row);
+        }
+        let full = StoreError::Full { what: "patients" };
+        let beside = u32::try_from(decided.fresh.len()).map_err(|_| full.clone())?;
+        let row = self.draft.head.rows.checked_add(beside).filter(|row| *row < u32::MAX).ok_or(full)?;
+        decided.fresh.insert(pseudonym, row);
+        decided.push(KeyId::new(KeyClass::Patient, row), Kind::Patient, pseudonym.as_bytes());
+        Ok(row)
+    }
+
+    fn is_newest(&self, row: u32, body: &[u8], decided: &Decided<'_>) -> Result<bool, StoreError> {
+        if let Some(newest) = decided.records.get(&row) {
+            return Ok(*newest == body);
+        }
+        let Some(at) = self.draft.row_entry(row)?.and_then(|entry| entry.record) else {
+            return Ok(false);
+        };
+        let plain = self.read(&at)?;
+        let newest = Kind::decode(&plain).map(|(_, newest)| newest);
+        Ok(newest == Some(body))
+    }
+
+    /// Reads a frame back, from this group if it is not written yet.
+    fn read(&self, at: &Location) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+        let keys = self.shared.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let inside = at.offset.checked_sub(self.start.offset).filter(|_| at.segment == self.start.segment);
+        let Some(from) = inside.and_then(|from| usize::try_from(from).ok()) else {
+            return self.shared.journal.read(at, &keys);
+        };
+        let rest = self.frames.get(from..).unwrap_or_default();
+        let frame = usize::try_from(at.length).ok().and_then(|length| rest.get(..length));
+        let opened = journal::open_at(frame.unwrap_or_default(), at, &keys);
+        opened.map_err(|why| self.shared.journal.damaged(at, why).into())
+    }
+
+    fn key(&self, class: KeyClass) -> Result<KeyId, StoreError> {
+        let keys = self.shared.keys.read().unwrap_or_else(PoisonError::into_inner);
+        keys.keyring.current(class)
+    }
+
+    /// Makes the pages that new patients need; the keyring is replaced only if there is one.
+    fn make_pages(&self, decided: &Decided<'_>) -> Result<(), StoreError> {
+        if decided.fresh.is_empty() {
+            return Ok(());
+        }
+        let mut keys = self.shared.keys.write().unwrap_or_else(PoisonError::into_inner);
+        let mut made = false;
+        for row in decided.fresh.values() {
+            if let Some(page) = keys.page_wanted(*row) {
+                keys.add_page(self.shared.disk.as_ref(), page)?;
+                made = true;
+            }
+        }
+        if made { keys.keyring.save(self.shared.disk.as_ref()) } else { Ok(()) }
+    }
+
+    fn seal(&mut self, id: KeyId, kind: Kind, body: &[u8], batch_end: bool) -> Result<(), StoreError> {
+        let Mark { sequence, hash: previous } = self.tail.mark;
+        let sequence = sequence.checked_add(1).ok_or(StoreError::Full { what: "frames" })?;
+        let durable = self.start.mark.sequence;
+        let place = Place { sequence, durable, batch_end, previous };
+        let keys = self.shared.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let sealed = keys.with_key(id, |key| frame::seal(&place, id, key, kind, body));
+        let frame = sealed.unwrap_or_else(|| Err(keys.keyring.lacks_a_key()))?;
+        let length = u32::try_from(frame.len()).map_err(|_| StoreError::Full { what: "frames" })?;
+        let Tail { segment, offset, .. } = self.tail;
+        let hash = frame::chain_hash(&frame);
+        let at = Location { segment, offset, length, sequence, previous };
+        self.draft.take_up(id, kind, body, at, hash)?;
+        self.frames.extend_from_slice(&frame);
+        let offset = offset.saturating_add(u64::from(length));
+        self.tail = Tail { segment, offset, mark: Mark { sequence, hash } };
+        Ok(())
+    }
+}
+
+impl<'e> Decided<'e> {
+    fn push(&mut self, key: KeyId, kind: Kind, body: &'e [u8]) {
+        self.frames.push((key, kind, body));
+    }
+}

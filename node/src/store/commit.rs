@@ -1,0 +1,168 @@
+//! The commit thread: the only writer. It takes what callers have queued, writes it as one group, syncs the
+//! journal once, brings the index up to date, and only then answers each caller.
+//!
+//! A lone caller never waits for company. While others keep arriving, a group gathers for at most 5 ms or
+//! 1,000 records. After any failure nothing more is written: after a failed sync nobody can say what the
+//! disk holds, and opening again finds out.
+
+use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::{Arc, PoisonError};
+use std::time::Instant;
+
+use super::Shared;
+use super::batch::{Group, Position};
+use super::entry::Entry;
+use super::fault::StoreError;
+use super::journal::Tail;
+use super::limits::{GROUP_BYTES_MAX, GROUP_GATHER_MAX, GROUP_RECORDS_MAX, INDEX_FLUSH_FRAMES, SEGMENT_BYTES};
+
+/// What the commit thread is asked to do. Complete.
+#[derive(Debug)]
+pub(crate) enum Job {
+    Append(Request),
+    /// Save the watermark.
+    Seal(Reply<()>),
+    /// Flush the index and save the watermark.
+    Settle(Reply<()>),
+}
+
+/// One caller's batch.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) bytes: usize,
+    pub(crate) reply: Reply<Position>,
+}
+
+/// Where an answer goes; a caller who is gone is no concern of the thread's.
+pub(crate) type Reply<T> = SyncSender<Result<T, StoreError>>;
+
+/// The state of the commit thread.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    shared: Arc<Shared>,
+    tail: Tail,
+    stopped: Option<StoreError>,
+    unflushed_frames: u64,
+}
+
+impl Writer {
+    pub(crate) fn new(shared: Arc<Shared>, tail: Tail) -> Self {
+        Self { shared, tail, stopped: None, unflushed_frames: 0 }
+    }
+
+    /// Works until every sender is gone.
+    pub(crate) fn run(mut self, jobs: &Receiver<Job>) {
+        let mut next = None;
+        while let Some(job) = next.take().or_else(|| jobs.recv().ok()) {
+            match job {
+                Job::Append(first) => {
+                    let (group, after) = gather(first, jobs);
+                    next = after;
+                    self.commit(group);
+                }
+                Job::Seal(reply) => {
+                    let done = self.unless_stopped(Self::seal);
+                    answer(&reply, done);
+                }
+                Job::Settle(reply) => {
+                    let done = self.unless_stopped(Self::settle);
+                    answer(&reply, done);
+                }
+            }
+        }
+    }
+
+    fn commit(&mut self, group: Vec<Request>) {
+        match self.unless_stopped(|writer| writer.write(&group)) {
+            Ok(positions) => {
+                for (request, position) in group.iter().zip(positions) {
+                    answer(&request.reply, Ok(position));
+                }
+            }
+            Err(error) => {
+                for request in group {
+                    answer(&request.reply, Err(error.clone()));
+                }
+            }
+        }
+    }
+
+    fn write(&mut self, group: &[Request]) -> Result<Vec<Position>, StoreError> {
+        if self.tail.offset >= SEGMENT_BYTES {
+            self.tail = self.shared.journal.rotate(&self.tail)?;
+        }
+        let mut building = Group::new(&self.shared, self.tail);
+        let positions = group.iter().map(|request| building.add(&request.entries));
+        let positions = positions.collect::<Result<Vec<_>, _>>()?;
+        let Group { draft, start, tail, frames, .. } = building;
+        if frames.is_empty() {
+            return Ok(positions);
+        }
+        self.shared.journal.append(&start, &frames)?;
+        let head = draft.commit()?;
+        self.tail = tail;
+        *self.shared.head.write().unwrap_or_else(PoisonError::into_inner) = head;
+        let frames = tail.mark.sequence.saturating_sub(start.mark.sequence);
+        self.unflushed_frames = self.unflushed_frames.saturating_add(frames);
+        if self.unflushed_frames >= INDEX_FLUSH_FRAMES {
+            self.flush_index()?;
+        }
+        Ok(positions)
+    }
+
+    fn settle(&mut self) -> Result<(), StoreError> {
+        self.flush_index()?;
+        self.seal()
+    }
+
+    fn seal(&mut self) -> Result<(), StoreError> {
+        let mut keys = self.shared.keys.write().unwrap_or_else(PoisonError::into_inner);
+        if keys.keyring.watermark == self.tail.mark {
+            return Ok(());
+        }
+        keys.keyring.watermark = self.tail.mark;
+        keys.keyring.save(self.shared.disk.as_ref())
+    }
+
+    fn flush_index(&mut self) -> Result<(), StoreError> {
+        self.shared.index.flush()?;
+        self.unflushed_frames = 0;
+        Ok(())
+    }
+
+    fn unless_stopped<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Some(error) = &self.stopped {
+            return Err(StoreError::Stopped { why: error.to_string() });
+        }
+        let done = work(self);
+        if let Err(error) = &done {
+            self.stopped = Some(error.clone());
+        }
+        done
+    }
+}
+
+/// The batches that share one sync, and the job that came after them if it was another kind.
+fn gather(first: Request, jobs: &Receiver<Job>) -> (Vec<Request>, Option<Job>) {
+    let begun = Instant::now();
+    let (mut records, mut bytes) = (first.entries.len(), first.bytes);
+    let mut group = vec![first];
+    while records < GROUP_RECORDS_MAX && bytes < GROUP_BYTES_MAX && begun.elapsed() < GROUP_GATHER_MAX {
+        match jobs.try_recv() {
+            Ok(Job::Append(request)) => {
+                records = records.saturating_add(request.entries.len());
+                bytes = bytes.saturating_add(request.bytes);
+                group.push(request);
+            }
+            Ok(other @ (Job::Seal(_) | Job::Settle(_))) => return (group, Some(other)),
+            Err(_) => break,
+        }
+    }
+    (group, None)
+}
+
+fn answer<T>(reply: &Reply<T>, done: Result<T, StoreError>) {
+    // The caller may have ended while it waited; what was written stays written.
+    let _gone = reply.send(done).is_err();
+}

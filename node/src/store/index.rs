@@ -1,0 +1,197 @@
+//! The index: an sled 0.34 tree of sealed pointers into the journal. It can be deleted at any time.
+//!
+//! Names are two 16-byte halves made with HMAC under the index key: the list, so that a list can be read
+//! by its prefix, and the member. Values are sealed and bound to their name.
+//!
+//! sled 0.34.7 needs four guards, each for a loss that was seen:
+//! 1. its `flush` is only `sync_file_range`: a power cut lost everything silently. So: an own `fdatasync` of `db`;
+//! 2. its `conf` file and its folder are never synced: synced here after creation;
+//! 3. a kill during its snapshot leaves `snap.*.generating`, after which it does not open: deleted first;
+//! 4. it may fail or panic on opening: then the folder is wiped, and the caller rebuilds from the journal.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::panic::{self, AssertUnwindSafe};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::disk::{self, Disk};
+use super::fault::{IndexError, StoreError};
+use super::limits::INDEX_VALUE_BYTES_MAX;
+use super::seal::{Label, SealKey};
+
+/// Where a value lies: 16 bytes for the list, 16 for the member.
+pub(crate) type Name = [u8; 32];
+
+/// Changes that take effect together: a value to put, or `None` to remove.
+pub(crate) type Changes = BTreeMap<Name, Option<Zeroizing<Vec<u8>>>>;
+
+/// The open index.
+pub(crate) struct Index {
+    db: sled::Db,
+    folder: PathBuf,
+    disk: Arc<dyn Disk>,
+    names: SealKey,
+    values: SealKey,
+}
+
+/// How the index came up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Opened {
+    /// With what it held.
+    AsItWas,
+    /// Empty, and why.
+    Empty { why: String },
+}
+
+impl Index {
+    /// Opens the index, or wipes it and begins an empty one.
+    pub(crate) fn open(disk: Arc<dyn Disk>, folder: &Path, key: &SealKey) -> Result<(Self, Opened), StoreError> {
+        let db_there = disk.exists(&folder.join("db"))?;
+        if !db_there {
+            return Self::begin(disk, folder, key, "there was no index".to_owned());
+        }
+        for name in disk.names(folder)? {
+            if name.starts_with("snap.") && name.ends_with(".generating") {
+                disk.remove_file(&folder.join(name))?;
+            }
+        }
+        match start(folder) {
+            Ok(db) => Ok((Self::over(db, disk, folder, key), Opened::AsItWas)),
+            Err(why) => Self::begin(disk, folder, key, format!("the old index did not open: {why}")),
+        }
+    }
+
+    /// Throws all away and begins an empty index.
+    pub(crate) fn wiped(self) -> Result<Self, StoreError> {
+        let Self { db, folder, disk, names, values } = self;
+        drop(db);
+        let db = create(disk.as_ref(), &folder)?;
+        Ok(Self { db, folder, disk, names, values })
+    }
+
+    fn begin(disk: Arc<dyn Disk>, folder: &Path, key: &SealKey, why: String) -> Result<(Self, Opened), StoreError> {
+        let db = create(disk.as_ref(), folder)?;
+        Ok((Self::over(db, disk, folder, key), Opened::Empty { why }))
+    }
+
+    fn over(db: sled::Db, disk: Arc<dyn Disk>, folder: &Path, key: &SealKey) -> Self {
+        let names = key.derive(Label::IndexNames, &[]);
+        let values = key.derive(Label::IndexValues, &[]);
+        Self { db, folder: folder.to_owned(), disk, names, values }
+    }
+
+    /// The name of a list's member.
+    pub(crate) fn name(&self, list: &[&[u8]], member: &[u8]) -> Name {
+        let front = half(self.names.name(Label::IndexList, list));
+        let mut name = self.names.name(Label::IndexMember, &[&front, member]);
+        if let Some(place) = name.first_chunk_mut() {
+            *place = front;
+        }
+        name
+    }
+
+    /// The value under a name.
+    pub(crate) fn value(&self, name: &Name) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+        match self.guarded(|| self.db.get(name))? {
+            Some(sealed) => self.unseal(name, &sealed).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// All values of a list, in no order that means anything.
+    pub(crate) fn list(&self, list: &[&[u8]]) -> Result<Vec<Zeroizing<Vec<u8>>>, StoreError> {
+        let prefix = half(self.names.name(Label::IndexList, list));
+        let found = self.guarded(|| self.db.scan_prefix(prefix).collect::<sled::Result<Vec<_>>>())?;
+        let open = |(name, sealed): (sled::IVec, sled::IVec)| match Name::try_from(name.as_ref()) {
+            Ok(name) => self.unseal(&name, &sealed),
+            Err(_) => Err(self.failed("a name has another length".to_owned()).into()),
+        };
+        found.into_iter().map(open).collect()
+    }
+
+    /// Makes the changes, all or none.
+    pub(crate) fn apply(&self, changes: &Changes) -> Result<(), StoreError> {
+        let mut batch = sled::Batch::default();
+        for (name, value) in changes {
+            match value {
+                Some(plain) => {
+                    let sealed = self.values.seal(name, plain)?;
+                    if sealed.len() > INDEX_VALUE_BYTES_MAX {
+                        let (got, max) = (sealed.len(), INDEX_VALUE_BYTES_MAX);
+                        return Err(StoreError::TooLarge { what: "a value of the index", got, max });
+                    }
+                    batch.insert(name.as_slice(), sealed);
+                }
+                None => batch.remove(name.as_slice()),
+            }
+        }
+        self.guarded(|| self.db.apply_batch(batch))
+    }
+
+    /// Makes all changes so far durable.
+    pub(crate) fn flush(&self) -> Result<(), StoreError> {
+        self.guarded(|| self.db.flush())?;
+        Ok(self.disk.sync_file(&self.folder.join("db"))?)
+    }
+
+    /// An error that names this index.
+    pub(crate) fn failed(&self, why: String) -> IndexError {
+        IndexError { folder: self.folder.clone(), why }
+    }
+
+    fn unseal(&self, name: &Name, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+        let opened = self.values.unseal(name, sealed);
+        opened.map_err(|_| self.failed("the seal of a value does not open".to_owned()).into())
+    }
+
+    fn guarded<T>(&self, work: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
+        caught(work).map_err(|why| self.failed(why).into())
+    }
+}
+
+impl fmt::Debug for Index {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Index({})", self.folder.display())
+    }
+}
+
+/// The first 16 bytes of a 32-byte name.
+fn half(whole: [u8; 32]) -> [u8; HALF] {
+    let mut half = [0; HALF];
+    for (to, from) in half.iter_mut().zip(whole) {
+        *to = from;
+    }
+    half
+}
+
+/// An empty index whose creation will outlast a power cut.
+fn create(disk: &dyn Disk, folder: &Path) -> Result<sled::Db, StoreError> {
+    disk.remove_folder(folder)?;
+    let failed = |why| IndexError { folder: folder.to_owned(), why };
+    let db = start(folder).map_err(failed)?;
+    disk.sync_file(&folder.join("conf"))?;
+    disk.sync_file(&folder.join("db"))?;
+    disk.sync_folder(folder)?;
+    disk.sync_folder(disk::folder_of(folder))?;
+    Ok(db)
+}
+
+fn start(folder: &Path) -> Result<sled::Db, String> {
+    let config = sled::Config::new().path(folder).cache_capacity(CACHE_BYTES).flush_every_ms(None);
+    caught(|| config.open())
+}
+
+/// Runs sled's code; a panic in it becomes an error.
+fn caught<T>(work: impl FnOnce() -> sled::Result<T>) -> Result<T, String> {
+    match panic::catch_unwind(AssertUnwindSafe(work)) {
+        Ok(done) => done.map_err(|error| error.to_string()),
+        Err(_) => Err("sled panicked".to_owned()),
+    }
+}
+
+/// What sled may keep of its pages in memory; they are sealed.
+const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+const HALF: usize = 16;

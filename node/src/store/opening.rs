@@ -1,0 +1,164 @@
+//! Opening a store: lock, keyring, journal, watermark, index, commit thread, in this order.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, RwLock};
+use std::thread;
+
+use zeroize::Zeroizing;
+
+use super::catch_up::CatchUp;
+use super::commit::Writer;
+use super::disk::{Disk, FolderLock};
+use super::fault::{JournalError, StoreError};
+use super::index::Index;
+use super::journal::scan::{Scan, scan};
+use super::journal::{Journal, Tail};
+use super::keychain::Keychain;
+use super::keyring::unlock::UnlockSecret;
+use super::keyring::{Keyring, Mark};
+use super::limits::QUEUE_JOBS_MAX;
+use super::{Shared, Store, projection};
+
+/// Where a store lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StorePaths {
+    /// The folder of the journal, the pages of patient keys and the index. Made if it is not there.
+    pub dir: PathBuf,
+    /// The keyring file. Best on a medium of its own, outside images and backups of `dir`: an erased patient
+    /// stays erased only for those who have no older copy of it.
+    pub keyring: PathBuf,
+}
+
+impl StorePaths {
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.dir.join("journal")
+    }
+
+    pub(crate) fn pages(&self) -> PathBuf {
+        self.dir.join("pages")
+    }
+
+    pub(crate) fn index(&self) -> PathBuf {
+        self.dir.join("index")
+    }
+
+    pub(crate) fn lock(&self) -> PathBuf {
+        self.dir.join("lock")
+    }
+}
+
+/// What opening found and did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenReport {
+    /// Frames, whole or in part, that were written and never acknowledged, and are gone now.
+    pub dropped_frames: u64,
+    /// How the index came up.
+    pub index: IndexState,
+    /// The sequence number that the keyring knew to be acknowledged, where the journal ends before it or is
+    /// another history. Only `Store::recover` opens such a store.
+    pub acknowledged_missing: Option<u64>,
+}
+
+/// How the index came up. Complete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IndexState {
+    /// It was up to date.
+    Fresh,
+    /// This many frames of the journal were added to it.
+    CaughtUp(u64),
+    /// It was made anew from the journal, for the reason given.
+    Rebuilt { why: String },
+}
+
+/// What to do about a journal that ends before the watermark. Complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Missing {
+    Refuse,
+    Accept,
+}
+
+/// Opens a store.
+pub(crate) fn open(
+    disk: &Arc<dyn Disk>,
+    paths: &StorePaths,
+    unlock: &UnlockSecret,
+    missing: Missing,
+) -> Result<(Store, OpenReport), StoreError> {
+    if disk.exists(&paths.keyring)? && !disk.exists(&paths.dir)? {
+        return Err(JournalError::Missing { folder: paths.journal() }.into());
+    }
+    let lock = take_lock(disk.as_ref(), paths)?;
+    let mut keyring = Keyring::open(disk.as_ref(), &paths.keyring, unlock)?;
+    if missing == Missing::Accept {
+        Keychain::forget_missing_pages(disk.as_ref(), &paths.pages(), &mut keyring)?;
+    }
+    let keys = Keychain::open(disk.as_ref(), &paths.pages(), keyring)?;
+    assemble(disk, paths, keys, lock, missing)
+}
+
+/// From keys to a running store.
+pub(crate) fn assemble(
+    disk: &Arc<dyn Disk>,
+    paths: &StorePaths,
+    keys: Keychain,
+    lock: FolderLock,
+    missing: Missing,
+) -> Result<(Store, OpenReport), StoreError> {
+    let (index, opened) = Index::open(Arc::clone(disk), &paths.index(), keys.keyring.index_key()?)?;
+    let applied = projection::applied(&index);
+    let watermark = keys.keyring.watermark;
+    let wanted = [Some(watermark.sequence), applied.map(|head| head.mark.sequence)];
+    let wanted: BTreeSet<u64> = wanted.into_iter().flatten().collect();
+    let start = keys.keyring.start();
+    let found = scan(disk.as_ref(), &paths.journal(), start, &keys, &wanted, &mut |_| Ok(()))?;
+    let acknowledged_missing = match hold_to(watermark, &found, paths) {
+        Err(_) if missing == Missing::Accept => Some(watermark.sequence),
+        held => held.map(|()| None)?,
+    };
+    let journal = Journal::open(Arc::clone(disk), &paths.journal(), found.tail.segment)?;
+    if found.dropped_frames > 0 {
+        journal.truncate(&found.tail)?;
+    }
+    let catching = CatchUp { disk: disk.as_ref(), folder: paths.journal(), keys: &keys, found: &found };
+    let (index, head, index_state) = catching.run(index, opened, applied)?;
+    let seed = keys.keyring.seed();
+    let shared = Shared { disk: Arc::clone(disk), keys: RwLock::new(keys), journal, index, head: RwLock::new(head) };
+    let store = begin(shared, found.tail, seed, lock)?;
+    if acknowledged_missing.is_some() {
+        store.seal_watermark()?;
+    }
+    let report = OpenReport { dropped_frames: found.dropped_frames, index: index_state, acknowledged_missing };
+    Ok((store, report))
+}
+
+/// Starts the commit thread.
+fn begin(shared: Shared, tail: Tail, seed: Zeroizing<[u8; 32]>, lock: FolderLock) -> Result<Store, StoreError> {
+    let shared = Arc::new(shared);
+    let (queue, jobs) = sync_channel(QUEUE_JOBS_MAX);
+    let writer = Writer::new(Arc::clone(&shared), tail);
+    let named = thread::Builder::new().name("sumac-journal".to_owned());
+    let started = named.spawn(move || writer.run(&jobs));
+    let writer = started.map_err(|error| StoreError::System { what: "thread", why: error.to_string() })?;
+    Ok(Store { shared, seed, queue: Some(queue), writer: Some(writer), _lock: lock })
+}
+
+/// The journal must reach the watermark, and be the history that the keyring knows.
+fn hold_to(watermark: Mark, found: &Scan, paths: &StorePaths) -> Result<(), StoreError> {
+    let (dir, head) = (paths.dir.clone(), found.tail.mark.sequence);
+    if head < watermark.sequence {
+        return Err(StoreError::AcknowledgedMissing { dir, head, watermark: watermark.sequence });
+    }
+    if found.marks.get(&watermark.sequence) == Some(&watermark.hash) {
+        Ok(())
+    } else {
+        Err(StoreError::OtherHistory { dir, sequence: watermark.sequence })
+    }
+}
+
+/// The folder, for this process alone.
+pub(crate) fn take_lock(disk: &dyn Disk, paths: &StorePaths) -> Result<FolderLock, StoreError> {
+    let taken = disk.lock(&paths.lock())?;
+    taken.ok_or_else(|| StoreError::InUse { dir: paths.dir.clone() })
+}

@@ -1,0 +1,119 @@
+//! The values that lie in the index: pointers into the journal, fixed in width, a few dozen bytes each.
+
+use zeroize::Zeroizing;
+
+use super::bytes::Reader;
+use super::journal::Location;
+use super::keyring::Mark;
+
+/// How far the index, or the store, has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) mark: Mark,
+    /// Patients so far; their rows are 0 up to this.
+    pub(crate) rows: u32,
+    /// Statements in the consent ledger.
+    pub(crate) statements: u64,
+}
+
+/// Where one patient's newest frames lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RowEntry {
+    pub(crate) patient: Location,
+    pub(crate) record: Option<Location>,
+    pub(crate) enrolment: Option<Location>,
+    /// How many statements the patient's list must hold.
+    pub(crate) statements: u32,
+}
+
+/// A member of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Listed {
+    /// What the list is ordered by: a statement's ledger position, or a sequence number.
+    pub(crate) order: u64,
+    pub(crate) id: [u8; 32],
+    pub(crate) at: Location,
+}
+
+impl Head {
+    pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(52));
+        bytes.extend_from_slice(&self.mark.sequence.to_le_bytes());
+        bytes.extend_from_slice(&self.mark.hash);
+        bytes.extend_from_slice(&self.rows.to_le_bytes());
+        bytes.extend_from_slice(&self.statements.to_le_bytes());
+        bytes
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut reader = Reader::new(bytes);
+        let mark = Mark { sequence: reader.u64()?, hash: reader.array()? };
+        let head = Self { mark, rows: reader.u32()?, statements: reader.u64()? };
+        reader.end().map(|()| head)
+    }
+}
+
+impl RowEntry {
+    pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(176));
+        self.patient.encode(&mut bytes);
+        for place in [self.record, self.enrolment] {
+            bytes.push(u8::from(place.is_some()));
+            if let Some(place) = place {
+                place.encode(&mut bytes);
+            }
+        }
+        bytes.extend_from_slice(&self.statements.to_le_bytes());
+        bytes
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut reader = Reader::new(bytes);
+        let patient = Location::decode(&mut reader)?;
+        let mut place = || match reader.u8()? {
+            0 => Some(None),
+            1 => Location::decode(&mut reader).map(Some),
+            _ => None,
+        };
+        let (record, enrolment) = (place()?, place()?);
+        let entry = Self { patient, record, enrolment, statements: reader.u32()? };
+        reader.end().map(|()| entry)
+    }
+}
+
+impl Listed {
+    pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(96));
+        bytes.extend_from_slice(&self.order.to_le_bytes());
+        bytes.extend_from_slice(&self.id);
+        self.at.encode(&mut bytes);
+        bytes
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut reader = Reader::new(bytes);
+        let (order, id) = (reader.u64()?, reader.array()?);
+        let listed = Self { order, id, at: Location::decode(&mut reader)? };
+        reader.end().map(|()| listed)
+    }
+}
+
+impl Location {
+    pub(crate) fn encode(&self, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(&self.segment.to_le_bytes());
+        bytes.extend_from_slice(&self.offset.to_le_bytes());
+        bytes.extend_from_slice(&self.length.to_le_bytes());
+        bytes.extend_from_slice(&self.sequence.to_le_bytes());
+        bytes.extend_from_slice(&self.previous);
+    }
+
+    pub(crate) fn decode(reader: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
+            segment: reader.u32()?,
+            offset: reader.u64()?,
+            length: reader.u32()?,
+            sequence: reader.u64()?,
+            previous: reader.array()?,
+        })
+    }
+}

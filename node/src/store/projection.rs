@@ -1,0 +1,209 @@
+//! What the index holds, and how a frame of the journal changes it: used alike for new batches and for rebuilding.
+
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::bytes::Reader;
+use super::content::Kind;
+use super::fault::StoreError;
+use super::index::{Changes, Index, Name};
+use super::journal::Location;
+use super::keyring::{KeyId, Mark};
+use super::pointers::{Head, Listed, RowEntry};
+
+/// Changes to the index that are not made yet, over what it holds.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    index: Arc<Index>,
+    changes: Changes,
+    pub(crate) head: Head,
+}
+
+impl Draft {
+    pub(crate) fn new(index: Arc<Index>, head: Head) -> Self {
+        Self { index, changes: Changes::new(), head }
+    }
+
+    /// The patient's row, if the pseudonym is known.
+    pub(crate) fn row(&self, pseudonym: &str) -> Result<Option<u32>, StoreError> {
+        let found = self.value(&pseudonym_name(&self.index, pseudonym))?;
+        found.map(|value| readable(&self.index, Reader::new(&value).u32())).transpose()
+    }
+
+    /// Where the row's newest frames lie.
+    pub(crate) fn row_entry(&self, row: u32) -> Result<Option<RowEntry>, StoreError> {
+        let found = self.value(&row_name(&self.index, row))?;
+        found.map(|value| readable(&self.index, RowEntry::decode(&value))).transpose()
+    }
+
+    /// Takes up one frame, in the journal's order.
+    pub(crate) fn take_up(
+        &mut self,
+        key: KeyId,
+        kind: Kind,
+        body: &[u8],
+        at: Location,
+        hash: [u8; 32],
+    ) -> Result<(), StoreError> {
+        let row = key.number;
+        match kind {
+            Kind::Patient => self.add_patient(row, body, at)?,
+            Kind::Record => self.change_row(row, |entry| entry.record = Some(at))?,
+            Kind::Enrolment => self.change_row(row, |entry| entry.enrolment = Some(at))?,
+            Kind::Statement { position } => self.add_statement(row, position, at)?,
+            Kind::Query { id } => {
+                let first = self.first_of_query(&id)?.unwrap_or(at.sequence);
+                let value = Listed { order: first, id, at }.encode();
+                self.put(query_name(&self.index, &id), value);
+            }
+            Kind::Role { role, id } => {
+                let value = Listed { order: at.sequence, id, at }.encode();
+                self.put(role_name(&self.index, role, &id), value);
+            }
+            Kind::Forgotten { role, id } => {
+                self.changes.insert(role_name(&self.index, role, &id), None);
+            }
+            Kind::Audit => {}
+        }
+        self.head.mark = Mark { sequence: at.sequence, hash };
+        Ok(())
+    }
+
+    /// Makes the changes, together with how far they come.
+    pub(crate) fn commit(mut self) -> Result<Head, StoreError> {
+        let head = self.head;
+        self.put(head_name(&self.index), head.encode());
+        self.index.apply(&self.changes)?;
+        Ok(head)
+    }
+
+    fn add_patient(&mut self, row: u32, pseudonym: &[u8], at: Location) -> Result<(), StoreError> {
+        let pseudonym = readable(&self.index, str::from_utf8(pseudonym).ok())?;
+        let name = pseudonym_name(&self.index, pseudonym);
+        self.put(name, Zeroizing::new(row.to_le_bytes().to_vec()));
+        let entry = RowEntry { patient: at, record: None, enrolment: None, statements: 0 };
+        self.put(row_name(&self.index, row), entry.encode());
+        let next = row.checked_add(1).ok_or(StoreError::Full { what: "patients" })?;
+        self.head.rows = self.head.rows.max(next);
+        Ok(())
+    }
+
+    fn add_statement(&mut self, row: u32, position: u64, at: Location) -> Result<(), StoreError> {
+        self.change_row(row, |entry| {
+            entry.statements = entry.statements.saturating_add(1);
+        })?;
+        let name = statement_name(&self.index, row, position);
+        self.put(name, Listed { order: position, id: [0; 32], at }.encode());
+        let next = position.checked_add(1).ok_or(StoreError::Full { what: "statements" })?;
+        self.head.statements = self.head.statements.max(next);
+        Ok(())
+    }
+
+    fn first_of_query(&self, id: &[u8; 32]) -> Result<Option<u64>, StoreError> {
+        let found = self.value(&query_name(&self.index, id))?;
+        let listed = found.map(|value| readable(&self.index, Listed::decode(&value))).transpose()?;
+        Ok(listed.map(|listed| listed.order))
+    }
+
+    fn change_row(&mut self, row: u32, change: impl FnOnce(&mut RowEntry)) -> Result<(), StoreError> {
+        let entry = self.row_entry(row)?;
+        let mut entry = readable(&self.index, entry)?;
+        change(&mut entry);
+        self.put(row_name(&self.index, row), entry.encode());
+        Ok(())
+    }
+
+    fn value(&self, name: &Name) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+        match self.changes.get(name) {
+            Some(Some(value)) => Ok(Some(Zeroizing::new(value.to_vec()))),
+            Some(None) => Ok(None),
+            None => self.index.value(name),
+        }
+    }
+
+    fn put(&mut self, name: Name, value: Zeroizing<Vec<u8>>) {
+        self.changes.insert(name, Some(value));
+    }
+}
+
+/// How far the index has come; `None` if it is empty or cannot say.
+pub(crate) fn applied(index: &Index) -> Option<Head> {
+    let value = index.value(&head_name(index)).ok().flatten()?;
+    Head::decode(&value)
+}
+
+/// A pseudonym's row.
+pub(crate) fn row(index: &Index, pseudonym: &str) -> Result<Option<u32>, StoreError> {
+    let found = index.value(&pseudonym_name(index, pseudonym))?;
+    found.map(|value| readable(index, Reader::new(&value).u32())).transpose()
+}
+
+/// Where a row's newest frames lie.
+pub(crate) fn row_entry(index: &Index, row: u32) -> Result<Option<RowEntry>, StoreError> {
+    let found = index.value(&row_name(index, row))?;
+    found.map(|value| readable(index, RowEntry::decode(&value))).transpose()
+}
+
+/// Where the statements of a row lie, with their positions in the ledger, in order.
+pub(crate) fn statements(index: &Index, row: u32) -> Result<Vec<Listed>, StoreError> {
+    listed(index, &[b"statements", &row.to_le_bytes()])
+}
+
+/// Where the newest entry of each query lies, in the order of first entries.
+pub(crate) fn queries(index: &Index) -> Result<Vec<Listed>, StoreError> {
+    listed(index, &[b"queries"])
+}
+
+/// Where one query's newest entry lies.
+pub(crate) fn query(index: &Index, id: &[u8; 32]) -> Result<Option<Listed>, StoreError> {
+    let found = index.value(&query_name(index, id))?;
+    found.map(|value| readable(index, Listed::decode(&value))).transpose()
+}
+
+/// Where the held states of a role lie, the oldest change first.
+pub(crate) fn roles(index: &Index, role: u8) -> Result<Vec<Listed>, StoreError> {
+    listed(index, &[b"roles", &[role]])
+}
+
+/// Where one held state of a role lies.
+pub(crate) fn role(index: &Index, role: u8, id: &[u8; 32]) -> Result<Option<Listed>, StoreError> {
+    let found = index.value(&role_name(index, role, id))?;
+    found.map(|value| readable(index, Listed::decode(&value))).transpose()
+}
+
+fn listed(index: &Index, list: &[&[u8]]) -> Result<Vec<Listed>, StoreError> {
+    let values = index.list(list)?;
+    let members = values.iter().map(|value| readable(index, Listed::decode(value)));
+    let mut members = members.collect::<Result<Vec<_>, _>>()?;
+    members.sort_unstable_by_key(|member| member.order);
+    Ok(members)
+}
+
+fn readable<T>(index: &Index, value: Option<T>) -> Result<T, StoreError> {
+    value.ok_or_else(|| index.failed("a value is missing or does not read back".to_owned()).into())
+}
+
+fn head_name(index: &Index) -> Name {
+    index.name(&[b"head"], &[])
+}
+
+fn pseudonym_name(index: &Index, pseudonym: &str) -> Name {
+    index.name(&[b"pseudonyms"], pseudonym.as_bytes())
+}
+
+fn row_name(index: &Index, row: u32) -> Name {
+    index.name(&[b"rows"], &row.to_le_bytes())
+}
+
+fn statement_name(index: &Index, row: u32, position: u64) -> Name {
+    index.name(&[b"statements", &row.to_le_bytes()], &position.to_le_bytes())
+}
+
+fn query_name(index: &Index, id: &[u8; 32]) -> Name {
+    index.name(&[b"queries"], id)
+}
+
+fn role_name(index: &Index, role: u8, id: &[u8; 32]) -> Name {
+    index.name(&[b"roles", &[role]], id)
+}

@@ -1,0 +1,106 @@
+//! The answer to a question, from what a committee released.
+//!
+//! Everything here is computed from public numbers: the plan and the sum of the aggregators' noised
+//! cells. So anyone who holds a release finds the same answer, and nothing here costs privacy.
+//!
+//! *Invariant:* no number in an answer is NaN or infinite; what cannot be estimated is null, and
+//! the field's doc says when.
+
+use std::collections::BTreeMap;
+
+use crate::plan::{Estimate as Asked, EstimateKind, Mode, Plan, WrongLength};
+use crate::privacy::epsilon;
+
+use cells::Cells;
+use moments::Moments;
+use proportion::Proportion;
+
+pub use form::{
+    Anova, Answer, Comparison, Count, Estimate, Found, Group, Mean, Operators, Rate, Shares, Spread, Test, TwoMeans,
+};
+pub use input::{AnswerError, AnswerInput};
+pub use key::GroupKey;
+pub use suppression::suppress;
+
+mod cells;
+mod compare;
+mod form;
+mod input;
+pub(crate) mod interval;
+mod key;
+pub(crate) mod moments;
+pub(crate) mod proportion;
+mod suppression;
+
+/// The answer to a question.
+///
+/// # Errors
+/// [`AnswerError`] where the release is not of this plan.
+pub fn answer(input: AnswerInput<'_>) -> Result<Answer, AnswerError> {
+    let AnswerInput { plan, suppressed, released, .. } = input;
+    let (want, got) = (plan.group_count(), suppressed.len());
+    if want != got {
+        return Err(AnswerError::Groups { want, got });
+    }
+    if released.len() != plan.cell_count() {
+        return Err(WrongLength { want: plan.cell_count(), got: released.len() }.into());
+    }
+    let mut shown = Shown::default();
+    let mut groups = Vec::with_capacity(want);
+    let chunks = released.chunks_exact(plan.blocks.len().max(1));
+    for ((key, chunk), suppressed) in plan.group_keys().into_iter().zip(chunks).zip(suppressed) {
+        let key = GroupKey(key);
+        let estimates = if *suppressed {
+            Vec::new()
+        } else {
+            let cells = Cells { plan, group: chunk, aggregators: input.aggregators };
+            plan.estimates.iter().enumerate().filter_map(|(at, e)| estimate(&cells, at, e, &key, &mut shown)).collect()
+        };
+        groups.push(Group { key, suppressed: *suppressed, estimates });
+    }
+    let dp = plan.mode == Mode::Dp;
+    Ok(Answer {
+        sumac: 1,
+        release: input.release,
+        study: input.study.to_owned(),
+        mode: plan.mode,
+        rho_micro: dp.then_some(input.rho),
+        epsilon: interval::finite(epsilon(input.rho, input.delta_per_1e12)).filter(|_| dp),
+        delta: dp.then_some(input.delta_per_1e12 as f64 / 1e12),
+        operators: input.operators,
+        cohort_min: input.cohort_min,
+        groups,
+        comparisons: if want > 1 { compare::all(plan, &shown) } else { Vec::new() },
+    })
+}
+
+/// What the groups that are shown say, by estimate: what comparisons are made of.
+#[derive(Default)]
+struct Shown {
+    means: BTreeMap<usize, Vec<(String, Moments)>>,
+    rates: BTreeMap<usize, Vec<(String, Proportion)>>,
+}
+
+/// One estimate of one group. `None` where the plan lacks a block that the estimate needs, which a
+/// checked plan does not.
+fn estimate(cells: &Cells<'_>, at: usize, asked: &Asked, key: &GroupKey, shown: &mut Shown) -> Option<Estimate> {
+    let found = match asked.of {
+        EstimateKind::Count => Found::Count(cells.count()?),
+        EstimateKind::Mean => {
+            let moments = Moments::of(cells, asked.quantity)?;
+            let mean = moments.estimate();
+            shown.means.entry(at).or_default().push((key.to_string(), moments));
+            Found::Mean(mean)
+        }
+        EstimateKind::Rate => {
+            let proportion = Proportion::of(cells, asked.quantity)?;
+            let rate = proportion.estimate();
+            shown.rates.entry(at).or_default().push((key.to_string(), proportion));
+            Found::Rate(rate)
+        }
+    };
+    Some(Estimate { name: asked.name.clone(), found })
+}
+
+#[cfg(test)]
+mod tests;

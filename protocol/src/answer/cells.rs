@@ -1,0 +1,52 @@
+//! The released cells of one group, with the noise each carries.
+
+use crate::answer::form::Count;
+use crate::answer::interval::{NORMAL_975, count_of, whole};
+use crate::plan::{BlockKind, Mode, Plan, Quantity};
+use crate::privacy::SIGMA_UNITS_PER_ONE;
+
+/// One group's part of a release.
+pub(super) struct Cells<'a> {
+    pub(super) plan: &'a Plan,
+    /// One cell per block, noised by every aggregator.
+    pub(super) group: &'a [i128],
+    /// k: how many aggregators added noise.
+    pub(super) aggregators: u32,
+}
+
+/// A released cell and the standard deviation of all the noise in it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cell {
+    pub(super) value: i128,
+    pub(super) sd: f64,
+}
+
+impl Cells<'_> {
+    pub(super) fn exact(&self) -> bool {
+        self.plan.mode == Mode::Exact
+    }
+
+    /// The cell of this kind and quantity; `None` where the plan has none.
+    pub(super) fn cell(&self, kind: BlockKind, quantity: Option<u32>) -> Option<Cell> {
+        let position = self.plan.block_position(kind, quantity)?;
+        let (block, value) = (self.plan.blocks.get(position)?, self.group.get(position)?);
+        Some(Cell { value: *value, sd: noise_sd(block.sigma, self.aggregators) })
+    }
+
+    pub(super) fn quantity(&self, quantity: Option<u32>) -> Option<&Quantity> {
+        self.plan.quantities.get(usize::try_from(quantity?).ok()?)
+    }
+
+    /// How many courses match; never below 0, neither itself nor its interval.
+    pub(super) fn count(&self) -> Option<Count> {
+        let Cell { value, sd } = self.cell(BlockKind::Count, None)?;
+        let (middle, half) = (whole(value), NORMAL_975 * sd);
+        let ci95 = [(middle - half).max(0.0), (middle + half).max(0.0)];
+        Some(Count { value: count_of(value), sd_noise: sd, ci95 })
+    }
+}
+
+/// The standard deviation of k independent draws at this σ, added up: √k·σ.
+pub(crate) fn noise_sd(sigma: u64, aggregators: u32) -> f64 {
+    f64::from(aggregators).sqrt() * (sigma as f64 / SIGMA_UNITS_PER_ONE as f64)
+}

@@ -1,0 +1,242 @@
+//! The answer as it is written: stable JSON.
+
+use serde::{Deserialize, Serialize};
+
+use crate::answer::key::GroupKey;
+use crate::cost::RhoMicro;
+use crate::digest::Digest;
+use crate::plan::Mode;
+
+/// The answer to one question.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Answer {
+    /// The version of this form: 1.
+    pub sumac: u32,
+    /// The release's id.
+    pub release: Digest,
+    /// The study's id.
+    pub study: String,
+    /// Whether noise was added.
+    pub mode: Mode,
+    /// What the question cost each patient of its cohort; null for an exact answer.
+    pub rho_micro: Option<RhoMicro>,
+    /// ρ as ε at `delta`; null for an exact answer, or where δ is 0 and no ε is promised.
+    pub epsilon: Option<f64>,
+    /// The δ of `epsilon`; null for an exact answer.
+    pub delta: Option<f64>,
+    /// How many operators were asked and how many count.
+    pub operators: Operators,
+    /// Smallest group that may be shown.
+    pub cohort_min: u64,
+    /// Every group of the question, in its order.
+    pub groups: Vec<Group>,
+    /// What the shown groups say about each other; empty without `GROUP BY`.
+    pub comparisons: Vec<Comparison>,
+}
+
+/// The operators behind an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::exhaustive_structs, reason = "complete: callers build it from a release")]
+pub struct Operators {
+    /// Operators that were asked.
+    pub asked: u64,
+    /// Operators whose contributions are in the sum.
+    pub counted: u64,
+}
+
+/// One group and what was found in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Group {
+    /// Field and value, outermost first; empty without `GROUP BY`.
+    pub key: GroupKey,
+    /// Whether the group is too small to be shown; it then carries its key and nothing else.
+    pub suppressed: bool,
+    /// In the order of the question; absent where suppressed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub estimates: Vec<Estimate>,
+}
+
+/// One expression of the question, estimated in one group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Estimate {
+    /// The name after `AS`, or the expression as it was written.
+    pub name: String,
+    /// What was found.
+    #[serde(flatten)]
+    pub found: Found,
+}
+
+/// What was found, by what was asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Found {
+    /// Of `count(*)`.
+    Count(Count),
+    /// Of `mean(x)`.
+    Mean(Mean),
+    /// Of `rate(b)`.
+    Rate(Rate),
+}
+
+/// How many courses match.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Count {
+    /// Courses; a noised count below 0 is shown as 0.
+    pub value: u64,
+    /// Standard deviation of all aggregators' noise together; 0 in an exact answer.
+    pub sd_noise: f64,
+    /// Covers the noise; the cohort is counted, not sampled. In an exact answer the value twice.
+    pub ci95: [f64; 2],
+}
+
+/// A mean, in the measure's own unit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Mean {
+    /// The mean, held within the measure's range where noise would carry it out. Null where n is 0
+    /// in an exact answer.
+    pub value: Option<f64>,
+    /// Courses with a value; a noised count below 0 is shown as 0.
+    pub n: u64,
+    /// Standard deviation among courses (n − 1 in the denominator) that the interval rests on. Null
+    /// in an exact answer where n < 2.
+    pub sd: Option<f64>,
+    /// Where `sd` comes from. Null where that is null.
+    pub spread: Option<Spread>,
+    /// sd/√n: how far chance alone carries the mean of such a cohort. Null as `sd`.
+    pub se_sampling: Option<f64>,
+    /// How far the noise of the sum and of n together carry it; 0 in an exact answer.
+    pub sd_noise: f64,
+    /// Part of the squared standard error that is noise: 0 to 1. Null where there is no error.
+    pub share_noise: Option<f64>,
+    /// 95 % interval for sampling and noise together, within the measure's range in a noised
+    /// answer. Null as `sd`.
+    pub ci95: Option<[f64; 2]>,
+    /// Exact answers only: the sum of all values, an integer in units of 10^-decimals. Absent in
+    /// noised answers or beyond ±2^53.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sum: Option<i64>,
+    /// Exact answers only: the sum of all squared values, an integer in units of 10^-(2·decimals).
+    /// Absent in noised answers or beyond 2^53.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sum_sq: Option<i64>,
+}
+
+/// Where the standard deviation behind an interval comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(clippy::exhaustive_enums, reason = "complete: a spread is either measured or not")]
+pub enum Spread {
+    /// From the released cells.
+    Measured,
+    /// The noise left too little of it to be measured: the dictionary's `reference_sd`, or half
+    /// the range where the dictionary has none, which no data can exceed.
+    Reference,
+}
+
+/// The share of courses for which a yes/no measure is yes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Rate {
+    /// From 0 to 1, held there where noise would carry it out. Null where n is 0 in an exact answer.
+    pub value: Option<f64>,
+    /// Courses with a value; a noised count below 0 is shown as 0.
+    pub n: u64,
+    /// Courses with yes; a noised count is rounded and held within 0 and n.
+    pub events: u64,
+    /// √(p(1 − p)/n). Null as `value`.
+    pub se_sampling: Option<f64>,
+    /// How far the noise of both counts carries the rate; 0 in an exact answer.
+    pub sd_noise: f64,
+    /// Part of the squared standard error that is noise: 0 to 1. Null where there is no error.
+    pub share_noise: Option<f64>,
+    /// Wilson's 95 % interval, widened by the noise. Null as `value`.
+    pub ci95: Option<[f64; 2]>,
+}
+
+/// A comparison of the shown groups in one estimate; noise is part of every standard error.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Comparison {
+    /// The estimate's name.
+    pub name: String,
+    /// The groups compared, by their values; differences are the first less the second.
+    pub groups: Vec<String>,
+    /// The test and its result.
+    #[serde(flatten)]
+    pub test: Test,
+}
+
+/// A statistical test, two-sided.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "test", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Test {
+    /// Two means, unequal variances (Welch).
+    WelchT(TwoMeans),
+    /// Two means, equal variances (Student).
+    StudentT(TwoMeans),
+    /// More than two means.
+    Anova(Anova),
+    /// Two or more rates.
+    Chi2(Shares),
+}
+
+/// A difference of two means.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct TwoMeans {
+    /// t. Null where neither group varies and there is no noise; then `df`, `p` and `ci95` are too.
+    pub statistic: Option<f64>,
+    /// Degrees of freedom (Welch and Satterthwaite's, also counting the noise, whose size is known).
+    pub df: Option<f64>,
+    /// Two-sided.
+    pub p: Option<f64>,
+    /// First less second, in the measure's unit.
+    pub difference: f64,
+    /// 95 % interval of the difference.
+    pub ci95: Option<[f64; 2]>,
+    /// Difference over the pooled standard deviation among courses (without noise). Null where that is 0.
+    pub cohens_d: Option<f64>,
+    /// d · (1 − 3/(4(n1 + n2) − 9)). Null as `cohens_d`.
+    pub hedges_g: Option<f64>,
+}
+
+/// A one-way analysis of variance.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Anova {
+    /// F. Null where no group varies and there is no noise.
+    pub statistic: Option<f64>,
+    /// Between groups: their number less 1.
+    pub df: f64,
+    /// Within groups: courses less groups; fewer where noise blurs the spread.
+    pub df_within: f64,
+    /// Null as `statistic`.
+    pub p: Option<f64>,
+}
+
+/// A comparison of rates.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Shares {
+    /// First less second. Null with more than two groups.
+    pub risk_difference: Option<f64>,
+    /// Wald's 95 % interval of the difference, within ±1. Null with more than two groups.
+    pub ci95: Option<[f64; 2]>,
+    /// Odds of the first over those of the second. Null with more than two groups or a rate of 0 or 1.
+    pub odds_ratio: Option<f64>,
+    /// Standard error of the odds ratio's natural logarithm. Null as `odds_ratio`.
+    pub se_log_odds_ratio: Option<f64>,
+    /// Pearson's χ² without continuity correction. Null where nobody or everybody says yes and there is no noise.
+    pub chi2: Option<f64>,
+    /// Number of groups less 1.
+    pub df: f64,
+    /// Null as `chi2`.
+    pub p: Option<f64>,
+}

@@ -1,0 +1,195 @@
+//! The mean and spread of one quantity in one group.
+//!
+//! With S the Sum cell, Q the Squares cell, M the width and v the shifted value of a course:
+//! mean = (S + (min + max)·n) / 2n and variance = (n(Q + M²n) − 2S²) / (8n(n − 1)). The numerators
+//! are integers, so an exact answer loses nothing before its one division.
+
+use crate::answer::cells::{Cell, Cells};
+use crate::answer::form::{Mean, Spread};
+use crate::answer::interval::{count_of, finite, t_975, whole};
+use crate::limits::INTEGER_MAX;
+use crate::plan::{BlockKind, Quantity};
+
+/// What the cells of one group say about one quantity, in the measure's own unit.
+#[derive(Debug, Clone)]
+pub(crate) struct Moments {
+    /// Courses with a value as shown.
+    shown_n: u64,
+    /// What is divided by: at least 1, so that a noised count near 0 gives a wide interval instead
+    /// of none.
+    pub(super) n: f64,
+    pub(super) mean: Option<f64>,
+    /// Variance among courses; none for exact n < 2.
+    pub(super) variance: Option<Variance>,
+    /// Variance of the mean due to noise.
+    pub(super) noise: f64,
+    /// Where a noised mean is held.
+    range: Option<[f64; 2]>,
+    sums: Option<(i64, i64)>,
+}
+
+/// The variance among courses.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Variance {
+    pub(super) value: f64,
+    /// Degrees of freedom it is worth: n − 1, fewer where noise blurs it.
+    pub(super) df: f64,
+    spread: Spread,
+}
+
+impl Moments {
+    /// Reads them off the cells; `None` where the plan lacks a block, which a checked plan does not.
+    pub(super) fn of(cells: &Cells<'_>, quantity: Option<u32>) -> Option<Self> {
+        let range = cells.quantity(quantity)?;
+        let raw = Raw {
+            n: cells.cell(BlockKind::Count, quantity)?,
+            sum: cells.cell(BlockKind::Sum, quantity)?,
+            squares: cells.cell(BlockKind::Squares, quantity)?,
+            quantity: range,
+        };
+        Some(if cells.exact() { raw.exact() } else { raw.noised() })
+    }
+
+    pub(super) fn estimate(&self) -> Mean {
+        let sampling = self.variance.map(|variance| variance.value / self.n);
+        let ci95 = self.mean.zip(self.variance).and_then(|(mean, variance)| {
+            let half = half_width(variance.value / self.n, variance.df, self.noise);
+            let [low, high] = self.range.unwrap_or([f64::MIN, f64::MAX]);
+            Some([finite((mean - half).max(low).min(high))?, finite((mean + half).max(low).min(high))?])
+        });
+        Mean {
+            value: self.mean,
+            n: self.shown_n,
+            sd: self.variance.map(|variance| variance.value.sqrt()),
+            spread: self.variance.map(|variance| variance.spread),
+            se_sampling: sampling.map(f64::sqrt),
+            sd_noise: self.noise.sqrt(),
+            share_noise: sampling.and_then(|sampling| finite(self.noise / (self.noise + sampling))),
+            ci95,
+            sum: self.sums.map(|(sum, _)| sum),
+            sum_sq: self.sums.map(|(_, squares)| squares),
+        }
+    }
+}
+
+/// Half the 95 % interval of a mean: t·√(sampling + noise), both as variances. t's degrees of
+/// freedom are Satterthwaite's: the sampling part was estimated, the noise part is known.
+pub(crate) fn half_width(sampling: f64, df: f64, noise: f64) -> f64 {
+    let both = sampling + noise;
+    t_975(df * (both / sampling).powi(2)) * both.sqrt()
+}
+
+/// The spread used where none is measured: the dictionary's, or half the range, which bounds the
+/// standard deviation of anything within it (Popoviciu 1935). In units of 10^-decimals.
+pub(crate) fn reference_sd(quantity: &Quantity) -> f64 {
+    quantity.reference_sd.map_or(quantity.width() as f64 / 2.0, f64::from)
+}
+
+/// The variance that noise gives a mean, for noise of these standard deviations in the sum and in
+/// the count, and a released sum of `lean` per course: (var S + lean²·var n) / 4n², by the delta
+/// method. In units of 10^-decimals, squared.
+pub(crate) fn noise_variance(n: f64, sum_sd: f64, count_sd: f64, lean: f64) -> f64 {
+    (sum_sd.powi(2) + (lean * count_sd).powi(2)) / (4.0 * n * n)
+}
+
+/// The three cells as they were released.
+struct Raw<'a> {
+    n: Cell,
+    sum: Cell,
+    squares: Cell,
+    quantity: &'a Quantity,
+}
+
+impl Raw<'_> {
+    fn exact(&self) -> Moments {
+        let n = self.n.value;
+        let variance = self.variance(n).filter(|_| n > 1).map(|value| Variance {
+            value: value * self.unit().powi(2),
+            df: whole(n - 1),
+            spread: Spread::Measured,
+        });
+        Moments {
+            shown_n: count_of(n),
+            n: whole(n),
+            mean: self.mean(n).filter(|_| n > 0),
+            variance,
+            noise: 0.0,
+            range: None,
+            sums: self.sums(),
+        }
+    }
+
+    fn noised(&self) -> Moments {
+        let n = self.n.value.max(1);
+        let (width, unit) = (self.quantity.width() as f64, self.unit());
+        let lean = (whole(self.sum.value) / whole(n)).clamp(-width, width);
+        let range = [self.quantity.min as f64 * unit, self.quantity.max as f64 * unit];
+        let [low, high] = range;
+        Moments {
+            shown_n: count_of(self.n.value),
+            n: whole(n),
+            mean: self.mean(n).map(|mean| mean.max(low).min(high)),
+            variance: Some(self.noised_variance(n, lean)),
+            noise: noise_variance(whole(n), self.sum.sd, self.n.sd, lean) * unit.powi(2),
+            range: Some(range),
+            sums: None,
+        }
+    }
+
+    /// Measured where it stands out of its own noise by at least three standard deviations, else the
+    /// reference. Never above M²/4 · n/(n − 1), the most that values in the range can have.
+    fn noised_variance(&self, n: i128, lean: f64) -> Variance {
+        let (float_n, width, unit2) = (whole(n), self.quantity.width() as f64, self.unit().powi(2));
+        let freedom = (float_n - 1.0).max(1.0);
+        // Partial derivatives of Q/8n + M²/8 − (S/2n)² by Q, S and n.
+        let squares_per = whole(self.squares.value) / float_n;
+        let by_squares = self.squares.sd / (8.0 * float_n);
+        let by_sum = self.sum.sd * lean / (2.0 * float_n);
+        let by_count = self.n.sd * (lean * lean / 2.0 - squares_per / 8.0) / float_n;
+        let blur = by_squares.powi(2) + by_sum.powi(2) + by_count.powi(2);
+        let most = width * width / 4.0 * float_n / freedom;
+        match self.variance(n).filter(|value| n > 1 && *value > 0.0 && *value >= 3.0 * blur.sqrt()) {
+            Some(value) => {
+                // Relative variances add: 2/(n − 1) from sampling, blur/value² from noise, 2/df in all.
+                let df = 1.0 / (1.0 / freedom + blur / (2.0 * value * value));
+                Variance { value: value.min(most) * unit2, df, spread: Spread::Measured }
+            }
+            None => {
+                let value = reference_sd(self.quantity).powi(2) * unit2;
+                Variance { value, df: freedom, spread: Spread::Reference }
+            }
+        }
+    }
+
+    /// What one unit is worth in the measure's own unit: 10^-decimals.
+    fn unit(&self) -> f64 {
+        10_f64.powi(-i32::from(self.quantity.decimals))
+    }
+
+    fn mean(&self, n: i128) -> Option<f64> {
+        let ends = i128::from(self.quantity.min) + i128::from(self.quantity.max);
+        let numerator = ends.checked_mul(n)?.checked_add(self.sum.value)?;
+        finite(whole(numerator) / (2.0 * whole(n)) / 10_f64.powi(i32::from(self.quantity.decimals)))
+    }
+
+    /// In units of 10^-decimals, squared. `None` for n < 2 or where 128 bits do not hold it.
+    fn variance(&self, n: i128) -> Option<f64> {
+        let width = i128::from(self.quantity.width());
+        let both = width.checked_mul(width)?.checked_mul(n)?.checked_add(self.squares.value)?.checked_mul(n)?;
+        let numerator = both.checked_sub(self.sum.value.checked_mul(self.sum.value)?.checked_mul(2)?)?;
+        finite(whole(numerator) / (8.0 * whole(n) * whole(n.checked_sub(1)?)))
+    }
+
+    /// Σx and Σx² as integers, x being the value itself, min added back.
+    fn sums(&self) -> Option<(i64, i64)> {
+        let (n, min, width) = (self.n.value, i128::from(self.quantity.min), i128::from(self.quantity.width()));
+        let shifted = self.sum.value.checked_add(width.checked_mul(n)?)? / 2;
+        let centred = self.squares.value.checked_sub(width.checked_mul(width)?.checked_mul(n)?)?;
+        let squares = centred.checked_add(width.checked_mul(shifted)?.checked_mul(8)?)? / 8;
+        let sum = shifted.checked_add(min.checked_mul(n)?)?;
+        let cross = min.checked_mul(2)?.checked_mul(shifted)?;
+        let sum_sq = squares.checked_add(cross)?.checked_add(min.checked_mul(min)?.checked_mul(n)?)?;
+        let shown = |x: i128| i64::try_from(x).ok().filter(|x| x.abs() <= INTEGER_MAX);
+        Some((shown(sum)?, shown(sum_sq)?))
+    }
+}

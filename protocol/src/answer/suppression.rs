@@ -1,0 +1,151 @@
+//! Which groups are too small to be shown. Every committee member decides alone and all must
+//! agree bit for bit, so this is integer arithmetic only.
+
+use num_bigint::BigInt;
+
+use crate::plan::{BlockKind, Mode, Plan};
+use crate::privacy::SIGMA_UNITS_PER_ONE;
+
+/// Which groups are held back, in group order.
+///
+/// `opened` holds the noised sums of [`Plan::opened_blocks`], group by group. In `dp` mode a group
+/// is shown if every count in it is at least cohort_min + 1.65·√k·σ of that count, which is decided
+/// as (count − cohort_min)² · 100² · 2^40 ≥ 165² · k · σ² (σ in units of 2^-20). In exact mode a
+/// group is shown if every count, and both sides of every rate, are 0 or at least `cohort_min`.
+///
+/// Whatever is malformed is held back: a vector that is not of this plan (all groups), a plan that
+/// opens no counts, a rate with more yeses than answers.
+#[must_use]
+pub fn suppress(plan: &Plan, opened: &[i128], cohort_min: u64, aggregators: u32) -> Vec<bool> {
+    let (groups, blocks) = (plan.group_count(), plan.opened_blocks());
+    if blocks.is_empty() || Some(opened.len()) != groups.checked_mul(blocks.len()) {
+        return vec![true; groups];
+    }
+    let shown = |cells: &[i128]| match plan.mode {
+        Mode::Dp => large_enough(plan, &blocks, cells, cohort_min, aggregators),
+        Mode::Exact => none_small(plan, &blocks, cells, cohort_min),
+    };
+    opened.chunks_exact(blocks.len()).map(|cells| !shown(cells)).collect()
+}
+
+fn large_enough(plan: &Plan, blocks: &[usize], cells: &[i128], cohort_min: u64, aggregators: u32) -> bool {
+    blocks.iter().zip(cells).all(|(position, count)| {
+        let Some(block) = plan.blocks.get(*position) else { return false };
+        let beyond = BigInt::from(*count) - cohort_min;
+        let wanted = BigInt::from(block.sigma).pow(2) * aggregators * (165_u32 * 165);
+        beyond >= BigInt::ZERO && beyond.pow(2) * SIGMA_UNITS_PER_ONE * SIGMA_UNITS_PER_ONE * (100_u32 * 100) >= wanted
+    })
+}
+
+fn none_small(plan: &Plan, blocks: &[usize], cells: &[i128], cohort_min: u64) -> bool {
+    let allowed = |count: i128| count == 0 || count >= i128::from(cohort_min).max(0);
+    blocks.iter().zip(cells).all(|(position, cell)| {
+        let Some(block) = plan.blocks.get(*position) else { return false };
+        match block.kind {
+            BlockKind::Count => allowed(*cell) && *cell >= 0,
+            BlockKind::Sum => sides(plan, blocks, cells, block.quantity, *cell)
+                .is_some_and(|(yes, no)| yes >= 0 && no >= 0 && allowed(yes) && allowed(no)),
+            BlockKind::Squares => true,
+        }
+    })
+}
+
+/// How many said yes and no: the released sum is 2·yes − n. `None` where it is not that of a count.
+fn sides(plan: &Plan, blocks: &[usize], cells: &[i128], quantity: Option<u32>, sum: i128) -> Option<(i128, i128)> {
+    let count = plan.block_position(BlockKind::Count, quantity)?;
+    let n = *cells.get(blocks.iter().position(|block| *block == count)?)?;
+    let twice = sum.checked_add(n)?;
+    (twice % 2 == 0).then_some((twice / 2, n.checked_sub(twice / 2)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::suppress;
+    use crate::plan::{Mode, Plan};
+    use crate::privacy::trial::{count, mean_of, plan, rate_of};
+
+    fn exact() -> Plan {
+        plan(Mode::Exact, &[], vec![count(), rate_of("response")])
+    }
+
+    fn noised(sigma: u64) -> Plan {
+        let mut plan = plan(Mode::Dp, &[], vec![count(), mean_of("change", -27, 27, None)]);
+        plan.blocks.iter_mut().for_each(|block| block.sigma = sigma);
+        plan
+    }
+
+    #[test]
+    fn an_exact_group_is_shown_only_if_no_cell_of_it_is_small() {
+        struct Case {
+            why: &'static str,
+            /// Courses, answers, and the released 2·yes − answers.
+            opened: [i128; 3],
+            suppressed: bool,
+        }
+        let cases = [
+            Case { why: "nobody is nobody's secret", opened: [0, 0, 0], suppressed: false },
+            Case { why: "ten of each side", opened: [20, 20, 0], suppressed: false },
+            Case { why: "nine courses", opened: [9, 0, 0], suppressed: true },
+            Case { why: "nine answers", opened: [20, 9, -9], suppressed: true },
+            Case { why: "all ten say no", opened: [10, 10, -10], suppressed: false },
+            Case { why: "all ten say yes", opened: [10, 10, 10], suppressed: false },
+            Case { why: "nine of nineteen say yes", opened: [19, 19, -1], suppressed: true },
+            Case { why: "nine of nineteen say no", opened: [19, 19, 1], suppressed: true },
+            Case { why: "one of forty says no", opened: [40, 40, 38], suppressed: true },
+            Case { why: "more yeses than answers", opened: [40, 20, 40], suppressed: true },
+            Case { why: "half a yes", opened: [40, 40, 1], suppressed: true },
+            Case { why: "fewer than nobody", opened: [-20, 0, 0], suppressed: true },
+        ];
+        for Case { why, opened, suppressed } in cases {
+            assert_eq!(suppress(&exact(), &opened, 10, 3), [suppressed], "{why}");
+        }
+    }
+
+    #[test]
+    fn a_smallest_cohort_of_none_shows_everything_that_makes_sense() {
+        assert_eq!(suppress(&exact(), &[1, 1, 1], 0, 3), [false]);
+        assert_eq!(suppress(&exact(), &[1, 1, 1], 1, 3), [false]);
+        assert_eq!(suppress(&exact(), &[-1, 1, 1], 0, 3), [true]);
+    }
+
+    #[test]
+    fn a_noised_group_is_shown_only_if_every_count_clears_the_noise() {
+        struct Case {
+            why: &'static str,
+            sigma: u64,
+            k: u32,
+            opened: [i128; 2],
+            suppressed: bool,
+        }
+        let one = 1 << 20;
+        let cases = [
+            Case { why: "10 + 1.65·√4·100 = 340", sigma: 100 * one, k: 4, opened: [340, 340], suppressed: false },
+            Case { why: "one short", sigma: 100 * one, k: 4, opened: [340, 339], suppressed: true },
+            Case { why: "one short in the other", sigma: 100 * one, k: 4, opened: [339, 340], suppressed: true },
+            Case { why: "a hair more noise", sigma: 100 * one + 1, k: 4, opened: [340, 340], suppressed: true },
+            Case { why: "10 + 1.65·√3·1 = 12.86", sigma: one, k: 3, opened: [13, 13], suppressed: false },
+            Case { why: "12 is below", sigma: one, k: 3, opened: [12, 13], suppressed: true },
+            Case { why: "no noise", sigma: 0, k: 3, opened: [10, 10], suppressed: false },
+            Case { why: "a large negative square", sigma: one, k: 3, opened: [-1_000, 13], suppressed: true },
+            Case {
+                why: "noise beyond all counts",
+                sigma: u64::MAX,
+                k: 8,
+                opened: [1 << 40, 1 << 40],
+                suppressed: true,
+            },
+            Case { why: "counts beyond all noise", sigma: one, k: 8, opened: [i128::MAX; 2], suppressed: false },
+        ];
+        for Case { why, sigma, k, opened, suppressed } in cases {
+            assert_eq!(suppress(&noised(sigma), &opened, 10, k), [suppressed], "{why}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_of_the_plan_shows_nothing() {
+        assert_eq!(suppress(&exact(), &[20, 20], 10, 3), [true]);
+        assert_eq!(suppress(&exact(), &[], 10, 3), [true]);
+        let blind = plan(Mode::Exact, &["drug", "placebo"], vec![]);
+        assert_eq!(suppress(&blind, &[], 10, 3), [true, true]);
+    }
+}

@@ -1,0 +1,57 @@
+//! Whether a statement is genuine: of this patient, for this clinic, signed by who has to.
+
+use super::{Statement, StatementError};
+use crate::document::charter::Charter;
+use crate::envelope::{Envelope, Verified};
+use crate::principal::Principal;
+
+/// Takes a statement that the patient's own key signed for this clinic. Whether it continues the
+/// patient's other statements is [`super::History`]'s question.
+///
+/// # Errors
+/// [`StatementError`].
+pub fn admit_statement(
+    envelope: &Envelope,
+    clinic: &Principal,
+    patient: &Principal,
+) -> Result<Verified<Statement>, StatementError> {
+    let statement = envelope.claim::<Statement>()?.verify(patient)?;
+    if statement.witness.is_some() {
+        return Err(StatementError::Witnessed);
+    }
+    of(&statement, clinic, patient)?;
+    Ok(statement)
+}
+
+/// Takes a statement on paper: signed by the member of staff whom it names as witness.
+///
+/// # Errors
+/// [`StatementError`].
+pub fn admit_witnessed(
+    envelope: &Envelope,
+    charter: &Charter,
+    clinic: &Principal,
+    patient: &Principal,
+) -> Result<Verified<Statement>, StatementError> {
+    let claimed = envelope.claim::<Statement>()?;
+    if !charter.policy.allow_witnessed {
+        return Err(StatementError::WitnessedNotAllowed);
+    }
+    let witness = claimed.peek().witness.as_ref().ok_or(StatementError::NoWitness)?.by;
+    if !charter.staff_of(clinic).contains(&witness) {
+        return Err(StatementError::NoStaff { witness });
+    }
+    let statement = claimed.verify(&witness)?;
+    of(&statement, clinic, patient)?;
+    Ok(statement)
+}
+
+fn of(statement: &Statement, clinic: &Principal, patient: &Principal) -> Result<(), StatementError> {
+    if statement.clinic != *clinic {
+        return Err(StatementError::OtherClinic { clinic: statement.clinic });
+    }
+    if statement.patient != *patient {
+        return Err(StatementError::OtherPatient { patient: statement.patient });
+    }
+    statement.check()
+}

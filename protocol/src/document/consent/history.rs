@@ -1,0 +1,194 @@
+//! A patient's statements in ledger order, and where they lead.
+
+use std::collections::BTreeSet;
+
+use super::permit::{Permit, Purposes, Standing};
+use super::{Action, Grant, Statement, StatementError};
+use crate::digest::Digest;
+use crate::envelope::Verified;
+use crate::moment::Moment;
+
+/// Where the statements of one patient at one clinic lead, in the order of the clinic's ledger.
+///
+/// The rules: a grant needs a sequence higher than every grant before it, and the digest of the
+/// statement before it (of either kind; the first has none, and sequence 0 by custom). A grant that
+/// has not is contradictory, and then nothing is allowed until the next good grant. A withdrawal
+/// needs neither. A witnessed grant may only narrow once the patient's own key has signed anything.
+/// The same statement again changes nothing.
+#[must_use]
+pub fn standing<'a>(statements: impl IntoIterator<Item = &'a Verified<Statement>>, now: Moment) -> Standing<'a> {
+    let mut history = History::new();
+    for statement in statements {
+        history.append(statement);
+    }
+    history.standing(now)
+}
+
+/// [`standing`] statement by statement, for whoever keeps a ledger.
+#[derive(Debug, Clone, Default)]
+pub struct History<'a> {
+    known: BTreeSet<Digest>,
+    last: Option<Digest>,
+    sequence: Option<u64>,
+    key_signed: bool,
+    state: State<'a>,
+}
+
+#[derive(Debug, Clone, Default)]
+#[expect(clippy::large_enum_variant, reason = "one exists per patient looked at, and most are granted")]
+enum State<'a> {
+    #[default]
+    None,
+    Granted(Permit<'a>),
+    Withdrawn,
+    Contradictory(Contradiction),
+}
+
+impl<'a> History<'a> {
+    /// No statement yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The sequence that the next grant should carry.
+    #[must_use]
+    pub fn next_sequence(&self) -> u64 {
+        self.sequence.map_or(0, |sequence| sequence.saturating_add(1))
+    }
+
+    /// The digest that the next grant must name as the one before it.
+    #[must_use]
+    pub const fn last(&self) -> Option<Digest> {
+        self.last
+    }
+
+    /// Whether a statement would continue this history: what a clinic asks before it takes a grant
+    /// into its ledger. A withdrawal always does.
+    ///
+    /// # Errors
+    /// [`StatementError::OutOfLine`].
+    pub fn accepts(&self, statement: &Statement) -> Result<(), StatementError> {
+        match &statement.action {
+            Action::Revoke(_) => Ok(()),
+            Action::Grant(grant) => self.in_line(statement, grant).map_err(StatementError::OutOfLine),
+        }
+    }
+
+    /// Takes the next statement of the ledger into account, whatever it says.
+    pub fn append(&mut self, statement: &'a Verified<Statement>) {
+        if !self.known.insert(statement.digest()) {
+            return;
+        }
+        let body: &'a Statement = statement;
+        match &body.action {
+            Action::Revoke(revoke) => self.revoke(revoke.purposes.as_deref()),
+            Action::Grant(grant) => self.grant(statement, grant),
+        }
+        self.last = Some(statement.digest());
+        self.key_signed |= statement.witness.is_none();
+    }
+
+    /// Where the patient stands at this moment.
+    #[must_use]
+    pub fn standing(&self, now: Moment) -> Standing<'a> {
+        match &self.state {
+            State::None => Standing::None,
+            State::Withdrawn => Standing::Withdrawn,
+            State::Contradictory(why) => Standing::Contradictory(*why),
+            State::Granted(permit) if now >= permit.grant.not_after => Standing::Expired,
+            State::Granted(permit) if now < permit.grant.not_before.max(permit.statement.made_at) => Standing::NotYet,
+            State::Granted(permit) => Standing::Granted(permit.clone()),
+        }
+    }
+
+    fn revoke(&mut self, purposes: Option<&[String]>) {
+        if let State::Granted(permit) = &mut self.state {
+            permit.purposes.revoke(purposes);
+            if permit.purposes.is_empty() {
+                self.state = State::Withdrawn;
+            }
+        } else {
+            // Nothing is in force, so whatever part of nothing ends: the patient said no last.
+            self.state = State::Withdrawn;
+        }
+    }
+
+    fn grant(&mut self, statement: &'a Verified<Statement>, grant: &'a Grant) {
+        let fits = self.in_line(statement, grant);
+        self.sequence = self.sequence.max(Some(statement.sequence));
+        self.state = match fits {
+            Err(why) => State::Contradictory(why),
+            Ok(()) => {
+                let mut purposes = Purposes::all_of(grant);
+                if let (State::Granted(old), Some(_)) = (&self.state, &statement.witness) {
+                    purposes = purposes.without_those_of(&old.purposes);
+                }
+                State::Granted(Permit { statement, grant, purposes })
+            }
+        };
+    }
+
+    fn in_line(&self, statement: &Statement, grant: &Grant) -> Result<(), Contradiction> {
+        if self.sequence.is_some_and(|highest| statement.sequence <= highest) {
+            return Err(Contradiction::Sequence { got: statement.sequence, next: self.next_sequence() });
+        }
+        if statement.previous != self.last {
+            return Err(Contradiction::Previous { last: self.last });
+        }
+        let widens = match &self.state {
+            State::Granted(permit) => permit.is_widened_by(grant),
+            State::None | State::Withdrawn | State::Contradictory(_) => true,
+        };
+        if statement.witness.is_some() && self.key_signed && widens {
+            return Err(Contradiction::WitnessedWidening);
+        }
+        Ok(())
+    }
+}
+
+/// Why a grant does not continue the statements before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Contradiction {
+    /// Its sequence was used or passed already.
+    #[error("its sequence is {got}, and {next} is the next")]
+    Sequence {
+        /// Its sequence.
+        got: u64,
+        /// The next that is free.
+        next: u64,
+    },
+    /// It names another statement as the one before it.
+    #[error("it does not name the statement before it")]
+    Previous {
+        /// The one it should name; none if it should name none.
+        last: Option<Digest>,
+    },
+    /// Staff may not widen what the patient's own key has narrowed.
+    #[error("a witnessed grant would allow more than the patient's own key did")]
+    WitnessedWidening,
+}
+
+impl Contradiction {
+    /// A code that is never reworded.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Sequence { .. } => "contradiction-sequence",
+            Self::Previous { .. } => "contradiction-previous",
+            Self::WitnessedWidening => "contradiction-witnessed-widening",
+        }
+    }
+
+    /// What the patient, or the clinic for them, can do.
+    #[must_use]
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Sequence { next, .. } => format!("sign the grant again as number {next}"),
+            Self::Previous { last: Some(last) } => format!("sign the grant again, naming {} before it", last.hex()),
+            Self::Previous { last: None } => "sign the grant again as the first, naming none before it".into(),
+            Self::WitnessedWidening => "have the patient sign with their own key, or replace a lost key".into(),
+        }
+    }
+}

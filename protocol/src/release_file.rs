@@ -1,0 +1,315 @@
+//! The file that proves an answer: everything in it can be recomputed offline from the charter.
+
+use serde::{Deserialize, Serialize};
+
+use crate::answer::{self, Answer, AnswerInput, Operators};
+use crate::charter_chain::CharterChain;
+use crate::digest::{Digest, Label};
+use crate::document::query::Query;
+use crate::document::release::Release;
+use crate::document::share::Share;
+use crate::envelope::{Envelope, Verified};
+use crate::moment::Moment;
+use crate::octets::Octets;
+use crate::principal::Principal;
+use crate::round::inquiry::Inquiry;
+use crate::sealed::OpeningKey;
+use crate::secret_share::CellShares;
+
+/// An answer with its certificate. The answer is for people and programs; the proof is what
+/// [`ReleaseFile::verify`] recomputes it from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseFile {
+    /// Version of this file's shape: 1.
+    pub sumac_release: u32,
+    /// The answer.
+    pub answer: Answer,
+    /// What it is computed from.
+    pub proof: Proof,
+}
+
+/// The signed parts of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proof {
+    /// The query, signed by a researcher.
+    pub query: Envelope,
+    /// The study, signed by the stewards.
+    pub study: Envelope,
+    /// Every member's share, signed, in committee order.
+    pub shares: Vec<Envelope>,
+}
+
+impl ReleaseFile {
+    /// Opens the sealed shares of an answered query and puts the release together.
+    ///
+    /// # Errors
+    /// [`ReleaseError`] if a share cannot be opened, is not its member's, or disagrees.
+    pub fn assemble(inquiry: &Inquiry, attempt: u8, key: &OpeningKey, sealed: &[Octets]) -> Result<Self, ReleaseError> {
+        let committee = inquiry.committee(attempt).ok_or(ReleaseError::NoSuchAttempt { attempt })?;
+        let open = |(member, sealed): (&Principal, &Octets)| {
+            let aad = Digest::of(Label::AnswerSeal, &[inquiry.id().bytes(), &[attempt], member.bytes()]);
+            let opened = key.open(Label::AnswerSeal, aad.bytes(), &sealed.0);
+            let opened = opened.map_err(|_| ReleaseError::SealedToAnother { member: *member })?;
+            Envelope::from_json(&opened).map_err(|why| ReleaseError::BadShare { member: *member, why: why.to_string() })
+        };
+        if sealed.len() != committee.len() {
+            return Err(ReleaseError::Shares { have: sealed.len(), need: committee.len() });
+        }
+        let shares = committee.iter().zip(sealed).map(open).collect::<Result<Vec<_>, _>>()?;
+        let (query, study) = (inquiry.query().envelope().clone(), inquiry.study().envelope().clone());
+        let answer = compute(inquiry, &shares)?;
+        Ok(Self { sumac_release: VERSION, answer, proof: Proof { query, study, shares } })
+    }
+
+    /// Re-checks a release file, given as text, against a charter: every signature, and every
+    /// estimate, interval and n, recomputed.
+    ///
+    /// # Errors
+    /// [`ReleaseError`]; for an altered answer it names the field.
+    pub fn verify(text: &str, chain: &CharterChain) -> Result<Self, ReleaseError> {
+        let malformed = |why: serde_json::Error| ReleaseError::Malformed { why: why.to_string() };
+        let written: serde_json::Value = serde_json::from_str(text).map_err(malformed)?;
+        let version = written.get("sumac_release").and_then(serde_json::Value::as_u64);
+        if version != Some(u64::from(VERSION)) {
+            return Err(ReleaseError::Version { got: version.unwrap_or(0) });
+        }
+        let proof = written.get("proof").cloned().unwrap_or_default();
+        let proof: Proof = serde_json::from_value(proof).map_err(malformed)?;
+        let inquiry = admit(&proof, chain)?;
+        let answer = compute(&inquiry, &proof.shares)?;
+        let file = Self { sumac_release: VERSION, answer, proof };
+        let recomputed = serde_json::to_string(&file).map_err(malformed)?;
+        let recomputed: serde_json::Value = serde_json::from_str(&recomputed).map_err(malformed)?;
+        match first_difference("", &written, &recomputed) {
+            None => Ok(file),
+            Some((field, written, recomputed)) => Err(ReleaseError::Altered { field, written, recomputed }),
+        }
+    }
+}
+
+/// Admits the query as of the earliest moment at which it could have been submitted, under the
+/// charter that it names.
+fn admit(proof: &Proof, chain: &CharterChain) -> Result<Inquiry, ReleaseError> {
+    let query = proof.query.claim::<Query>().map_err(|why| ReleaseError::Malformed { why: why.to_string() })?;
+    let (named, expires) = (query.peek().charter, query.peek().expires);
+    let before: Vec<Envelope> = chain.epochs().map(|c| c.envelope().clone()).collect();
+    let upto = chain.epochs().position(|c| c.digest() == named).ok_or(ReleaseError::OtherCharter { named })?;
+    let chain = CharterChain::from_envelopes(before.get(..=upto).unwrap_or_default())
+        .map_err(|why| ReleaseError::Malformed { why: why.to_string() })?;
+    let now = Moment(expires.0.saturating_sub(chain.current().policy.query_lifetime_max_ms));
+    let earliest =
+        crate::document::study::admit_study(&proof.study, &chain).map_or(now, |study| now.max(study.valid_from));
+    Inquiry::admit(&proof.query, &proof.study, &chain, earliest)
+        .map_err(|refused| ReleaseError::Query { code: refused.code, says: refused.says })
+}
+
+/// The answer that these shares add up to.
+fn compute(inquiry: &Inquiry, shares: &[Envelope]) -> Result<Answer, ReleaseError> {
+    let shares = check_shares(inquiry, shares)?;
+    let first = shares.first().ok_or(ReleaseError::Shares { have: 0, need: 2 })?;
+    let cells = inquiry.plan().cell_count();
+    let mut sum = CellShares::zero(cells);
+    for share in &shares {
+        let one = CellShares::from_bytes(&share.cells.0, cells).map_err(|_| ReleaseError::Cells { want: cells })?;
+        sum.add(&one).map_err(|_| ReleaseError::Cells { want: cells })?;
+    }
+    let release = Release::id(inquiry.id(), first.attempt, first.batch, first.opening);
+    let policy = &inquiry.charter().policy;
+    answer::answer(AnswerInput {
+        plan: inquiry.plan(),
+        study: &inquiry.study().id,
+        release,
+        rho: inquiry.query().rho,
+        delta_per_1e12: policy.delta_per_1e12,
+        operators: Operators { asked: u64::from(first.operators_asked), counted: u64::from(first.operators_counted) },
+        cohort_min: u64::from(policy.cohort_min),
+        aggregators: u32::try_from(shares.len()).unwrap_or(u32::MAX),
+        suppressed: &first.suppressed,
+        released: &sum.to_integers(),
+    })
+    .map_err(|_| ReleaseError::Cells { want: cells })
+}
+
+/// Checks that the shares are those of one whole committee, and agree in everything but cells.
+fn check_shares(inquiry: &Inquiry, envelopes: &[Envelope]) -> Result<Vec<Verified<Share>>, ReleaseError> {
+    let claimed = envelopes.first().and_then(|e| e.claim::<Share>().ok());
+    let attempt = claimed.ok_or(ReleaseError::Shares { have: 0, need: 2 })?.peek().attempt;
+    let committee = inquiry.committee(attempt).ok_or(ReleaseError::NoSuchAttempt { attempt })?;
+    if envelopes.len() != committee.len() {
+        return Err(ReleaseError::Shares { have: envelopes.len(), need: committee.len() });
+    }
+    let mut shares: Vec<Verified<Share>> = Vec::with_capacity(envelopes.len());
+    for (member, envelope) in committee.iter().zip(envelopes) {
+        let share = envelope.claim::<Share>().and_then(|c| c.verify(member));
+        let share = share.map_err(|why| ReleaseError::BadShare { member: *member, why: why.to_string() })?;
+        if share.query != inquiry.id() || share.suppressed.len() != inquiry.plan().group_count() {
+            return Err(ReleaseError::BadShare { member: *member, why: "it is of another query".into() });
+        }
+        if let Some(first) = shares.first() {
+            let same = (share.attempt, share.batch, share.opening) == (first.attempt, first.batch, first.opening)
+                && share.suppressed == first.suppressed
+                && share.operators_asked == first.operators_asked
+                && share.operators_counted == first.operators_counted;
+            if !same {
+                return Err(ReleaseError::Disagree { member: *member });
+            }
+        }
+        shares.push(share);
+    }
+    Ok(shares)
+}
+
+/// The path of the first place where two JSON values differ, with both values.
+fn first_difference(path: &str, a: &serde_json::Value, b: &serde_json::Value) -> Option<(String, String, String)> {
+    use serde_json::Value;
+    let differs = || Some((path.trim_start_matches('.').to_owned(), a.to_string(), b.to_string()));
+    match (a, b) {
+        (Value::Object(a), Value::Object(b)) => {
+            let names: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+            names.into_iter().find_map(|name| {
+                let null = Value::Null;
+                let (x, y) = (a.get(name), b.get(name));
+                if x.is_some() == y.is_some() {
+                    first_difference(&format!("{path}.{name}"), x.unwrap_or(&null), y.unwrap_or(&null))
+                } else {
+                    let absent = || "absent".to_owned();
+                    let show = |v: Option<&Value>| v.map_or_else(absent, Value::to_string);
+                    Some((format!("{path}.{name}").trim_start_matches('.').to_owned(), show(x), show(y)))
+                }
+            })
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            a.iter().zip(b).enumerate().find_map(|(i, (x, y))| first_difference(&format!("{path}[{i}]"), x, y))
+        }
+        _ if a == b => None,
+        _ => differs(),
+    }
+}
+
+/// Why a release cannot be put together or does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReleaseError {
+    /// Not a release file.
+    #[error("not a release file: {why}")]
+    Malformed {
+        /// What the reader stumbled over.
+        why: String,
+    },
+    /// A file of another version.
+    #[error("a release file of version {got}; this program reads version {VERSION}")]
+    Version {
+        /// The version it says.
+        got: u64,
+    },
+    /// The query was asked under a charter that is not in the given chain.
+    #[error("the query was asked under charter {named}, which is not in the charter file")]
+    OtherCharter {
+        /// The charter it names.
+        named: Digest,
+    },
+    /// The query itself does not hold.
+    #[error("the query does not hold: {says}")]
+    Query {
+        /// The code of the refusal.
+        code: String,
+        /// The refusal.
+        says: String,
+    },
+    /// There is no committee for this attempt.
+    #[error("the charter lists no committee for attempt {attempt}")]
+    NoSuchAttempt {
+        /// The attempt.
+        attempt: u8,
+    },
+    /// Not one share of each member.
+    #[error("{have} shares, where the committee has {need} members")]
+    Shares {
+        /// How many there are.
+        have: usize,
+        /// How many there must be.
+        need: usize,
+    },
+    /// A share that was not sealed to this query's key.
+    #[error("the share of {member} cannot be opened with this query's key")]
+    SealedToAnother {
+        /// Whose share.
+        member: Principal,
+    },
+    /// A share that does not hold.
+    #[error("the share of {member} does not hold: {why}")]
+    BadShare {
+        /// Whose share.
+        member: Principal,
+        /// Why.
+        why: String,
+    },
+    /// Shares that contradict each other.
+    #[error("{member} signed a share of another batch, or another set of held-back groups, than the others")]
+    Disagree {
+        /// Whose share.
+        member: Principal,
+    },
+    /// A share of another length.
+    #[error("a share does not have the {want} cells of this question")]
+    Cells {
+        /// Cells of the plan.
+        want: usize,
+    },
+    /// The answer was altered.
+    #[error("`{field}` says {written}, and the signed shares say {recomputed}")]
+    Altered {
+        /// The path of the field.
+        field: String,
+        /// What the file says.
+        written: String,
+        /// What the shares add up to.
+        recomputed: String,
+    },
+}
+
+impl ReleaseError {
+    /// A code that is never reworded.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed { .. } => "no-release",
+            Self::Version { .. } => "release-version",
+            Self::OtherCharter { .. } => "other-charter",
+            Self::Query { .. } => "bad-query",
+            Self::NoSuchAttempt { .. } => "no-such-attempt",
+            Self::Shares { .. } => "shares-missing",
+            Self::SealedToAnother { .. } => "sealed-to-another",
+            Self::BadShare { .. } => "bad-share",
+            Self::Disagree { .. } => "shares-disagree",
+            Self::Cells { .. } => "cells-differ",
+            Self::Altered { .. } => "altered",
+        }
+    }
+
+    /// What the reader can do.
+    #[must_use]
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Altered { field, .. } => format!(
+                "do not use this file; ask its sender for the release as it was made, `{field}` was changed since"
+            ),
+            Self::OtherCharter { .. } => {
+                "give the charter file of the federation that answered, with all its epochs".into()
+            }
+            Self::Version { .. } => "use the release of Sumac that made the file, or a newer one".into(),
+            Self::SealedToAnother { .. } => "resume with the key kept for this very query".into(),
+            Self::Malformed { .. }
+            | Self::Query { .. }
+            | Self::NoSuchAttempt { .. }
+            | Self::Shares { .. }
+            | Self::BadShare { .. }
+            | Self::Disagree { .. }
+            | Self::Cells { .. } => "do not use this file; ask its sender for the release as it was made".into(),
+        }
+    }
+}
+
+const VERSION: u32 = 1;
