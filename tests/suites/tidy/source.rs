@@ -15,14 +15,17 @@ pub(crate) struct Source {
     pub(crate) test_lines: Vec<bool>,
     /// Whether the whole file is test code, because of where it lies or how it is declared.
     pub(crate) test: bool,
+    /// All code as one text, with the strings in attributes left readable: they may name a crate.
+    pub(crate) code: String,
 }
 
 impl Source {
     pub(crate) fn new(path: &str, text: &str) -> Self {
         let lines = lexer::lines(text);
         let test_lines = test_lines(&lines);
-        let raw = text.lines().map(str::to_owned).collect();
-        Self { path: path.to_owned(), raw, lines, test_lines, test: false }
+        let raw: Vec<String> = text.lines().map(str::to_owned).collect();
+        let code = joined(&lines) + &attributes(&raw);
+        Self { path: path.to_owned(), raw, lines, test_lines, test: false, code }
     }
 
     /// The lines outside tests, numbered from 1.
@@ -45,11 +48,6 @@ impl Source {
     /// A place in this file.
     pub(crate) fn at(&self, number: usize) -> String {
         format!("{}:{number}", self.path)
-    }
-
-    /// All code as one text; line breaks stay where they are.
-    pub(crate) fn code(&self) -> String {
-        joined(&self.lines)
     }
 }
 
@@ -78,6 +76,11 @@ pub(crate) fn declared<'a>(code: &'a str, keyword: &str) -> Vec<&'a str> {
 
 fn joined(lines: &[Line]) -> String {
     lines.iter().map(|line| line.code.as_str()).collect::<Vec<_>>().join("\n")
+}
+
+/// The lines that begin with an attribute, as they stand.
+fn attributes(raw: &[String]) -> String {
+    raw.iter().filter(|line| line.trim_start().starts_with("#[")).map(|line| format!("\n{line}")).collect()
 }
 
 /// Marks every item that stands under `#[cfg(test)]`, `#[test]` or another test attribute.

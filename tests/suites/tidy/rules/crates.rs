@@ -39,8 +39,8 @@ pub(crate) fn dependencies_are_used(tree: &Tree) -> Vec<Offence> {
             return (!taken.contains(dependency.name)).then(|| format!("no crate takes {}", dependency.name));
         }
         let word = dependency.name.replace('-', "_");
-        let used = |path: &str| tree.sources.iter().any(|s| s.path == path && names(&s.code(), &word));
-        let inside = tree.sources_of(&manifest.folder).any(|s| names(&s.code(), &word));
+        let used = |path: &str| tree.sources.iter().any(|s| s.path == path && names(&s.code, &word));
+        let inside = tree.sources_of(&manifest.folder).any(|s| names(&s.code, &word));
         let used = inside || manifest.target_paths().iter().any(|path| used(path)) || suites_use(tree, manifest, &word);
         (!used).then(|| format!("{} never names {}", manifest.folder, dependency.name))
     })
@@ -52,7 +52,7 @@ fn suites_use(tree: &Tree, manifest: &Manifest, word: &str) -> bool {
         .target_paths()
         .iter()
         .filter_map(|path| path.strip_suffix(".rs"))
-        .any(|folder| tree.sources_of(folder).any(|s| names(&s.code(), word)))
+        .any(|folder| tree.sources_of(folder).any(|s| names(&s.code, word)))
 }
 
 /// Each dependency stands in the table of `ARCHITECTURE.md` with what it is for and why not another; the
@@ -181,8 +181,11 @@ fn a_crate_without_the_lints_is_found() {
 fn a_dependency_that_nothing_uses_is_found() {
     let files = [
         ("Cargo.toml", "[workspace.dependencies]\nused-one = \"1\"\nunused = \"1\"\nnobodys = \"1\"\n"),
-        ("a/Cargo.toml", "[dependencies]\nused-one = { workspace = true }\nunused = { workspace = true }\n"),
-        ("a/src/lib.rs", "use used_one::A; // unused::B\n"),
+        (
+            "a/Cargo.toml",
+            "[dependencies]\nused-one = { workspace = true }\nunused = { workspace = true }\nwritten = \"1\"\n",
+        ),
+        ("a/src/lib.rs", "use used_one::A; // unused::B\n#[serde(with = \"written\")]\n"),
     ];
     finds(dependencies_are_used, &files, &["Cargo.toml:4", "a/Cargo.toml:3"]);
 }
