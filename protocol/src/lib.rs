@@ -4,13 +4,12 @@
 //! randomness of its own. Time and random generators are arguments.
 
 pub mod answer;
-pub mod charter_chain;
-pub mod cohort;
 pub mod cost;
 pub mod dictionary;
 pub mod digest;
 pub mod document;
 pub mod envelope;
+pub mod explain;
 pub mod limits;
 pub mod moment;
 pub mod octets;

@@ -39,12 +39,12 @@ pub(super) fn check(text: &str, written: Written) -> Result<Dictionary, Dictiona
         places: BTreeMap::new(),
     };
     let mut taken: BTreeMap<String, (String, usize)> = BTreeMap::new();
-    for written in instrument {
+    for written in &instrument {
         let folded = claim(&lines, &mut taken, &written.id)?;
         dictionary.places.insert(folded, Place::Instrument(dictionary.instruments.len()));
         dictionary.instruments.push(check_instrument::check(&lines, written)?);
     }
-    for written in field {
+    for written in &field {
         let folded = claim(&lines, &mut taken, &written.id)?;
         dictionary.places.insert(folded, Place::Field(dictionary.fields.len()));
         dictionary.fields.push(check_field::check(&lines, written)?);

@@ -13,7 +13,9 @@ use crate::moment::Moment;
 use crate::plan::Mode;
 use crate::principal::Principal;
 
+#[expect(clippy::module_name_repetitions, reason = "imported by name, beside those of other kinds")]
 pub use admission::admit_study;
+#[expect(clippy::module_name_repetitions, reason = "imported by name, beside those of other kinds")]
 pub use error::StudyError;
 
 mod admission;

@@ -35,7 +35,6 @@ pub struct History<'a> {
 }
 
 #[derive(Debug, Clone, Default)]
-#[expect(clippy::large_enum_variant, reason = "one exists per patient looked at, and most are granted")]
 enum State<'a> {
     #[default]
     None,

@@ -107,12 +107,18 @@ impl Purposes {
         self
     }
 
-    /// Ends some purposes. `None`, nothing, or an unknown code among them ends all.
+    /// Ends some purposes. `None`, nothing, or an unknown code among them ends all. A purpose that
+    /// the grant lists ends alone: GRU out of GRU and HMB leaves HMB. One that it does not list ends
+    /// what it includes: GRU out of HMB leaves nothing.
     pub(super) fn revoke(&mut self, codes: Option<&[String]>) {
         let named: Option<BTreeSet<Permission>> =
             codes.and_then(|codes| codes.iter().map(|code| Permission::from_code(code)).collect());
         match named {
-            Some(named) if !named.is_empty() => self.revoked.extend(named),
+            Some(named) if !named.is_empty() => {
+                let unlisted: Vec<Permission> = named.difference(&self.granted).copied().collect();
+                self.granted.retain(|granted| !unlisted.iter().any(|revoked| revoked.includes(*granted)));
+                self.revoked.extend(named);
+            }
             Some(_) | None => self.granted.clear(),
         }
     }
