@@ -220,7 +220,12 @@ fn a_library_out_of_its_place_is_found() {
     finds(
         libraries_keep_to_their_places,
         &files,
-        &["node/src/service.rs:1", "node/src/store/tests.rs:1", "node/src/network/swarm.rs:1", "node/src/store/disk.rs:3"],
+        &[
+            "node/src/store/tests.rs:1",
+            "node/src/service.rs:1",
+            "node/src/network/swarm.rs:1",
+            "node/src/store/disk.rs:3",
+        ],
     );
 }
 
