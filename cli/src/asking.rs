@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use sumac_node::asker::{AskError, Asker};
 use sumac_protocol::charter_chain::CharterChain;
+use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::dictionary::Dictionary;
 use sumac_protocol::digest::{Digest, Label};
 use sumac_protocol::document::charter::{Charter, Member};
@@ -17,7 +18,6 @@ use sumac_protocol::octets::Octets;
 use sumac_protocol::plan::{Mode, Plan, SEMANTICS_VERSION};
 use sumac_protocol::principal::Signer;
 use sumac_protocol::release_file::ReleaseFile;
-use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::round::inquiry::Inquiry;
 use sumac_protocol::round::progress::{Progress, Step};
 use sumac_protocol::sealed::OpeningKey;
@@ -52,7 +52,8 @@ struct Pending {
 
 /// Compiles and prices a question as every node will.
 pub(crate) fn plan(text: &str, charter: &Charter, mode: Mode, rho: RhoMicro) -> Result<Plan, Failure> {
-    let dictionary = Dictionary::parse(&charter.dictionary).map_err(|why| Failure::refused(why.code(), &why, why.remedy()))?;
+    let dictionary =
+        Dictionary::parse(&charter.dictionary).map_err(|why| Failure::refused(why.code(), &why, why.remedy()))?;
     let plan = question::compile(text, &dictionary, mode)
         .map_err(|why| Failure::new(Exit::Refused, why.code(), why.render(text), String::new()))?;
     privacy::price(plan, rho).map_err(|why| Failure::refused(why.code(), &why, why.remedy()))
@@ -131,7 +132,11 @@ impl Asking {
         let key = own_key(seed).open(Label::AnswerSeal, query.digest().bytes(), &pending.sealed_key.0);
         let key = key.map_err(|_| lost("it was kept under another researcher's key".into()))?;
         let key: [u8; 32] = key.as_slice().try_into().map_err(|_| lost("its key is damaged".into()))?;
-        let hub = chain.current().member(&query.coordinator).cloned().ok_or_else(|| lost("its hub left the charter".into()))?;
+        let hub = chain
+            .current()
+            .member(&query.coordinator)
+            .cloned()
+            .ok_or_else(|| lost("its hub left the charter".into()))?;
         let (expires, submitted) = (query.expires, pending.submitted);
         let answer_key = OpeningKey::from_bytes(Zeroizing::new(key));
         Ok(Self { chain, study, hub, query: pending.query, answer_key, submitted, expires })
@@ -139,7 +144,11 @@ impl Asking {
 
     /// Submits the query and follows it to its end. A hub that goes away is waited for until the
     /// query expires.
-    pub(crate) async fn run(&self, seed: &Zeroizing<[u8; 32]>, mut see: impl FnMut(&Progress)) -> Result<ReleaseFile, Failure> {
+    pub(crate) async fn run(
+        &self,
+        seed: &Zeroizing<[u8; 32]>,
+        mut see: impl FnMut(&Progress),
+    ) -> Result<ReleaseFile, Failure> {
         let mut asker = Asker::connect(seed.clone(), &self.hub, self.chain.current().digest(), PATIENCE).await?;
         let mut beat = tokio::time::interval(BEAT);
         let mut submitted = false;
@@ -170,7 +179,9 @@ impl Asking {
         match &progress.step {
             Step::Answered { shares } => Some(self.assemble(progress.attempt, shares)),
             Step::Over { refused } => Some(Err(refused.clone().into())),
-            Step::Committing | Step::Collecting | Step::Freezing | Step::Verifying | Step::Opening | Step::Voiding => None,
+            Step::Committing | Step::Collecting | Step::Freezing | Step::Verifying | Step::Opening | Step::Voiding => {
+                None
+            }
         }
     }
 
@@ -185,7 +196,9 @@ fn choose_hub<'a>(charter: &'a Charter, name: Option<&str>) -> Result<&'a Member
     let names = || charter.hubs().map(|h| h.name.clone()).collect::<Vec<_>>().join(", ");
     let mut hubs = charter.hubs();
     match name {
-        None => hubs.next().ok_or_else(|| Failure::refused("no-hub", &"the charter lists no hub", "ask the stewards for one".into())),
+        None => hubs
+            .next()
+            .ok_or_else(|| Failure::refused("no-hub", &"the charter lists no hub", "ask the stewards for one".into())),
         Some(name) => hubs.find(|hub| hub.name == name).ok_or_else(|| {
             Failure::usage(format!("the charter lists no hub `{name}`"), format!("its hubs are: {}", names()))
         }),
@@ -193,20 +206,31 @@ fn choose_hub<'a>(charter: &'a Charter, name: Option<&str>) -> Result<&'a Member
 }
 
 /// The largest cost with ε no larger than asked for, at the charter's δ.
-pub(crate) fn cost_of(charter: &Charter, rho: Option<f64>, epsilon: Option<f64>, mode: Mode) -> Result<RhoMicro, Failure> {
+pub(crate) fn cost_of(
+    charter: &Charter,
+    rho: Option<f64>,
+    epsilon: Option<f64>,
+    mode: Mode,
+) -> Result<RhoMicro, Failure> {
     if mode == Mode::Exact {
         return Ok(RhoMicro(0));
     }
     match (rho, epsilon) {
         (Some(rho), None) if rho > 0.0 && rho <= 1e6 => {
             // Text to integer without a binary detour: 0.1 is 100,000 and not 99,999.
-            let micro = format!("{:.0}", rho * 1e6).parse().map_err(|_| Failure::usage("--rho is no number", "give a number like 0.1"))?;
+            let micro = format!("{:.0}", rho * 1e6)
+                .parse()
+                .map_err(|_| Failure::usage("--rho is no number", "give a number like 0.1"))?;
             Ok(RhoMicro(micro))
         }
         (None, Some(epsilon)) if epsilon > 0.0 => Ok(privacy::largest_rho(epsilon, charter.policy.delta_per_1e12)),
-        (None, None) => Err(Failure::usage("a differentially private question has a price", "give --rho 0.1, or --epsilon 1")),
+        (None, None) => {
+            Err(Failure::usage("a differentially private question has a price", "give --rho 0.1, or --epsilon 1"))
+        }
         (Some(_), Some(_)) => Err(Failure::usage("--rho and --epsilon both say the price", "give one of them")),
-        (Some(_), None) | (None, Some(_)) => Err(Failure::usage("a price is above 0", "give --rho 0.1, or --epsilon 1")),
+        (Some(_), None) | (None, Some(_)) => {
+            Err(Failure::usage("a price is above 0", "give --rho 0.1, or --epsilon 1"))
+        }
     }
 }
 
@@ -229,14 +253,23 @@ fn pending_folder() -> PathBuf {
 /// A kept query by its id, or the beginning of it.
 fn find_pending(id: &str) -> Result<PathBuf, Failure> {
     let folder = pending_folder();
-    let unknown = || Failure::refused("no-pending", &format!("no query {id} is kept in {}", folder.display()), "its id was printed when it was asked".into());
+    let unknown = || {
+        Failure::refused(
+            "no-pending",
+            &format!("no query {id} is kept in {}", folder.display()),
+            "its id was printed when it was asked".into(),
+        )
+    };
     let listed = std::fs::read_dir(&folder).map_err(|_| unknown())?;
-    let mut found = listed.flatten().map(|entry| entry.path()).filter(|path| {
-        path.file_name().is_some_and(|name| !id.is_empty() && name.to_string_lossy().starts_with(id))
-    });
+    let mut found = listed
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.file_name().is_some_and(|name| !id.is_empty() && name.to_string_lossy().starts_with(id)));
     match (found.next(), found.next()) {
         (Some(path), None) => Ok(path),
-        (Some(_), Some(_)) => Err(Failure::usage(format!("several kept queries begin with {id}"), "give more of the id")),
+        (Some(_), Some(_)) => {
+            Err(Failure::usage(format!("several kept queries begin with {id}"), "give more of the id"))
+        }
         (None, _) => Err(unknown()),
     }
 }

@@ -73,7 +73,10 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let dir = match &args.keep {
         Some(dir) => {
             if dir.join("charter.json").exists() {
-                return Err(Failure::usage(format!("{} already holds a federation", dir.display()), "choose a new folder, or remove that one"));
+                return Err(Failure::usage(
+                    format!("{} already holds a federation", dir.display()),
+                    "choose a new folder, or remove that one",
+                ));
             }
             dir.clone()
         }
@@ -106,11 +109,19 @@ fn ask(args: &DemoArgs, federation: &Federation, step: &dyn Fn(&str)) -> Result<
     let rho = asking::cost_of(charter, None, (!args.exact).then_some(args.epsilon), mode)?;
     let plan = asking::plan(QUESTION, charter, mode, rho)?;
     step("the question, with its price and the error to expect of a cohort this size:");
-    show::talk(&format!("         {}", QUESTION.replace(" FROM", "\n         FROM").replace(", mean", ",\n         mean").replace(", rate", ",\n         rate")));
+    show::talk(&format!(
+        "         {}",
+        QUESTION
+            .replace(" FROM", "\n         FROM")
+            .replace(", mean", ",\n         mean")
+            .replace(", rate", ",\n         rate")
+    ));
     let explained = explain(&plan, 3, 5, charter.policy.delta_per_1e12, &[federation.consenting()]);
     for row in explained.rows() {
         let [name, patients, per_group, width, noise] = row;
-        show::talk(&format!("         {name}: 95 % within ±{width} with {per_group} in each of the groups ({patients} patients), {noise} of it noise"));
+        show::talk(&format!(
+            "         {name}: 95 % within ±{width} with {per_group} in each of the groups ({patients} patients), {noise} of it noise"
+        ));
     }
     let seed = crate::keys::seed(&federation.researcher_key())?;
     let signer = sumac_protocol::principal::Signer::from_seed(&seed);
@@ -138,7 +149,12 @@ fn ask(args: &DemoArgs, federation: &Federation, step: &dyn Fn(&str)) -> Result<
 
 /// Prints the answer, writes the files, and checks the answer as only this demo can: it alone has
 /// everybody's records.
-fn finish(args: &DemoArgs, federation: &Federation, release: &ReleaseFile, step: &dyn Fn(&str)) -> Result<ExitCode, Failure> {
+fn finish(
+    args: &DemoArgs,
+    federation: &Federation,
+    release: &ReleaseFile,
+    step: &dyn Fn(&str),
+) -> Result<ExitCode, Failure> {
     match args.format {
         Format::Table => show::answer(&release.answer),
         Format::Json => show::json(&release.answer)?,

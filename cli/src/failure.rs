@@ -58,7 +58,12 @@ impl Failure {
 
     /// A file that cannot be read or written.
     pub(crate) fn file(path: &std::path::Path, why: &std::io::Error) -> Self {
-        Self::new(Exit::Refused, "file", format!("{}: {why}", path.display()), "check that the path exists and that you may read and write it")
+        Self::new(
+            Exit::Refused,
+            "file",
+            format!("{}: {why}", path.display()),
+            "check that the path exists and that you may read and write it",
+        )
     }
 
     /// A fault of ours.
@@ -100,7 +105,9 @@ impl From<Refused> for Failure {
 impl From<AskError> for Failure {
     fn from(why: AskError) -> Self {
         match why {
-            AskError::Unreachable { .. } => Self::new(Exit::Unreachable, "hub-unreachable", why.to_string(), why.remedy()),
+            AskError::Unreachable { .. } => {
+                Self::new(Exit::Unreachable, "hub-unreachable", why.to_string(), why.remedy())
+            }
             AskError::OtherCharter { .. } => Self::refused(why.code(), &why, why.remedy()),
             AskError::Refused(refused) => refused.into(),
         }
@@ -127,4 +134,14 @@ macro_rules! refusals {
     };
 }
 
-refusals!(RunError, HomeError, StoreError, ClinicError, DocumentError, ChainError, CharterError, StudyError, ReleaseError);
+refusals!(
+    RunError,
+    HomeError,
+    StoreError,
+    ClinicError,
+    DocumentError,
+    ChainError,
+    CharterError,
+    StudyError,
+    ReleaseError
+);

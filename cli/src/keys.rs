@@ -11,7 +11,8 @@ use crate::files;
 /// 32 fresh secret bytes from the operating system.
 pub(crate) fn fresh() -> Result<Zeroizing<[u8; 32]>, Failure> {
     let mut seed = Zeroizing::new([0_u8; 32]);
-    getrandom::fill(seed.as_mut_slice()).map_err(|why| Failure::bug(format!("the system gives no randomness: {why}")))?;
+    getrandom::fill(seed.as_mut_slice())
+        .map_err(|why| Failure::bug(format!("the system gives no randomness: {why}")))?;
     Ok(seed)
 }
 

@@ -33,11 +33,19 @@ pub(crate) fn json<T: Serialize>(value: &T) -> Result<(), Failure> {
 /// An answer as an aligned table with text bars, and the comparisons below.
 pub(crate) fn answer(answer: &Answer) {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header(["group", "estimate", "value", "95 % interval", "n", "", "noise"]);
+    table.load_style(presets::NOTHING).set_header(["group", "estimate", "value", "95 % interval", "n", "", "noise"]);
     for group in &answer.groups {
         let name = group_name(&group.key.0);
         if group.suppressed {
-            table.add_row([name, "held back: too few".into(), "–".into(), "–".into(), "–".into(), String::new(), String::new()]);
+            table.add_row([
+                name,
+                "held back: too few".into(),
+                "–".into(),
+                "–".into(),
+                "–".into(),
+                String::new(),
+                String::new(),
+            ]);
             continue;
         }
         for estimate in &group.estimates {
@@ -60,7 +68,11 @@ pub(crate) fn answer(answer: &Answer) {
 }
 
 fn group_name(key: &[(String, String)]) -> String {
-    if key.is_empty() { "all".into() } else { key.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join(" · ") }
+    if key.is_empty() {
+        "all".into()
+    } else {
+        key.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join(" · ")
+    }
 }
 
 /// What of an estimate is shown: value, interval, n and the share of noise.
@@ -105,7 +117,8 @@ fn estimate_row(group: &str, estimate: &Estimate, scale: (f64, f64)) -> Vec<Cell
         (false, false) => format!("{x:.2}"),
     };
     let value = shown.value.map_or_else(|| "–".into(), number);
-    let interval = shown.interval.map_or_else(|| "–".into(), |[low, high]| format!("{} … {}", number(low), number(high)));
+    let interval =
+        shown.interval.map_or_else(|| "–".into(), |[low, high]| format!("{} … {}", number(low), number(high)));
     let n = shown.n.map_or_else(String::new, |n| n.to_string());
     let noise = shown.noise.map_or_else(String::new, |share| format!("{:.0} %", share * 100.0));
     let bar = shown.value.map_or_else(String::new, |value| bar(value, shown.interval, scale));
@@ -142,8 +155,12 @@ fn bar(value: f64, interval: Option<[f64; 2]>, (low, high): (f64, f64)) -> Strin
 }
 
 fn compare(comparison: &Comparison) -> String {
-    let p = |p: Option<f64>| p.map_or_else(|| "p –".into(), |p| if p < 0.001 { "p < 0.001".into() } else { format!("p = {p:.3}") });
-    let span = |ci: Option<[f64; 2]>, by: f64| ci.map_or_else(String::new, |[a, b]| format!(" ({:.2} … {:.2})", a * by, b * by));
+    let p = |p: Option<f64>| {
+        p.map_or_else(|| "p –".into(), |p| if p < 0.001 { "p < 0.001".into() } else { format!("p = {p:.3}") })
+    };
+    let span = |ci: Option<[f64; 2]>, by: f64| {
+        ci.map_or_else(String::new, |[a, b]| format!(" ({:.2} … {:.2})", a * by, b * by))
+    };
     let between = comparison.groups.join(" − ");
     let (name, says) = match &comparison.test {
         Test::WelchT(t) => ("Welch t", format!("{:.2}{}, {}", t.difference, span(t.ci95, 1.0), p(t.p))),
@@ -165,20 +182,25 @@ fn privacy_line(answer: &Answer) -> String {
             format!("{operators}; every patient counted was charged {rho} (ε {epsilon:.3} at δ {delta:e})")
         }
         (Mode::Dp, Some(rho), ..) => format!("{operators}; every patient counted was charged {rho}"),
-        _ => format!("{operators}; exact: no noise, no differential privacy; groups below {} are held back", answer.cohort_min),
+        _ => format!(
+            "{operators}; exact: no noise, no differential privacy; groups below {} are held back",
+            answer.cohort_min
+        ),
     }
 }
 
 /// How precise an answer would be.
 pub(crate) fn explanation(explained: &Explanation) {
     let price = match (explained.rho_micro, explained.epsilon, explained.delta) {
-        (Some(rho), Some(epsilon), Some(delta)) => format!("price: {rho} for every patient counted (ε {epsilon:.3} at δ {delta:e})"),
+        (Some(rho), Some(epsilon), Some(delta)) => {
+            format!("price: {rho} for every patient counted (ε {epsilon:.3} at δ {delta:e})")
+        }
         (Some(rho), ..) => format!("price: {rho} for every patient counted"),
         (None, ..) => "price: none; the study is exact and carries no differential privacy".into(),
     };
     line(&price);
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header(HEADINGS);
+    table.load_style(presets::NOTHING).set_header(HEADINGS);
     table.add_rows(explained.rows());
     for row in table.to_string().lines() {
         line(row.trim_end());

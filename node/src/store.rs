@@ -117,8 +117,7 @@ impl Store {
 
     /// The row of a pseudonym, if it is known.
     pub fn row(&self, pseudonym: &str) -> Result<Option<Row>, StoreError> {
-        self.shared
-            .looked_up(|index| Ok(projection::row(index, pseudonym)?.map(Row)))
+        self.shared.looked_up(|index| Ok(projection::row(index, pseudonym)?.map(Row)))
     }
 
     /// All rows, in the order of arrival.
@@ -184,30 +183,20 @@ impl Store {
 
     /// The newest entry of one query.
     pub fn query(&self, id: &[u8; 32]) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
-        let found = self
-            .shared
-            .looked_up(|index| projection::query(index, id))?;
+        let found = self.shared.looked_up(|index| projection::query(index, id))?;
         let kind = Kind::Query { id: *id };
         found.map(|listed| self.shared.body(&listed.at, |found| found == kind)).transpose()
     }
 
     /// The states that a role holds, the longest unchanged first.
     pub fn role_states(&self, role: u8) -> Result<Vec<Named>, StoreError> {
-        let listed = self
-            .shared
-            .looked_up(|index| projection::roles(index, role))?;
+        let listed = self.shared.looked_up(|index| projection::roles(index, role))?;
         self.shared.named(listed, |id| Kind::Role { role, id })
     }
 
     /// One state of a role, unless it was forgotten.
-    pub fn role_state(
-        &self,
-        role: u8,
-        id: &[u8; 32],
-    ) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
-        let found = self
-            .shared
-            .looked_up(|index| projection::role(index, role, id))?;
+    pub fn role_state(&self, role: u8, id: &[u8; 32]) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+        let found = self.shared.looked_up(|index| projection::role(index, role, id))?;
         let kind = Kind::Role { role, id: *id };
         found.map(|listed| self.shared.body(&listed.at, |found| found == kind)).transpose()
     }
@@ -230,8 +219,7 @@ impl Store {
     }
 
     fn entry(&self, row: Row) -> Result<Option<RowEntry>, StoreError> {
-        self.shared
-            .looked_up(|index| projection::row_entry(index, row.0))
+        self.shared.looked_up(|index| projection::row_entry(index, row.0))
     }
 
     fn ask<T>(&self, job: impl FnOnce(Reply<T>) -> Job) -> Result<T, StoreError> {
@@ -277,10 +265,7 @@ impl Shared {
     }
 
     /// Asks the index between two groups, so that no group is seen in part.
-    fn looked_up<T>(
-        &self,
-        ask: impl FnOnce(&Index) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
+    fn looked_up<T>(&self, ask: impl FnOnce(&Index) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let _between = self.head.read().unwrap_or_else(PoisonError::into_inner);
         ask(&self.index)
     }

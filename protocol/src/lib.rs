@@ -4,6 +4,8 @@
 //! randomness of its own. Time and random generators are arguments.
 
 pub mod answer;
+pub mod charter_chain;
+pub mod cohort;
 pub mod cost;
 pub mod dictionary;
 pub mod digest;

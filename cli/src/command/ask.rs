@@ -100,7 +100,8 @@ impl AskArgs {
     }
 
     fn finish(&self, asking: &Asking, release: &ReleaseFile) -> Result<ExitCode, Failure> {
-        let path = self.out.clone().unwrap_or_else(|| PathBuf::from(format!("release-{}.json", release.answer.release)));
+        let path =
+            self.out.clone().unwrap_or_else(|| PathBuf::from(format!("release-{}.json", release.answer.release)));
         let text = serde_json::to_string_pretty(release).map_err(|why| Failure::bug(why.to_string()))?;
         files::write(&path, &text)?;
         match self.format {
@@ -127,7 +128,8 @@ impl Watch {
         let members = &asking.chain.current().members;
         let names = members.iter().map(|m| (m.key, m.name.clone())).collect();
         let bar = std::io::stderr().is_terminal().then(|| {
-            let style = ProgressStyle::with_template("{spinner} {wide_msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+            let style = ProgressStyle::with_template("{spinner} {wide_msg}")
+                .unwrap_or_else(|_| ProgressStyle::default_spinner());
             let bar = ProgressBar::new_spinner().with_style(style);
             bar.enable_steady_tick(Duration::from_millis(100));
             bar

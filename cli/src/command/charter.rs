@@ -69,7 +69,11 @@ impl CharterCommand {
 fn new(from: &Path, out: &Path) -> Result<(), Failure> {
     let text = files::read(from)?;
     let malformed = |why: String| {
-        Failure::refused("malformed", &format!("{}: {why}", from.display()), "correct the file; `sumac charter show` prints one that holds".into())
+        Failure::refused(
+            "malformed",
+            &format!("{}: {why}", from.display()),
+            "correct the file; `sumac charter show` prints one that holds".into(),
+        )
     };
     let mut written: serde_json::Value = strict_json::from_slice(text.as_bytes()).map_err(malformed)?;
     if let Some(file) = written.pointer("/dictionary/file").and_then(|f| f.as_str().map(PathBuf::from)) {
@@ -79,7 +83,14 @@ fn new(from: &Path, out: &Path) -> Result<(), Failure> {
     let charter: Charter = serde_json::from_value(written).map_err(|why| malformed(why.to_string()))?;
     charter.check()?;
     files::write(out, &Envelope::draft(&charter)?.to_json())?;
-    show::talk(&format!("{}: epoch {} of {}, to be signed by {} of {} stewards", out.display(), charter.epoch, charter.name, charter.threshold, charter.stewards.len()));
+    show::talk(&format!(
+        "{}: epoch {} of {}, to be signed by {} of {} stewards",
+        out.display(),
+        charter.epoch,
+        charter.name,
+        charter.threshold,
+        charter.stewards.len()
+    ));
     Ok(())
 }
 
@@ -87,7 +98,12 @@ pub(super) fn sign(draft: &Path, key: &Path) -> Result<(), Failure> {
     let (mut envelope, signer) = (files::envelope(draft)?, keys::signer(key)?);
     envelope.cosign(&signer);
     files::write(draft, &envelope.to_json())?;
-    show::talk(&format!("{}: signed by {}, {} signature(s) now", draft.display(), signer.principal(), envelope.signature_count()));
+    show::talk(&format!(
+        "{}: signed by {}, {} signature(s) now",
+        draft.display(),
+        signer.principal(),
+        envelope.signature_count()
+    ));
     Ok(())
 }
 
@@ -101,6 +117,11 @@ fn add(charter: &Path, path: &Path) -> Result<(), Failure> {
         CharterChain::genesis(&envelope)?
     };
     files::write(path, &chain.to_json())?;
-    show::talk(&format!("{}: epoch {} is in force, genesis {}", path.display(), chain.current().epoch, chain.genesis_digest().hex()));
+    show::talk(&format!(
+        "{}: epoch {} is in force, genesis {}",
+        path.display(),
+        chain.current().epoch,
+        chain.genesis_digest().hex()
+    ));
     Ok(())
 }

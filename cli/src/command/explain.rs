@@ -53,11 +53,13 @@ impl ExplainArgs {
         let cohorts = if self.cohort.is_empty() { COHORTS.to_vec() } else { self.cohort };
         let k = charter.committees.first().map_or(0, Vec::len);
         let clinics = u64::try_from(charter.contributors().count()).unwrap_or(u64::MAX);
-        let explained = explain(&plan, u32::try_from(k).unwrap_or(u32::MAX), clinics, charter.policy.delta_per_1e12, &cohorts);
+        let explained =
+            explain(&plan, u32::try_from(k).unwrap_or(u32::MAX), clinics, charter.policy.delta_per_1e12, &cohorts);
         match self.format {
             Format::Json => show::json(&explained)?,
             Format::Table => {
-                let dictionary = Dictionary::parse(&charter.dictionary).map_err(|why| Failure::refused(why.code(), &why, why.remedy()))?;
+                let dictionary = Dictionary::parse(&charter.dictionary)
+                    .map_err(|why| Failure::refused(why.code(), &why, why.remedy()))?;
                 show::line(&plan.describe(&dictionary));
                 show::explanation(&explained);
             }

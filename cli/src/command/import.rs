@@ -48,7 +48,13 @@ impl ImportArgs {
         let chain = home.charter()?;
         let imported = read(&chain, &self.mapping, self.courses.as_deref(), self.assessments.as_deref())?;
         let kept = keep(&home, chain, &imported)?;
-        show::line(&format!("{} rows read, {} patients: {} new or changed, {} as they were", imported.rows_read, imported.patients.len(), kept.changed, kept.unchanged));
+        show::line(&format!(
+            "{} rows read, {} patients: {} new or changed, {} as they were",
+            imported.rows_read,
+            imported.patients.len(),
+            kept.changed,
+            kept.unchanged
+        ));
         for (code, times) in &imported.unknown {
             show::talk(&format!("`{}` is no value of `{}` ({times} times): kept as unknown", code.code, code.field));
         }
@@ -56,15 +62,25 @@ impl ImportArgs {
             let path = self.rejects.unwrap_or_else(|| self.dir.join("rejects.csv"));
             let file = File::create(&path).map_err(|why| Failure::file(&path, &why))?;
             write_rejects(&imported.rejects, file).map_err(|why| Failure::file(&path, &why))?;
-            show::talk(&format!("{} rows were left out: {} says why, and what to do", imported.rejects.len(), path.display()));
+            show::talk(&format!(
+                "{} rows were left out: {} says why, and what to do",
+                imported.rejects.len(),
+                path.display()
+            ));
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
 /// Reads CSV files into records, by the charter's dictionary.
-pub(crate) fn read(chain: &CharterChain, mapping: &Path, courses: Option<&Path>, assessments: Option<&Path>) -> Result<Imported, Failure> {
-    let dictionary = Dictionary::parse(&chain.current().dictionary).map_err(|why| Failure::refused(why.code(), &why, why.remedy()))?;
+pub(crate) fn read(
+    chain: &CharterChain,
+    mapping: &Path,
+    courses: Option<&Path>,
+    assessments: Option<&Path>,
+) -> Result<Imported, Failure> {
+    let dictionary = Dictionary::parse(&chain.current().dictionary)
+        .map_err(|why| Failure::refused(why.code(), &why, why.remedy()))?;
     let mapping_text = files::read(mapping)?;
     let parsed = Mapping::parse(&mapping_text)
         .map_err(|why| files::named(mapping, Failure::refused(why.code(), &why, why.remedy())))?;

@@ -67,7 +67,9 @@ impl NodeCommand {
             Self::Adopt { dir, charter, study } => adopt(&dir, charter.as_deref(), &study),
             Self::Status { dir } => {
                 let answer = control::ask(&Home::at(&dir).control_socket(), &Request::Status)?;
-                let Response::Status(status) = answer else { return Err(Failure::bug("another answer than was asked for")) };
+                let Response::Status(status) = answer else {
+                    return Err(Failure::bug("another answer than was asked for"));
+                };
                 show::json(&status)?;
                 Ok(ExitCode::SUCCESS)
             }
@@ -75,7 +77,12 @@ impl NodeCommand {
     }
 }
 
-fn init(dir: &Path, key_file: Option<PathBuf>, keyring: Option<PathBuf>, listen: Option<String>) -> Result<ExitCode, Failure> {
+fn init(
+    dir: &Path,
+    key_file: Option<PathBuf>,
+    keyring: Option<PathBuf>,
+    listen: Option<String>,
+) -> Result<ExitCode, Failure> {
     let home = Home::at(dir);
     let absolute = |path: PathBuf| std::path::absolute(&path).map_err(|why| Failure::file(&path, &why));
     let key_file = key_file.map(absolute).transpose()?;
@@ -104,7 +111,8 @@ fn init(dir: &Path, key_file: Option<PathBuf>, keyring: Option<PathBuf>, listen:
 }
 
 fn run(dir: &Path) -> Result<ExitCode, Failure> {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("SUMAC_LOG").unwrap_or_else(|_| "sumac_node=info,warn".into());
+    let filter =
+        tracing_subscriber::EnvFilter::try_from_env("SUMAC_LOG").unwrap_or_else(|_| "sumac_node=info,warn".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
     let home = Home::at(dir);
     let unlock = unlock(&home)?;
@@ -120,7 +128,8 @@ fn run(dir: &Path) -> Result<ExitCode, Failure> {
 /// Resolves when the node is told to stop.
 async fn stopped() {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
         return std::future::pending().await;
     };
     tokio::select! {
@@ -147,7 +156,11 @@ fn adopt(dir: &Path, charter: Option<&Path>, studies: &[PathBuf]) -> Result<Exit
     }
     let chain = home.charter()?;
     let studies = home.studies(&chain)?.len();
-    show::talk(&format!("charter epoch {} ({}), {studies} studies in force", chain.current().epoch, chain.current().digest()));
+    show::talk(&format!(
+        "charter epoch {} ({}), {studies} studies in force",
+        chain.current().epoch,
+        chain.current().digest()
+    ));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -167,7 +180,10 @@ fn new_passphrase() -> Result<Zeroizing<String>, Failure> {
         return Err(Failure::usage("the two passphrases differ", "try again"));
     }
     if first.chars().count() < PASSPHRASE_MIN {
-        return Err(Failure::usage(format!("a passphrase has at least {PASSPHRASE_MIN} characters"), "take five or six random words"));
+        return Err(Failure::usage(
+            format!("a passphrase has at least {PASSPHRASE_MIN} characters"),
+            "take five or six random words",
+        ));
     }
     Ok(first)
 }
@@ -175,9 +191,14 @@ fn new_passphrase() -> Result<Zeroizing<String>, Failure> {
 fn passphrase(prompt: &str) -> Result<Zeroizing<String>, Failure> {
     use std::io::IsTerminal as _;
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::usage("there is no terminal to ask for the passphrase", "use a key file: `sumac node init --key-file FILE`"));
+        return Err(Failure::usage(
+            "there is no terminal to ask for the passphrase",
+            "use a key file: `sumac node init --key-file FILE`",
+        ));
     }
-    rpassword::prompt_password(prompt).map(Zeroizing::new).map_err(|why| Failure::usage(format!("the passphrase cannot be read: {why}"), "try again"))
+    rpassword::prompt_password(prompt)
+        .map(Zeroizing::new)
+        .map_err(|why| Failure::usage(format!("the passphrase cannot be read: {why}"), "try again"))
 }
 
 /// Shortest passphrase, in characters.

@@ -106,15 +106,21 @@ impl PatientCommand {
             Self::Grant(args) => args.run()?,
             Self::Revoke { dir, key } => {
                 let signer = keys::signer(&key)?;
-                show::talk("This ends every use of your records that was allowed so far. Answers that were given stay.");
+                show::talk(
+                    "This ends every use of your records that was allowed so far. Answers that were given stay.",
+                );
                 hand_in(&dir, &signer, Action::Revoke(Revoke { purposes: None }))?;
             }
             Self::List { dir } => {
-                let Response::Patients(patients) = control::ask(&socket(&dir), &Request::Patients)? else { return Err(another()) };
+                let Response::Patients(patients) = control::ask(&socket(&dir), &Request::Patients)? else {
+                    return Err(another());
+                };
                 show::json(&patients)?;
             }
             Self::Cohorts { dir } => {
-                let Response::Cohorts(cohorts) = control::ask(&socket(&dir), &Request::Cohorts)? else { return Err(another()) };
+                let Response::Cohorts(cohorts) = control::ask(&socket(&dir), &Request::Cohorts)? else {
+                    return Err(another());
+                };
                 show::json(&cohorts)?;
             }
         }
@@ -125,7 +131,8 @@ impl PatientCommand {
 impl GrantArgs {
     fn run(self) -> Result<(), Failure> {
         let signer = keys::signer(&self.key)?;
-        let grant = grant(self.purpose, self.noise == Noise::OrExact, asking::now(), self.days, RhoMicro(self.rho_year));
+        let grant =
+            grant(self.purpose, self.noise == Noise::OrExact, asking::now(), self.days, RhoMicro(self.rho_year));
         show::talk(LAY_TEXT);
         hand_in(&self.dir, &signer, Action::Grant(grant))
     }
@@ -148,7 +155,11 @@ pub(crate) fn grant(purposes: Vec<String>, exact: bool, from: Moment, days: u64,
         not_before: from,
         not_after: from + Millis(Millis::DAY.0.saturating_mul(days)),
         rho_year,
-        lay_text: LayText { version: "1".into(), language: "en".into(), digest: Digest::of(Label::LayText, &[LAY_TEXT.as_bytes()]) },
+        lay_text: LayText {
+            version: "1".into(),
+            language: "en".into(),
+            digest: Digest::of(Label::LayText, &[LAY_TEXT.as_bytes()]),
+        },
     }
 }
 
@@ -157,7 +168,11 @@ fn hand_in(dir: &Path, signer: &Signer, action: Action) -> Result<(), Failure> {
     let socket = socket(dir);
     let Response::Status(status) = control::ask(&socket, &Request::Status)? else { return Err(another()) };
     let acknowledged = statement(&socket, status.key, signer, action, asking::now())?;
-    show::line(&format!("acknowledged at position {} of the clinic's ledger, as {}", acknowledged.position, acknowledged.statement.hex()));
+    show::line(&format!(
+        "acknowledged at position {} of the clinic's ledger, as {}",
+        acknowledged.position,
+        acknowledged.statement.hex()
+    ));
     Ok(())
 }
 
@@ -170,7 +185,9 @@ pub(crate) fn statement(
     made_at: Moment,
 ) -> Result<sumac_node::clinic::Acknowledged, Failure> {
     let patient = signer.principal();
-    let Response::NextStatement { sequence, previous } = control::ask(socket, &Request::NextStatement { key: patient })? else {
+    let Response::NextStatement { sequence, previous } =
+        control::ask(socket, &Request::NextStatement { key: patient })?
+    else {
         return Err(another());
     };
     let statement = Statement { clinic, patient, sequence, previous, made_at, action, witness: None };

@@ -61,7 +61,9 @@ impl StudyCommand {
             }
             Self::Digest { study } => {
                 let digest = files::envelope(&study)?.digest();
-                show::line(&serde_json::to_value(digest).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default());
+                show::line(
+                    &serde_json::to_value(digest).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default(),
+                );
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -71,7 +73,11 @@ impl StudyCommand {
 fn new(from: &Path, out: &Path) -> Result<(), Failure> {
     let text = files::read(from)?;
     let study: Study = strict_json::from_slice(text.as_bytes()).map_err(|why| {
-        Failure::refused("malformed", &format!("{}: {why}", from.display()), "correct the file; `sumac study show` prints one that holds".into())
+        Failure::refused(
+            "malformed",
+            &format!("{}: {why}", from.display()),
+            "correct the file; `sumac study show` prints one that holds".into(),
+        )
     })?;
     study.check()?;
     files::write(out, &Envelope::draft(&study)?.to_json())?;

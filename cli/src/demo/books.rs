@@ -50,8 +50,10 @@ impl Books {
         let mapping = Mapping::parse(MAPPING).map_err(|why| Failure::bug(why.to_string()))?;
         let mut clinics = Vec::new();
         for dealt in deal::deal(COURSES, ASSESSMENTS, 5) {
-            let sources =
-                Sources { courses: Some(dealt.courses_csv.as_bytes()), assessments: Some(dealt.assessments_csv.as_bytes()) };
+            let sources = Sources {
+                courses: Some(dealt.courses_csv.as_bytes()),
+                assessments: Some(dealt.assessments_csv.as_bytes()),
+            };
             let imported = read_records(&dictionary, &mapping, sources).map_err(|why| Failure::bug(why.to_string()))?;
             let patient = |(pseudonym, record): (String, Record)| {
                 let stance = stance(&pseudonym, refusing, seed);
@@ -119,14 +121,18 @@ impl Federation {
                 Err(Failure::bug("the answer differs from the pooled records"))
             };
         }
-        let means: Vec<String> = pooled.groups.iter().flat_map(|group| {
-            let arm = group.key.0.iter().map(|(_, v)| v.clone()).collect::<String>();
-            group.estimates.iter().filter_map(move |e| match &e.found {
-                Found::Mean(mean) => mean.value.map(|v| format!("{arm} {v:.2} (n {})", mean.n)),
-                Found::Rate(rate) => rate.value.map(|v| format!("{arm} {:.1} %", v * 100.0)),
-                _ => None,
+        let means: Vec<String> = pooled
+            .groups
+            .iter()
+            .flat_map(|group| {
+                let arm = group.key.0.iter().map(|(_, v)| v.clone()).collect::<String>();
+                group.estimates.iter().filter_map(move |e| match &e.found {
+                    Found::Mean(mean) => mean.value.map(|v| format!("{arm} {v:.2} (n {})", mean.n)),
+                    Found::Rate(rate) => rate.value.map(|v| format!("{arm} {:.1} %", v * 100.0)),
+                    _ => None,
+                })
             })
-        }).collect();
+            .collect();
         Ok(format!("for comparison, pooled and without noise (only this demo can know it): {}", means.join(", ")))
     }
 }

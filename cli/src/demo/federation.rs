@@ -41,7 +41,8 @@ impl Federation {
         let keys_dir = dir.join("keys");
         std::fs::create_dir_all(&keys_dir).map_err(|why| Failure::file(&keys_dir, &why))?;
         let books = Books::deal(args.refusing, args.seed)?;
-        let stewards = ["ethics", "operator", "patients"].map(|name| keys::make(&keys_dir.join(format!("steward-{name}.key"))));
+        let stewards =
+            ["ethics", "operator", "patients"].map(|name| keys::make(&keys_dir.join(format!("steward-{name}.key"))));
         let stewards = stewards.into_iter().collect::<Result<Vec<_>, _>>()?;
         let researcher = keys::make(&keys_dir.join("researcher.key"))?;
         let mut clinics = Vec::new();
@@ -57,9 +58,13 @@ impl Federation {
         let mut chain = CharterChain::genesis(&genesis_envelope)?;
         let study = signed_by_two(&study(&chain, &researcher, args), &stewards)?;
         step("study signed by 2 of 3 stewards: who may ask what, until when, at what total price");
-        let next = Charter { epoch: 1, previous: Some(chain.genesis_digest()), studies: vec![study.digest()], ..genesis };
+        let next =
+            Charter { epoch: 1, previous: Some(chain.genesis_digest()), studies: vec![study.digest()], ..genesis };
         chain.extend(&signed_by_two(&next, &stewards)?)?;
-        step(&format!("charter signed by 2 of 3 stewards; epoch 1 puts the study in force ({})", chain.current().digest()));
+        step(&format!(
+            "charter signed by 2 of 3 stewards; epoch 1 puts the study in force ({})",
+            chain.current().digest()
+        ));
         files::write(&dir.join("charter.json"), &chain.to_json())?;
         files::write(&dir.join("study.json"), &study.to_json())?;
         for clinic in &clinics {
@@ -77,10 +82,13 @@ impl Federation {
     pub(super) fn print_what_next(&self) {
         let dir = self.dir.display();
         let somebody = self.books.somebody_consenting();
-        let (clinic, pseudonym) = somebody.map_or(("A".to_owned(), "P".to_owned()), |(i, p)| (CAST.get(i).map_or('A', |c| c.0).to_string(), p));
+        let (clinic, pseudonym) = somebody
+            .map_or(("A".to_owned(), "P".to_owned()), |(i, p)| (CAST.get(i).map_or('A', |c| c.0).to_string(), p));
         show::talk("the federation is up; Ctrl-C stops it. In another terminal, ask again:");
         let price = if self.is_exact() { String::new() } else { " --epsilon 8".to_owned() };
-        show::talk(&format!("  sumac ask \"{QUESTION}\" \\\n    --charter {dir}/charter.json --study {dir}/study.json --key {dir}/keys/researcher.key{price}"));
+        show::talk(&format!(
+            "  sumac ask \"{QUESTION}\" \\\n    --charter {dir}/charter.json --study {dir}/study.json --key {dir}/keys/researcher.key{price}"
+        ));
         show::talk("let one patient withdraw, and ask once more:");
         show::talk(&format!("  sumac patient revoke --dir {dir}/{clinic} --key {dir}/patients/{pseudonym}.key"));
         show::talk("see who was counted, on the clinic's own console:");
@@ -97,7 +105,8 @@ fn make_clinic(dir: &Path, letter: char, name: &'static str, frame_logs: bool) -
     let is_hub = matches!(letter, 'A' | 'B');
     let address = is_hub.then(free_address).transpose()?;
     // The unlock secret lies beside the node's folder, never in it.
-    let key_file = std::path::absolute(dir.join("keys").join(format!("node-{letter}.unlock"))).map_err(|why| Failure::file(dir, &why))?;
+    let key_file = std::path::absolute(dir.join("keys").join(format!("node-{letter}.unlock")))
+        .map_err(|why| Failure::file(dir, &why))?;
     let unlock = keys::fresh()?;
     files::write_secret(&key_file, unlock.as_slice())?;
     let settings = Settings {
@@ -198,14 +207,18 @@ fn study(chain: &CharterChain, researcher: &Signer, args: &DemoArgs) -> Study {
     }
 }
 
-fn signed_by_two<T: sumac_protocol::envelope::Document>(document: &T, stewards: &[Signer]) -> Result<Envelope, Failure> {
+fn signed_by_two<T: sumac_protocol::envelope::Document>(
+    document: &T,
+    stewards: &[Signer],
+) -> Result<Envelope, Failure> {
     let mut envelope = Envelope::draft(document)?;
     stewards.iter().take(2).for_each(|steward| envelope.cosign(steward));
     Ok(envelope)
 }
 
 /// The clinics: a letter for the folder, a name for people.
-pub(super) const CAST: [(char, &str); 5] = [('A', "Harbour"), ('B', "Ridge"), ('C', "Linden"), ('D', "Mill"), ('E', "Quay")];
+pub(super) const CAST: [(char, &str); 5] =
+    [('A', "Harbour"), ('B', "Ridge"), ('C', "Linden"), ('D', "Mill"), ('E', "Quay")];
 /// Most patients each clinic may hold: above what the deal gives any of them.
 const PATIENTS_MAX: u64 = 64;
 /// What one patient may be charged in 365 days: two of the demo's questions.

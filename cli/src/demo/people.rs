@@ -29,7 +29,10 @@ pub(super) fn bring_in(federation: &Federation, args: &DemoArgs, step: &dyn Fn(&
     step(&format!("records imported and sealed: {imported} patients at five clinics"));
     let statements = each(&|clinic, dealt| consents(clinic, dealt, &patients, args.exact))?;
     let consenting = federation.consenting();
-    step(&format!("{statements} statements signed by the patients' own keys: {consenting} consent, {} never did or withdrew", imported.saturating_sub(consenting)));
+    step(&format!(
+        "{statements} statements signed by the patients' own keys: {consenting} consent, {} never did or withdrew",
+        imported.saturating_sub(consenting)
+    ));
     Ok(())
 }
 

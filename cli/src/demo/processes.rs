@@ -14,7 +14,8 @@ pub(super) struct Nodes {
 impl Nodes {
     /// Starts one process for each clinic and waits until each says that it is ready.
     pub(super) fn start(federation: &Federation, step: &dyn Fn(&str)) -> Result<Self, Failure> {
-        let program = std::env::current_exe().map_err(|why| Failure::bug(format!("this program cannot find itself: {why}")))?;
+        let program =
+            std::env::current_exe().map_err(|why| Failure::bug(format!("this program cannot find itself: {why}")))?;
         let mut nodes = Self { running: Vec::new() };
         for clinic in &federation.clinics {
             let dir = clinic.home.dir();
@@ -36,7 +37,11 @@ impl Nodes {
             let read = child.stdout.take().map(BufReader::new).map(|mut out| out.read_line(&mut line));
             if !matches!(read, Some(Ok(1..))) {
                 let log = std::fs::read_to_string(clinic.home.dir().join("node.log")).unwrap_or_default();
-                let says = format!("the node {} did not become ready: {}", clinic.name, log.lines().last().unwrap_or("it says nothing"));
+                let says = format!(
+                    "the node {} did not become ready: {}",
+                    clinic.name,
+                    log.lines().last().unwrap_or("it says nothing")
+                );
                 return Err(Failure::bug(says));
             }
             pids.push(format!("{} {} (process {})", clinic.letter, clinic.name, child.id()));

@@ -14,9 +14,7 @@ use super::batch::{Group, Position};
 use super::entry::Entry;
 use super::fault::StoreError;
 use super::journal::Tail;
-use super::limits::{
-    GROUP_BYTES_MAX, GROUP_GATHER_MAX, GROUP_RECORDS_MAX, INDEX_FLUSH_FRAMES, SEGMENT_BYTES,
-};
+use super::limits::{GROUP_BYTES_MAX, GROUP_GATHER_MAX, GROUP_RECORDS_MAX, INDEX_FLUSH_FRAMES, SEGMENT_BYTES};
 use super::projection::Draft;
 
 /// What the commit thread is asked to do. Complete.
@@ -115,11 +113,7 @@ impl Writer {
 
     /// Shows readers the whole group at once.
     fn take_over(&self, draft: Draft) -> Result<(), StoreError> {
-        let mut head = self
-            .shared
-            .head
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut head = self.shared.head.write().unwrap_or_else(PoisonError::into_inner);
         *head = draft.commit()?;
         Ok(())
     }

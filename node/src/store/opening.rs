@@ -130,11 +130,7 @@ pub(crate) fn assemble(
     let seed = keys.keyring.seed();
     let shared = Shared { disk: Arc::clone(disk), keys: RwLock::new(keys), journal, index, head: RwLock::new(head) };
     let store = begin(shared, found.tail, seed, lock)?;
-    let report = OpenReport {
-        dropped_frames: found.dropped_frames,
-        index: index_state,
-        acknowledged_missing,
-    };
+    let report = OpenReport { dropped_frames: found.dropped_frames, index: index_state, acknowledged_missing };
     Ok((store, report))
 }
 

@@ -34,35 +34,18 @@ fn written() -> Written {
         frame_starts.push(at);
         at += usize::try_from(u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap())).unwrap();
     }
-    Written {
-        rig,
-        keys,
-        bytes,
-        batch_ends,
-        frame_starts,
-    }
+    Written { rig, keys, bytes, batch_ends, frame_starts }
 }
 
 impl Written {
     fn scan(&self, bytes: &[u8]) -> Result<Scan, StoreError> {
         fs::write(self.rig.segment(), bytes).unwrap();
         let start = self.keys.keyring.start();
-        scan(
-            &OsDisk,
-            &self.rig.paths().journal(),
-            start,
-            &self.keys,
-            &BTreeSet::new(),
-            &mut |_| Ok(()),
-        )
+        scan(&OsDisk, &self.rig.paths().journal(), start, &self.keys, &BTreeSet::new(), &mut |_| Ok(()))
     }
 
     fn sequence_at(&self, byte: usize) -> u64 {
-        let before = self
-            .frame_starts
-            .iter()
-            .filter(|start| **start <= byte)
-            .count();
+        let before = self.frame_starts.iter().filter(|start| **start <= byte).count();
         u64::try_from(before.max(1)).unwrap()
     }
 }
@@ -74,30 +57,13 @@ fn a_journal_cut_at_any_byte_keeps_exactly_the_whole_batches_before_it() {
         let scanned = written.scan(&written.bytes[..length]);
         if length < 64 {
             // A segment is renamed into place whole, so a short one is damage.
-            assert_eq!(
-                scanned.unwrap_err().code(),
-                "journal-damaged",
-                "cut to {length}"
-            );
+            assert_eq!(scanned.unwrap_err().code(), "journal-damaged", "cut to {length}");
             continue;
         }
         let scanned = scanned.unwrap();
-        let kept = written
-            .batch_ends
-            .iter()
-            .rev()
-            .find(|end| **end <= length)
-            .unwrap();
-        assert_eq!(
-            usize::try_from(scanned.tail.offset).unwrap(),
-            *kept,
-            "cut to {length}"
-        );
-        assert_eq!(
-            scanned.dropped_frames > 0,
-            *kept < length,
-            "cut to {length}"
-        );
+        let kept = written.batch_ends.iter().rev().find(|end| **end <= length).unwrap();
+        assert_eq!(usize::try_from(scanned.tail.offset).unwrap(), *kept, "cut to {length}");
+        assert_eq!(scanned.dropped_frames > 0, *kept < length, "cut to {length}");
     }
 }
 
@@ -105,33 +71,17 @@ fn a_journal_cut_at_any_byte_keeps_exactly_the_whole_batches_before_it() {
 fn a_store_killed_around_any_frame_answers_as_after_the_last_whole_batch() {
     let written = written();
     let told = answers_after_each_batch();
-    let mut cuts: Vec<usize> = written
-        .frame_starts
-        .iter()
-        .flat_map(|at| [at - 1, *at, at + 1, at + 100])
-        .collect();
+    let mut cuts: Vec<usize> = written.frame_starts.iter().flat_map(|at| [at - 1, *at, at + 1, at + 100]).collect();
     cuts.push(written.bytes.len());
     for length in cuts.into_iter().filter(|length| *length >= 64) {
         fs::write(written.rig.segment(), &written.bytes[..length]).unwrap();
-        let batches = written
-            .batch_ends
-            .iter()
-            .filter(|end| **end <= length)
-            .count()
-            - 1;
+        let batches = written.batch_ends.iter().filter(|end| **end <= length).count() - 1;
         let (store, report) = written.rig.open().unwrap();
         assert_eq!(answers(&store), told[batches], "cut to {length}");
-        assert_eq!(
-            report.dropped_frames > 0,
-            written.batch_ends[batches] < length,
-            "cut to {length}"
-        );
+        assert_eq!(report.dropped_frames > 0, written.batch_ends[batches] < length, "cut to {length}");
         drop(store);
         let left = fs::read(written.rig.segment()).unwrap().len();
-        assert_eq!(
-            left, written.batch_ends[batches],
-            "the rest is cut off for good"
-        );
+        assert_eq!(left, written.batch_ends[batches], "the rest is cut off for good");
         let (store, report) = written.rig.open().unwrap();
         assert_eq!(report.dropped_frames, 0);
         store.append(vec![audit("goes on")]).unwrap();
@@ -147,11 +97,7 @@ fn a_node_killed_without_warning_answers_the_same() {
         // What the kernel holds outlives the process: a copy while the store is open is what a kill leaves.
         let killed = rig.copied();
         let (after, report) = killed.open().unwrap();
-        assert_eq!(
-            (answers(&after), report.dropped_frames),
-            (answers(&store), 0),
-            "after batch {n}"
-        );
+        assert_eq!((answers(&after), report.dropped_frames), (answers(&store), 0), "after batch {n}");
     }
 }
 
@@ -164,23 +110,11 @@ fn a_byte_changed_anywhere_is_named_and_never_skipped() {
             bytes[at] ^= change;
             let error = written.scan(&bytes).unwrap_err();
             let sequence = written.sequence_at(at);
-            let StoreError::Journal(JournalError::Damaged {
-                file,
-                sequence: named,
-                ..
-            }) = &error
-            else {
+            let StoreError::Journal(JournalError::Damaged { file, sequence: named, .. }) = &error else {
                 panic!("byte {at}: {error}");
             };
-            assert_eq!(
-                (*named, file),
-                (sequence, &written.rig.segment()),
-                "byte {at}"
-            );
-            assert!(
-                error.to_string().contains(&format!("sequence {sequence}")),
-                "{error}"
-            );
+            assert_eq!((*named, file), (sequence, &written.rig.segment()), "byte {at}");
+            assert!(error.to_string().contains(&format!("sequence {sequence}")), "{error}");
         }
     }
 }
@@ -189,20 +123,14 @@ fn a_byte_changed_anywhere_is_named_and_never_skipped() {
 fn frames_that_were_moved_doubled_or_taken_out_are_damage() {
     let written = written();
     let frame = |n: usize| {
-        let end = written
-            .frame_starts
-            .get(n + 1)
-            .copied()
-            .unwrap_or(written.bytes.len());
+        let end = written.frame_starts.get(n + 1).copied().unwrap_or(written.bytes.len());
         written.bytes[written.frame_starts[n]..end].to_vec()
     };
     let frames: Vec<Vec<u8>> = (0..written.frame_starts.len()).map(frame).collect();
     let head = written.bytes[..64].to_vec();
     let with = |order: &[usize]| {
         let mut bytes = head.clone();
-        order
-            .iter()
-            .for_each(|n| bytes.extend_from_slice(&frames[*n]));
+        order.iter().for_each(|n| bytes.extend_from_slice(&frames[*n]));
         bytes
     };
     for (order, why) in [
@@ -211,11 +139,7 @@ fn frames_that_were_moved_doubled_or_taken_out_are_damage() {
         (vec![0, 2, 3], "one taken out"),
         (vec![1, 2, 3], "the first taken out"),
     ] {
-        assert_eq!(
-            written.scan(&with(&order)).unwrap_err().code(),
-            "journal-damaged",
-            "{why}"
-        );
+        assert_eq!(written.scan(&with(&order)).unwrap_err().code(), "journal-damaged", "{why}");
     }
 }
 
@@ -223,11 +147,7 @@ fn frames_that_were_moved_doubled_or_taken_out_are_damage() {
 fn a_sector_that_was_never_written_is_dropped_in_the_last_group_and_damage_before_it() {
     let rig = Rig::new();
     let store = rig.create();
-    let big = |n: usize| {
-        (0..3)
-            .map(|k| audit(&format!("{n} {k} {}", "x".repeat(900))))
-            .collect::<Vec<_>>()
-    };
+    let big = |n: usize| (0..3).map(|k| audit(&format!("{n} {k} {}", "x".repeat(900)))).collect::<Vec<_>>();
     let mut ends = vec![64];
     for n in 0..3 {
         store.append(big(n)).unwrap();
@@ -245,19 +165,11 @@ fn a_sector_that_was_never_written_is_dropped_in_the_last_group_and_damage_befor
             torn[last..end].fill(0);
             fs::write(rig.segment(), &torn).unwrap();
             let (store, report) = rig.open().unwrap();
-            assert_eq!(
-                (store.head().0, report.dropped_frames > 0),
-                (6, true),
-                "sector at {from}"
-            );
+            assert_eq!((store.head().0, report.dropped_frames > 0), (6, true), "sector at {from}");
         } else {
             torn[from..end].fill(0);
             fs::write(rig.segment(), &torn).unwrap();
-            assert_eq!(
-                rig.open().unwrap_err().code(),
-                "journal-damaged",
-                "sector at {from}"
-            );
+            assert_eq!(rig.open().unwrap_err().code(), "journal-damaged", "sector at {from}");
             assert_eq!(fs::read(rig.segment()).unwrap(), torn, "nothing is cut");
         }
     }

@@ -36,22 +36,15 @@ fn whenever_the_power_goes_what_was_acknowledged_is_on_the_platter() {
                 // Never made: whatever is left must not be in the way of making it.
                 if after.open().is_err() {
                     fs::remove_file(after.paths().keyring).ok();
-                    after
-                        .try_create()
-                        .unwrap_or_else(|error| panic!("{story}: {error}"));
+                    after.try_create().unwrap_or_else(|error| panic!("{story}: {error}"));
                 }
                 continue;
             };
-            let (store, report) = after
-                .open()
-                .unwrap_or_else(|error| panic!("{story}: {error}"));
+            let (store, report) = after.open().unwrap_or_else(|error| panic!("{story}: {error}"));
             let found = told.iter().position(|told| *told == answers(&store));
             let found = found.unwrap_or_else(|| panic!("{story}: not after a whole batch"));
             // One batch more may have reached the platter without its acknowledgement.
-            assert!(
-                (acknowledged..=acknowledged + 1).contains(&found),
-                "{story}: {found} of {acknowledged}"
-            );
+            assert!((acknowledged..=acknowledged + 1).contains(&found), "{story}: {found} of {acknowledged}");
             torn += usize::from(report.dropped_frames > 0);
             store.append(vec![audit("goes on")]).unwrap();
         }

@@ -35,25 +35,11 @@ fn an_index_that_is_gone_behind_ahead_or_broken_changes_no_answer() {
         }
     };
     let cases: [(&str, Spoil<'_>, Expected<'_>); 6] = [
-        (
-            "deleted",
-            Box::new(|index| fs::remove_dir_all(index).unwrap()),
-            &rebuilt,
-        ),
-        ("an older one", Box::new(swap(&older)), &|report| {
-            report.index == IndexState::CaughtUp(7)
-        }),
+        ("deleted", Box::new(|index| fs::remove_dir_all(index).unwrap()), &rebuilt),
+        ("an older one", Box::new(swap(&older)), &|report| report.index == IndexState::CaughtUp(7)),
         ("another node's", Box::new(swap(&stranger)), &rebuilt),
-        (
-            "its data overwritten",
-            Box::new(|index| fs::write(index.join("db"), [0x5A; 3000]).unwrap()),
-            &rebuilt,
-        ),
-        (
-            "its configuration overwritten",
-            Box::new(|index| fs::write(index.join("conf"), [7; 40]).unwrap()),
-            &rebuilt,
-        ),
+        ("its data overwritten", Box::new(|index| fs::write(index.join("db"), [0x5A; 3000]).unwrap()), &rebuilt),
+        ("its configuration overwritten", Box::new(|index| fs::write(index.join("conf"), [7; 40]).unwrap()), &rebuilt),
         (
             "a snapshot that was never finished",
             Box::new(|index| {
@@ -81,16 +67,11 @@ fn an_index_ahead_of_a_restored_journal_is_rebuilt() {
     store.append(vec![record("a", "1")]).unwrap();
     let short = fs::read(rig.segment()).unwrap();
     let told = answers(&store);
-    store
-        .append(vec![record("a", "2"), record("b", "1")])
-        .unwrap();
+    store.append(vec![record("a", "2"), record("b", "1")]).unwrap();
     drop(store);
     fs::write(rig.segment(), short).unwrap();
     let (store, report) = rig.open().unwrap();
-    assert!(
-        matches!(report.index, IndexState::Rebuilt { .. }),
-        "{report:?}"
-    );
+    assert!(matches!(report.index, IndexState::Rebuilt { .. }), "{report:?}");
     assert_eq!(answers(&store), told);
 }
 

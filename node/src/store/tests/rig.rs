@@ -70,10 +70,7 @@ impl Rig {
 }
 
 pub(crate) fn paths_in(root: &Path) -> StorePaths {
-    StorePaths {
-        dir: root.join("node"),
-        keyring: root.join("medium").join("keyring"),
-    }
+    StorePaths { dir: root.join("node"), keyring: root.join("medium").join("keyring") }
 }
 
 pub(crate) fn copy_folder(from: &Path, to: &Path) {
@@ -90,72 +87,37 @@ pub(crate) fn copy_folder(from: &Path, to: &Path) {
 }
 
 pub(crate) fn record(pseudonym: &str, body: &str) -> Entry {
-    Entry::Record {
-        pseudonym: pseudonym.to_owned(),
-        body: body.as_bytes().to_vec(),
-    }
+    Entry::Record { pseudonym: pseudonym.to_owned(), body: body.as_bytes().to_vec() }
 }
 
 pub(crate) fn enrolment(pseudonym: &str, body: &str) -> Entry {
-    Entry::Enrolment {
-        pseudonym: pseudonym.to_owned(),
-        body: body.as_bytes().to_vec(),
-    }
+    Entry::Enrolment { pseudonym: pseudonym.to_owned(), body: body.as_bytes().to_vec() }
 }
 
 pub(crate) fn statement(pseudonym: &str, body: &str) -> Entry {
-    Entry::Statement {
-        pseudonym: pseudonym.to_owned(),
-        body: body.as_bytes().to_vec(),
-    }
+    Entry::Statement { pseudonym: pseudonym.to_owned(), body: body.as_bytes().to_vec() }
 }
 
 pub(crate) fn query(id: u8, body: &str) -> Entry {
-    Entry::Query {
-        id: [id; 32],
-        body: body.as_bytes().to_vec(),
-    }
+    Entry::Query { id: [id; 32], body: body.as_bytes().to_vec() }
 }
 
 pub(crate) fn role(role: u8, id: u8, body: Option<&str>) -> Entry {
-    Entry::Role {
-        role,
-        id: [id; 32],
-        body: body.map(|body| body.as_bytes().to_vec()),
-    }
+    Entry::Role { role, id: [id; 32], body: body.map(|body| body.as_bytes().to_vec()) }
 }
 
 pub(crate) fn audit(body: &str) -> Entry {
-    Entry::Audit {
-        body: body.as_bytes().to_vec(),
-    }
+    Entry::Audit { body: body.as_bytes().to_vec() }
 }
 
 /// A small history that touches every kind of entry, one batch after the other.
 pub(crate) fn history() -> Vec<Vec<Entry>> {
     vec![
-        vec![
-            record("P1503", "phq9 21"),
-            enrolment("P1503", "did:key:z6Mk1"),
-            statement("P1503", "grant"),
-        ],
+        vec![record("P1503", "phq9 21"), enrolment("P1503", "did:key:z6Mk1"), statement("P1503", "grant")],
         vec![query(1, "selected and charged"), audit("query 1 ran")],
-        vec![
-            record("P2277", "phq9 14"),
-            role(1, 8, Some("waiting")),
-            role(1, 9, Some("frozen")),
-        ],
-        vec![
-            record("P1503", "phq9 9"),
-            role(1, 8, None),
-            statement("P2277", "grant"),
-        ],
-        vec![
-            query(1, "closed"),
-            query(2, "selected"),
-            statement("P1503", "revoke"),
-            role(1, 9, Some("done")),
-        ],
+        vec![record("P2277", "phq9 14"), role(1, 8, Some("waiting")), role(1, 9, Some("frozen"))],
+        vec![record("P1503", "phq9 9"), role(1, 8, None), statement("P2277", "grant")],
+        vec![query(1, "closed"), query(2, "selected"), statement("P1503", "revoke"), role(1, 9, Some("done"))],
     ]
 }
 
@@ -168,10 +130,7 @@ pub(crate) fn answers(store: &Store) -> String {
         assert_eq!(store.row(&pseudonym).unwrap(), Some(row));
         let record = store.record(row).unwrap().map(|body| text(&body));
         let enrolment = store.enrolment(row).unwrap().map(|body| text(&body));
-        told.push(format!(
-            "{row:?} {} {record:?} {enrolment:?}",
-            pseudonym.as_str()
-        ));
+        told.push(format!("{row:?} {} {record:?} {enrolment:?}", pseudonym.as_str()));
         for (position, body) in store.statements(row).unwrap() {
             told.push(format!("statement {position} {}", text(&body)));
         }
@@ -202,17 +161,10 @@ pub(crate) fn answers_after_each_batch() -> Vec<String> {
 }
 
 /// Queues a batch without waiting for the answer.
-pub(crate) fn queue(
-    store: &Store,
-    entries: Vec<Entry>,
-) -> std::sync::mpsc::Receiver<Result<Position, StoreError>> {
+pub(crate) fn queue(store: &Store, entries: Vec<Entry>) -> std::sync::mpsc::Receiver<Result<Position, StoreError>> {
     let (reply, answer) = std::sync::mpsc::sync_channel(1);
     let bytes = 0;
-    let job = Job::Append(Request {
-        entries,
-        bytes,
-        reply,
-    });
+    let job = Job::Append(Request { entries, bytes, reply });
     store.queue.as_ref().unwrap().send(job).unwrap();
     answer
 }

@@ -16,22 +16,10 @@ fn an_older_journal_is_refused_with_a_remedy_and_opens_after_recovery() {
     fs::write(rig.segment(), &old).unwrap();
     let error = rig.open().unwrap_err();
     assert_eq!(error.code(), "store-acknowledged-missing");
-    assert!(
-        error
-            .to_string()
-            .contains("ends at sequence 2, and 3 had been acknowledged"),
-        "{error}"
-    );
-    assert!(
-        error.remedy().contains("sumac node recover"),
-        "{}",
-        error.remedy()
-    );
+    assert!(error.to_string().contains("ends at sequence 2, and 3 had been acknowledged"), "{error}");
+    assert!(error.remedy().contains("sumac node recover"), "{}", error.remedy());
     let (store, report) = rig.recover().unwrap();
-    assert_eq!(
-        (report.acknowledged_missing, answers(&store)),
-        (Some(3), told)
-    );
+    assert_eq!((report.acknowledged_missing, answers(&store)), (Some(3), told));
     drop(store);
     let (_, report) = rig.open().unwrap();
     assert_eq!(report.acknowledged_missing, None);
@@ -70,15 +58,8 @@ fn a_keyring_without_its_journal_is_refused() {
             }
             let error = rig.open().unwrap_err();
             assert_eq!(error.code(), "journal-missing", "{}", missing.display());
-            assert!(
-                error.to_string().contains("acknowledged data is missing"),
-                "{error}"
-            );
-            assert!(
-                error.remedy().contains("restore a backup"),
-                "{}",
-                error.remedy()
-            );
+            assert!(error.to_string().contains("acknowledged data is missing"), "{error}");
+            assert!(error.remedy().contains("restore a backup"), "{}", error.remedy());
         }
     }
 }
@@ -96,10 +77,7 @@ fn another_history_of_the_same_node_is_refused() {
     fs::copy(fork.segment(), rig.segment()).unwrap();
     assert_eq!(rig.open().unwrap_err().code(), "store-other-history");
     let stranger = Rig::new();
-    stranger
-        .create()
-        .append(vec![audit("not ours"), audit("at all")])
-        .unwrap();
+    stranger.create().append(vec![audit("not ours"), audit("at all")]).unwrap();
     fs::copy(stranger.segment(), rig.segment()).unwrap();
     assert_eq!(rig.open().unwrap_err().code(), "journal-damaged");
 }
@@ -110,23 +88,15 @@ fn a_backup_from_before_a_page_of_keys_recovers() {
     rig.create().close().unwrap();
     let backup = rig.copied();
     let (store, _) = rig.open().unwrap();
-    store
-        .append(vec![record("P1", "made the first page")])
-        .unwrap();
+    store.append(vec![record("P1", "made the first page")]).unwrap();
     store.close().unwrap();
     // The keyring lies on its own medium: only the folder comes back.
     fs::copy(rig.paths().keyring, backup.paths().keyring).unwrap();
     assert!(backup.open().is_err());
     let (store, report) = backup.recover().unwrap();
-    assert_eq!(
-        (report.acknowledged_missing, store.rows().len()),
-        (Some(2), 0)
-    );
+    assert_eq!((report.acknowledged_missing, store.rows().len()), (Some(2), 0));
     store.append(vec![record("P1", "imported again")]).unwrap();
     store.close().unwrap();
     let (store, _) = backup.open().unwrap();
-    assert_eq!(
-        store.record(Row(0)).unwrap().unwrap().as_slice(),
-        b"imported again"
-    );
+    assert_eq!(store.record(Row(0)).unwrap().unwrap().as_slice(), b"imported again");
 }

@@ -53,10 +53,7 @@ fn no_file_of_the_node_shows_a_pseudonym_a_body_an_id_or_a_key() {
     }
     store.close().unwrap();
     rig.open().unwrap().0.close().unwrap();
-    assert!(
-        rig.paths().index().join("db").metadata().unwrap().len() > 1000,
-        "sled's file is searched too"
-    );
+    assert!(rig.paths().index().join("db").metadata().unwrap().len() > 1000, "sled's file is searched too");
     for (what, needle) in needles() {
         assert!(!found_under(rig.root.path(), &needle), "{what}");
     }
@@ -70,10 +67,7 @@ fn the_search_finds_each_of_them_where_they_lie_open() {
     for (what, needle) in needles() {
         open.insert(&needle[..16], needle.clone()).unwrap();
         open.flush().unwrap();
-        assert!(
-            found_under(rig.root.path(), &needle),
-            "{what} in an unsealed tree"
-        );
+        assert!(found_under(rig.root.path(), &needle), "{what} in an unsealed tree");
     }
 }
 
@@ -84,10 +78,7 @@ fn a_page_or_keyring_that_was_changed_does_not_open() {
     store.append(vec![record("P1", "x")]).unwrap();
     store.close().unwrap();
     let page = rig.paths().pages().join("0000000.keys");
-    for (file, wanted) in [
-        (page, "keyring-page-damaged"),
-        (rig.paths().keyring, "keyring-wrong-secret"),
-    ] {
+    for (file, wanted) in [(page, "keyring-page-damaged"), (rig.paths().keyring, "keyring-wrong-secret")] {
         let good = fs::read(&file).unwrap();
         for at in [70, good.len() - 1] {
             let mut changed = good.clone();

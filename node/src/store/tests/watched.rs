@@ -58,19 +58,13 @@ struct Gate {
 
 impl WatchedDisk {
     pub(crate) fn over(root: &Path) -> Self {
-        Self {
-            root: root.to_owned(),
-            state: Arc::default(),
-        }
+        Self { root: root.to_owned(), state: Arc::default() }
     }
 
     /// How often `what` was done to files whose path ends so.
     pub(crate) fn count(&self, what: &str, ends: &str) -> usize {
         let seen = self.state.seen.lock().unwrap();
-        seen.log
-            .iter()
-            .filter(|(done, path)| *done == what && path.to_string_lossy().ends_with(ends))
-            .count()
+        seen.log.iter().filter(|(done, path)| *done == what && path.to_string_lossy().ends_with(ends)).count()
     }
 
     /// Forgets what was counted.
@@ -101,12 +95,7 @@ impl WatchedDisk {
     /// Returns once a journal sync waits at the gate.
     pub(crate) fn wait_at_gate(&self) {
         let gate = self.state.gate.lock().unwrap();
-        drop(
-            self.state
-                .gate_moved
-                .wait_while(gate, |gate| !gate.waiting)
-                .unwrap(),
-        );
+        drop(self.state.gate_moved.wait_while(gate, |gate| !gate.waiting).unwrap());
     }
 
     pub(crate) fn open_gate(&self) {
@@ -158,24 +147,13 @@ impl WatchedDisk {
 impl State {
     fn note(&self, what: &'static str, path: &Path) -> Result<(), DiskError> {
         let mut seen = self.seen.lock().unwrap();
-        if seen
-            .power_until
-            .is_some_and(|until| seen.log.len() >= until)
-        {
-            return Err(DiskError::new(
-                what,
-                path,
-                &std::io::Error::other("the power is off"),
-            ));
+        if seen.power_until.is_some_and(|until| seen.log.len() >= until) {
+            return Err(DiskError::new(what, path, &std::io::Error::other("the power is off")));
         }
         seen.log.push((what, path.to_owned()));
         let sync = what == "sync";
         if sync && std::mem::take(&mut seen.failing_sync) {
-            return Err(DiskError::new(
-                what,
-                path,
-                &std::io::Error::other("a bad sector"),
-            ));
+            return Err(DiskError::new(what, path, &std::io::Error::other("a bad sector")));
         }
         Ok(())
     }
@@ -216,12 +194,7 @@ impl Disk for WatchedDisk {
     fn create_folder(&self, path: &Path) -> Result<bool, DiskError> {
         self.note("create folder", path)?;
         let made = OsDisk.create_folder(path)?;
-        self.state
-            .seen
-            .lock()
-            .unwrap()
-            .names
-            .insert(self.inner(path), Node::Folder);
+        self.state.seen.lock().unwrap().names.insert(self.inner(path), Node::Folder);
         Ok(made)
     }
 
@@ -270,16 +243,9 @@ impl Disk for WatchedDisk {
         OsDisk.sync_folder(path)?;
         let folder = self.inner(path);
         let mut seen = self.state.seen.lock().unwrap();
-        let Seen {
-            names,
-            durable_names,
-            ..
-        } = &mut *seen;
+        let Seen { names, durable_names, .. } = &mut *seen;
         durable_names.retain(|path, _| path.parent() != Some(&folder) || names.contains_key(path));
-        for (path, node) in names
-            .iter()
-            .filter(|(path, _)| path.parent() == Some(&folder))
-        {
+        for (path, node) in names.iter().filter(|(path, _)| path.parent() == Some(&folder)) {
             durable_names.insert(path.clone(), *node);
         }
         Ok(())
@@ -297,12 +263,7 @@ impl Disk for WatchedDisk {
     fn remove_file(&self, path: &Path) -> Result<(), DiskError> {
         self.note("remove", path)?;
         OsDisk.remove_file(path)?;
-        self.state
-            .seen
-            .lock()
-            .unwrap()
-            .names
-            .remove(&self.inner(path));
+        self.state.seen.lock().unwrap().names.remove(&self.inner(path));
         Ok(())
     }
 
@@ -310,24 +271,14 @@ impl Disk for WatchedDisk {
         self.note("remove folder", path)?;
         OsDisk.remove_folder(path)?;
         let folder = self.inner(path);
-        self.state
-            .seen
-            .lock()
-            .unwrap()
-            .names
-            .retain(|path, _| !path.starts_with(&folder));
+        self.state.seen.lock().unwrap().names.retain(|path, _| !path.starts_with(&folder));
         Ok(())
     }
 
     fn open(&self, path: &Path) -> Result<Arc<dyn DiskFile>, DiskError> {
         let file = OsDisk.open(path)?;
         let state = Arc::clone(&self.state);
-        Ok(Arc::new(WatchedFile {
-            file,
-            path: path.to_owned(),
-            inner: self.inner(path),
-            state,
-        }))
+        Ok(Arc::new(WatchedFile { file, path: path.to_owned(), inner: self.inner(path), state }))
     }
 
     fn lock(&self, path: &Path) -> Result<Option<FolderLock>, DiskError> {
@@ -351,12 +302,7 @@ impl fmt::Debug for WatchedFile {
 impl WatchedFile {
     fn change(&self, change: impl FnOnce(&mut Vec<u8>, &mut Vec<u8>)) {
         let mut seen = self.state.seen.lock().unwrap();
-        let Seen {
-            names,
-            synced,
-            written,
-            ..
-        } = &mut *seen;
+        let Seen { names, synced, written, .. } = &mut *seen;
         if let Some(Node::File(id)) = names.get(&self.inner) {
             change(&mut written[*id], &mut synced[*id]);
         }
@@ -383,11 +329,7 @@ impl DiskFile for WatchedFile {
         if gate.closed {
             gate.waiting = true;
             self.state.gate_moved.notify_all();
-            gate = self
-                .state
-                .gate_moved
-                .wait_while(gate, |gate| gate.closed)
-                .unwrap();
+            gate = self.state.gate_moved.wait_while(gate, |gate| gate.closed).unwrap();
             gate.waiting = false;
         }
         drop(gate);

@@ -18,9 +18,10 @@ const CHANGES: [&[i64]; 2] = [
 const RUNS: u32 = 400;
 const AGGREGATORS: u8 = 3;
 
-fn question() -> Plan {
+/// Counts, mean changes and response rates by arm, at this ε.
+fn question(epsilon: f64) -> Plan {
     let asked = vec![count(), mean_of("change", -30, 15, Some(7)), rate_of("response")];
-    price(plan(Mode::Dp, &["drug", "placebo"], asked), largest_rho(8.0, 1_000_000)).unwrap()
+    price(plan(Mode::Dp, &["drug", "placebo"], asked), largest_rho(epsilon, 1_000_000)).unwrap()
 }
 
 fn responds(change: i64) -> bool {
@@ -61,7 +62,7 @@ fn with_noise(plan: &Plan, courses: &[(usize, Vec<Option<i64>>)], run: u64) -> V
 
 #[test]
 fn intervals_hold_the_truth_of_skewed_samples_with_noise() {
-    let plan = question();
+    let plan = question(8.0);
     let mut draws = Draws(11);
     let got = coverage([population(0), population(1)], |run| {
         let mut pick = |changes: &[i64], _| changes[draws.below(changes.len())];
@@ -72,8 +73,30 @@ fn intervals_hold_the_truth_of_skewed_samples_with_noise() {
 }
 
 #[test]
+fn where_noise_is_most_of_the_error_intervals_and_differences_still_hold() {
+    let plan = question(2.0);
+    let mut draws = Draws(31);
+    let truth = [population(0), population(1)];
+    let differences = [truth[0].0 - truth[1].0, truth[0].0 - truth[1].0, truth[0].1 - truth[1].1];
+    let mut held = [0_u32; 3];
+    let got = coverage(truth, |run| {
+        let mut pick = |changes: &[i64], _| changes[draws.below(changes.len())];
+        let courses = [cohort(0, &mut pick), cohort(1, &mut pick)].concat();
+        let told = told(&plan, &with_noise(&plan, &courses, run), AGGREGATORS.into());
+        for ((held, comparison), truth) in held.iter_mut().zip(&told.comparisons).zip(differences) {
+            let ci95 = serde_json::to_value(comparison).unwrap()["ci95"].clone();
+            *held += u32::from(ci95[0].as_f64().unwrap() <= truth && truth <= ci95[1].as_f64().unwrap());
+        }
+        told
+    });
+    assert!(got.iter().all(|part| *part >= 0.91), "means and rates: {got:?}");
+    let got = held.map(|times| f64::from(times) / f64::from(RUNS));
+    assert!(got.iter().all(|part| *part >= 0.91), "Welch, Student, risk difference: {got:?}");
+}
+
+#[test]
 fn the_noise_alone_is_as_large_as_it_is_said_to_be() {
-    let plan = question();
+    let plan = question(8.0);
     let mut pick = |changes: &[i64], at: usize| changes[at % changes.len()];
     let courses = [cohort(0, &mut pick), cohort(1, &mut pick)].concat();
     let pooled = told(&Plan { mode: Mode::Exact, ..plan.clone() }, &released(&plan, &courses), AGGREGATORS.into());
@@ -101,7 +124,7 @@ fn the_noise_alone_is_as_large_as_it_is_said_to_be() {
 
 #[test]
 fn comparisons_find_no_difference_where_there_is_none() {
-    let plan = question();
+    let plan = question(8.0);
     let mut draws = Draws(5);
     let mut false_alarms = [0_u32; 3];
     for run in 0..u64::from(RUNS) {

@@ -139,7 +139,13 @@ fn a_spread_that_drowns_in_noise_is_replaced_by_the_public_one() {
     let squares = |variance: i128| variance * 8 * 64 - 2_025 * 65;
     let cases = [
         Case { why: "55 stands out", reference_sd: Some(6), squares: squares(55), want: (Spread::Measured, 55.0) },
-        Case { why: "9 does not", reference_sd: Some(6), squares: squares(9), want: (Spread::Reference, 36.0) },
+        Case {
+            why: "42 is over 3 · 13.1",
+            reference_sd: Some(6),
+            squares: squares(42),
+            want: (Spread::Measured, 42.0),
+        },
+        Case { why: "37 is not", reference_sd: Some(6), squares: squares(37), want: (Spread::Reference, 36.0) },
         Case { why: "less than nothing", reference_sd: Some(6), squares: squares(-9), want: (Spread::Reference, 36.0) },
         Case {
             why: "half the range where the dictionary has none",
