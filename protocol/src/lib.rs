@@ -4,6 +4,7 @@
 //! randomness of its own. Time and random generators are arguments.
 
 pub mod cost;
+pub mod dictionary;
 pub mod digest;
 pub mod document;
 pub mod envelope;
@@ -12,6 +13,7 @@ pub mod moment;
 pub mod octets;
 pub mod plan;
 pub mod principal;
+pub mod question;
 pub mod record;
 pub mod sealed;
 pub mod secret_share;

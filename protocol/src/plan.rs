@@ -14,12 +14,17 @@ use serde::{Deserialize, Serialize};
 use crate::cost::RhoMicro;
 use crate::digest::{Digest, Label};
 
-pub use condition::Condition;
-pub use measure::Measure;
+pub use cells::{Measured, RawCells};
+pub use condition::{Condition, Relation};
+pub use measure::{Measure, MissingEndpoint, Timepoint};
+pub use size::SizeError;
 
 mod canonical;
+mod cells;
 mod condition;
+mod describe;
 mod measure;
+mod size;
 
 /// Counted up whenever the meaning of any question changes; bound into every plan and query.
 pub const SEMANTICS_VERSION: u32 = 1;

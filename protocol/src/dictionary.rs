@@ -1,0 +1,142 @@
+//! The dictionary: instruments, fields and closed vocabularies that all nodes share.
+//!
+//! It is a TOML text signed into the charter, so every node has the same bounds and the same
+//! categories. Bounds make privacy computable (they give sensitivities), closed vocabularies make
+//! groups that do not depend on anybody's record, and another field of medicine is another file.
+//!
+//! All numbers are whole, in units of 10^-decimals of their instrument or field.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits::DICTIONARY_BYTES_MAX;
+
+pub use category::ConsentCategory;
+pub use field::{Field, FieldKind, UNKNOWN};
+pub use flaw::{DictionaryError, DictionaryFlaw};
+pub use instrument::{Band, Better, Fraction, Instrument};
+pub use value::{DAYS_MAX, ValueError};
+
+pub(crate) use decimal::{Decimal, DecimalFlaw, show};
+pub(crate) use name::{fold, nearest};
+
+mod category;
+mod check;
+mod check_field;
+mod check_instrument;
+mod decimal;
+mod field;
+mod flaw;
+mod instrument;
+mod name;
+mod value;
+mod written;
+
+/// Widest range of an instrument or field, 2^27: squares of changes then stay below 2^56.
+pub const RANGE_MAX: u64 = 1 << 27;
+
+/// Most decimal places of an instrument or field.
+pub const DECIMALS_MAX: u8 = 6;
+
+/// A checked dictionary. Only [`Dictionary::parse`] makes one, so every range, rule and name in it
+/// is sound.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dictionary {
+    name: String,
+    version: u32,
+    baseline: BaselineRule,
+    instruments: Vec<Instrument>,
+    fields: Vec<Field>,
+    /// Where each folded name stands in the lists above.
+    places: BTreeMap<String, Place>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Instrument(usize),
+    Field(usize),
+}
+
+/// Which assessment is a course's baseline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(clippy::exhaustive_enums, reason = "complete: another rule is another semantics version")]
+pub enum BaselineRule {
+    /// The last one on or before day 0, the day of the first dose. The default.
+    #[default]
+    #[serde(rename = "last_on_or_before_0")]
+    LastOnOrBefore0,
+    /// The one with the highest total strictly before day 0, as some clinics define it.
+    #[serde(rename = "highest_before_0")]
+    HighestBefore0,
+}
+
+impl Dictionary {
+    /// Reads and checks a dictionary.
+    ///
+    /// # Errors
+    /// [`DictionaryError`] with the line of the first flaw and what to do about it.
+    pub fn parse(text: &str) -> Result<Self, DictionaryError> {
+        if text.len() > DICTIONARY_BYTES_MAX {
+            return Err(DictionaryError { line: 1, flaw: DictionaryFlaw::TooLong { bytes: text.len() } });
+        }
+        let written = toml::from_str(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            let flaw = DictionaryFlaw::Shape { message: error.message().to_owned() };
+            DictionaryError { line: check::Lines(text).line(at), flaw }
+        })?;
+        check::check(text, written)
+    }
+
+    /// What the dictionary is called.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Counted up by its authors.
+    #[must_use]
+    pub const fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// Which assessment is the baseline.
+    #[must_use]
+    pub const fn baseline(&self) -> BaselineRule {
+        self.baseline
+    }
+
+    /// All instruments, in the order of the text.
+    #[must_use]
+    pub fn instruments(&self) -> &[Instrument] {
+        &self.instruments
+    }
+
+    /// All fields, in the order of the text.
+    #[must_use]
+    pub fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// The instrument of this name in any spelling: `phq9`, `PHQ-9` and `phq_9` are one.
+    #[must_use]
+    pub fn instrument(&self, name: &str) -> Option<&Instrument> {
+        match self.places.get(&fold(name))? {
+            Place::Instrument(at) => self.instruments.get(*at),
+            Place::Field(_) => None,
+        }
+    }
+
+    /// The field of this name, without regard to capitals, hyphens and underscores.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        match self.places.get(&fold(name))? {
+            Place::Field(at) => self.fields.get(*at),
+            Place::Instrument(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

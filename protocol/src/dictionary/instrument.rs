@@ -1,0 +1,118 @@
+//! Scored instruments: questionnaires and rating scales with a total.
+
+use serde::{Deserialize, Serialize};
+
+use super::ConsentCategory;
+
+/// A scored instrument. All numbers are in units of 10^-decimals of the total.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Instrument {
+    /// Its name in records and, without regard to capitals, hyphens and underscores, in questions.
+    pub id: String,
+    /// Which edition: another edition with other items is another instrument.
+    pub version: String,
+    /// What a patient must have consented to for it to be read.
+    pub category: ConsentCategory,
+    /// Smallest possible total.
+    pub min: i64,
+    /// Largest possible total; above `min` by at most 2^27.
+    pub max: i64,
+    /// Decimal places of the total, 0 to 6.
+    pub decimals: u8,
+    /// A spread of totals or changes from the literature, never from the data.
+    pub reference_sd: Option<u32>,
+    /// Range to which changes are clipped in `dp` questions that name none. From the literature.
+    pub change_clip: Option<(i64, i64)>,
+    /// Which way is recovery.
+    pub better: Better,
+    /// Severity bands, ascending, without overlap.
+    pub bands: Vec<Band>,
+    /// Smallest share of the baseline by which a responder improved.
+    pub response: Option<Fraction>,
+    /// Where remission begins: at most this where lower is better, at least this where higher is.
+    pub remission: Option<i64>,
+    /// Smallest change that patients notice.
+    pub mcid: Option<u32>,
+    /// How many days back the questions ask.
+    pub recall_days: Option<u32>,
+    /// Whether the total itself rates a change since treatment began, so that there is no baseline.
+    pub rates_change: bool,
+    /// The LOINC code of the total, where one exists.
+    pub loinc: Option<String>,
+    /// Where range, bands and rules were published.
+    pub source: String,
+    /// Terms under which totals and items may be kept.
+    pub licence: String,
+}
+
+impl Instrument {
+    /// max − min.
+    #[must_use]
+    pub const fn width(&self) -> i64 {
+        self.max.saturating_sub(self.min)
+    }
+}
+
+/// Which way is recovery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(clippy::exhaustive_enums, reason = "complete: a total falls, rises, or is no measure of health")]
+pub enum Better {
+    /// Fewer points are fewer symptoms.
+    Lower,
+    /// More points are more well-being.
+    Higher,
+    /// The total describes; neither way is recovery.
+    Neutral,
+}
+
+/// One severity band, both ends included.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Band {
+    /// Lowest total of the band.
+    pub from: i64,
+    /// Highest total of the band.
+    pub to: i64,
+    /// What the band is called.
+    pub name: String,
+}
+
+/// A positive fraction in lowest terms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fraction {
+    /// Above the line.
+    pub num: u32,
+    /// Below the line, never 0.
+    pub den: u32,
+}
+
+impl Fraction {
+    /// num/den in lowest terms, or `None` if either is 0 or does not fit 32 bits then.
+    #[must_use]
+    pub fn reduced(num: u64, den: u64) -> Option<Self> {
+        if num == 0 || den == 0 {
+            return None;
+        }
+        let (mut a, mut b) = (num, den);
+        while b != 0 {
+            (a, b) = (b, a % b);
+        }
+        Some(Self { num: u32::try_from(num / a).ok()?, den: u32::try_from(den / a).ok()? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Fraction;
+
+    #[test]
+    fn a_fraction_has_one_spelling_only() {
+        assert_eq!(Fraction::reduced(50, 100), Some(Fraction { num: 1, den: 2 }));
+        assert_eq!(Fraction::reduced(0, 7), None, "no share at all is no rule");
+        assert_eq!(Fraction::reduced(7, 0), None);
+        assert_eq!(Fraction::reduced(u64::MAX, 2), None, "past 32 bits");
+    }
+}

@@ -1,0 +1,86 @@
+//! Names as people type them: what counts as the same name, and which known name a wrong one is near.
+
+/// A name without what people write differently: capitals, hyphens and underscores. `PHQ-9`,
+/// `phq_9` and `phq9` are one name.
+#[must_use]
+pub(crate) fn fold(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '-' | '_')).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// The known name that a wrong one was probably meant to be: at most two letters typed wrong, and
+/// fewer than half of them.
+#[must_use]
+pub(crate) fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let wrong = fold(wrong);
+    // A long wrong name is near nothing, and comparing it would cost its length times every name's.
+    if wrong.len() > NAME_BYTES_MAX {
+        return None;
+    }
+    known
+        .into_iter()
+        .map(|name| (distance(&wrong, &fold(name)), name))
+        .filter(|(edits, name)| *edits <= 2 && edits * 2 < fold(name).len().max(2))
+        .min()
+        .map(|(_, name)| name.to_owned())
+}
+
+/// Longest id or category value, in bytes.
+pub(crate) const NAME_BYTES_MAX: usize = 64;
+
+/// How many letters must be added, dropped, changed or swapped with their neighbour (optimal string
+/// alignment).
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut before: Vec<usize> = Vec::new();
+    let mut above: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, y) in b.iter().enumerate() {
+            let at = |row: &[usize], j: usize| row.get(j).copied().unwrap_or(usize::MAX / 2);
+            let mut best = (at(&above, j) + usize::from(x != y)).min(at(&above, j + 1) + 1).min(at(&row, j) + 1);
+            let swapped = i > 0 && j > 0 && a.get(i - 1) == Some(y) && b.get(j - 1) == Some(x);
+            if swapped {
+                best = best.min(at(&before, j - 1) + 1);
+            }
+            row.push(best);
+        }
+        before = std::mem::replace(&mut above, row);
+    }
+    above.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{distance, fold, nearest};
+
+    #[test]
+    fn capitals_hyphens_and_underscores_do_not_make_another_name() {
+        assert_eq!(fold("PHQ-9"), fold("phq_9"));
+        assert_ne!(fold("PHQ-9"), fold("PHQ-8"));
+    }
+
+    #[test]
+    fn a_typing_error_finds_the_name_that_was_meant() {
+        let known = ["HAMD17", "HAMA", "PGI-I", "arm", "sex"];
+        let cases = [
+            ("hmad17", Some("HAMD17"), "two letters swapped"),
+            ("hamd", Some("HAMA"), "one letter is nearer than two"),
+            ("pgi", Some("PGI-I"), "one letter short"),
+            ("ram", Some("arm"), "swapped"),
+            ("six", Some("sex"), "one of three letters"),
+            ("weight", None, "nothing like it"),
+            ("xy", None, "short words are near too much"),
+        ];
+        for (wrong, want, why) in cases {
+            assert_eq!(nearest(wrong, known).as_deref(), want, "{wrong}: {why}");
+        }
+        assert_eq!(nearest(&"a".repeat(100_000), known), None);
+    }
+
+    #[test]
+    fn distance_counts_a_swap_once() {
+        for (a, b, want) in [("", "", 0), ("", "abc", 3), ("abc", "", 3), ("ab", "ba", 1), ("kitten", "sitting", 3)] {
+            assert_eq!(distance(a, b), want, "{a} {b}");
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! From records to cells: what one clinic contributes to a plan, before it is shared.
+
+use std::fmt;
+
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::dictionary::{Dictionary, UNKNOWN};
+use crate::record::{Course, FieldValue};
+
+use super::{Block, BlockKind, Plan, Quantity};
+
+/// What a plan reads from one course that counts.
+///
+/// One patient's values: not `Clone`, not `Serialize`, never printed, wiped when dropped.
+#[derive(ZeroizeOnDrop)]
+#[non_exhaustive]
+pub struct Measured {
+    /// The position of the course's group in [`Plan::group_keys`].
+    pub group: usize,
+    /// For each quantity its value, clipped and shifted to begin at 0; `None` where it is missing.
+    pub values: Vec<Option<u64>>,
+}
+
+impl fmt::Debug for Measured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Measured({} values)", self.values.len())
+    }
+}
+
+/// One clinic's raw cells: its own totals in the clear.
+///
+/// Not `Clone`, not `Serialize`, never printed, wiped when dropped. They leave this process only as
+/// secret shares made of [`RawCells::expose`].
+#[derive(ZeroizeOnDrop)]
+pub struct RawCells {
+    cells: Vec<u64>,
+    blocks: usize,
+    patients: Vec<u64>,
+}
+
+impl fmt::Debug for RawCells {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RawCells({} cells)", self.cells.len())
+    }
+}
+
+impl Quantity {
+    /// A value moved into the quantity's range and shifted to begin at 0.
+    #[must_use]
+    pub fn shifted(&self, value: i64) -> u64 {
+        value.max(self.min).min(self.max).abs_diff(self.min)
+    }
+}
+
+impl Plan {
+    /// What this plan reads from a course, or `None` if the course does not count: the filter is not
+    /// met, or a category it is grouped by is missing or `unknown`.
+    #[must_use]
+    pub fn measure(&self, dictionary: &Dictionary, course: &Course) -> Option<Measured> {
+        if let Some(filter) = &self.filter
+            && filter.holds(dictionary, course) != Some(true)
+        {
+            return None;
+        }
+        let group = self.group_of(course)?;
+        let value = |q: &Quantity| q.measure.value(dictionary, course).map(|value| q.shifted(value));
+        Some(Measured { group, values: self.quantities.iter().map(value).collect() })
+    }
+
+    fn group_of(&self, course: &Course) -> Option<usize> {
+        self.group_by.iter().try_fold(0_usize, |group, grouping| {
+            let code = match course.fields.get(&grouping.field)? {
+                FieldValue::Category(code) if code != UNKNOWN => code,
+                FieldValue::Category(_) | FieldValue::Flag(_) | FieldValue::Number(_) => return None,
+            };
+            let at = grouping.values.iter().position(|value| value == code)?;
+            group.checked_mul(grouping.values.len())?.checked_add(at)
+        })
+    }
+
+    /// The cells of a clinic: `courses` yields each patient's courses, in the order in which they
+    /// count.
+    #[must_use]
+    pub fn raw_cells<'a>(
+        &self,
+        dictionary: &Dictionary,
+        courses: impl IntoIterator<Item = &'a [Course]>,
+    ) -> RawCells {
+        let mut cells = RawCells::zero(self);
+        for patient in courses {
+            cells.add_patient(self, dictionary, patient);
+        }
+        cells
+    }
+}
+
+impl RawCells {
+    /// The cells of a clinic in which nobody matches; also what is sent when nothing may be told.
+    #[must_use]
+    pub fn zero(plan: &Plan) -> Self {
+        Self {
+            cells: vec![0; plan.cell_count()],
+            blocks: plan.blocks.len(),
+            patients: vec![0; plan.group_count()],
+        }
+    }
+
+    /// Adds one patient: at most the plan's courses per patient, the first that match. A course that
+    /// matches counts towards that number even where its values are missing, so that what a patient
+    /// contributes never depends on another's record.
+    pub fn add_patient(&mut self, plan: &Plan, dictionary: &Dictionary, courses: &[Course]) {
+        let most = usize::try_from(plan.courses_per_patient).unwrap_or(usize::MAX);
+        let matching = courses.iter().filter_map(|course| plan.measure(dictionary, course)).take(most);
+        let mut groups = Vec::new();
+        for measured in matching {
+            if !groups.contains(&measured.group) {
+                groups.push(measured.group);
+            }
+            self.add_course(plan, &measured);
+        }
+        for group in &groups {
+            if let Some(patients) = self.patients.get_mut(*group) {
+                *patients = patients.saturating_add(1);
+            }
+        }
+        groups.zeroize();
+    }
+
+    fn add_course(&mut self, plan: &Plan, measured: &Measured) {
+        let Some(cells) = self.cells.chunks_exact_mut(self.blocks.max(1)).nth(measured.group) else { return };
+        for (block, cell) in plan.blocks.iter().zip(cells) {
+            // Saturating: `Plan::check_size` has refused plans whose cells could come near 2^62.
+            *cell = cell.saturating_add(block.adds(measured));
+        }
+    }
+
+    /// The cells, group by group, in the order of the plan's blocks. The one way out: for splitting
+    /// into shares, and for tests.
+    #[must_use]
+    pub fn expose(&self) -> &[u64] {
+        &self.cells
+    }
+
+    /// How many patients of this clinic are in each group, for tests of the local minimum.
+    #[must_use]
+    pub fn expose_patients_per_group(&self) -> &[u64] {
+        &self.patients
+    }
+
+    /// Sets every cell of a group to 0 in which the clinic holds fewer than `local_min` patients. For
+    /// exact studies, where no noise hides one patient.
+    pub fn zero_small_groups(&mut self, local_min: u64) {
+        for (cells, patients) in self.cells.chunks_exact_mut(self.blocks.max(1)).zip(&mut self.patients) {
+            if *patients < local_min {
+                cells.fill(0);
+                *patients = 0;
+            }
+        }
+    }
+}
+
+impl Block {
+    /// What one course adds to this block's raw cell.
+    fn adds(&self, measured: &Measured) -> u64 {
+        let value = match self.quantity {
+            None => Some(0),
+            Some(at) => usize::try_from(at).ok().and_then(|at| measured.values.get(at).copied().flatten()),
+        };
+        match (self.kind, value) {
+            (_, None) => 0,
+            (BlockKind::Count, Some(_)) => 1,
+            (BlockKind::Sum, Some(value)) => value,
+            (BlockKind::Squares, Some(value)) => value.saturating_mul(value),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

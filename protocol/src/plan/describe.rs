@@ -1,0 +1,185 @@
+//! A plan in plain words, for whoever is asked to pay for it or to take part in it.
+
+use std::collections::BTreeSet;
+
+use crate::dictionary::{BaselineRule, Better, ConsentCategory, Dictionary, Field, FieldKind, show};
+
+use super::condition::Relation;
+use super::measure::{MissingEndpoint, Timepoint};
+use super::{Condition, Estimate, EstimateKind, Measure, Mode, Plan, Quantity};
+
+impl Plan {
+    /// The kinds of records that the question reads, for matching it with each patient's consent: of
+    /// what is measured, of the filter and of the groups.
+    #[must_use]
+    pub fn categories(&self, dictionary: &Dictionary) -> BTreeSet<ConsentCategory> {
+        let field = |name: &str| dictionary.field(name).map(|field| field.category);
+        let measure = |measure: &Measure| {
+            let instrument = measure.instrument().and_then(|name| dictionary.instrument(name));
+            instrument.map(|instrument| instrument.category).or_else(|| measure.field().and_then(field))
+        };
+        let mut touched: BTreeSet<ConsentCategory> =
+            self.quantities.iter().filter_map(|quantity| measure(&quantity.measure)).collect();
+        touched.extend(self.group_by.iter().filter_map(|grouping| field(&grouping.field)));
+        if let Some(filter) = &self.filter {
+            let (mut fields, mut measures) = (Vec::new(), Vec::new());
+            filter.visit(&mut |name| fields.push(name), &mut |read| measures.push(read));
+            touched.extend(fields.into_iter().filter_map(field));
+            touched.extend(measures.into_iter().filter_map(measure));
+        }
+        touched
+    }
+
+    /// The question in plain words, one line each for what is asked, of whom, in which groups, and
+    /// what of a patient's records it reads.
+    #[must_use]
+    pub fn describe(&self, dictionary: &Dictionary) -> String {
+        let words = Words(dictionary);
+        let mut lines: Vec<String> =
+            self.estimates.iter().map(|estimate| format!("{}: {}", estimate.name, words.estimate(self, estimate))).collect();
+        lines.push(match &self.filter {
+            None => "over all courses".to_owned(),
+            Some(filter) => format!("over courses where {}", words.condition(filter)),
+        });
+        for grouping in &self.group_by {
+            lines.push(format!("for each {} apart: {}", grouping.field, grouping.values.join(", ")));
+        }
+        lines.push(match self.courses_per_patient {
+            1 => "each patient counts with one course, the first that matches".to_owned(),
+            n => format!("each patient counts with at most {n} courses, the first that match"),
+        });
+        let reads: Vec<&str> = self.categories(dictionary).into_iter().map(ConsentCategory::name).collect();
+        let reads = if reads.is_empty() { "only that there is a course".to_owned() } else { reads.join(", ") };
+        lines.push(format!("reads: {reads}"));
+        lines.push(match self.mode {
+            Mode::Dp => "answers carry noise that hides each patient".to_owned(),
+            Mode::Exact => "answers are exact; only small groups are held back".to_owned(),
+        });
+        lines.join("\n")
+    }
+}
+
+struct Words<'a>(&'a Dictionary);
+
+impl Words<'_> {
+    fn estimate(&self, plan: &Plan, estimate: &Estimate) -> String {
+        let quantity = estimate.quantity.and_then(|at| plan.quantities.get(usize::try_from(at).ok()?));
+        match (estimate.of, quantity) {
+            (EstimateKind::Count, _) | (_, None) => "how many courses there are".to_owned(),
+            (EstimateKind::Mean, Some(quantity)) => {
+                let measure = self.measure(&quantity.measure);
+                format!("the mean of {measure}{}", self.range(quantity))
+            }
+            (EstimateKind::Rate, Some(quantity)) => {
+                format!("the share of courses with {}", self.measure(&quantity.measure))
+            }
+        }
+    }
+
+    fn range(&self, quantity: &Quantity) -> String {
+        let [min, max] = [quantity.min, quantity.max].map(|bound| show(bound, quantity.decimals));
+        let unit = self.unit(&quantity.measure);
+        format!(", each value moved into {min} to {max}{unit}")
+    }
+
+    fn measure(&self, measure: &Measure) -> String {
+        match measure {
+            Measure::Field(field) => field.clone(),
+            Measure::Baseline { instrument } => format!("the {instrument} total at baseline ({})", self.baseline()),
+            Measure::Score { instrument, at } => format!("the {instrument} total on {}", when(*at)),
+            Measure::Change { instrument, at } => {
+                format!("the change of {instrument} from baseline ({}) to {}", self.baseline(), when(*at))
+            }
+            Measure::Clip { of, low, high } => {
+                let [low, high] = [low, high].map(|bound| show(*bound, self.decimals(of)));
+                format!("{}, moved into {low} to {high}", self.measure(of))
+            }
+            Measure::Response { instrument, at, at_least, missing } => {
+                let absent = match missing {
+                    MissingEndpoint::LeftOut => "courses without that total left out",
+                    MissingEndpoint::NonResponder => "courses without that total counted as no",
+                };
+                format!(
+                    "{instrument} better by at least {}/{} of its baseline ({}) on {}, {absent}",
+                    at_least.num,
+                    at_least.den,
+                    self.baseline(),
+                    when(*at)
+                )
+            }
+            Measure::Remission { instrument, at, limit } => {
+                let higher = self.0.instrument(instrument).is_some_and(|i| i.better == Better::Higher);
+                let side = if higher { "at least" } else { "at most" };
+                let limit = show(*limit, self.decimals(measure));
+                format!("{instrument} of {side} {limit} on {}", when(*at))
+            }
+        }
+    }
+
+    fn condition(&self, condition: &Condition) -> String {
+        match condition {
+            Condition::Flag(field) => format!("{field} is yes"),
+            Condition::Is { field, values } => format!("{field} is {}", values.join(" or ")),
+            Condition::Compare { measure, relation, value } => {
+                let sign = match relation {
+                    Relation::Equal => "exactly",
+                    Relation::Unequal => "other than",
+                    Relation::Below => "below",
+                    Relation::AtMost => "at most",
+                    Relation::Above => "above",
+                    Relation::AtLeast => "at least",
+                };
+                let value = show(*value, self.decimals(measure));
+                format!("{} is {sign} {value}{}", self.measure(measure), self.unit(measure))
+            }
+            Condition::Holds(measure) => self.measure(measure),
+            Condition::All(parts) => self.joined(parts, " and "),
+            Condition::Any(parts) => self.joined(parts, " or "),
+            Condition::Not(part) => format!("not ({})", self.condition(part)),
+        }
+    }
+
+    fn joined(&self, parts: &[Condition], word: &str) -> String {
+        let part = |part: &Condition| match part {
+            Condition::All(_) | Condition::Any(_) => format!("({})", self.condition(part)),
+            Condition::Flag(_)
+            | Condition::Is { .. }
+            | Condition::Compare { .. }
+            | Condition::Holds(_)
+            | Condition::Not(_) => self.condition(part),
+        };
+        parts.iter().map(part).collect::<Vec<_>>().join(word)
+    }
+
+    fn baseline(&self) -> &'static str {
+        match self.0.baseline() {
+            BaselineRule::LastOnOrBefore0 => "the last on or before day 0",
+            BaselineRule::HighestBefore0 => "the highest before day 0",
+        }
+    }
+
+    fn decimals(&self, measure: &Measure) -> u8 {
+        let instrument = measure.instrument().and_then(|name| self.0.instrument(name));
+        instrument.map(|instrument| instrument.decimals).unwrap_or_else(|| {
+            match self.field(measure).map(|field| &field.kind) {
+                Some(FieldKind::Number { decimals, .. }) => *decimals,
+                Some(FieldKind::Category { .. } | FieldKind::Flag) | None => 0,
+            }
+        })
+    }
+
+    fn unit(&self, measure: &Measure) -> String {
+        match self.field(measure).map(|field| &field.kind) {
+            Some(FieldKind::Number { unit: Some(unit), .. }) => format!(" {unit}"),
+            Some(FieldKind::Number { .. } | FieldKind::Category { .. } | FieldKind::Flag) | None => String::new(),
+        }
+    }
+
+    fn field(&self, measure: &Measure) -> Option<&Field> {
+        measure.field().and_then(|name| self.0.field(name))
+    }
+}
+
+fn when(at: Timepoint) -> String {
+    format!("day {} (the closest within days {} to {})", at.day, at.from, at.to)
+}

@@ -1,0 +1,139 @@
+//! Questions: a small, closed dialect of SQL, checked into a [`Plan`].
+//!
+//! ```sql
+//! SELECT count(*), mean(change(hamd17, day => 42, from => 32, to => 72)) AS change
+//! FROM courses
+//! WHERE sex = 'F'
+//! GROUP BY arm
+//! ```
+//!
+//! What can be asked is listed, and everything else is refused with a caret and a remedy. There is
+//! no way to name a patient, a clinic or a date, and every group comes from a closed vocabulary, so
+//! no question's shape depends on anybody's record.
+//!
+//! Invariant: `sqlparser` is used in `question/grammar.rs` and `question/source.rs` alone. The rest
+//! sees the small tree of `question/syntax.rs`, so what the library can parse beyond the dialect
+//! cannot slip through. Held by the table of refused questions in `question/tests.rs`.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use crate::cost::RhoMicro;
+use crate::dictionary::Dictionary;
+use crate::limits::GROUPS_MAX;
+use crate::plan::{Block, BlockKind, Estimate, EstimateKind, Mode, Plan, SEMANTICS_VERSION};
+
+use reader::Reader;
+use source::Source;
+use syntax::{Selected, Sentence};
+
+pub use flaw::{Flaw, QuestionError};
+
+pub(crate) use grammar::is_nameable;
+pub(crate) use words::is_identifying;
+
+mod arguments;
+mod condition;
+mod estimate;
+mod flaw;
+mod grammar;
+mod grouping;
+mod measure;
+mod reader;
+mod render;
+mod source;
+mod syntax;
+mod words;
+
+/// Most expressions in one `SELECT` list.
+const ESTIMATES_MAX: usize = 64;
+
+/// Checks a question into a plan. Its blocks have no cost and no noise yet: pricing is apart.
+///
+/// In `dp` mode a change is clipped to its instrument's `change_clip` unless the question clips it;
+/// in exact mode it keeps its full range.
+///
+/// # Errors
+/// [`QuestionError`] with the place in the text, the reason and a remedy; for the first flaw found.
+pub fn compile(text: &str, dictionary: &Dictionary, mode: Mode) -> Result<Plan, QuestionError> {
+    let source = Source::read(text)?;
+    let sentence = grammar::parse(&source)?;
+    let reader = Reader { dictionary, mode };
+    let Sentence { selected, filter, groups, groups_span } = &sentence;
+    let mut plan = Plan {
+        semantics: SEMANTICS_VERSION,
+        mode,
+        group_by: reader.groupings(groups)?,
+        filter: filter.as_ref().map(|node| reader.condition(node)).transpose()?,
+        quantities: Vec::new(),
+        blocks: Vec::new(),
+        estimates: Vec::new(),
+        courses_per_patient: 1,
+    };
+    check_groups(&plan, groups_span)?;
+    if let Some(beyond) = selected.get(ESTIMATES_MAX) {
+        return Err(QuestionError::at(beyond.span(), Flaw::TooManyEstimates { most: ESTIMATES_MAX }));
+    }
+    for one in selected {
+        let estimate = select(&reader, &mut plan, one, text)?;
+        plan.estimates.push(estimate);
+    }
+    plan.blocks = blocks(&plan.estimates);
+    Ok(plan)
+}
+
+/// One expression of the `SELECT` list. A quantity that was asked for before is used again.
+fn select(reader: &Reader<'_>, plan: &mut Plan, selected: &Selected, text: &str) -> Result<Estimate, QuestionError> {
+    let (of, quantity) = reader.estimate(&selected.of, &plan.group_by)?;
+    let (name, span) = selected.name.clone().unwrap_or_else(|| {
+        let span = selected.of.span();
+        let written = text.get(span.clone()).unwrap_or_default();
+        (written.split_whitespace().collect::<Vec<_>>().join(" "), span)
+    });
+    if plan.estimates.iter().any(|earlier| earlier.name == name) {
+        return Err(QuestionError::at(span, Flaw::NameTwice { name }));
+    }
+    let at = quantity.map(|quantity| {
+        plan.quantities.iter().position(|known| *known == quantity).unwrap_or_else(|| {
+            plan.quantities.push(quantity);
+            plan.quantities.len() - 1
+        })
+    });
+    // At most ESTIMATES_MAX quantities, so a position always fits.
+    Ok(Estimate { name, of, quantity: at.and_then(|at| u32::try_from(at).ok()) })
+}
+
+fn check_groups(plan: &Plan, span: &Range<usize>) -> Result<(), QuestionError> {
+    let lengths = plan.group_by.iter().map(|grouping| grouping.values.len());
+    let groups = lengths.fold(1_usize, usize::saturating_mul);
+    if groups > GROUPS_MAX {
+        return Err(QuestionError::at(span.clone(), Flaw::TooManyGroups { groups }));
+    }
+    Ok(())
+}
+
+/// The blocks that the estimates need: the count of all first, then those of each quantity in the
+/// order of the question.
+fn blocks(estimates: &[Estimate]) -> Vec<Block> {
+    let block = |quantity, kind| Block { quantity, kind, rho: RhoMicro(0), sigma: 0 };
+    let mut blocks = Vec::new();
+    if estimates.iter().any(|estimate| estimate.of == EstimateKind::Count) {
+        blocks.push(block(None, BlockKind::Count));
+    }
+    let mut done = BTreeSet::new();
+    for estimate in estimates {
+        if estimate.quantity.is_none() || !done.insert(estimate.quantity) {
+            continue;
+        }
+        let kinds: &[BlockKind] = match estimate.of {
+            EstimateKind::Count => &[],
+            EstimateKind::Mean => &[BlockKind::Count, BlockKind::Sum, BlockKind::Squares],
+            EstimateKind::Rate => &[BlockKind::Count, BlockKind::Sum],
+        };
+        blocks.extend(kinds.iter().map(|kind| block(estimate.quantity, *kind)));
+    }
+    blocks
+}
+
+#[cfg(test)]
+mod tests;
