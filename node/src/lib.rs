@@ -1,4 +1,5 @@
 //! Sumac's node: the sealed store, the network, and the effects of the protocol's roles.
 
+pub mod import;
 pub mod network;
 pub mod store;
