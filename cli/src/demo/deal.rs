@@ -11,20 +11,20 @@ use csv::{ReaderBuilder, StringRecord, Writer};
 
 /// The files of one clinic.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Dealt {
+pub(crate) struct Dealt {
     /// A row for each course, with a header.
-    pub courses_csv: String,
+    pub(crate) courses_csv: String,
     /// A row for each total, with a header.
-    pub assessments_csv: String,
+    pub(crate) assessments_csv: String,
     /// The sites whose rows these are, in the order in which they were dealt.
-    pub sites: Vec<String>,
+    pub(crate) sites: Vec<String>,
     /// Rows of the courses file.
-    pub courses: usize,
+    pub(crate) courses: usize,
 }
 
 /// Why a trial cannot be dealt. The demo's own files never give one.
 #[derive(Debug, thiserror::Error)]
-pub enum DealError {
+pub(crate) enum Misdeal {
     /// No CSV, or rows of unequal length.
     #[error("the {file} file is no table: {source}")]
     NoTable {
@@ -55,10 +55,10 @@ pub enum DealError {
     },
 }
 
-impl DealError {
+impl Misdeal {
     /// Never reworded once released; scripts match on it.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub(crate) const fn code(&self) -> &'static str {
         match self {
             Self::NoTable { .. } => "deal-no-table",
             Self::NoSite { .. } => "deal-no-site",
@@ -69,7 +69,7 @@ impl DealError {
 
     /// What whoever runs the demo can do.
     #[must_use]
-    pub fn remedy(&self) -> String {
+    pub(crate) fn remedy(&self) -> String {
         match self {
             Self::NoTable { .. } => "use comma-separated files with a header".to_owned(),
             Self::NoSite { .. } => format!("add a column `{SITE}`"),
@@ -82,13 +82,13 @@ impl DealError {
 /// Deals a trial to `clinics` clinics. Every site goes to exactly one of them.
 ///
 /// # Errors
-/// [`DealError`] if a file is no table with a `site` column, or there are fewer sites than clinics.
-pub fn deal(courses_csv: &str, assessments_csv: &str, clinics: usize) -> Result<Vec<Dealt>, DealError> {
+/// [`Misdeal`] if a file is no table with a `site` column, or there are fewer sites than clinics.
+pub(crate) fn deal(courses_csv: &str, assessments_csv: &str, clinics: usize) -> Result<Vec<Dealt>, Misdeal> {
     let courses = Table::read("courses", courses_csv)?;
     let assessments = Table::read("assessments", assessments_csv)?;
     let sizes = courses.sizes();
     if clinics == 0 || clinics > sizes.len() {
-        return Err(DealError::Clinics { sites: sizes.len(), clinics });
+        return Err(Misdeal::Clinics { sites: sizes.len(), clinics });
     }
     let mut hands = vec![Dealt::default(); clinics];
     let mut largest_first: Vec<(&str, usize)> = sizes.into_iter().collect();
@@ -102,7 +102,7 @@ pub fn deal(courses_csv: &str, assessments_csv: &str, clinics: usize) -> Result<
     }
     let known = |site: &str| hands.iter().any(|hand| hand.holds(site));
     if let Some(site) = assessments.sizes().into_keys().find(|site| !known(site)) {
-        return Err(DealError::SiteWithoutCourse { site: site.to_owned() });
+        return Err(Misdeal::SiteWithoutCourse { site: site.to_owned() });
     }
     for hand in &mut hands {
         hand.courses_csv = courses.of_clinic(hand)?;
@@ -125,11 +125,11 @@ struct Table {
 }
 
 impl Table {
-    fn read(file: &'static str, text: &str) -> Result<Self, DealError> {
-        let no_table = |source| DealError::NoTable { file, source };
+    fn read(file: &'static str, text: &str) -> Result<Self, Misdeal> {
+        let no_table = |source| Misdeal::NoTable { file, source };
         let mut reader = ReaderBuilder::new().from_reader(text.as_bytes());
         let header = reader.headers().map_err(no_table)?.clone();
-        let site = header.iter().position(|name| name == SITE).ok_or(DealError::NoSite { file })?;
+        let site = header.iter().position(|name| name == SITE).ok_or(Misdeal::NoSite { file })?;
         let rows = reader.records().collect::<Result<_, _>>().map_err(no_table)?;
         Ok(Self { file, header, rows, site })
     }
@@ -148,8 +148,8 @@ impl Table {
     }
 
     /// The clinic's rows in the file's order, without the columns that a clinic would not have.
-    fn of_clinic(&self, clinic: &Dealt) -> Result<String, DealError> {
-        let no_table = |source| DealError::NoTable { file: self.file, source };
+    fn of_clinic(&self, clinic: &Dealt) -> Result<String, Misdeal> {
+        let no_table = |source| Misdeal::NoTable { file: self.file, source };
         let kept = |row: &StringRecord| {
             let cells = self.header.iter().zip(row).filter(|(column, _)| !DROPPED.contains(column));
             cells.map(|(_, cell)| cell.to_owned()).collect::<Vec<_>>()
