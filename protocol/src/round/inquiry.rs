@@ -109,6 +109,14 @@ fn derive_plan(query: &Query, study: &Study, charter: &Charter, dictionary: &Dic
         });
     }
     let plan = question::compile(&query.text, dictionary, study.mode).map_err(|e| refused(e.code(), &e, e.remedy()))?;
+    if let Some(category) = plan.categories(dictionary).into_iter().find(|c| !study.categories.contains(c)) {
+        return Err(Refused {
+            code: "category-outside-study".into(),
+            says: format!("the question reads records of the category {category}, which the study does not name"),
+            remedy: "leave that field or instrument out, or have the stewards sign a study that names its category"
+                .into(),
+        });
+    }
     let plan = privacy::price(plan, query.rho).map_err(|e| refused(e.code(), &e, e.remedy()))?;
     let patients = charter.contributors().map(|m| m.patients_max).max().unwrap_or(0);
     plan.check_size(patients).map_err(|e| refused(e.code(), &e, e.remedy()))?;
