@@ -1,5 +1,10 @@
 //! Sumac's node: the sealed store, the network, and the effects of the protocol's roles.
 
+pub mod asker;
+pub mod clinic;
+pub mod clock;
+pub mod control;
+pub mod home;
 pub mod import;
 pub mod network;
 pub mod running;

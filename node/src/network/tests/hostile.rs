@@ -36,7 +36,7 @@ async fn hostile_frames_are_cut_off_and_the_hub_serves_on() {
         ("bytes after the frame", vec![0, 0, 0, 1, 7, 7]),
     ];
     for (why, bytes) in cases {
-        assert_eq!(rogue.ask(hub.key, bytes).await, [], "{why}");
+        assert!(rogue.ask(hub.key, bytes).await.is_empty(), "{why}");
     }
     let alive = rogue.ask(hub.key, Request::Heartbeat.to_wire()).await;
     assert_eq!(alive, Reply::Noted.to_wire());
@@ -115,21 +115,12 @@ async fn whoever_said_goodbye_is_gone_even_if_its_socket_stays() {
 #[tokio::test]
 async fn a_message_that_overtakes_the_welcome_waits_for_it() {
     let (mut rogue, address) = Rogue::listening(1).await;
-    let mut clinic = Node::start(NetworkConfig {
-        listen: None,
-        hubs: vec![(key(1), address)],
-        ..hub(11)
-    })
-    .await;
+    let mut clinic = Node::start(NetworkConfig { listen: None, hubs: vec![(key(1), address)], ..hub(11) }).await;
     let (hello, channel) = rogue.asked().await;
     assert_eq!(hello, Request::Hello(CHARTER.to_vec()).to_wire());
     rogue.tell(clinic.key, Request::Message(vec![1, 2]).to_wire());
     let noted = rogue.ask(clinic.key, Request::Heartbeat.to_wire()).await;
-    assert_eq!(
-        noted,
-        Reply::Noted.to_wire(),
-        "the message came before this"
-    );
+    assert_eq!(noted, Reply::Noted.to_wire(), "the message came before this");
 
     rogue.answer(channel, Reply::Welcome(CHARTER.to_vec()).to_wire());
     let (answer, ()) = tokio::join!(rogue.told(), async {
@@ -142,12 +133,7 @@ async fn a_message_that_overtakes_the_welcome_waits_for_it() {
 #[tokio::test]
 async fn a_welcome_from_another_charter_is_no_welcome() {
     let (mut rogue, address) = Rogue::listening(1).await;
-    let mut clinic = Node::start(NetworkConfig {
-        listen: None,
-        hubs: vec![(key(1), address)],
-        ..hub(11)
-    })
-    .await;
+    let mut clinic = Node::start(NetworkConfig { listen: None, hubs: vec![(key(1), address)], ..hub(11) }).await;
     let (_, channel) = rogue.asked().await;
     rogue.answer(channel, Reply::Welcome(b"charter two".to_vec()).to_wire());
     tokio::select! {

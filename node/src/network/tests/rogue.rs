@@ -41,11 +41,7 @@ impl Rogue {
         let frames = request_response::Behaviour::new([(protocol, ProtocolSupport::Full)], config);
         let swarm = SwarmBuilder::with_existing_identity(identity)
             .with_tokio()
-            .with_tcp(
-                libp2p::tcp::Config::default(),
-                noise::Config::new,
-                yamux::Config::default,
-            )
+            .with_tcp(libp2p::tcp::Config::default(), noise::Config::new, yamux::Config::default)
             .unwrap()
             .with_behaviour(|_| frames)
             .unwrap()
@@ -67,11 +63,7 @@ impl Rogue {
     pub(super) async fn asked(&mut self) -> (Vec<u8>, ResponseChannel<Vec<u8>>) {
         loop {
             if let SwarmEvent::Behaviour(Event::Message {
-                message:
-                    Message::Request {
-                        request, channel, ..
-                    },
-                ..
+                message: Message::Request { request, channel, .. }, ..
             }) = self.0.select_next_some().await
             {
                 return (request, channel);
@@ -80,10 +72,7 @@ impl Rogue {
     }
 
     pub(super) fn answer(&mut self, channel: ResponseChannel<Vec<u8>>, bytes: Vec<u8>) {
-        self.0
-            .behaviour_mut()
-            .send_response(channel, bytes)
-            .unwrap();
+        self.0.behaviour_mut().send_response(channel, bytes).unwrap();
     }
 
     /// Sends these bytes; [`Rogue::ask`] would wait for what comes back.
@@ -100,14 +89,9 @@ impl Rogue {
                 continue;
             };
             match event {
-                Event::Message {
-                    message:
-                        Message::Response {
-                            request_id,
-                            response,
-                        },
-                    ..
-                } if request_id == asked => return response,
+                Event::Message { message: Message::Response { request_id, response }, .. } if request_id == asked => {
+                    return response;
+                }
                 Event::OutboundFailure { request_id, .. } if request_id == asked => {
                     return Vec::new();
                 }
@@ -122,10 +106,8 @@ impl Rogue {
     /// What comes back for whatever was told before.
     pub(super) async fn told(&mut self) -> Vec<u8> {
         loop {
-            if let SwarmEvent::Behaviour(Event::Message {
-                message: Message::Response { response, .. },
-                ..
-            }) = self.0.select_next_some().await
+            if let SwarmEvent::Behaviour(Event::Message { message: Message::Response { response, .. }, .. }) =
+                self.0.select_next_some().await
             {
                 return response;
             }
@@ -158,24 +140,14 @@ impl Codec for AnyBytes {
         Ok(bytes)
     }
 
-    async fn write_request<T>(
-        &mut self,
-        _: &StreamProtocol,
-        io: &mut T,
-        bytes: Vec<u8>,
-    ) -> io::Result<()>
+    async fn write_request<T>(&mut self, _: &StreamProtocol, io: &mut T, bytes: Vec<u8>) -> io::Result<()>
     where
         T: AsyncWrite + Unpin + Send,
     {
         io.write_all(&bytes).await
     }
 
-    async fn write_response<T>(
-        &mut self,
-        protocol: &StreamProtocol,
-        io: &mut T,
-        bytes: Vec<u8>,
-    ) -> io::Result<()>
+    async fn write_response<T>(&mut self, protocol: &StreamProtocol, io: &mut T, bytes: Vec<u8>) -> io::Result<()>
     where
         T: AsyncWrite + Unpin + Send,
     {
