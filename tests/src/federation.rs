@@ -1,7 +1,10 @@
 //! A federation of five clinics in one process: real roles, a clock that a test moves, a wire that
 //! a test may disturb, and nodes that a test may kill. Everything but the split of the shares grows
 //! from one seed.
+//!
+//! Nodes act on a message or a beat at once and alone, so a story is told by its seed and its faults.
 
+pub mod audit;
 pub mod books;
 pub mod cast;
 pub mod node;
@@ -93,6 +96,12 @@ impl Federation {
         self.send_all(at, done);
         self.settle();
         reply
+    }
+
+    /// What people call a node.
+    #[must_use]
+    pub fn name_of(&self, key: &Principal) -> &str {
+        self.nodes.iter().find(|node| node.key() == *key).map_or("somebody", |node| node.name.as_str())
     }
 
     /// Kills a node.

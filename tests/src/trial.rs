@@ -14,6 +14,8 @@ pub struct Participant {
     pub pseudonym: String,
     /// `drug` or `placebo`.
     pub arm: String,
+    /// `F` or `M`.
+    pub sex: String,
     /// Everything that was recorded.
     pub record: Record,
 }
@@ -34,6 +36,18 @@ pub struct Pooled {
 }
 
 impl Pooled {
+    /// Both together.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            courses: self.courses + other.courses,
+            n: self.n + other.n,
+            sum: self.sum + other.sum,
+            sum_sq: self.sum_sq + other.sum_sq,
+            events: self.events + other.events,
+        }
+    }
+
     /// The mean change.
     #[must_use]
     pub fn mean(&self) -> f64 {
@@ -63,8 +77,8 @@ pub fn participants() -> Vec<Participant> {
         let category = |name: &str, code: &str| (name.to_owned(), FieldValue::Category(code.to_owned()));
         let fields = BTreeMap::from([category("arm", arm), category("sex", sex)]);
         let course = Course { id: id.to_owned(), fields, assessments };
-        let (site, pseudonym, arm) = (site.to_owned(), id.to_owned(), arm.to_owned());
-        Participant { site, pseudonym, arm, record: Record { courses: vec![course] } }
+        let (site, pseudonym, arm, sex) = (site.to_owned(), id.to_owned(), arm.to_owned(), sex.to_owned());
+        Participant { site, pseudonym, arm, sex, record: Record { courses: vec![course] } }
     };
     rows(COURSES).map(participant).collect()
 }
@@ -80,9 +94,18 @@ pub fn expected(id: &str) -> serde_json::Value {
 /// What these participants come to, by arm.
 #[must_use]
 pub fn pooled<'a>(participants: impl IntoIterator<Item = &'a Participant>) -> BTreeMap<String, Pooled> {
+    pooled_by(participants, |participant| participant.arm.clone())
+}
+
+/// What these participants come to, by whatever tells them apart.
+#[must_use]
+pub fn pooled_by<'a>(
+    participants: impl IntoIterator<Item = &'a Participant>,
+    group: impl Fn(&Participant) -> String,
+) -> BTreeMap<String, Pooled> {
     let mut arms: BTreeMap<String, Pooled> = BTreeMap::new();
     for participant in participants {
-        let arm = arms.entry(participant.arm.clone()).or_default();
+        let arm = arms.entry(group(participant)).or_default();
         arm.courses += 1;
         let Some((baseline, endpoint)) = ends(&participant.record) else { continue };
         let change = endpoint - baseline;

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rand::Rng;
-use sumac_node::clinic::{Charge, ChargeState};
 use sumac_protocol::charter_chain::CharterChain;
 use sumac_protocol::cohort::{Candidate, Cohort, ConsentView};
 use sumac_protocol::cost::RhoMicro;
@@ -12,7 +11,6 @@ use sumac_protocol::document::consent::{History, Statement, StatementError, admi
 use sumac_protocol::document::enrolment::{Enrolment, EnrolmentError, admit_enrolment};
 use sumac_protocol::envelope::{Envelope, Verified};
 use sumac_protocol::moment::{Millis, Moment};
-use sumac_protocol::octets::Octets;
 use sumac_protocol::principal::Principal;
 use sumac_protocol::record::Record;
 use sumac_protocol::round::progress::Refused;
@@ -27,6 +25,33 @@ pub struct Books {
     charges: Vec<Charge>,
     /// The cells of every cohort that was ever selected, to look for in messages.
     pub cells_seen: Vec<Vec<u64>>,
+}
+
+/// One query's entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Charge {
+    /// The query.
+    pub query: Digest,
+    /// The study it was asked in.
+    pub study: Digest,
+    /// What every selected patient was charged.
+    pub rho: RhoMicro,
+    /// When.
+    pub at: Moment,
+    /// The rows of those selected.
+    pub rows: Vec<u32>,
+    /// How long the consent ledger was.
+    pub ledger_position: u64,
+    /// How it ended; nothing while that is not known.
+    pub ended: Option<Outcome>,
+}
+
+impl Charge {
+    /// Whether the debit stands.
+    #[must_use]
+    pub const fn stands(&self) -> bool {
+        matches!(self.ended, None | Some(Outcome::Released(_)))
+    }
 }
 
 #[derive(Debug)]
@@ -92,7 +117,7 @@ impl Books {
             return Selection { query: id, attempt: order.attempt, cells: None, ledger: Digest([0; 32]), declined };
         }
         let only: Option<BTreeSet<u32>> = before.map(|charge| charge.rows.iter().copied().collect());
-        let (view, salt, ledger) = self.consents(now, rng);
+        let (view, ledger) = self.consents(now, rng);
         let spent = |row: &u32| self.spent(*row, now);
         let candidates =
             self.rows.iter().map(|(row, kept)| Candidate { row: *row, record: &kept.record, spent: spent(row) });
@@ -105,8 +130,7 @@ impl Books {
                 at: now,
                 rows: cohort.rows().to_vec(),
                 ledger_position: cohort.position(),
-                ledger_salt: salt,
-                state: ChargeState::Open,
+                ended: None,
             });
         }
         let cells = cohort.into_cells();
@@ -117,11 +141,7 @@ impl Books {
     /// Closes a query's entry, if there is one.
     pub fn settle(&mut self, query: Digest, outcome: Outcome) {
         if let Some(charge) = self.charges.iter_mut().find(|charge| charge.query == query) {
-            charge.state = match outcome {
-                Outcome::Released(release) => ChargeState::Released { release },
-                Outcome::NotCounted => ChargeState::NotCounted,
-                Outcome::NoRelease => ChargeState::NoRelease,
-            };
+            charge.ended = Some(outcome);
         }
     }
 
@@ -140,13 +160,13 @@ impl Books {
     /// What a patient was charged in the 365 days before.
     #[must_use]
     pub fn spent(&self, row: u32, now: Moment) -> RhoMicro {
-        let recent = |charge: &&Charge| charge.state.stands() && now.since(charge.at) < Millis::BUDGET_YEAR;
+        let recent = |charge: &&Charge| charge.stands() && now.since(charge.at) < Millis::BUDGET_YEAR;
         self.charges.iter().filter(recent).filter(|charge| charge.rows.contains(&row)).map(|charge| charge.rho).sum()
     }
 
     fn overspent(&self, order: &Order, now: Moment) -> Option<Refused> {
         let (study, cost) = (order.inquiry.study(), order.inquiry.query().rho);
-        let same = |charge: &&Charge| charge.study == study.digest() && charge.state.stands();
+        let same = |charge: &&Charge| charge.study == study.digest() && charge.stands();
         let spent: RhoMicro = self.charges.iter().filter(same).map(|charge| charge.rho).sum();
         let recent = |charge: &&Charge| now.since(charge.at) < Millis::BUDGET_YEAR;
         let spent_year: RhoMicro = self.charges.iter().filter(same).filter(recent).map(|charge| charge.rho).sum();
@@ -160,7 +180,7 @@ impl Books {
         })
     }
 
-    fn consents(&self, now: Moment, rng: &mut impl Rng) -> (ConsentView, Octets, Digest) {
+    fn consents(&self, now: Moment, rng: &mut impl Rng) -> (ConsentView, Digest) {
         let mut view = ConsentView::new(self.ledger, now);
         let mut leaves = BTreeMap::new();
         for (number, row) in &self.rows {
@@ -174,7 +194,6 @@ impl Books {
         rng.fill_bytes(&mut salt);
         let mut parts: Vec<&[u8]> = vec![&salt];
         parts.extend(leaves.values().map(Digest::bytes));
-        let commitment = Digest::of(Label::LedgerCommitment, &parts);
-        (view, Octets(salt.to_vec()), commitment)
+        (view, Digest::of(Label::LedgerCommitment, &parts))
     }
 }

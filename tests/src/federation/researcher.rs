@@ -6,10 +6,10 @@ use sumac_protocol::dictionary::Dictionary;
 use sumac_protocol::digest::Digest;
 use sumac_protocol::document::query::Query;
 use sumac_protocol::envelope::Envelope;
-use sumac_protocol::moment::Millis;
+use sumac_protocol::moment::{Millis, Moment};
 use sumac_protocol::octets::Octets;
 use sumac_protocol::plan::SEMANTICS_VERSION;
-use sumac_protocol::principal::Signer;
+use sumac_protocol::principal::{Principal, Signer};
 use sumac_protocol::release_file::ReleaseFile;
 use sumac_protocol::round::inquiry::Inquiry;
 use sumac_protocol::round::message::{Message, Reply};
@@ -27,11 +27,13 @@ pub struct Question {
     /// The study as it is submitted.
     pub study: Envelope,
     /// Who signed it.
-    pub asker: sumac_protocol::principal::Principal,
+    pub asker: Principal,
     /// The key that the answer's shares are sealed to.
     pub key: OpeningKey,
     /// The hub that runs it.
     pub hub: usize,
+    /// What it costs each patient.
+    pub rho: RhoMicro,
 }
 
 impl Question {
@@ -117,7 +119,7 @@ impl Federation {
         };
         let signer = signer.unwrap_or(&self.cast.researcher);
         let envelope = Envelope::sign(&change(query), signer).unwrap();
-        Question { envelope, study: self.study.clone(), asker: signer.principal(), key, hub }
+        Question { envelope, study: self.study.clone(), asker: signer.principal(), key, hub, rho }
     }
 
     /// Hands a query to its hub. Nothing where that is down.
@@ -176,13 +178,13 @@ impl Federation {
     /// A query as its researcher's own program admits it.
     #[must_use]
     pub fn inquiry(&self, question: &Question) -> Inquiry {
-        let now = super::rules::START;
-        Inquiry::admit(&question.envelope, &question.study, &self.chain, now.max(self.admitted(question))).unwrap()
+        let now = self.composed_at(question);
+        Inquiry::admit(&question.envelope, &question.study, &self.chain, now).unwrap()
     }
 
-    fn admitted(&self, question: &Question) -> sumac_protocol::moment::Moment {
+    fn composed_at(&self, question: &Question) -> Moment {
         let claimed = question.envelope.claim::<Query>().unwrap().verify(&question.asker).unwrap();
         let lifetime = self.chain.current().policy.query_lifetime_max_ms;
-        sumac_protocol::moment::Moment(claimed.expires.0.saturating_sub(lifetime))
+        Moment(claimed.expires.0.saturating_sub(lifetime))
     }
 }
