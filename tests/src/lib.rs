@@ -1,1 +1,3 @@
-//! Sumac.
+//! What more than one suite needs: a federation of processes.
+
+pub mod processes;
