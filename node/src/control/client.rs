@@ -31,7 +31,7 @@ pub fn ask(socket: &Path, request: &Request) -> Result<Response, ControlError> {
 #[derive(Debug, thiserror::Error)]
 pub enum ControlError {
     /// Nobody listens.
-    #[error("no node is running at {} ({why})", socket.display())]
+    #[error("no node is running: nobody listens at {} ({why})", socket.display())]
     NotRunning {
         /// The socket.
         socket: PathBuf,

@@ -136,6 +136,26 @@ pub enum ImportError {
 }
 
 impl ImportError {
+    /// Which file is at fault; none where it is the mapping, or no file at all.
+    #[must_use]
+    pub const fn file(&self) -> Option<SourceFile> {
+        match self {
+            Self::NoSource | Self::NotMapped { .. } | Self::NotInDictionary { .. } => None,
+            Self::Unreadable { file, .. }
+            | Self::NoHeader { file }
+            | Self::NotUtf8 { file, .. }
+            | Self::Nul { file, .. }
+            | Self::RowTooLong { file, .. }
+            | Self::QuoteOpen { file, .. }
+            | Self::AfterQuote { file, .. }
+            | Self::TooManyColumns { file, .. }
+            | Self::NoSuchColumn { file, .. }
+            | Self::ColumnTwice { file, .. }
+            | Self::TooManyRows { file, .. }
+            | Self::TooManyPatients { file, .. } => Some(*file),
+        }
+    }
+
     /// Never reworded once released; scripts match on it.
     #[must_use]
     pub const fn code(&self) -> &'static str {
