@@ -82,7 +82,11 @@ fn the_exact_answer_is_that_of_the_pooled_records() {
         let sum: i64 = want.changes.iter().sum();
         let mean = f64::from(i32::try_from(sum).unwrap()) / f64::from(u32::try_from(want.changes.len()).unwrap());
         assert!((change["value"].as_f64().unwrap() - mean).abs() < 1e-9, "{arm}: {change} against {mean}");
-        assert_eq!((&response["events"], &response["n"]), (&want.responses.into(), &want.changes.len().into()), "{arm}");
+        assert_eq!(
+            (&response["events"], &response["n"]),
+            (&want.responses.into(), &want.changes.len().into()),
+            "{arm}"
+        );
     }
 }
 
