@@ -49,7 +49,10 @@ impl Nodes {
             }
             pids.push(format!("{} {} (process {})", clinic.letter, clinic.name, child.id()));
         }
-        step(&format!("five nodes started: {}", pids.join(", ")));
+        step("five nodes started:");
+        for node in pids {
+            crate::show::talk(&format!("           {node}"));
+        }
         Ok(nodes)
     }
 
