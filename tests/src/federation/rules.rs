@@ -106,8 +106,7 @@ pub fn study(genesis: Digest, researcher: Principal, mode: Mode, plans: &[&str])
 pub fn chain(genesis: &Charter, study: impl FnOnce(Digest) -> Study, stewards: &[Signer]) -> (CharterChain, Envelope) {
     let first = signed(genesis, stewards);
     let study = signed(&study(first.digest()), stewards);
-    let next =
-        Charter { epoch: 1, previous: Some(first.digest()), studies: vec![study.digest()], ..genesis.clone() };
+    let next = Charter { epoch: 1, previous: Some(first.digest()), studies: vec![study.digest()], ..genesis.clone() };
     (CharterChain::from_envelopes(&[first, signed(&next, stewards)]).unwrap(), study)
 }
 

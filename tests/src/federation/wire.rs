@@ -90,7 +90,8 @@ impl Wire {
     }
 
     fn put(&mut self, now: Moment, packet: Packet) {
-        let late = if self.happens(self.faults.delay) { self.rng.random_range(0..=self.faults.delay_max_ms) } else { 0 };
+        let late =
+            if self.happens(self.faults.delay) { self.rng.random_range(0..=self.faults.delay_max_ms) } else { 0 };
         self.queue.insert((now + Millis(late), self.order), packet);
         self.order += 1;
     }
