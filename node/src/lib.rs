@@ -5,6 +5,7 @@ pub mod clinic;
 pub mod clock;
 pub mod control;
 pub mod home;
+pub mod import;
 pub mod network;
 pub mod running;
 pub mod store;

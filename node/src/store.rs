@@ -117,7 +117,7 @@ impl Store {
 
     /// The row of a pseudonym, if it is known.
     pub fn row(&self, pseudonym: &str) -> Result<Option<Row>, StoreError> {
-        Ok(projection::row(&self.shared.index, pseudonym)?.map(Row))
+        self.shared.looked_up(|index| Ok(projection::row(index, pseudonym)?.map(Row)))
     }
 
     /// All rows, in the order of arrival.
@@ -152,12 +152,14 @@ impl Store {
 
     /// All statements of a row with their ledger positions, in the ledger's order.
     pub fn statements(&self, row: Row) -> Result<Vec<Stated>, StoreError> {
-        let Some(entry) = self.entry(row)? else {
-            return Ok(Vec::new());
-        };
-        let listed = projection::statements(&self.shared.index, row.0)?;
-        if listed.len() < usize::try_from(entry.statements).unwrap_or(usize::MAX) {
-            return Err(self.shared.index.failed("a statement is missing from a list".to_owned()).into());
+        let (entry, listed) = self.shared.looked_up(|index| {
+            let entry = projection::row_entry(index, row.0)?;
+            Ok((entry, projection::statements(index, row.0)?))
+        })?;
+        let promised = entry.map_or(0, |entry| entry.statements);
+        if u32::try_from(listed.len()) != Ok(promised) {
+            let why = "a statement is missing from a list".to_owned();
+            return Err(self.shared.index.failed(why).into());
         }
         let body = |listed: Listed| {
             let position = listed.order;
@@ -175,26 +177,26 @@ impl Store {
 
     /// The newest entry of every query, in the order in which the queries first came.
     pub fn queries(&self) -> Result<Vec<Named>, StoreError> {
-        let listed = projection::queries(&self.shared.index)?;
+        let listed = self.shared.looked_up(projection::queries)?;
         self.shared.named(listed, |id| Kind::Query { id })
     }
 
     /// The newest entry of one query.
     pub fn query(&self, id: &[u8; 32]) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
-        let found = projection::query(&self.shared.index, id)?;
+        let found = self.shared.looked_up(|index| projection::query(index, id))?;
         let kind = Kind::Query { id: *id };
         found.map(|listed| self.shared.body(&listed.at, |found| found == kind)).transpose()
     }
 
     /// The states that a role holds, the longest unchanged first.
     pub fn role_states(&self, role: u8) -> Result<Vec<Named>, StoreError> {
-        let listed = projection::roles(&self.shared.index, role)?;
+        let listed = self.shared.looked_up(|index| projection::roles(index, role))?;
         self.shared.named(listed, |id| Kind::Role { role, id })
     }
 
     /// One state of a role, unless it was forgotten.
     pub fn role_state(&self, role: u8, id: &[u8; 32]) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
-        let found = projection::role(&self.shared.index, role, id)?;
+        let found = self.shared.looked_up(|index| projection::role(index, role, id))?;
         let kind = Kind::Role { role, id: *id };
         found.map(|listed| self.shared.body(&listed.at, |found| found == kind)).transpose()
     }
@@ -217,7 +219,7 @@ impl Store {
     }
 
     fn entry(&self, row: Row) -> Result<Option<RowEntry>, StoreError> {
-        projection::row_entry(&self.shared.index, row.0)
+        self.shared.looked_up(|index| projection::row_entry(index, row.0))
     }
 
     fn ask<T>(&self, job: impl FnOnce(Reply<T>) -> Job) -> Result<T, StoreError> {
@@ -253,12 +255,19 @@ struct Shared {
     keys: RwLock<Keychain>,
     journal: Journal,
     index: Arc<Index>,
+    /// How far the index has come; held for writing while it changes.
     head: RwLock<Head>,
 }
 
 impl Shared {
     fn head(&self) -> Head {
         *self.head.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks the index between two groups, so that no group is seen in part.
+    fn looked_up<T>(&self, ask: impl FnOnce(&Index) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let _between = self.head.read().unwrap_or_else(PoisonError::into_inner);
+        ask(&self.index)
     }
 
     /// The body of the frame at that place, which must be of a kind that is wanted there.

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::plan::{Estimate as Asked, EstimateKind, Mode, Plan, WrongLength};
+use crate::plan::{Estimate as Asked, EstimateKind, Mode, WrongLength};
 use crate::privacy::epsilon;
 
 use cells::Cells;
@@ -18,11 +18,12 @@ use proportion::Proportion;
 pub use form::{
     Anova, Answer, Comparison, Count, Estimate, Found, Group, Mean, Operators, Rate, Shares, Spread, Test, TwoMeans,
 };
+#[expect(clippy::module_name_repetitions, reason = "an input or error alone would not say of what")]
 pub use input::{AnswerError, AnswerInput};
 pub use key::GroupKey;
 pub use suppression::suppress;
 
-mod cells;
+pub(crate) mod cells;
 mod compare;
 mod form;
 mod input;

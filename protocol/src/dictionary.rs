@@ -14,6 +14,7 @@ use crate::limits::DICTIONARY_BYTES_MAX;
 
 pub use category::ConsentCategory;
 pub use field::{Field, FieldKind, UNKNOWN};
+#[expect(clippy::module_name_repetitions, reason = "their names where they are used, apart from this module")]
 pub use flaw::{DictionaryError, DictionaryFlaw};
 pub use instrument::{Band, Better, Fraction, Instrument};
 pub use value::{DAYS_MAX, ValueError};

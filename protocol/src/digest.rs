@@ -144,6 +144,8 @@ labels! {
     LedgerLeaf = "ledger-leaf",
     /// Which aggregator plays the leader for one clinic's shares.
     Leader = "leader",
+    /// What a researcher keeps a query under until it is answered.
+    Pending = "pending",
     /// A dictionary's text.
     Dictionary = "dictionary",
     /// Lay text that was shown before signing.

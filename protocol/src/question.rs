@@ -27,6 +27,7 @@ use reader::Reader;
 use source::Source;
 use syntax::{Selected, Sentence};
 
+#[expect(clippy::module_name_repetitions, reason = "its name where it is used, apart from this module")]
 pub use flaw::{Flaw, QuestionError};
 
 pub(crate) use grammar::is_nameable;

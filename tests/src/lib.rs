@@ -1,4 +1,5 @@
-//! What more than one suite needs: a federation in one process, and the real trial it holds.
+//! What more than one suite needs: a federation in one process, a federation of processes, and the
+//! real trial both hold.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -6,4 +7,5 @@
 )]
 
 pub mod federation;
+pub mod processes;
 pub mod trial;

@@ -15,6 +15,7 @@ use super::entry::Entry;
 use super::fault::StoreError;
 use super::journal::Tail;
 use super::limits::{GROUP_BYTES_MAX, GROUP_GATHER_MAX, GROUP_RECORDS_MAX, INDEX_FLUSH_FRAMES, SEGMENT_BYTES};
+use super::projection::Draft;
 
 /// What the commit thread is asked to do. Complete.
 #[derive(Debug)]
@@ -100,15 +101,21 @@ impl Writer {
             return Ok(positions);
         }
         self.shared.journal.append(&start, &frames)?;
-        let head = draft.commit()?;
+        self.take_over(draft)?;
         self.tail = tail;
-        *self.shared.head.write().unwrap_or_else(PoisonError::into_inner) = head;
         let frames = tail.mark.sequence.saturating_sub(start.mark.sequence);
         self.unflushed_frames = self.unflushed_frames.saturating_add(frames);
         if self.unflushed_frames >= INDEX_FLUSH_FRAMES {
             self.flush_index()?;
         }
         Ok(positions)
+    }
+
+    /// Shows readers the whole group at once.
+    fn take_over(&self, draft: Draft) -> Result<(), StoreError> {
+        let mut head = self.shared.head.write().unwrap_or_else(PoisonError::into_inner);
+        *head = draft.commit()?;
+        Ok(())
     }
 
     fn settle(&mut self) -> Result<(), StoreError> {

@@ -102,7 +102,7 @@ pub(crate) fn open(
 pub(crate) fn assemble(
     disk: &Arc<dyn Disk>,
     paths: &StorePaths,
-    keys: Keychain,
+    mut keys: Keychain,
     lock: FolderLock,
     missing: Missing,
 ) -> Result<(Store, OpenReport), StoreError> {
@@ -123,12 +123,13 @@ pub(crate) fn assemble(
     }
     let catching = CatchUp { disk: disk.as_ref(), folder: paths.journal(), keys: &keys, found: &found };
     let (index, head, index_state) = catching.run(index, opened, applied)?;
+    if missing == Missing::Accept {
+        keys.keyring.watermark = found.tail.mark;
+        keys.keyring.save(disk.as_ref())?;
+    }
     let seed = keys.keyring.seed();
     let shared = Shared { disk: Arc::clone(disk), keys: RwLock::new(keys), journal, index, head: RwLock::new(head) };
     let store = begin(shared, found.tail, seed, lock)?;
-    if acknowledged_missing.is_some() {
-        store.seal_watermark()?;
-    }
     let report = OpenReport { dropped_frames: found.dropped_frames, index: index_state, acknowledged_missing };
     Ok((store, report))
 }

@@ -103,7 +103,7 @@ struct Raw<'a> {
 impl Raw<'_> {
     fn exact(&self) -> Moments {
         let n = self.n.value;
-        let variance = self.variance(n).filter(|_| n > 1).map(|value| Variance {
+        let variance = self.variance(n).filter(|value| n > 1 && *value >= 0.0).map(|value| Variance {
             value: value * self.unit().powi(2),
             df: whole(n - 1),
             spread: Spread::Measured,

@@ -39,12 +39,12 @@ pub(super) fn check(text: &str, written: Written) -> Result<Dictionary, Dictiona
         places: BTreeMap::new(),
     };
     let mut taken: BTreeMap<String, (String, usize)> = BTreeMap::new();
-    for written in instrument {
+    for written in &instrument {
         let folded = claim(&lines, &mut taken, &written.id)?;
         dictionary.places.insert(folded, Place::Instrument(dictionary.instruments.len()));
         dictionary.instruments.push(check_instrument::check(&lines, written)?);
     }
-    for written in field {
+    for written in &field {
         let folded = claim(&lines, &mut taken, &written.id)?;
         dictionary.places.insert(folded, Place::Field(dictionary.fields.len()));
         dictionary.fields.push(check_field::check(&lines, written)?);
@@ -60,8 +60,9 @@ fn claim(
 ) -> Result<String, DictionaryError> {
     nameable(lines, id)?;
     let folded = fold(id.get_ref());
-    let here = (id.get_ref().clone(), lines.line(id.span().start));
-    if let Some((first, first_line)) = taken.insert(folded.clone(), here) {
+    let here = (id.get_ref().clone(), id.span().start);
+    if let Some((first, start)) = taken.insert(folded.clone(), here) {
+        let first_line = lines.line(start);
         let flaw = DictionaryFlaw::NameTwice { id: id.get_ref().clone(), first, first_line };
         return Err(lines.flaw(&id.span(), flaw));
     }

@@ -14,33 +14,34 @@ use super::{Field, FieldKind, UNKNOWN};
 /// Most values of one closed category.
 const VALUES_MAX: usize = 256;
 
-pub(super) fn check(lines: &Lines<'_>, written: WrittenField) -> Result<Field, DictionaryError> {
+pub(super) fn check(lines: &Lines<'_>, written: &WrittenField) -> Result<Field, DictionaryError> {
     let about = About { lines, id: written.id.get_ref() };
     let kind = match written.kind {
         WrittenKind::Category => {
-            about.numberless(&written, "category")?;
-            FieldKind::Category { values: about.values(&written)? }
+            about.numberless(written, "category")?;
+            FieldKind::Category { values: about.values(written)? }
         }
         WrittenKind::Flag => {
-            about.numberless(&written, "flag")?;
+            about.numberless(written, "flag")?;
             about.absent(written.values.as_ref(), "values", "flag")?;
             FieldKind::Flag
         }
         WrittenKind::Number => {
             about.absent(written.values.as_ref(), "values", "number")?;
-            let min = about.present(&written, written.min.as_ref(), "min")?;
-            let max = about.present(&written, written.max.as_ref(), "max")?;
+            let min = about.present(written, written.min.as_ref(), "min")?;
+            let max = about.present(written, written.max.as_ref(), "max")?;
             let (min, max) = about.range(min, max)?;
             FieldKind::Number {
                 min,
                 max,
                 decimals: about.decimals(written.decimals.as_ref())?,
-                unit: written.unit.as_ref().map(|unit| unit.get_ref().clone()),
+                unit: written.unit.as_ref().map(|unit| about.plain(unit, "unit")).transpose()?,
                 reference_sd: about.within(written.reference_sd.as_ref(), "reference_sd", max - min)?,
             }
         }
     };
-    Ok(Field { id: written.id.get_ref().clone(), category: written.category, kind, source: written.source })
+    let source = written.source.as_ref().map(|source| about.plain(source, "source")).transpose()?;
+    Ok(Field { id: written.id.get_ref().clone(), category: written.category, kind, source: source.unwrap_or_default() })
 }
 
 impl About<'_> {

@@ -10,14 +10,14 @@ use super::{Band, Better, DECIMALS_MAX, Fraction, Instrument, RANGE_MAX};
 /// Longest recall: ten years of days.
 const RECALL_DAYS_MAX: u32 = 3_653;
 
-pub(super) fn check(lines: &Lines<'_>, written: WrittenInstrument) -> Result<Instrument, DictionaryError> {
+pub(super) fn check(lines: &Lines<'_>, written: &WrittenInstrument) -> Result<Instrument, DictionaryError> {
     let about = About { lines, id: written.id.get_ref() };
     let (min, max) = about.range(&written.min, &written.max)?;
     let width = max - min;
     let decimals = about.decimals(written.decimals.as_ref())?;
     let instrument = Instrument {
         id: written.id.get_ref().clone(),
-        version: written.version,
+        version: about.filled(&written.version, "version")?,
         category: written.category,
         min,
         max,
@@ -117,6 +117,9 @@ impl About<'_> {
         let Some(at) = bands else { return Ok(Vec::new()) };
         let mut next = min;
         for band in at.get_ref() {
+            if band.name.contains(char::is_control) {
+                return Err(self.value(at, "bands", "has a name that cannot be shown", "name it in plain text"));
+            }
             if band.from != next || band.to < band.from {
                 let fault = format!("has `{}` from {} to {}, expected from {next}", band.name, band.from, band.to);
                 return Err(self.value(at, "bands", fault, "list bands ascending, without gaps or overlap"));
@@ -190,6 +193,22 @@ impl About<'_> {
     fn filled(&self, text: &Spanned<String>, key: &'static str) -> Result<String, DictionaryError> {
         if text.get_ref().trim().is_empty() {
             return Err(self.value(text, key, "is empty", "say where it was published, and under which terms"));
+        }
+        self.plain(text, key)
+    }
+
+    /// Free text that is shown on screens: nothing in it may move a cursor or turn a line around.
+    pub(super) fn plain(&self, text: &Spanned<String>, key: &'static str) -> Result<String, DictionaryError> {
+        let hidden = |c: char| {
+            c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        };
+        if text.get_ref().contains(hidden) {
+            return Err(self.value(
+                text,
+                key,
+                "has a character that cannot be seen",
+                "write it on one line, in plain text",
+            ));
         }
         Ok(text.get_ref().clone())
     }

@@ -22,7 +22,7 @@ pub(super) struct Written {
 #[serde(deny_unknown_fields)]
 pub(super) struct WrittenInstrument {
     pub(super) id: Spanned<String>,
-    pub(super) version: String,
+    pub(super) version: Spanned<String>,
     pub(super) category: ConsentCategory,
     pub(super) min: Spanned<i64>,
     pub(super) max: Spanned<i64>,
@@ -69,8 +69,7 @@ pub(super) struct WrittenField {
     pub(super) decimals: Option<Spanned<u8>>,
     pub(super) unit: Option<Spanned<String>>,
     pub(super) reference_sd: Option<Spanned<u32>>,
-    #[serde(default)]
-    pub(super) source: String,
+    pub(super) source: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Clone, Copy)]

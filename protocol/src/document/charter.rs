@@ -13,6 +13,7 @@ use crate::document::Kind;
 use crate::envelope::Document;
 use crate::principal::Principal;
 
+#[expect(clippy::module_name_repetitions, reason = "imported by name, beside those of other kinds")]
 pub use error::CharterError;
 pub use member::{Member, Role};
 pub use policy::Policy;

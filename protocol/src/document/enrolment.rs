@@ -62,6 +62,7 @@ impl Enrolment {
 ///
 /// # Errors
 /// [`EnrolmentError`].
+#[expect(clippy::module_name_repetitions, reason = "imported by name, beside those of other kinds")]
 pub fn admit_enrolment(
     envelope: &Envelope,
     charter: &Charter,
@@ -90,6 +91,7 @@ pub fn admit_enrolment(
 /// Why an enrolment is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[expect(clippy::module_name_repetitions, reason = "imported by name, beside those of other kinds")]
 pub enum EnrolmentError {
     /// No enrolment, or not signed by the clinic's people.
     #[error(transparent)]

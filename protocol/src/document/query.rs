@@ -13,7 +13,9 @@ use crate::octets::Octets;
 use crate::plan::SEMANTICS_VERSION;
 use crate::principal::Principal;
 
+#[expect(clippy::module_name_repetitions, reason = "imported by name, beside those of other kinds")]
 pub use admission::admit_query;
+#[expect(clippy::module_name_repetitions, reason = "imported by name, beside those of other kinds")]
 pub use error::QueryError;
 
 mod admission;

@@ -34,11 +34,11 @@ pub enum Condition {
     /// A yes/no measure that is yes.
     Holds(Measure),
     /// All of these.
-    All(Vec<Condition>),
+    All(Vec<Self>),
     /// At least one of these.
-    Any(Vec<Condition>),
+    Any(Vec<Self>),
     /// The opposite.
-    Not(Box<Condition>),
+    Not(Box<Self>),
 }
 
 /// How two numbers compare.

@@ -40,7 +40,7 @@ pub enum Measure {
     /// Another measure, with values beyond the bounds moved to them.
     Clip {
         /// What is clipped.
-        of: Box<Measure>,
+        of: Box<Self>,
         /// Lower bound.
         low: i64,
         /// Upper bound.

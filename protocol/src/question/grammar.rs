@@ -43,7 +43,7 @@ pub(super) fn parse(source: &Source<'_>) -> Result<Sentence, QuestionError> {
         return Err(QuestionError::at(source.bytes(rest.span), Flaw::Syntax { message }));
     }
     let Statement::Query(query) = statement else {
-        return Err(unsupported(source, 0..source.text.len(), "anything but a SELECT"));
+        return Err(unsupported(0..source.text.len(), "anything but a SELECT"));
     };
     Tree { source }.sentence(&query)
 }
@@ -78,15 +78,27 @@ fn broken(source: &Source<'_>, error: &ParserError) -> QuestionError {
                 (_, _) => None,
             };
             let at = at.unwrap_or(end);
-            let token = source.tokens.iter().map(|token| source.bytes(token.span)).find(|span| span.start == at);
-            let message = message.replace("Expected:", "expected").replace("found: EOF", "found the end");
-            let message = message.replace("found:", "found");
+            let message = message.replace("Expected:", "expected").replace("Expected", "expected");
+            let message = message.replace("found: EOF", "found the end").replace("found:", "found");
+            let token = found(source, at, &message);
             QuestionError::at(token.unwrap_or(at..at), Flaw::Syntax { message })
         }
     }
 }
 
-fn unsupported(_: &Source<'_>, span: Span, what: &'static str) -> QuestionError {
+/// The token that an error of the library is about: the one at its place, unless the message names the
+/// one before it, as some of them do.
+fn found(source: &Source<'_>, at: usize, message: &str) -> Option<Span> {
+    let spans: Vec<Span> = source.tokens.iter().map(|token| source.bytes(token.span)).collect();
+    let here = spans.iter().position(|span| span.start == at);
+    let named = message.rsplit_once("found ").map(|(_, word)| word);
+    let names = |place: usize| spans.get(place).and_then(|span| source.text.get(span.clone())) == named;
+    let before = here.unwrap_or(spans.len()).checked_sub(1);
+    let place = before.filter(|before| !here.is_some_and(names) && names(*before)).or(here)?;
+    spans.get(place).cloned()
+}
+
+fn unsupported(span: Span, what: &'static str) -> QuestionError {
     QuestionError::at(span, Flaw::Unsupported { what })
 }
 
@@ -96,7 +108,7 @@ struct Tree<'a> {
 
 impl Tree<'_> {
     fn whole(&self, what: &'static str) -> QuestionError {
-        unsupported(self.source, 0..self.source.text.trim_end().len(), what)
+        unsupported(0..self.source.text.trim_end().len(), what)
     }
 
     fn sentence(&self, query: &Query) -> Result<Sentence, QuestionError> {
@@ -129,7 +141,6 @@ impl Tree<'_> {
         })
     }
 
-    #[expect(clippy::type_complexity, reason = "the three clauses that a question may have")]
     fn only_known_clauses<'s>(
         &self,
         select: &'s Select,
@@ -229,7 +240,6 @@ impl Tree<'_> {
         Ok((nodes, span))
     }
 
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the library's list; what is not named is refused")]
     fn selected(&self, item: &SelectItem) -> Result<Selected, QuestionError> {
         match item {
             SelectItem::UnnamedExpr(expr) => Ok(Selected { of: self.node(expr)?, name: None }),
@@ -244,7 +254,7 @@ impl Tree<'_> {
             SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..) => {
                 Err(QuestionError::at(self.source.bytes(item.span()), Flaw::Star {}))
             }
-            _ => Err(unsupported(self.source, self.source.bytes(item.span()), "this")),
+            SelectItem::ExprWithAliases { .. } => Err(unsupported(self.source.bytes(item.span()), "a list of names")),
         }
     }
 
@@ -274,15 +284,15 @@ impl Tree<'_> {
                 Ok(Node::Between { of: boxed(expr)?, low: boxed(low)?, high: boxed(high)?, negated: *negated })
             }
             Expr::Wildcard(_) | Expr::QualifiedWildcard(..) => Ok(Node::Star { span: span() }),
-            Expr::CompoundIdentifier(_) => Err(unsupported(self.source, span(), "a name with a point in it")),
+            Expr::CompoundIdentifier(_) => Err(unsupported(span(), "a name with a point in it")),
             Expr::Subquery(_) | Expr::InSubquery { .. } | Expr::Exists { .. } => {
-                Err(unsupported(self.source, span(), "a question within the question"))
+                Err(unsupported(span(), "a question within the question"))
             }
             Expr::TypedString(_) | Expr::Interval(_) => {
                 let word = self.source.text.get(span()).unwrap_or_default().to_owned();
                 Err(QuestionError::at(span(), Flaw::Identifying { word }))
             }
-            _ => Err(unsupported(self.source, span(), "this expression")),
+            _ => Err(unsupported(span(), "this expression")),
         }
     }
 
@@ -317,7 +327,7 @@ impl Tree<'_> {
             Value::Number(text, false) => Ok(Node::Number { text: text.clone(), span }),
             Value::SingleQuotedString(value) => Ok(Node::Text { value: value.clone(), span }),
             Value::Boolean(yes) => Ok(Node::Truth { yes: *yes, span }),
-            _ => Err(unsupported(self.source, span, "a value of this form")),
+            _ => Err(unsupported(span, "a value of this form")),
         }
     }
 

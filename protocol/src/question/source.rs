@@ -57,11 +57,13 @@ impl<'a> Source<'a> {
     pub(super) fn call(&self, name: &Span) -> Span {
         let mut depth = 0_usize;
         for token in self.tokens.iter().skip_while(|token| self.bytes(token.span).start < name.end) {
-            match token.token {
-                Token::LParen => depth += 1,
-                Token::RParen if depth <= 1 => return name.start..self.bytes(token.span).end,
-                Token::RParen => depth -= 1,
-                _ => {}
+            if token.token == Token::LParen {
+                depth += 1;
+            } else if token.token == Token::RParen {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return name.start..self.bytes(token.span).end;
+                }
             }
         }
         name.start..self.text.len()
@@ -97,15 +99,17 @@ impl<'a> Source<'a> {
         for token in &self.tokens {
             let refuse = |flaw| Err(QuestionError::at(self.bytes(token.span), flaw));
             let written = self.text.get(self.bytes(token.span)).unwrap_or_default();
-            match &token.token {
-                Token::LParen => depth += 1,
-                Token::RParen => depth = depth.saturating_sub(1),
-                Token::SemiColon => return refuse(Flaw::SecondStatement {}),
-                Token::Word(word) if word.quote_style.is_none() => {
-                    selects += usize::from(word.value.eq_ignore_ascii_case("select"));
-                    check_word(&word.value, before, selects).or_else(refuse)?;
-                }
-                _ => {}
+            if token.token == Token::LParen {
+                depth += 1;
+            } else if token.token == Token::RParen {
+                depth = depth.saturating_sub(1);
+            } else if token.token == Token::SemiColon {
+                return refuse(Flaw::SecondStatement {});
+            } else if let Token::Word(word) = &token.token
+                && word.quote_style.is_none()
+            {
+                selects += usize::from(word.value.eq_ignore_ascii_case("select"));
+                check_word(&word.value, before, selects).or_else(refuse)?;
             }
             if depth > DEPTH_MAX {
                 return refuse(Flaw::TooDeep { most: DEPTH_MAX });

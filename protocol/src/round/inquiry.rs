@@ -1,7 +1,7 @@
 //! A query that was admitted: everything that every role derives from the signed parts.
 
 use crate::charter_chain::CharterChain;
-use crate::dictionary::{ConsentCategory, Dictionary};
+use crate::dictionary::Dictionary;
 use crate::digest::Digest;
 use crate::document::charter::Charter;
 use crate::document::query::Query;
@@ -137,7 +137,7 @@ fn derive_plan(query: &Query, study: &Study, charter: &Charter, dictionary: &Dic
         });
     }
     let plan = question::compile(&query.text, dictionary, study.mode).map_err(|e| refused(e.code(), &e, e.remedy()))?;
-    if let Some(outside) = plan.categories(dictionary).into_iter().find(|category| !allows(study, *category)) {
+    if let Some(outside) = plan.categories(dictionary).into_iter().find(|c| !study.categories.contains(c)) {
         return Err(Refused {
             code: "category-outside-study".into(),
             says: format!("the question reads {outside}, which the study {} does not touch", study.id),
@@ -155,16 +155,6 @@ fn derive_plan(query: &Query, study: &Study, charter: &Charter, dictionary: &Dic
         });
     }
     Ok(plan)
-}
-
-fn allows(study: &Study, category: ConsentCategory) -> bool {
-    let named = match category {
-        ConsentCategory::Demographics => study::ConsentCategory::Demographics,
-        ConsentCategory::Treatment => study::ConsentCategory::Treatment,
-        ConsentCategory::Outcomes => study::ConsentCategory::Outcomes,
-        ConsentCategory::AdverseEvents => study::ConsentCategory::AdverseEvents,
-    };
-    study.categories.contains(&named)
 }
 
 fn refused(code: &str, says: &impl std::fmt::Display, remedy: String) -> Refused {

@@ -9,8 +9,7 @@ pub(super) fn check(statement: &Statement) -> Result<(), StatementError> {
     match &statement.action {
         Action::Revoke(_) => Ok(()),
         Action::Grant(grant) => {
-            let form = statement.witness.iter().map(|witness| &witness.form);
-            form.map(|form| line("the form's reference", form)).collect::<Result<(), _>>()?;
+            statement.witness.iter().try_for_each(|witness| line("the form's reference", &witness.form))?;
             check_grant(grant)
         }
     }

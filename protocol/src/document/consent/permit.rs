@@ -101,18 +101,18 @@ impl Purposes {
         Self { granted, revoked: BTreeSet::new() }
     }
 
-    /// The same purposes, less those that `other` lost.
-    pub(super) fn without_those_of(mut self, other: &Self) -> Self {
-        self.revoked.extend(&other.revoked);
-        self
-    }
-
-    /// Ends some purposes. `None`, nothing, or an unknown code among them ends all.
+    /// Ends some purposes. `None`, nothing, or an unknown code among them ends all. A purpose that
+    /// the grant lists ends alone: GRU out of GRU and HMB leaves HMB. One that it does not list ends
+    /// what it includes: GRU out of HMB leaves nothing.
     pub(super) fn revoke(&mut self, codes: Option<&[String]>) {
         let named: Option<BTreeSet<Permission>> =
             codes.and_then(|codes| codes.iter().map(|code| Permission::from_code(code)).collect());
         match named {
-            Some(named) if !named.is_empty() => self.revoked.extend(named),
+            Some(named) if !named.is_empty() => {
+                let unlisted: Vec<Permission> = named.difference(&self.granted).copied().collect();
+                self.granted.retain(|granted| !unlisted.iter().any(|revoked| revoked.includes(*granted)));
+                self.revoked.extend(named);
+            }
             Some(_) | None => self.granted.clear(),
         }
     }
@@ -154,9 +154,8 @@ impl Purposes {
     /// allowed GRU and then revoked HMB does not mean DS research, nor research that may turn out to
     /// be HMB, but still population origins.
     fn reaches(&self, broad: Permission, narrow: Permission) -> bool {
-        let cut = |revoked: &Permission| {
-            broad == *revoked || (broad.includes(*revoked) && (narrow.includes(*revoked) || revoked.includes(narrow)))
-        };
+        let cut =
+            |revoked: &Permission| broad.includes(*revoked) && (narrow.includes(*revoked) || revoked.includes(narrow));
         broad.includes(narrow) && !self.revoked.iter().any(cut)
     }
 }

@@ -5,7 +5,7 @@ use crate::charter_chain::CharterChain;
 use crate::cost::RhoMicro;
 use crate::document::charter::{Policy, Role};
 use crate::document::study::Study;
-use crate::envelope::{DocumentError, Envelope, Verified};
+use crate::envelope::{Envelope, Verified};
 use crate::moment::Moment;
 use crate::plan::Mode;
 
@@ -23,10 +23,10 @@ pub fn admit_query(
 ) -> Result<Verified<Query>, QueryError> {
     let claimed = envelope.claim::<Query>()?;
     let researchers = study.researchers.iter().copied().collect();
-    let query = claimed.verify_any(&researchers).map_err(|why| match why {
-        DocumentError::TooFewSignatures { .. } => QueryError::NotAResearcher { study: study.id.clone() },
-        why => why.into(),
-    })?;
+    if envelope.signers(&researchers).is_empty() {
+        return Err(QueryError::NotAResearcher { study: study.id.clone() });
+    }
+    let query = claimed.verify_any(&researchers)?;
     if query.study != study.digest() {
         return Err(QueryError::OtherStudy { named: query.study, given: study.digest() });
     }

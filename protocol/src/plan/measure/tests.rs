@@ -16,7 +16,10 @@ fn dictionary(baseline: &str) -> Dictionary {
     Dictionary::parse(&format!("name = 't'\nversion = 1\nbaseline = '{baseline}'\n{low}{high}{neutral}")).unwrap()
 }
 
-fn course(instrument: &str, scores: &[(i32, i64)]) -> Course {
+/// Days and totals.
+type Scores<'a> = &'a [(i32, i64)];
+
+fn course(instrument: &str, scores: Scores<'_>) -> Course {
     let assessment = |(day, value): &(i32, i64)| Assessment { instrument: instrument.into(), day: *day, value: *value };
     Course { assessments: scores.iter().map(assessment).collect(), ..Course::default() }
 }
@@ -25,7 +28,7 @@ const AT: Timepoint = Timepoint { day: 28, from: 14, to: 42 };
 
 #[test]
 fn the_closest_assessment_in_the_window_counts_and_a_tie_goes_to_the_later() {
-    let cases: [(&[(i32, i64)], Option<i64>, &str); 9] = [
+    let cases: [(Scores<'_>, Option<i64>, &str); 9] = [
         (&[], None, "no assessment"),
         (&[(13, 1), (43, 2)], None, "both ends are inclusive, and these are one day outside"),
         (&[(14, 1)], Some(1), "the first day"),
@@ -44,8 +47,7 @@ fn the_closest_assessment_in_the_window_counts_and_a_tie_goes_to_the_later() {
 
 #[test]
 fn the_baseline_follows_the_dictionary_rule() {
-    type Want = Option<i64>;
-    let cases: [(&[(i32, i64)], Want, Want, &str); 6] = [
+    let cases: [(Scores<'_>, Option<i64>, Option<i64>, &str); 6] = [
         (&[(1, 9)], None, None, "after the first dose is no baseline"),
         (&[(0, 9)], Some(9), None, "day 0 is on, not before"),
         (&[(-7, 20), (0, 9)], Some(9), Some(20), "last against highest"),
@@ -64,7 +66,7 @@ fn the_baseline_follows_the_dictionary_rule() {
 #[test]
 fn a_response_is_a_share_of_the_baseline_in_the_direction_of_recovery() {
     use MissingEndpoint::{LeftOut, NonResponder};
-    type Case<'a> = (&'a str, &'a [(i32, i64)], MissingEndpoint, Option<i64>, &'a str);
+    type Case<'a> = (&'a str, Scores<'a>, MissingEndpoint, Option<i64>, &'a str);
     let cases: [Case<'_>; 14] = [
         ("LOW", &[(0, 20), (28, 10)], LeftOut, Some(1), "exactly half is enough"),
         ("LOW", &[(0, 21), (28, 11)], LeftOut, Some(0), "10 of 21 is less than half"),

@@ -21,9 +21,9 @@ fn the_parts_add_up_to_the_price_to_the_last_millionth() {
 
 #[test]
 fn the_parts_follow_the_table() {
-    let priced = price(question(Mode::Dp), RhoMicro(9_000_006)).unwrap();
+    let priced = price(question(Mode::Dp), RhoMicro(26_000_006)).unwrap();
     let parts: Vec<u64> = priced.blocks.iter().map(|b| b.rho.0 / 1_000_000).collect();
-    assert_eq!(parts, [1, 1, 3, 1, 1, 2], "count; count, sum and squares of the mean; count and sum of the rate");
+    assert_eq!(parts, [3, 3, 8, 3, 3, 6], "count; count, sum and squares of the mean; count and sum of the rate");
 }
 
 #[test]

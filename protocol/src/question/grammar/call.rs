@@ -22,18 +22,18 @@ impl Tree<'_> {
             within_group,
         } = function
         else {
-            return Err(unsupported(self.source, self.source.bytes(function.span()), "a function of this form"));
+            return Err(unsupported(self.source.bytes(function.span()), "a function of this form"));
         };
         let Some(ident) = self.simple(name) else {
-            return Err(unsupported(self.source, self.source.bytes(name.span()), "a name with a point in it"));
+            return Err(unsupported(self.source.bytes(name.span()), "a name with a point in it"));
         };
         let name_span = self.source.bytes(ident.span);
         let span = self.source.call(&name_span);
         let FunctionArgumentList { duplicate_treatment: None, args, clauses } = list else {
-            return Err(unsupported(self.source, span, "a function of this form"));
+            return Err(unsupported(span, "a function of this form"));
         };
         if !clauses.is_empty() || !within_group.is_empty() {
-            return Err(unsupported(self.source, span, "a function of this form"));
+            return Err(unsupported(span, "a function of this form"));
         }
         let mut call = Call { name: ident.value.clone(), name_span, span, positional: Vec::new(), named: Vec::new() };
         for arg in args {
@@ -60,7 +60,7 @@ impl Tree<'_> {
             }
             FunctionArg::Named { .. } | FunctionArg::ExprNamed { .. } => {
                 let span = self.source.bytes(arg.span());
-                return Err(unsupported(self.source, span, "an argument that is not written `name => value`"));
+                return Err(unsupported(span, "an argument that is not written `name => value`"));
             }
         }
         Ok(())
@@ -71,7 +71,7 @@ impl Tree<'_> {
             FunctionArgExpr::Expr(expr) => self.node(expr),
             FunctionArgExpr::Wildcard => Ok(Node::Star { span: self.star(&call.span) }),
             FunctionArgExpr::QualifiedWildcard(_) | FunctionArgExpr::WildcardWithOptions(_) => {
-                Err(unsupported(self.source, call.span.clone(), "a `*` with a name or options"))
+                Err(unsupported(call.span.clone(), "a `*` with a name or options"))
             }
         }
     }

@@ -226,11 +226,10 @@ impl Case {
     /// to all. In the stages where members talk to each other everybody repeats, for what one
     /// member lacks another said.
     pub(super) fn remind<R: CryptoRng>(&mut self, desk: &Desk<'_, R>, only: Option<Principal>) -> Vec<Effect> {
-        let awaited = match &self.stage {
-            CaseStage::Answered { .. } | CaseStage::Over { .. } => {
-                self.contributors().into_iter().filter(|c| !self.ending_kept.contains(c)).collect()
-            }
-            _ => self.awaited(),
+        let awaited = if matches!(self.stage, CaseStage::Answered { .. } | CaseStage::Over { .. }) {
+            self.contributors().into_iter().filter(|c| !self.ending_kept.contains(c)).collect()
+        } else {
+            self.awaited()
         };
         let due: Vec<Principal> = awaited.into_iter().filter(|p| only.is_none_or(|o| o == *p)).collect();
         if due.is_empty() {

@@ -91,10 +91,8 @@ impl Case {
         } else {
             format!("the query expired waiting for {}", self.names(&awaited))
         };
-        let code = match &self.stage {
-            CaseStage::Voiding { why } if why.code == "too-few-clinics" => "too-few-clinics",
-            _ => "expired",
-        };
+        let too_few = matches!(&self.stage, CaseStage::Voiding { why } if why.code == "too-few-clinics");
+        let code = if too_few { "too-few-clinics" } else { "expired" };
         if matches!(self.stage, CaseStage::Committing { .. }) {
             self.skipped.insert(self.number);
         }

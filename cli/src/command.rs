@@ -1,0 +1,65 @@
+//! The commands, one file each.
+
+pub(crate) mod ask;
+mod charter;
+mod explain;
+pub(crate) mod import;
+mod key;
+mod node;
+pub(crate) mod patient;
+mod study;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use crate::demo;
+use crate::failure::Failure;
+
+/// What `sumac` can do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Build a federation of five clinics from a real trial, and ask it one question.
+    Demo(demo::DemoArgs),
+    /// Make and show key files for stewards, researchers and patients.
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+    /// Make, run and look after a clinic's node.
+    #[command(subcommand)]
+    Node(node::NodeCommand),
+    /// Write, sign and read charters.
+    #[command(subcommand)]
+    Charter(charter::CharterCommand),
+    /// Write, sign and read studies.
+    #[command(subcommand)]
+    Study(study::StudyCommand),
+    /// Bring a clinic's records in from CSV files.
+    Import(import::ImportArgs),
+    /// Enrol patients; sign, hand in and list their consents.
+    #[command(subcommand)]
+    Patient(patient::PatientCommand),
+    /// Ask a question of the federation.
+    Ask(ask::AskArgs),
+    /// What would a question cost, and how precise would its answer be?
+    Explain(explain::ExplainArgs),
+    /// Check a release offline.
+    Verify(verify::VerifyArgs),
+}
+
+impl Command {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        match self {
+            Self::Demo(args) => demo::run(&args),
+            Self::Key(command) => command.run(),
+            Self::Node(command) => command.run(),
+            Self::Charter(command) => command.run(),
+            Self::Study(command) => command.run(),
+            Self::Import(args) => args.run(),
+            Self::Patient(command) => command.run(),
+            Self::Ask(args) => args.run(),
+            Self::Explain(args) => args.run(),
+            Self::Verify(args) => args.run(),
+        }
+    }
+}

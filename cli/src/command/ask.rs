@@ -1,0 +1,157 @@
+//! `sumac ask`: ask a question of the federation.
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use sumac_protocol::charter_chain::CharterChain;
+use sumac_protocol::document::study::admit_study;
+use sumac_protocol::moment::Millis;
+use sumac_protocol::release_file::ReleaseFile;
+use sumac_protocol::round::progress::Progress;
+
+use crate::asking::{self, Asking};
+use crate::failure::{Exit, Failure};
+use crate::{files, keys, show};
+
+/// Asks a question and waits for its answer. The answer goes to standard output; the release that
+/// proves it to a file.
+#[derive(Debug, Args)]
+pub(crate) struct AskArgs {
+    /// The question, as `SELECT … FROM courses …`.
+    #[arg(value_name = "QUESTION", required_unless_present = "resume")]
+    question: Option<String>,
+    /// The charter file.
+    #[arg(long, value_name = "FILE")]
+    charter: PathBuf,
+    /// The signed study that the question is asked in.
+    #[arg(long, value_name = "FILE", required_unless_present = "resume")]
+    study: Option<PathBuf>,
+    /// The researcher's key file.
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// The hub that coordinates the query. Default: the first of the charter.
+    #[arg(long, value_name = "NAME")]
+    hub: Option<String>,
+    /// The price, as ρ of zero-concentrated differential privacy.
+    #[arg(long, value_name = "RHO", allow_negative_numbers = true)]
+    rho: Option<f64>,
+    /// The price, as the largest ε at the charter's δ.
+    #[arg(long, value_name = "EPSILON", conflicts_with = "rho", allow_negative_numbers = true)]
+    epsilon: Option<f64>,
+    /// How long the query lives, in seconds. Default: 60, or the charter's maximum if that is less.
+    #[arg(long, value_name = "SECONDS")]
+    lifetime: Option<u64>,
+    /// Where the release goes. Default: release-ID.json here.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// How the answer is printed.
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// Take up a query that was asked before, by its id.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["question", "rho", "epsilon"])]
+    resume: Option<String>,
+}
+
+/// How an answer is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A table for people.
+    Table,
+    /// Stable JSON for programs.
+    Json,
+}
+
+impl AskArgs {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        let chain = files::chain(&self.charter)?;
+        let seed = keys::seed(&self.key)?;
+        let asking = match &self.resume {
+            Some(id) => Asking::resume(id, chain, &seed)?,
+            None => {
+                let asking = self.new_query(chain, &seed)?;
+                asking.keep(&seed)?;
+                asking
+            }
+        };
+        show::talk(&format!("query {}", asking.id().hex()));
+        let runtime = tokio::runtime::Runtime::new().map_err(|why| Failure::bug(format!("no runtime: {why}")))?;
+        let watch = Watch::new(&asking);
+        let release = runtime.block_on(asking.run(&seed, |progress| watch.see(progress)));
+        watch.done();
+        self.finish(&asking, &release?)
+    }
+
+    fn new_query(&self, chain: CharterChain, seed: &zeroize::Zeroizing<[u8; 32]>) -> Result<Asking, Failure> {
+        let (Some(text), Some(study)) = (&self.question, &self.study) else {
+            return Err(Failure::usage("a question and its study are missing", "see `sumac ask --help`"));
+        };
+        let envelope = files::envelope(study)?;
+        let study = admit_study(&envelope, &chain)?;
+        let policy = &chain.current().policy;
+        let most = policy.query_lifetime_max();
+        let lifetime = self.lifetime.map_or(Millis::seconds(60).min(most), Millis::seconds);
+        let rho = asking::cost_of(chain.current(), self.rho, self.epsilon, study.mode)?;
+        let signer = sumac_protocol::principal::Signer::from_seed(seed);
+        Asking::new(chain, &envelope, self.hub.as_deref(), text, rho, lifetime, &signer)
+    }
+
+    fn finish(&self, asking: &Asking, release: &ReleaseFile) -> Result<ExitCode, Failure> {
+        let path =
+            self.out.clone().unwrap_or_else(|| PathBuf::from(format!("release-{}.json", release.answer.release)));
+        let text = serde_json::to_string_pretty(release).map_err(|why| Failure::bug(why.to_string()))?;
+        files::write(&path, &text)?;
+        match self.format {
+            Format::Table => show::answer(&release.answer),
+            Format::Json => show::json(&release.answer)?,
+        }
+        show::talk(&format!("the release is in {}; check it with:", path.display()));
+        show::talk(&format!("  sumac verify {} --charter {}", path.display(), self.charter.display()));
+        let took = asking::now().since(asking.submitted);
+        tracing::debug!(%took, "answered");
+        Ok(if release.answer.groups.iter().all(|g| g.suppressed) { Exit::TooFew.code() } else { ExitCode::SUCCESS })
+    }
+}
+
+/// Shows how far a query is: one moving line on a terminal, a line a step elsewhere.
+pub(crate) struct Watch {
+    bar: Option<ProgressBar>,
+    last: std::cell::RefCell<String>,
+    names: Vec<(sumac_protocol::principal::Principal, String)>,
+}
+
+impl Watch {
+    pub(crate) fn new(asking: &Asking) -> Self {
+        let members = &asking.chain.current().members;
+        let names = members.iter().map(|m| (m.key, m.name.clone())).collect();
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let style = ProgressStyle::with_template("{spinner} {wide_msg}")
+                .unwrap_or_else(|_| ProgressStyle::default_spinner());
+            let bar = ProgressBar::new_spinner().with_style(style);
+            bar.enable_steady_tick(Duration::from_millis(100));
+            bar
+        });
+        Self { bar, last: std::cell::RefCell::new(String::new()), names }
+    }
+
+    pub(crate) fn see(&self, progress: &Progress) {
+        let line = show::progress(progress, &self.names);
+        match &self.bar {
+            Some(bar) => bar.set_message(line),
+            None if *self.last.borrow() != line => {
+                show::talk(&line);
+                self.last.replace(line);
+            }
+            None => {}
+        }
+    }
+
+    pub(crate) fn done(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

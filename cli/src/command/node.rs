@@ -1,0 +1,281 @@
+//! `sumac node`: a clinic's node.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use sumac_node::control::{self, Request, Response};
+use sumac_node::home::{Home, HomeError, Settings};
+use sumac_node::running;
+use sumac_node::store::{Store, UnlockSecret};
+use sumac_protocol::charter_chain::CharterChain;
+use sumac_protocol::document::study::{Study, admit_study};
+use sumac_protocol::principal::{Principal, Signer};
+use zeroize::Zeroizing;
+
+use crate::command::ask::Format;
+use crate::failure::Failure;
+use crate::{files, keys, show};
+
+/// A clinic's node.
+#[derive(Debug, Subcommand)]
+pub(crate) enum NodeCommand {
+    /// Make a node: its folder, its keys, its empty sealed store. Prints its public name.
+    Init {
+        /// The node's folder.
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+        /// Make this file of 32 secret bytes and let it open the keyring. It must not lie on the
+        /// disk it protects. Without it, a passphrase is asked for.
+        #[arg(long, value_name = "FILE")]
+        key_file: Option<PathBuf>,
+        /// Where the keyring goes. Default: keyring.sealed in the folder.
+        #[arg(long, value_name = "FILE")]
+        keyring: Option<PathBuf>,
+        /// For hubs: where to accept connections, as /ip4/0.0.0.0/tcp/4800.
+        #[arg(long, value_name = "MULTIADDR")]
+        listen: Option<String>,
+    },
+    /// Run the node until it is told to stop (Ctrl-C or SIGTERM). Prints one JSON line when ready.
+    Run {
+        /// The node's folder.
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+    },
+    /// Take a charter, and studies, into use. The node must not be running.
+    Adopt {
+        /// The node's folder.
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+        /// The charter file, with all its epochs.
+        #[arg(long, value_name = "FILE")]
+        charter: Option<PathBuf>,
+        /// A signed study. May be given several times.
+        #[arg(long, value_name = "FILE")]
+        study: Vec<PathBuf>,
+    },
+    /// How is a running node?
+    Status {
+        /// The node's folder.
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+        /// How it is printed.
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
+}
+
+impl NodeCommand {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        match self {
+            Self::Init { dir, key_file, keyring, listen } => init(&dir, key_file, keyring, listen),
+            Self::Run { dir } => run(&dir),
+            Self::Adopt { dir, charter, study } => adopt(&dir, charter.as_deref(), &study),
+            Self::Status { dir, format } => {
+                let answer = control::ask(&socket(&dir)?, &Request::Status)?;
+                let Response::Status(status) = answer else {
+                    return Err(Failure::bug("another answer than was asked for"));
+                };
+                match format {
+                    Format::Table => show::status(&status),
+                    Format::Json => show::json(&status)?,
+                }
+                Ok(ExitCode::SUCCESS)
+            }
+        }
+    }
+}
+
+fn init(
+    dir: &Path,
+    key_file: Option<PathBuf>,
+    keyring: Option<PathBuf>,
+    listen: Option<String>,
+) -> Result<ExitCode, Failure> {
+    let home = Home::at(dir);
+    match home.settings() {
+        Err(HomeError::NoNode { .. }) => {}
+        Ok(_) => return Err(HomeError::AlreadyThere { dir: dir.to_owned() }.into()),
+        Err(why) => return Err(why.into()),
+    }
+    let absolute = |path: PathBuf| std::path::absolute(&path).map_err(|why| Failure::file(&path, &why));
+    let key_file = key_file.map(absolute).transpose()?;
+    let keyring = keyring.map(absolute).transpose()?.unwrap_or_else(|| PathBuf::from("keyring.sealed"));
+    if let Some(path) = &key_file
+        && std::path::absolute(dir).is_ok_and(|dir| path.starts_with(dir))
+    {
+        return Err(Failure::usage(
+            format!("{} lies in the folder that it is to protect", path.display()),
+            "put the key file on another medium",
+        ));
+    }
+    let settings = Settings {
+        listen,
+        keyring,
+        unlock_key_file: key_file.clone(),
+        frame_log: None,
+        redial_min_ms: Settings::default_redial_min_ms(),
+    };
+    let unlock = match &key_file {
+        Some(path) => {
+            let key = keys::fresh()?;
+            files::write_secret(path, key.as_slice())?;
+            UnlockSecret::KeyFile(*key)
+        }
+        None => UnlockSecret::Passphrase(new_passphrase()?),
+    };
+    let made = make(&home, &settings, &unlock);
+    if made.is_err()
+        && let Some(path) = &key_file
+        && let Err(why) = std::fs::remove_file(path)
+    {
+        show::talk(&format!("{} opens nothing and can be deleted ({why})", path.display()));
+    }
+    show::line(&made?.to_string());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Makes the store and, once that is whole, the settings that make the folder a node's.
+fn make(home: &Home, settings: &Settings, unlock: &UnlockSecret) -> Result<Principal, Failure> {
+    let seed = keys::fresh()?;
+    let node = Signer::from_seed(&seed).principal();
+    let paths = home.store_paths(settings);
+    Store::create(&paths, unlock, seed)?.close()?;
+    if let Err(why) = home.create(settings) {
+        // The store is a moment old and empty; without settings it would only be in the way.
+        let removed = std::fs::remove_dir_all(&paths.dir).and_then(|()| std::fs::remove_file(&paths.keyring));
+        removed.unwrap_or_else(|why| tracing::debug!(%why, "the empty store stays"));
+        return Err(why.into());
+    }
+    Ok(node)
+}
+
+/// The charter that a node lives under.
+pub(super) fn charter(home: &Home) -> Result<CharterChain, Failure> {
+    home.settings()?;
+    if home.charter_file().exists() {
+        return Ok(home.charter()?);
+    }
+    let dir = home.dir().display();
+    Err(Failure::refused(
+        "no-charter",
+        &format!("the node in {dir} has no charter yet"),
+        format!("give it one: `sumac node adopt --dir {dir} --charter FILE --study FILE`"),
+    ))
+}
+
+/// The control socket of the node in a folder that holds one.
+pub(super) fn socket(dir: &Path) -> Result<PathBuf, Failure> {
+    let home = Home::at(dir);
+    home.settings()?;
+    Ok(home.control_socket())
+}
+
+fn run(dir: &Path) -> Result<ExitCode, Failure> {
+    let filter =
+        tracing_subscriber::EnvFilter::try_from_env("SUMAC_LOG").unwrap_or_else(|_| "sumac_node=info,warn".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+    let home = Home::at(dir);
+    charter(&home)?;
+    let unlock = unlock(&home)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|why| Failure::bug(format!("no runtime: {why}")))?;
+    let ready = |ready: &running::Ready| match show::json(ready) {
+        Ok(()) => {}
+        Err(_) => tracing::warn!("nobody reads the ready line"),
+    };
+    runtime.block_on(running::run(&home, &unlock, stopped(), ready))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Resolves when the node is told to stop.
+async fn stopped() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+fn adopt(dir: &Path, charter: Option<&Path>, studies: &[PathBuf]) -> Result<ExitCode, Failure> {
+    let home = Home::at(dir);
+    home.settings()?;
+    if control::ask(&home.control_socket(), &Request::Status).is_ok() {
+        return Err(Failure::refused(
+            "node-running",
+            &format!("the node in {} is running, and reads its charter when it starts", dir.display()),
+            "stop it, adopt, and start it again".into(),
+        ));
+    }
+    let chain = match charter {
+        Some(path) => {
+            let newer = files::chain(path)?;
+            let mut chain = if home.charter_file().exists() { home.charter()? } else { newer.clone() };
+            chain.follow(&newer).map_err(|why| files::named(path, why.into()))?;
+            chain
+        }
+        None => self::charter(&home)?,
+    };
+    // Everything is read before anything is written: a wrong file changes nothing.
+    let mut envelopes = Vec::new();
+    for path in studies {
+        let envelope = files::envelope(path)?;
+        envelope.claim::<Study>().map_err(|why| files::named(path, why.into()))?;
+        if let Err(why) = admit_study(&envelope, &chain) {
+            show::talk(&format!("{}: kept, and not in force: {why}", path.display()));
+        }
+        envelopes.push(envelope);
+    }
+    home.put_charter(&chain)?;
+    envelopes.iter().try_for_each(|envelope| home.put_study(envelope))?;
+    show::talk(&format!(
+        "charter epoch {} ({}), studies in force: {}",
+        chain.current().epoch,
+        chain.current().digest(),
+        home.studies(&chain)?.len()
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The secret that opens a node's keyring: its key file, or a passphrase asked for at the terminal.
+pub(super) fn unlock(home: &Home) -> Result<UnlockSecret, Failure> {
+    let settings = home.settings()?;
+    if let Some(key) = home.key_file(&settings)? {
+        return Ok(key);
+    }
+    Ok(UnlockSecret::Passphrase(passphrase("Passphrase of the node's keyring: ")?))
+}
+
+fn new_passphrase() -> Result<Zeroizing<String>, Failure> {
+    let first = passphrase("New passphrase for the node's keyring: ")?;
+    let again = passphrase("Once more: ")?;
+    if first.as_str() != again.as_str() {
+        return Err(Failure::usage("the two passphrases differ", "try again"));
+    }
+    if first.chars().count() < PASSPHRASE_MIN {
+        return Err(Failure::usage(
+            format!("a passphrase has at least {PASSPHRASE_MIN} characters"),
+            "take five or six random words",
+        ));
+    }
+    Ok(first)
+}
+
+fn passphrase(prompt: &str) -> Result<Zeroizing<String>, Failure> {
+    use std::io::IsTerminal as _;
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::usage(
+            "there is no terminal to ask for the passphrase",
+            "use a key file: `sumac node init --key-file FILE`",
+        ));
+    }
+    rpassword::prompt_password(prompt)
+        .map(Zeroizing::new)
+        .map_err(|why| Failure::usage(format!("the passphrase cannot be read: {why}"), "try again"))
+}
+
+/// Shortest passphrase, in characters.
+const PASSPHRASE_MIN: usize = 12;

@@ -1,0 +1,223 @@
+//! `sumac patient`: enrolment and consent.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand, ValueEnum};
+use sumac_node::control::{self, Request, Response};
+use sumac_protocol::cost::RhoMicro;
+use sumac_protocol::digest::{Digest, Label};
+use sumac_protocol::document::consent::{Action, Disclosure, Grant, LayText, Revoke, Statement, Who};
+use sumac_protocol::document::study::ConsentCategory;
+use sumac_protocol::envelope::Envelope;
+use sumac_protocol::moment::{Millis, Moment};
+use sumac_protocol::principal::{Principal, Signer};
+
+use crate::command::ask::Format;
+use crate::command::node::socket;
+use crate::failure::Failure;
+use crate::{asking, keys, show};
+
+/// Patients.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PatientCommand {
+    /// Make a patient's key for one clinic and print its public name.
+    Keygen {
+        /// Where to write it. Never overwrites.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// At the clinic: note which key speaks for which pseudonym.
+    Enrol {
+        /// The node's folder.
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+        /// The clinic's pseudonym of the patient, as in its records.
+        #[arg(long, value_name = "P")]
+        pseudonym: String,
+        /// The patient's public key for this clinic.
+        #[arg(long, value_name = "DID:KEY")]
+        key: Principal,
+    },
+    /// Sign a grant with the patient's key, and hand it in.
+    Grant(GrantArgs),
+    /// Withdraw everything, at once.
+    Revoke {
+        /// The node's folder.
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+        /// The patient's key file.
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+    },
+    /// At the clinic: list patients, where they stand and what they were charged.
+    List {
+        /// The node's folder.
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+        /// How it is printed.
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
+    /// At the clinic: list the queries and who was selected for them.
+    Cohorts {
+        /// The node's folder.
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+        /// How it is printed.
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
+}
+
+/// What a patient allows.
+#[derive(Debug, Args)]
+pub(crate) struct GrantArgs {
+    /// The node's folder.
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
+    /// The patient's key file.
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// Purposes as GA4GH DUO codes: GRU (any research), HMB (health research), DS (named diseases).
+    #[arg(long, value_name = "CODE,…", value_delimiter = ',', default_value = "HMB")]
+    purpose: Vec<String>,
+    /// Whether answers without noise are allowed too, where a study is exact.
+    #[arg(long, value_enum, default_value_t = Noise::Always)]
+    noise: Noise,
+    /// For how many days the grant holds, at most 3,650.
+    #[arg(long, value_name = "DAYS", default_value_t = 730, value_parser = clap::value_parser!(u64).range(1..=3_650))]
+    days: u64,
+    /// Largest privacy cost in any 365 days, in millionths of ρ.
+    #[arg(long, value_name = "RHO_MICRO", default_value_t = 2_000_000)]
+    rho_year: u64,
+}
+
+/// Whether answers must carry noise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Noise {
+    /// Only answers with noise.
+    Always,
+    /// Exact studies too.
+    OrExact,
+}
+
+impl PatientCommand {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        match self {
+            Self::Keygen { out } => show::line(&keys::make(&out)?.principal().to_string()),
+            Self::Enrol { dir, pseudonym, key } => {
+                control::ask(&socket(&dir)?, &Request::Enrol { pseudonym, key })?;
+                show::line("enrolled");
+            }
+            Self::Grant(args) => args.run()?,
+            Self::Revoke { dir, key } => {
+                let signer = keys::signer(&key)?;
+                show::talk(
+                    "This ends every use of your records that was allowed so far. Answers that were given stay.",
+                );
+                hand_in(&dir, &signer, Action::Revoke(Revoke { purposes: None }))?;
+            }
+            Self::List { dir, format } => {
+                let Response::Patients(patients) = control::ask(&socket(&dir)?, &Request::Patients)? else {
+                    return Err(another());
+                };
+                match format {
+                    Format::Table => show::patients(&patients),
+                    Format::Json => show::json(&patients)?,
+                }
+            }
+            Self::Cohorts { dir, format } => {
+                let Response::Cohorts(cohorts) = control::ask(&socket(&dir)?, &Request::Cohorts)? else {
+                    return Err(another());
+                };
+                match format {
+                    Format::Table => show::cohorts(&cohorts),
+                    Format::Json => show::json(&cohorts)?,
+                }
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl GrantArgs {
+    fn run(self) -> Result<(), Failure> {
+        let signer = keys::signer(&self.key)?;
+        let grant =
+            grant(self.purpose, self.noise == Noise::OrExact, asking::now(), self.days, RhoMicro(self.rho_year));
+        show::talk(LAY_TEXT);
+        hand_in(&self.dir, &signer, Action::Grant(grant))
+    }
+}
+
+/// A grant of all data categories to any study of the given purposes.
+pub(crate) fn grant(purposes: Vec<String>, exact: bool, from: Moment, days: u64, rho_year: RhoMicro) -> Grant {
+    Grant {
+        purposes,
+        modifiers: Vec::new(),
+        diseases: Vec::new(),
+        categories: vec![
+            ConsentCategory::Demographics,
+            ConsentCategory::Treatment,
+            ConsentCategory::Outcomes,
+            ConsentCategory::AdverseEvents,
+        ],
+        who: Who::AnyStudy,
+        disclosure: if exact { Disclosure::ExactAlso } else { Disclosure::DpOnly },
+        not_before: from,
+        not_after: from + Millis(Millis::DAY.0.saturating_mul(days)),
+        rho_year,
+        lay_text: LayText {
+            version: "1".into(),
+            language: "en".into(),
+            digest: Digest::of(Label::LayText, &[LAY_TEXT.as_bytes()]),
+        },
+    }
+}
+
+/// Signs the next statement of a patient and hands it to the clinic's running node.
+fn hand_in(dir: &Path, signer: &Signer, action: Action) -> Result<(), Failure> {
+    let socket = socket(dir)?;
+    let Response::Status(status) = control::ask(&socket, &Request::Status)? else { return Err(another()) };
+    let acknowledged = statement(&socket, status.key, signer, action, asking::now())?;
+    show::line(&format!(
+        "acknowledged at position {} of the clinic's ledger, as {}",
+        acknowledged.position,
+        acknowledged.statement.hex()
+    ));
+    Ok(())
+}
+
+/// Signs a statement, hands it in and returns the acknowledgement.
+pub(crate) fn statement(
+    socket: &Path,
+    clinic: Principal,
+    signer: &Signer,
+    action: Action,
+    made_at: Moment,
+) -> Result<sumac_node::clinic::Acknowledged, Failure> {
+    let patient = signer.principal();
+    let Response::NextStatement { sequence, previous } =
+        control::ask(socket, &Request::NextStatement { key: patient })?
+    else {
+        return Err(another());
+    };
+    let statement = Statement { clinic, patient, sequence, previous, made_at, action, witness: None };
+    let envelope = Envelope::sign(&statement, signer)?;
+    let Response::Acknowledged(acknowledged) = control::ask(socket, &Request::TakeStatement(envelope))? else {
+        return Err(another());
+    };
+    Ok(acknowledged)
+}
+
+fn another() -> Failure {
+    Failure::bug("another answer than was asked for")
+}
+
+/// What a patient reads before a grant is signed.
+const LAY_TEXT: &str = "\
+You allow this clinic to count you in when researchers ask about treatment results.
+Only sums over many patients leave the clinic; nobody else sees your record.
+You can take this back at any time: then you are not counted in any later answer.
+Answers that were given before cannot be taken back.";

@@ -1,0 +1,86 @@
+//! `sumac study`: what may be asked, by whom, for how long.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use sumac_protocol::document::study::{Study, admit_study};
+use sumac_protocol::envelope::Envelope;
+use sumac_protocol::strict_json;
+
+use crate::command::charter;
+use crate::failure::Failure;
+use crate::{files, show};
+
+/// Studies.
+#[derive(Debug, Subcommand)]
+pub(crate) enum StudyCommand {
+    /// Turn the JSON text of a study into a draft to be signed. Refuses what breaks a rule.
+    New {
+        /// The study's JSON.
+        #[arg(long, value_name = "FILE")]
+        from: PathBuf,
+        /// Where the draft goes.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Add a steward's signature to a draft.
+    Sign {
+        /// The draft.
+        #[arg(value_name = "FILE")]
+        draft: PathBuf,
+        /// The steward's key file.
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+    },
+    /// Print a study, if it is in force under a charter.
+    Show {
+        /// The study.
+        #[arg(value_name = "FILE")]
+        study: PathBuf,
+        /// The charter file.
+        #[arg(long, value_name = "FILE")]
+        charter: PathBuf,
+    },
+    /// Print the digest by which a charter lists a study.
+    Digest {
+        /// The study, signed or not.
+        #[arg(value_name = "FILE")]
+        study: PathBuf,
+    },
+}
+
+impl StudyCommand {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        match self {
+            Self::New { from, out } => new(&from, &out)?,
+            Self::Sign { draft, key } => charter::sign(&draft, &key)?,
+            Self::Show { study, charter } => {
+                let admitted = admit_study(&files::envelope(&study)?, &files::chain(&charter)?)?;
+                show::json::<Study>(&admitted)?;
+            }
+            Self::Digest { study } => {
+                let digest = files::envelope(&study)?.digest();
+                show::line(
+                    &serde_json::to_value(digest).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default(),
+                );
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn new(from: &Path, out: &Path) -> Result<(), Failure> {
+    let text = files::read(from)?;
+    let study: Study = strict_json::from_slice(text.as_bytes()).map_err(|why| {
+        Failure::refused(
+            "malformed",
+            &format!("{}: {why}", from.display()),
+            "correct the file; `sumac study show` prints one that holds".into(),
+        )
+    })?;
+    study.check()?;
+    files::write(out, &Envelope::draft(&study)?.to_json())?;
+    show::talk(&format!("{}: the study {}, to be signed by the stewards", out.display(), study.id));
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! `sumac verify`: check a release offline.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use sumac_protocol::release_file::ReleaseFile;
+
+use crate::failure::Failure;
+use crate::{files, show};
+
+/// Re-checks every signature of a release and recomputes every estimate, interval and n from the
+/// signed shares. Needs no network.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// The release file.
+    #[arg(value_name = "FILE")]
+    release: PathBuf,
+    /// The charter file of the federation that answered.
+    #[arg(long, value_name = "FILE")]
+    charter: PathBuf,
+}
+
+impl VerifyArgs {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        let chain = files::chain(&self.charter)?;
+        let release = ReleaseFile::verify(&files::read(&self.release)?, &chain)
+            .map_err(|why| files::named(&self.release, why.into()))?;
+        let answer = &release.answer;
+        show::line(&format!(
+            "release {} holds: {} shares signed, {} of {} operators, every figure recomputed",
+            answer.release,
+            release.proof.shares.len(),
+            answer.operators.counted,
+            answer.operators.asked
+        ));
+        Ok(ExitCode::SUCCESS)
+    }
+}

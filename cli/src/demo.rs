@@ -1,0 +1,200 @@
+//! `sumac demo`: a federation of five clinics, built from a real trial, answering one question.
+
+mod books;
+mod deal;
+mod federation;
+mod people;
+mod processes;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Args;
+use sumac_protocol::document::charter::Charter;
+use sumac_protocol::explain::explain;
+use sumac_protocol::moment::Millis;
+use sumac_protocol::plan::Mode;
+use sumac_protocol::release_file::ReleaseFile;
+
+use crate::asking::{self, Asking};
+use crate::command::ask::{Format, Watch};
+use crate::failure::{Exit, Failure};
+use crate::{files, show};
+use federation::Federation;
+use processes::{Interrupt, Nodes};
+
+/// Builds a federation of five clinics on this machine from a published antidepressant trial (172
+/// courses at 17 sites), and asks it one question: the mean change of HAM-D17 from baseline to week
+/// 6, and the response rate, by arm.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Keep the federation in this folder and running until Ctrl-C; print what to try next.
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
+    /// Also write release.json and charter.json into this folder.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Ask in an exact study (no noise) and check the answer against the pooled records.
+    #[arg(long)]
+    exact: bool,
+    /// Largest ε of the question, at δ 1e-6.
+    #[arg(long, value_name = "EPSILON", default_value_t = 8.0, conflicts_with = "exact")]
+    epsilon: f64,
+    /// Longest random delay of each clinic's upload, in milliseconds.
+    #[arg(long, value_name = "MS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=4_000))]
+    jitter: u64,
+    /// Percent of the patients who do not consent: half never did, half withdrew.
+    #[arg(long, value_name = "PERCENT", default_value_t = 10, value_parser = clap::value_parser!(u8).range(0..=100))]
+    refusing: u8,
+    /// Which patients those are; nothing else depends on it.
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    seed: u64,
+    /// Build the federation and ask nothing. Only useful with --keep.
+    #[arg(long, requires = "keep")]
+    no_ask: bool,
+    /// For auditors: every node writes its outgoing frames, before encryption, to frames.log.
+    #[arg(long)]
+    frame_logs: bool,
+    /// How the answer is printed.
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+/// The demo's one question.
+pub(crate) const QUESTION: &str = "SELECT count(*) AS courses, \
+mean(clip(change(hamd17, day => 42, from => 32, to => 72), -30, 15)) AS change, \
+rate(response(hamd17, day => 42, from => 32, to => 72)) AS response \
+FROM courses GROUP BY arm";
+
+pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
+    let began = Instant::now();
+    let scratch;
+    let dir = match &args.keep {
+        Some(dir) => {
+            if dir.join("charter.json").exists() {
+                return Err(Failure::usage(
+                    format!("{} already holds a federation", dir.display()),
+                    "choose a new folder, or remove that one",
+                ));
+            }
+            dir.clone()
+        }
+        None => {
+            scratch = Scratch::new()?;
+            scratch.0.clone()
+        }
+    };
+    let step = |text: &str| show::talk(&format!("{:>5.1} s  {text}", began.elapsed().as_secs_f64()));
+    let federation = Federation::build(&dir, args, &step)?;
+    let mut nodes = Nodes::start(&federation, &step)?;
+    people::bring_in(&federation, args, &step)?;
+    let asked = if args.no_ask { None } else { Some(ask(args, &federation, &step)?) };
+    let code = match &asked {
+        Some(release) => finish(args, &federation, release, &step)?,
+        None => ExitCode::SUCCESS,
+    };
+    if args.keep.is_some() {
+        let interrupt = Interrupt::listen()?;
+        federation.print_what_next();
+        interrupt.wait();
+    }
+    nodes.stop();
+    Ok(code)
+}
+
+/// Asks the question and says how long it took, with everything that figure depends on.
+fn ask(args: &DemoArgs, federation: &Federation, step: &dyn Fn(&str)) -> Result<ReleaseFile, Failure> {
+    let charter: &Charter = federation.chain.current();
+    let mode = if args.exact { Mode::Exact } else { Mode::Dp };
+    let rho = asking::cost_of(charter, None, (!args.exact).then_some(args.epsilon), mode)?;
+    let plan = asking::plan(QUESTION, charter, mode, rho)?;
+    step("the question, with its price and the error to expect of a cohort this size:");
+    show::talk(&format!(
+        "         {}",
+        QUESTION
+            .replace(" FROM", "\n         FROM")
+            .replace(", mean", ",\n         mean")
+            .replace(", rate", ",\n         rate")
+    ));
+    let explained = explain(&plan, 3, 5, charter.policy.delta_per_1e12, &[federation.consenting()]);
+    for row in explained.rows() {
+        let [name, patients, per_group, width, noise] = row;
+        show::talk(&format!(
+            "         {name}: 95 % within ±{width} with {per_group} in each of the groups ({patients} patients), {noise} of it noise"
+        ));
+    }
+    let seed = crate::keys::seed(&federation.researcher_key())?;
+    let signer = sumac_protocol::principal::Signer::from_seed(&seed);
+    let chain = federation.chain.clone();
+    let lifetime = Millis::seconds(60).min(charter.policy.query_lifetime_max());
+    let runtime = tokio::runtime::Runtime::new().map_err(|why| Failure::bug(format!("no runtime: {why}")))?;
+    let asking = Asking::new(chain, &federation.study, None, QUESTION, rho, lifetime, &signer)?;
+    let began = Instant::now();
+    let watch = Watch::new(&asking);
+    let release = runtime.block_on(asking.run(&seed, |progress| watch.see(progress)));
+    watch.done();
+    let text = serde_json::to_string_pretty(&release?).map_err(|why| Failure::bug(why.to_string()))?;
+    let release = ReleaseFile::verify(&text, &federation.chain)?;
+    let took = began.elapsed();
+    let build = if cfg!(debug_assertions) { "debug" } else { "release" };
+    step(&format!(
+        "from signed query to verified release {} ms ({} courses, 5 clinics, k 3, window {} closing once all answered, jitter {} ms, {build} build)",
+        took.as_millis(),
+        federation.courses(),
+        charter.policy.window(),
+        charter.policy.upload_jitter_ms,
+    ));
+    Ok(release)
+}
+
+/// Prints the answer, writes the files, and checks the answer as only this demo can: it alone has
+/// everybody's records.
+fn finish(
+    args: &DemoArgs,
+    federation: &Federation,
+    release: &ReleaseFile,
+    step: &dyn Fn(&str),
+) -> Result<ExitCode, Failure> {
+    match args.format {
+        Format::Table => show::answer(&release.answer),
+        Format::Json => show::json(&release.answer)?,
+    }
+    for folder in [Some(federation.dir.as_path()), args.out.as_deref()].into_iter().flatten() {
+        write_release(folder, federation, release)?;
+    }
+    step(&federation.compare(release)?);
+    if args.keep.is_some() || args.out.is_some() {
+        let folder = args.out.as_ref().unwrap_or(&federation.dir);
+        let (release, charter) = (folder.join("release.json"), folder.join("charter.json"));
+        step(&format!("the file that proves it: sumac verify {} --charter {}", release.display(), charter.display()));
+    }
+    Ok(if release.answer.groups.iter().all(|g| g.suppressed) { Exit::TooFew.code() } else { ExitCode::SUCCESS })
+}
+
+fn write_release(folder: &Path, federation: &Federation, release: &ReleaseFile) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder).map_err(|why| Failure::file(folder, &why))?;
+    let text = serde_json::to_string_pretty(release).map_err(|why| Failure::bug(why.to_string()))?;
+    files::write(&folder.join("release.json"), &text)?;
+    files::write(&folder.join("charter.json"), &federation.chain.to_json())
+}
+
+/// A folder that is gone when the demo ends.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Result<Self, Failure> {
+        // A short path: a control socket's has at most 107 bytes.
+        let dir = std::env::temp_dir().join(format!("sumac-demo-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).map_err(|why| Failure::file(&dir, &why))?;
+        Ok(Self(dir))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if let Err(why) = std::fs::remove_dir_all(&self.0) {
+            tracing::debug!(%why, "the demo's folder stays");
+        }
+    }
+}

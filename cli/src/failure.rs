@@ -1,0 +1,164 @@
+//! Why a command did not do what it was asked: said once, with what to do about it.
+
+use std::io::ErrorKind;
+use std::path::Path;
+use std::process::ExitCode;
+
+use sumac_node::asker::AskError;
+use sumac_node::clinic::ClinicError;
+use sumac_node::control::ControlError;
+use sumac_node::home::HomeError;
+use sumac_node::running::RunError;
+use sumac_node::store::StoreError;
+use sumac_protocol::charter_chain::ChainError;
+use sumac_protocol::document::charter::CharterError;
+use sumac_protocol::document::study::StudyError;
+use sumac_protocol::envelope::DocumentError;
+use sumac_protocol::release_file::ReleaseError;
+use sumac_protocol::round::progress::Refused;
+
+/// A failed command.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit: Exit,
+    code: String,
+    says: String,
+    remedy: String,
+}
+
+/// Whose move it is, as an exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Refused = 1,
+    Usage = 2,
+    Unreachable = 3,
+    TooFew = 4,
+    Bug = 70,
+}
+
+impl Exit {
+    pub(crate) fn code(self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Refused => 1,
+            Self::Usage => 2,
+            Self::Unreachable => 3,
+            Self::TooFew => 4,
+            Self::Bug => 70,
+        })
+    }
+}
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, code: &str, says: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { exit, code: code.to_owned(), says: says.into(), remedy: remedy.into() }
+    }
+
+    /// Wrong words on the command line.
+    pub(crate) fn usage(says: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, "usage", says, remedy)
+    }
+
+    /// A file that cannot be read or written.
+    pub(crate) fn file(path: &Path, why: &std::io::Error) -> Self {
+        let elsewhere = "choose another path";
+        // The wording covers the kinds that people meet; the system's own text does for the rest.
+        let (says, remedy) = match why.kind() {
+            ErrorKind::NotFound => ("there is no such file or folder".to_owned(), "check the path"),
+            ErrorKind::PermissionDenied => ("access is denied".to_owned(), "check its owner and mode, or your user"),
+            ErrorKind::AlreadyExists => ("it is there already, and is never overwritten".to_owned(), elsewhere),
+            ErrorKind::NotADirectory => ("a part of this path is a file, not a folder".to_owned(), elsewhere),
+            ErrorKind::IsADirectory => ("this is a folder, not a file".to_owned(), "name a file"),
+            ErrorKind::InvalidData => ("this is no text in UTF-8".to_owned(), "check that it is the file you mean"),
+            ErrorKind::StorageFull => ("the disk is full".to_owned(), "make room, and try again"),
+            ErrorKind::ReadOnlyFilesystem => ("this disk cannot be written".to_owned(), elsewhere),
+            _ => (why.to_string(), "check the path, and that you may read and write it"),
+        };
+        Self::new(Exit::Refused, "file", format!("{}: {says}", path.display()), remedy)
+    }
+
+    /// A question that is refused: the whole text of it, with the place marked.
+    pub(crate) fn question(code: &str, rendered: &str) -> Self {
+        // The rendering begins as every report does, so that it also stands alone.
+        let says = rendered.strip_prefix(&format!("error[{code}]: ")).unwrap_or(rendered);
+        Self::new(Exit::Refused, code, says.trim_end(), "")
+    }
+
+    /// A fault of ours.
+    pub(crate) fn bug(says: impl Into<String>) -> Self {
+        Self::new(Exit::Bug, "bug", says, "please report this, with the command and this text")
+    }
+
+    /// Something that a document or a node refuses.
+    pub(crate) fn refused(code: &str, says: &impl std::fmt::Display, remedy: String) -> Self {
+        Self::new(Exit::Refused, code, says.to_string(), remedy)
+    }
+
+    /// The same, with what it is about in front.
+    pub(crate) fn about(mut self, what: &str) -> Self {
+        self.says = format!("{what}: {}", self.says);
+        self
+    }
+
+    /// Says it on standard error.
+    pub(crate) fn report(&self) -> ExitCode {
+        anstream::eprintln!("error[{}]: {}", self.code, self.says);
+        if !self.remedy.is_empty() {
+            anstream::eprintln!("  to do: {}", self.remedy);
+        }
+        self.exit.code()
+    }
+}
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        let exit = match refused.code.as_str() {
+            "too-few-clinics" | "expired" => Exit::TooFew,
+            _ => Exit::Refused,
+        };
+        Self::new(exit, &refused.code, refused.says, refused.remedy)
+    }
+}
+
+impl From<AskError> for Failure {
+    fn from(why: AskError) -> Self {
+        match why {
+            AskError::Unreachable { .. } => {
+                Self::new(Exit::Unreachable, "hub-unreachable", why.to_string(), why.remedy())
+            }
+            AskError::OtherCharter { .. } => Self::refused(why.code(), &why, why.remedy()),
+            AskError::Refused(refused) => refused.into(),
+        }
+    }
+}
+
+impl From<ControlError> for Failure {
+    fn from(why: ControlError) -> Self {
+        let exit = match &why {
+            ControlError::Refused { .. } => Exit::Refused,
+            ControlError::NotRunning { .. } | ControlError::Broken { .. } => Exit::Unreachable,
+        };
+        Self::new(exit, why.code(), why.to_string(), why.remedy())
+    }
+}
+
+macro_rules! refusals {
+    ($($error:ty),*) => {
+        $(impl From<$error> for Failure {
+            fn from(why: $error) -> Self {
+                Self::refused(why.code(), &why, why.remedy())
+            }
+        })*
+    };
+}
+
+refusals!(
+    RunError,
+    HomeError,
+    StoreError,
+    ClinicError,
+    DocumentError,
+    ChainError,
+    CharterError,
+    StudyError,
+    ReleaseError
+);

@@ -1,0 +1,241 @@
+//! What people see: tables and lines on standard output, talk on standard error.
+
+mod console;
+
+use std::io::Write as _;
+
+use comfy_table::{Cell, CellAlignment, Table, presets};
+use serde::Serialize;
+use sumac_protocol::answer::{Answer, Comparison, Estimate, Found, Test};
+use sumac_protocol::explain::{Explanation, HEADINGS};
+use sumac_protocol::plan::Mode;
+use sumac_protocol::principal::Principal;
+use sumac_protocol::round::progress::{Progress, Step};
+
+pub(crate) use console::{cohorts, patients, status};
+
+use crate::failure::Failure;
+
+/// A line of data.
+pub(crate) fn line(text: &str) {
+    // Whoever stopped reading does not want the rest.
+    if writeln!(std::io::stdout().lock(), "{text}").is_err() {}
+}
+
+/// A line of talk.
+pub(crate) fn talk(text: &str) {
+    anstream::eprintln!("{text}");
+}
+
+/// A number of things: "1 row", "2 rows".
+pub(crate) fn counted(n: u64, thing: &str) -> String {
+    if n == 1 { format!("1 {thing}") } else { format!("{n} {thing}s") }
+}
+
+/// A value as one line of JSON.
+pub(crate) fn json<T: Serialize>(value: &T) -> Result<(), Failure> {
+    let text = serde_json::to_string(value).map_err(|why| Failure::bug(why.to_string()))?;
+    line(&text);
+    Ok(())
+}
+
+/// An answer as an aligned table with text bars, and the comparisons below.
+pub(crate) fn answer(answer: &Answer) {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(["group", "estimate", "value", "95 % interval", "n", "", "noise"]);
+    for group in &answer.groups {
+        let name = group_name(&group.key.0);
+        if group.suppressed {
+            table.add_row([
+                name,
+                "held back: too few".into(),
+                "–".into(),
+                "–".into(),
+                "–".into(),
+                String::new(),
+                String::new(),
+            ]);
+            continue;
+        }
+        for estimate in &group.estimates {
+            let scale = scale(answer, &estimate.name);
+            table.add_row(estimate_row(&name, estimate, scale));
+        }
+    }
+    for column in [2, 3, 4, 6] {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    for row in table.to_string().lines() {
+        line(row.trim_end());
+    }
+    for comparison in &answer.comparisons {
+        line(&compare(comparison));
+    }
+    line(&format!("{} of {} operators counted", answer.operators.counted, answer.operators.asked));
+    line(&privacy_line(answer));
+}
+
+fn group_name(key: &[(String, String)]) -> String {
+    if key.is_empty() {
+        "all".into()
+    } else {
+        key.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join(" · ")
+    }
+}
+
+/// What of an estimate is shown: value, interval, n and the share of noise.
+struct Shown {
+    value: Option<f64>,
+    interval: Option<[f64; 2]>,
+    n: Option<u64>,
+    noise: Option<f64>,
+    percent: bool,
+}
+
+fn shown(found: &Found) -> Shown {
+    match found {
+        Found::Count(count) => Shown {
+            value: Some(count_as_f64(count.value)),
+            interval: Some(count.ci95),
+            n: None,
+            noise: (count.sd_noise > 0.0).then_some(1.0),
+            percent: false,
+        },
+        Found::Mean(mean) => {
+            Shown { value: mean.value, interval: mean.ci95, n: Some(mean.n), noise: mean.share_noise, percent: false }
+        }
+        Found::Rate(rate) => {
+            Shown { value: rate.value, interval: rate.ci95, n: Some(rate.n), noise: rate.share_noise, percent: true }
+        }
+        _ => Shown { value: None, interval: None, n: None, noise: None, percent: false },
+    }
+}
+
+fn count_as_f64(n: u64) -> f64 {
+    // Counts of courses are far below 2^53; a larger one is shown as the largest exact.
+    u32::try_from(n).map_or(f64::MAX, f64::from)
+}
+
+fn estimate_row(group: &str, estimate: &Estimate, scale: (f64, f64)) -> Vec<Cell> {
+    let shown = shown(&estimate.found);
+    let count = matches!(estimate.found, Found::Count(_));
+    let number = |x: f64| match (shown.percent, count) {
+        (true, _) => format!("{:.1} %", x * 100.0),
+        (false, true) => format!("{x:.0}"),
+        (false, false) => format!("{x:.2}"),
+    };
+    let value = shown.value.map_or_else(|| "–".into(), number);
+    let interval =
+        shown.interval.map_or_else(|| "–".into(), |[low, high]| format!("{} … {}", number(low), number(high)));
+    let n = shown.n.map_or_else(String::new, |n| n.to_string());
+    let noise = shown.noise.map_or_else(String::new, |share| format!("{:.0} %", share * 100.0));
+    let bar = shown.value.map_or_else(String::new, |value| bar(value, shown.interval, scale));
+    [group.to_owned(), estimate.name.clone(), value, interval, n, bar, noise].into_iter().map(Cell::new).collect()
+}
+
+/// The span that the bars of one estimate share, over all groups: always with zero in it.
+fn scale(answer: &Answer, name: &str) -> (f64, f64) {
+    let same = answer.groups.iter().flat_map(|g| &g.estimates).filter(|e| e.name == name);
+    same.map(|e| shown(&e.found)).fold((0.0, 0.0), |(low, high): (f64, f64), s| {
+        let all = s.value.into_iter().chain(s.interval.into_iter().flatten());
+        all.fold((low, high), |(low, high), x| (low.min(x), high.max(x)))
+    })
+}
+
+/// A bar of text: `─` spans the interval, `●` stands at the value, `│` at zero.
+fn bar(value: f64, interval: Option<[f64; 2]>, (low, high): (f64, f64)) -> String {
+    let width = f64::from(BAR_CELLS);
+    let at = |x: f64| if high > low { ((x - low) / (high - low) * (width - 1.0)).round() } else { 0.0 };
+    let [from, to] = interval.unwrap_or([value, value]);
+    let mark = |cell: f64| {
+        let near = |x: f64| (at(x) - cell).abs() < 0.5;
+        if near(value) {
+            '●'
+        } else if near(0.0) {
+            '│'
+        } else if cell > at(from) - 0.5 && cell < at(to) + 0.5 {
+            '─'
+        } else {
+            ' '
+        }
+    };
+    (0..BAR_CELLS).map(|cell| mark(f64::from(cell))).collect()
+}
+
+fn compare(comparison: &Comparison) -> String {
+    let p = |p: Option<f64>| {
+        p.map_or_else(|| "p –".into(), |p| if p < 0.001 { "p < 0.001".into() } else { format!("p = {p:.3}") })
+    };
+    let span = |ci: Option<[f64; 2]>, by: f64| {
+        ci.map_or_else(String::new, |[a, b]| format!(" ({:.2} … {:.2})", a * by, b * by))
+    };
+    let between = comparison.groups.join(" − ");
+    let (name, says) = match &comparison.test {
+        Test::WelchT(t) => ("Welch t", format!("{:.2}{}, {}", t.difference, span(t.ci95, 1.0), p(t.p))),
+        Test::StudentT(t) => ("Student t", format!("{:.2}{}, {}", t.difference, span(t.ci95, 1.0), p(t.p))),
+        Test::Anova(a) => ("ANOVA", p(a.p)),
+        Test::Chi2(s) => {
+            let difference = s.risk_difference.map_or_else(|| "–".into(), |d| format!("{:.1} points", d * 100.0));
+            ("chi-squared", format!("{difference}{}, {}", span(s.ci95, 100.0), p(s.p)))
+        }
+        _ => return String::new(),
+    };
+    format!("{}: {between} = {says} [{name}]", comparison.name)
+}
+
+fn privacy_line(answer: &Answer) -> String {
+    match (answer.mode, answer.rho_micro, answer.epsilon, answer.delta) {
+        (Mode::Dp, Some(rho), Some(epsilon), Some(delta)) => {
+            format!("every patient counted was charged {rho} (ε {epsilon:.3} at δ {delta:e})")
+        }
+        (Mode::Dp, Some(rho), ..) => format!("every patient counted was charged {rho}"),
+        _ => {
+            format!("exact: no noise, no differential privacy; groups below {} are held back", answer.cohort_min)
+        }
+    }
+}
+
+/// How precise an answer would be.
+pub(crate) fn explanation(explained: &Explanation) {
+    let price = match (explained.rho_micro, explained.epsilon, explained.delta) {
+        (Some(rho), Some(epsilon), Some(delta)) => {
+            format!("price: {rho} for every patient counted (ε {epsilon:.3} at δ {delta:e})")
+        }
+        (Some(rho), ..) => format!("price: {rho} for every patient counted"),
+        (None, ..) => "price: none; the study is exact and carries no differential privacy".into(),
+    };
+    line(&price);
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(HEADINGS);
+    table.add_rows(explained.rows());
+    for row in table.to_string().lines() {
+        line(row.trim_end());
+    }
+}
+
+/// One line on how far a query is.
+pub(crate) fn progress(progress: &Progress, names: &[(Principal, String)]) -> String {
+    let name = |key: &Principal| names.iter().find(|(k, _)| k == key).map_or_else(|| key.short(), |(_, n)| n.clone());
+    let awaited: Vec<String> = progress.awaited.iter().map(name).collect();
+    let step = match &progress.step {
+        Step::Committing => "the committee commits to its noise".to_owned(),
+        Step::Collecting => format!("clinics contribute ({} of {})", progress.uploads, progress.asked),
+        Step::Freezing => "the committee fixes the batch".to_owned(),
+        Step::Verifying => "the committee checks every contribution".to_owned(),
+        Step::Opening => "the committee adds its noise".to_owned(),
+        Step::Voiding => "the attempt came to nothing; the committee signs so".to_owned(),
+        Step::Answered { .. } => "answered".to_owned(),
+        Step::Over { .. } => "over".to_owned(),
+    };
+    let attempt = if progress.attempt > 1 { format!("attempt {}: ", progress.attempt) } else { String::new() };
+    if awaited.is_empty() {
+        return format!("{attempt}{step}");
+    }
+    let left = progress.until.0.saturating_sub(crate::asking::now().0).div_ceil(1_000);
+    format!("{attempt}{step}; waiting for {} (at most {left} s)", awaited.join(", "))
+}
+
+/// Width of a bar, in characters.
+const BAR_CELLS: u32 = 16;

@@ -1,0 +1,100 @@
+use super::{COHORTS, Explanation, HEADINGS, explain};
+use crate::answer::{AnswerInput, Found, Operators, answer};
+use crate::cost::RhoMicro;
+use crate::digest::{Digest, Label};
+use crate::plan::{Mode, Plan};
+use crate::privacy::trial::{Draws, count, mean_of, noise_of, plan, rate_of, released};
+use crate::privacy::{largest_rho, price};
+
+const DELTA: u64 = 1_000_000;
+
+fn phq9_change(mode: Mode) -> Plan {
+    let asked = plan(mode, &[], vec![mean_of("change", -27, 27, Some(6))]);
+    price(asked, largest_rho(0.5, DELTA)).unwrap()
+}
+
+#[test]
+fn a_full_range_phq9_change_at_half_an_epsilon_needs_far_more_than_80_patients() {
+    let told = explain(&phq9_change(Mode::Dp), 3, 5, DELTA, &COHORTS);
+    let [few, some, many] = told.expected.as_slice() else { panic!("{told:?}") };
+    assert!((few.half_width / 13.0 - 1.0).abs() < 0.12, "±{} at 80", few.half_width);
+    assert!((some.half_width / 2.1 - 1.0).abs() < 0.12, "±{} at 500", some.half_width);
+    assert!(many.half_width < 0.7, "±{} at 2,000", many.half_width);
+    assert!(few.share_noise.unwrap() > 0.98 && few.share_noise > many.share_noise);
+    assert!(told.epsilon.unwrap() <= 0.5 && told.rho_micro == Some(largest_rho(0.5, DELTA)));
+}
+
+#[test]
+fn an_exact_question_costs_nothing_and_has_sampling_error_only() {
+    let told = explain(&phq9_change(Mode::Exact), 3, 5, DELTA, &[36]);
+    assert_eq!((told.rho_micro, told.epsilon, told.delta), (None, None, None));
+    let [only] = told.expected.as_slice() else { panic!("{told:?}") };
+    assert!((only.se_sampling - 1.0).abs() < 1e-12 && only.share_noise == Some(0.0));
+    assert!((only.half_width - 2.030_107_928).abs() < 1e-6, "t with 35 df times 6/√36: {}", only.half_width);
+}
+
+#[test]
+fn a_cohort_is_divided_evenly_over_the_groups_and_never_below_one() {
+    let columns = vec![count(), mean_of("change", -30, 15, None), rate_of("response")];
+    let asked = price(plan(Mode::Dp, &["a", "b", "c", "d"], columns), RhoMicro(100_000)).unwrap();
+    let told = explain(&asked, 3, 5, DELTA, &[80, 0]);
+    assert_eq!((told.groups, told.cells, told.expected.len()), (4, 24, 6));
+    for (expected, per_group) in told.expected.iter().zip([20.0, 1.0].into_iter().cycle()) {
+        assert!((expected.per_group - per_group).abs() < 1e-12);
+        assert!(expected.half_width.is_finite() && expected.half_width > 0.0, "{expected:?}");
+    }
+}
+
+#[test]
+fn the_table_has_a_row_for_every_estimate_and_size() {
+    let told = explain(&phq9_change(Mode::Dp), 3, 5, DELTA, &COHORTS);
+    let rows = told.rows();
+    assert_eq!(rows.len(), 3);
+    assert_eq!(rows[0][..3], ["change", "80", "80"]);
+    assert!(rows[0][4].ends_with(" %") && HEADINGS.len() == rows[0].len());
+    let text = serde_json::to_string(&told).unwrap();
+    assert_eq!(serde_json::from_str::<Explanation>(&text).unwrap(), told);
+}
+
+#[test]
+fn what_is_expected_is_what_comes() {
+    // Two arms of 65 drawn from 32 changes with a standard deviation near 8.
+    const CHANGES: [i64; 32] = [
+        -26, -21, -19, -18, -17, -16, -15, -15, -14, -13, -12, -11, -10, -9, -8, -8, -7, -6, -6, -5, -4, -4, -3, -3,
+        -2, -2, -1, 0, 1, 2, 4, 11,
+    ];
+    let columns = vec![count(), mean_of("change", -30, 15, Some(8)), rate_of("response")];
+    let asked = price(plan(Mode::Dp, &["drug", "placebo"], columns), largest_rho(8.0, DELTA)).unwrap();
+    let expected = explain(&asked, 3, 5, DELTA, &[130]);
+    let mut draws = Draws(23);
+    let (mut widths, runs) = ([0.0; 3], 200_u32);
+    for run in 0..u64::from(runs) {
+        let course = |change: i64, arm| (arm, vec![Some(change), Some(i64::from(change <= -8))]);
+        let courses: Vec<_> = (0..130).map(|at| course(CHANGES[draws.below(32)], at % 2)).collect();
+        let cells: Vec<i128> =
+            released(&asked, &courses).iter().zip(noise_of(&asked, 3, run)).map(|(cell, noise)| cell + noise).collect();
+        let told = answer(AnswerInput {
+            plan: &asked,
+            study: "pooling",
+            release: Digest::of(Label::Release, &[]),
+            rho: RhoMicro(0),
+            delta_per_1e12: DELTA,
+            operators: Operators { asked: 5, counted: 5 },
+            cohort_min: 10,
+            aggregators: 3,
+            suppressed: &[false, false],
+            released: &cells,
+        });
+        for (width, estimate) in widths.iter_mut().zip(&told.unwrap().groups[0].estimates) {
+            let ci95 = match &estimate.found {
+                Found::Count(count) => count.ci95,
+                Found::Mean(mean) => mean.ci95.unwrap(),
+                Found::Rate(rate) => rate.ci95.unwrap(),
+            };
+            *width += (ci95[1] - ci95[0]) / 2.0 / f64::from(runs);
+        }
+    }
+    for (came, expected) in widths.iter().zip(&expected.expected) {
+        assert!((came / expected.half_width - 1.0).abs() < 0.15, "{came} came where {expected:?}");
+    }
+}

@@ -1,0 +1,294 @@
+//! Questions that are refused: each with its code, the words the caret stands under, and a piece of
+//! the remedy.
+
+use super::flaw;
+
+/// `(question, code, what is underlined, a piece of the remedy)`. Underlined `""` is a place between
+/// two characters.
+type Case = (&'static str, &'static str, &'static str, &'static str);
+
+fn check(cases: &[Case]) {
+    for (text, code, underlined, remedy) in cases {
+        let error = flaw(text);
+        let under = text.get(error.span.clone()).unwrap_or("(outside)");
+        assert_eq!((error.code(), under), (*code, *underlined), "{}", error.render(text));
+        assert!(error.remedy().contains(remedy), "{}\nwants: {remedy}", error.render(text));
+    }
+}
+
+#[test]
+fn whatever_is_not_the_form_of_a_question_is_refused_where_it_stands() {
+    check(&[
+        ("", "empty", "", "SELECT count(*) FROM courses"),
+        ("  -- nothing", "empty", "  -- nothing", "SELECT"),
+        ("SELECT count(*)", "no-from", "", "FROM courses"),
+        ("SELECT count(*) FROM", "syntax", "", "SELECT … FROM courses"),
+        ("SELECT FROM courses", "syntax", "FROM", "SELECT … FROM courses"),
+        ("count(*) FROM courses", "syntax", "count", "SELECT … FROM courses"),
+        ("SELECT count(* FROM courses", "syntax", "FROM", "SELECT … FROM courses"),
+        ("SELECT count(*) FROM courses WHERE", "syntax", "", "SELECT … FROM courses"),
+        ("SELECT count(*) FROM courses GROUP sex", "syntax", "GROUP", "SELECT … FROM courses"),
+        ("SELECT count(*) FROM courses WHERE age > 5 age", "syntax", "age", "SELECT … FROM courses"),
+        ("SELECT count(*) FROM patients", "no-such-table", "patients", "FROM courses"),
+        ("SELECT count(*) FROM courses c", "no-such-table", "c", "without another name"),
+        ("SELECT count(*) FROM courses, courses", "no-such-table", "courses", "once"),
+        ("SELECT count(*) FROM here.courses", "no-such-table", "here.courses", "FROM courses"),
+        ("SELECT count(*) FROM courses(1)", "no-such-table", "courses", "FROM courses"),
+        ("SELECT count(*) FROM courses; SELECT 1", "second-statement", ";", "one question at a time"),
+        ("SELECT count(*) FROM courses WHERE sex = 'F", "unreadable", "'", "close what is open"),
+        ("SELECT count(*) FROM courses WHERE sex = ‘F’", "character", "‘", "write `'`"),
+        ("SELECT mean(clip(age, –5, 9)) FROM courses", "character", "–", "write `-`"),
+        ("SELECT count(*) FROM cоurses", "character", "о", "plain ASCII"),
+        ("SELECT count(*) AS \"a b\" FROM courses", "bad-name", "\"a b\"", "at most 64"),
+    ]);
+}
+
+#[test]
+fn clauses_of_sql_that_questions_do_not_have_are_named_with_a_way_out() {
+    check(&[
+        ("SELECT * FROM courses", "star", "*", "count(*)"),
+        ("SELECT courses.* FROM courses", "star", "courses.*", "count(*)"),
+        ("SELECT DISTINCT count(*) FROM courses", "refused-word", "DISTINCT", "each course counts once"),
+        ("SELECT count(DISTINCT sex) FROM courses", "refused-word", "DISTINCT", "each course counts once"),
+        ("SELECT count(*) FROM courses JOIN courses ON true", "refused-word", "JOIN", "nothing can be joined"),
+        ("SELECT count(*) FROM courses ORDER BY sex", "refused-word", "ORDER", "every group is answered"),
+        ("SELECT count(*) FROM courses LIMIT 1", "refused-word", "LIMIT", "every group is answered"),
+        ("SELECT TOP 5 count(*) FROM courses", "refused-word", "TOP", "every group is answered"),
+        ("SELECT count(*) FROM courses GROUP BY sex HAVING count(*) > 1", "refused-word", "HAVING", "WHERE"),
+        ("SELECT count(*) FROM courses UNION SELECT count(*) FROM courses", "refused-word", "UNION", "one question"),
+        ("WITH c AS (SELECT 1) SELECT count(*) FROM courses", "refused-word", "WITH", "begin with SELECT"),
+        ("SELECT count(*) FROM courses WHERE age IN (SELECT 1)", "refused-word", "SELECT", "one SELECT"),
+        ("SELECT count(*) FROM (SELECT 1)", "refused-word", "SELECT", "one SELECT"),
+        ("SELECT count(*) FILTER (WHERE age > 3) FROM courses", "refused-word", "FILTER", "WHERE"),
+        ("SELECT count(*) OVER () FROM courses", "refused-word", "OVER", "GROUP BY"),
+        ("SELECT CASE WHEN age > 3 THEN 1 END FROM courses", "refused-word", "CASE", "clip"),
+        ("SELECT CAST(age AS INT) FROM courses", "refused-word", "CAST", "as they are recorded"),
+        ("SELECT count(*) FROM courses WHERE route LIKE 'i%'", "refused-word", "LIKE", "IN ('a', 'b')"),
+        ("SELECT count(*) FROM courses WHERE age IS NULL", "refused-word", "IS", "missing value"),
+        ("SELECT count(*) FROM courses WHERE EXISTS (age)", "refused-word", "EXISTS", "course itself"),
+        ("DROP TABLE courses", "refused-word", "DROP", "begin with SELECT"),
+        ("INSERT INTO courses VALUES (1)", "refused-word", "INSERT", "begin with SELECT"),
+        ("SELECT count(*) FROM courses GROUP BY ROLLUP (sex)", "refused-word", "ROLLUP", "GROUP BY"),
+        ("SELECT mean(age + 1) FROM courses", "arithmetic", "age + 1", "phq9"),
+        ("SELECT mean(baseline(PHQ-9)) FROM courses", "arithmetic", "PHQ-9", "`PHQ-9` as `phq9`"),
+        ("SELECT count(*) FROM courses WHERE sex || 'x' = 'Fx'", "arithmetic", "sex || 'x'", "`clip`"),
+        ("SELECT mean(courses.age) FROM courses", "unsupported", "courses.age", "names, numbers"),
+        ("SELECT mean(ARRAY[1]) FROM courses", "unsupported", "1", "names, numbers"),
+        ("SELECT count(*) FROM courses GROUP BY (sex, route)", "unsupported", "sex, route", "names, numbers"),
+        ("SELECT count(*) FROM courses WHERE sex = $1", "unsupported", "$1", "names, numbers"),
+    ]);
+}
+
+#[test]
+fn nothing_can_name_a_patient_a_clinic_or_a_date() {
+    check(&[
+        ("SELECT count(*) FROM courses WHERE patient = 'P1'", "identifying", "patient", "fields of the dictionary"),
+        ("SELECT count(*) FROM courses WHERE course_id = 'C1'", "identifying", "course_id", "leave it out"),
+        ("SELECT count(*) FROM courses GROUP BY clinic", "identifying", "clinic", "leave it out"),
+        ("SELECT count(*) FROM courses GROUP BY \"site\"", "identifying", "\"site\"", "leave it out"),
+        ("SELECT count(*) FROM courses WHERE start_date > 5", "identifying", "start_date", "leave it out"),
+        ("SELECT count(*) FROM courses WHERE age > DATE '2020-01-01'", "identifying", "DATE", "leave it out"),
+        ("SELECT mean(birthdate) FROM courses", "identifying", "birthdate", "leave it out"),
+    ]);
+}
+
+#[test]
+fn a_name_or_function_that_does_not_exist_is_guessed() {
+    check(&[
+        ("SELECT mean(baseline(phq8)) FROM courses", "unknown-name", "phq8", "did you mean `PHQ-9`?"),
+        ("SELECT count(*) FROM courses WHERE indicaton = 'mdd'", "unknown-name", "indicaton", "`indication`"),
+        ("SELECT count(*) FROM courses GROUP BY zodiac", "unknown-name", "zodiac", "of the dictionary"),
+        ("SELECT zodiac FROM courses", "unknown-name", "zodiac", "of the dictionary"),
+        ("SELECT maen(age) FROM courses", "unknown-function", "maen", "did you mean `mean`?"),
+        ("SELECT frobnicate(age) FROM courses", "unknown-function", "frobnicate", "count, mean, rate"),
+        ("SELECT mean(bselin(phq9)) FROM courses", "unknown-function", "bselin", "`baseline`"),
+        ("SELECT avg(age) FROM courses", "other-dialect", "avg", "mean"),
+        ("SELECT max(age) FROM courses", "other-dialect", "max", "one patient's"),
+        ("SELECT median(age) FROM courses", "not-available-yet", "median", "so far"),
+        ("SELECT histogram(age, 5) FROM courses", "not-available-yet", "histogram", "so far"),
+        ("SELECT survival(relapse, bucket => 7) FROM courses", "not-available-yet", "survival", "so far"),
+        ("SELECT mean(pct_change(phq9)) FROM courses", "not-available-yet", "pct_change", "so far"),
+        ("SELECT count(*) FROM courses WHERE event(relapse)", "not-available-yet", "event", "so far"),
+        ("SELECT count(*) FROM courses GROUP BY band(age, 18, 30)", "not-available-yet", "band", "so far"),
+        ("SELECT count(*) FROM courses WHERE sex = 'W'", "unknown-value", "'W'", "'F', 'M'"),
+        ("SELECT count(*) FROM courses WHERE paradigm = 'infusoin'", "unknown-value", "'infusoin'", "`'infusion'`"),
+        ("SELECT count(*) FROM courses WHERE schedule = 'x'", "unknown-value", "'x'", "and 28 more"),
+        ("SELECT count(*) FROM courses WHERE sex IN ('F', 'unknown')", "asked-for-unknown", "'unknown'", "missing"),
+    ]);
+}
+
+#[test]
+fn what_stands_in_the_wrong_place_says_what_belongs_there() {
+    check(&[
+        ("SELECT 1 FROM courses", "not-an-estimate", "1", "select only"),
+        ("SELECT 'x' FROM courses", "not-an-estimate", "'x'", "select only"),
+        ("SELECT age > 5 FROM courses", "not-an-estimate", "age > 5", "select only"),
+        ("SELECT age FROM courses", "not-an-estimate", "age", "select only"),
+        ("SELECT sex, count(*) FROM courses GROUP BY sex", "group-selected", "sex", "carries its key"),
+        ("SELECT baseline(phq9) FROM courses", "wrong-kind", "baseline", "mean(baseline(…))"),
+        ("SELECT response(phq9) FROM courses", "wrong-kind", "response", "rate(response(…))"),
+        ("SELECT mean(phq9) FROM courses", "wrong-kind", "phq9", "baseline(phq9)"),
+        ("SELECT mean(sex) FROM courses", "wrong-kind", "sex", "GROUP BY"),
+        ("SELECT mean(treatment_resistant) FROM courses", "wrong-kind", "treatment_resistant", "rate(…)"),
+        ("SELECT mean(5) FROM courses", "wrong-kind", "5", "numeric field"),
+        ("SELECT mean(count(*)) FROM courses", "wrong-kind", "count", "one by one"),
+        ("SELECT rate(age) FROM courses", "wrong-kind", "age", "mean(…)"),
+        ("SELECT rate(sex) FROM courses", "wrong-kind", "sex", "yes/no field"),
+        ("SELECT rate(baseline(phq9)) FROM courses", "wrong-kind", "baseline", "mean(baseline(…))"),
+        ("SELECT rate(age > 5) FROM courses", "wrong-kind", "age > 5", "yes/no field"),
+        ("SELECT count(age) FROM courses", "wrong-kind", "age", "count(*)"),
+        ("SELECT mean(*) FROM courses", "wrong-kind", "*", "numeric field"),
+        ("SELECT mean(baseline('phq9')) FROM courses", "wrong-kind", "'phq9'", "without quotes"),
+        ("SELECT mean(baseline(age)) FROM courses", "wrong-kind", "age", "by its name alone"),
+    ]);
+}
+
+#[test]
+fn a_condition_or_group_of_the_wrong_kind_says_what_belongs_there() {
+    check(&[
+        ("SELECT count(*) FROM courses WHERE age", "wrong-kind", "age", "field >= 18"),
+        ("SELECT count(*) FROM courses WHERE 'F'", "wrong-kind", "'F'", "name a field first"),
+        ("SELECT count(*) FROM courses WHERE sex = F", "wrong-kind", "F", "plain quotes"),
+        ("SELECT count(*) FROM courses WHERE sex < 'F'", "wrong-kind", "sex", "=, <> or IN"),
+        ("SELECT count(*) FROM courses WHERE age = '30'", "wrong-kind", "'30'", "without quotes"),
+        ("SELECT count(*) FROM courses WHERE age < weight", "wrong-kind", "weight", "digits"),
+        ("SELECT count(*) FROM courses WHERE 1 = 1", "wrong-kind", "1", "on the left"),
+        ("SELECT count(*) FROM courses WHERE treatment_resistant = 'yes'", "wrong-kind", "'yes'", "= true"),
+        (
+            "SELECT count(*) FROM courses WHERE treatment_resistant IN (true)",
+            "wrong-kind",
+            "treatment_resistant",
+            "NOT",
+        ),
+        ("SELECT count(*) FROM courses WHERE count(*) > 5", "wrong-kind", "count", "SELECT list"),
+        ("SELECT count(*) FROM courses GROUP BY age", "wrong-kind", "age", "WHERE"),
+        ("SELECT count(*) FROM courses GROUP BY treatment_resistant", "wrong-kind", "treatment_resistant", "ask twice"),
+        ("SELECT count(*) FROM courses GROUP BY 1", "wrong-kind", "1", "name a field"),
+        ("SELECT count(*) FROM courses GROUP BY phq9", "wrong-kind", "phq9", "say when"),
+        ("SELECT mean(clip(clip(age, 1, 9), 2, 8)) FROM courses", "wrong-kind", "clip(age, 1, 9)", "clip once"),
+        (
+            "SELECT rate(response(phq9, day => 2, from => 1, to => 3, missing => 'no')) FROM courses",
+            "wrong-kind",
+            "'no'",
+            "non_responder",
+        ),
+    ]);
+}
+
+#[test]
+fn arguments_are_named_complete_and_possible() {
+    check(&[
+        ("SELECT mean() FROM courses", "missing-argument", "mean()", "mean(score("),
+        ("SELECT mean(baseline()) FROM courses", "missing-argument", "baseline()", "baseline(phq9)"),
+        ("SELECT mean(score(phq9)) FROM courses", "missing-argument", "score(phq9)", "day => 28"),
+        (
+            "SELECT mean(score(phq9, day => 28)) FROM courses",
+            "missing-argument",
+            "score(phq9, day => 28)",
+            "from => 14",
+        ),
+        ("SELECT mean(score(phq9, 28)) FROM courses", "too-many-arguments", "28", "day => 28"),
+        ("SELECT mean(age, weight) FROM courses", "too-many-arguments", "weight", "mean("),
+        ("SELECT mean(clip(age, 1)) FROM courses", "missing-argument", "clip(age, 1)", "clip(baseline(phq9), 5, 20)"),
+        ("SELECT mean(score(phq9, dya => 28, from => 1, to => 40)) FROM courses", "unknown-argument", "dya", "`day`"),
+        ("SELECT mean(baseline(phq9, day => 3)) FROM courses", "unknown-argument", "day", "baseline(phq9)"),
+        (
+            "SELECT mean(score(phq9, day => 3, day => 3, from => 1, to => 4)) FROM courses",
+            "argument-twice",
+            "day",
+            "once",
+        ),
+        ("SELECT mean(score(day => 3, phq9)) FROM courses", "syntax", "phq9", "SELECT"),
+        ("SELECT mean(score(phq9, day => 3.5, from => 1, to => 4)) FROM courses", "too-precise", "3.5", "whole number"),
+        ("SELECT mean(score(phq9, day => 9e9, from => 1, to => 4)) FROM courses", "not-a-number", "9e9", "digits"),
+        ("SELECT mean(score(phq9, day => sex, from => 1, to => 4)) FROM courses", "wrong-kind", "sex", "digits"),
+        ("SELECT mean(score(phq9, day => -50000, from => 1, to => 4)) FROM courses", "out-of-range", "-50000", "36525"),
+        (
+            "SELECT mean(score(phq9, day => 28, from => 29, to => 40)) FROM courses",
+            "window",
+            "28",
+            "`from` at most `day`",
+        ),
+        (
+            "SELECT mean(change(phq9, day => 3, from => 0, to => 4)) FROM courses",
+            "window-before-treatment",
+            "0",
+            "day 1",
+        ),
+    ]);
+}
+
+#[test]
+fn numbers_and_rules_that_the_dictionary_cannot_mean_are_refused() {
+    check(&[
+        ("SELECT mean(clip(age, 9, 1)) FROM courses", "empty-clip", "9, 1", "lower bound first"),
+        ("SELECT mean(clip(age, 200, 300)) FROM courses", "empty-clip", "200, 300", "part of the range"),
+        ("SELECT mean(clip(weight, 50.05, 90)) FROM courses", "too-precise", "50.05", "at most 1 decimal"),
+        ("SELECT count(*) FROM courses WHERE age > 121", "out-of-range", "121", "0 to 120"),
+        ("SELECT count(*) FROM courses WHERE weight > -1", "out-of-range", "-1", "25.0 to 300.0"),
+        ("SELECT count(*) FROM courses WHERE age IN (5, 500)", "out-of-range", "500", "0 to 120"),
+        (
+            "SELECT rate(response(phq9, day => 2, from => 1, to => 3, at_least => 1.5)) FROM courses",
+            "out-of-range",
+            "1.5",
+            "above 0 to 1",
+        ),
+        (
+            "SELECT rate(response(phq9, day => 2, from => 1, to => 3, at_least => -0.5)) FROM courses",
+            "out-of-range",
+            "-0.5",
+            "above 0",
+        ),
+        (
+            "SELECT rate(remission(phq9, day => 2, from => 1, to => 3, at_most => 28)) FROM courses",
+            "out-of-range",
+            "28",
+            "0 to 27",
+        ),
+        (
+            "SELECT rate(remission(phq9, day => 2, from => 1, to => 3, at_least => 9)) FROM courses",
+            "no-direction",
+            "at_least",
+            "at_most",
+        ),
+        (
+            "SELECT rate(remission(who5, day => 2, from => 1, to => 3)) FROM courses",
+            "no-rule",
+            "remission(who5, day => 2, from => 1, to => 3)",
+            "remission(phq9",
+        ),
+        (
+            "SELECT rate(response(who5, day => 2, from => 1, to => 3)) FROM courses",
+            "no-rule",
+            "response(who5, day => 2, from => 1, to => 3)",
+            "at_least => 0.5",
+        ),
+        ("SELECT rate(response(cadss, day => 2, from => 1, to => 3)) FROM courses", "no-direction", "cadss", "change"),
+        ("SELECT rate(remission(cadss, day => 2, from => 1, to => 3)) FROM courses", "no-direction", "cadss", "score"),
+        ("SELECT mean(change(pgi_i, day => 2, from => 1, to => 3)) FROM courses", "no-baseline", "pgi_i", "score"),
+        ("SELECT mean(baseline(pgii)) FROM courses", "no-baseline", "pgii", "score"),
+    ]);
+}
+
+#[test]
+fn too_much_of_anything_is_refused() {
+    check(&[
+        ("SELECT count(*) FROM courses GROUP BY sex, sex", "group-twice", "sex", "once"),
+        (
+            "SELECT count(*) FROM courses GROUP BY sex, route, paradigm, indication",
+            "too-many-groupings",
+            "indication",
+            "keep the 3",
+        ),
+        (
+            "SELECT count(*) FROM courses GROUP BY schedule, clinic_type",
+            "too-many-groups",
+            "schedule, clinic_type",
+            "2 times as many",
+        ),
+        ("SELECT count(*), count(*) FROM courses", "name-twice", "count(*)", "AS name"),
+        ("SELECT mean(age) AS a, mean(weight) AS a FROM courses", "name-twice", "a", "AS name"),
+    ]);
+    let many = format!("SELECT {} count(*) FROM courses", "mean(age), ".repeat(64));
+    assert_eq!(flaw(&many).code(), "too-many-estimates");
+}

@@ -1,0 +1,214 @@
+//! Where a patient's statements lead.
+
+use sumac_protocol::digest::Digest;
+use sumac_protocol::document::consent::{
+    Action, Disclosure, Grant, History, Standing, Statement, Who, admit_statement, admit_witnessed, standing,
+};
+use sumac_protocol::document::study::{ConsentCategory, Study};
+use sumac_protocol::envelope::Verified;
+use sumac_protocol::moment::{Millis, Moment};
+
+use crate::cast::{
+    Harbour, NOW, Pia, Stella, days_after_new_year, grant, on_paper, revocation, second, signed, statement, study,
+};
+
+/// Pia's ledger at Harbour.
+#[derive(Default)]
+struct Ledger(Vec<Verified<Statement>>);
+
+impl Ledger {
+    fn next(&self) -> (u64, Option<Digest>) {
+        let mut history = History::new();
+        self.0.iter().for_each(|statement| history.append(statement));
+        (history.next_sequence(), history.last())
+    }
+    fn take(mut self, statement: &Statement) -> Self {
+        let admitted = if statement.witness.is_some() {
+            admit_witnessed(&signed(statement, &[Stella]), &second(), &Harbour.key(), &Pia.key())
+        } else {
+            admit_statement(&signed(statement, &[Pia]), &Harbour.key(), &Pia.key())
+        };
+        self.0.push(admitted.unwrap());
+        self
+    }
+    /// A grant that continues what is there.
+    fn grant(self, grant: Grant) -> Self {
+        let (sequence, previous) = self.next();
+        self.take(&Statement { sequence, previous, action: Action::Grant(grant), ..statement() })
+    }
+    fn paper(self, grant: Grant) -> Self {
+        let (sequence, previous) = self.next();
+        self.take(&on_paper(Statement { sequence, previous, action: Action::Grant(grant), ..statement() }))
+    }
+    fn revoke(self, purposes: Option<&[&str]>) -> Self {
+        let place = Millis(u64::try_from(self.0.len()).unwrap());
+        let withdrawal = revocation(purposes);
+        self.take(&Statement { made_at: withdrawal.made_at + place, ..withdrawal })
+    }
+    fn at(&self, now: Moment) -> &'static str {
+        match standing(&self.0, now) {
+            Standing::None => "none",
+            Standing::Granted(_) => "granted",
+            Standing::NotYet => "not yet",
+            Standing::Expired => "expired",
+            Standing::Withdrawn => "withdrawn",
+            Standing::Contradictory(why) => why.code(),
+        }
+    }
+    fn now(&self) -> &'static str {
+        self.at(NOW)
+    }
+    fn covers(&self, duo: &str) -> bool {
+        let mut study: Study = study();
+        study.purpose.duo = vec![duo.into()];
+        let Standing::Granted(permit) = standing(&self.0, NOW) else { return false };
+        permit.covers(&study).is_ok()
+    }
+}
+
+fn ledger() -> Ledger {
+    Ledger::default()
+}
+
+fn allowing(purposes: &[&str]) -> Grant {
+    Grant {
+        purposes: purposes.iter().map(|code| (*code).to_owned()).collect(),
+        diseases: study().purpose.disease,
+        ..grant()
+    }
+}
+
+#[test]
+fn without_a_word_from_the_patient_the_answer_is_no() {
+    assert_eq!(ledger().now(), "none");
+    assert_eq!(ledger().revoke(None).now(), "withdrawn");
+    assert_eq!(ledger().grant(grant()).now(), "granted");
+}
+
+#[test]
+fn a_grant_counts_within_its_time_and_never_before_it_was_signed() {
+    let ledger = ledger().grant(Grant { not_after: days_after_new_year(40), ..grant() });
+    let cases = [
+        (NOW, "expired"),
+        (days_after_new_year(40), "expired"),
+        (days_after_new_year(39), "granted"),
+        (days_after_new_year(10), "granted"),
+        (days_after_new_year(9), "not yet"),
+        (Moment(0), "not yet"),
+    ];
+    for (now, want) in cases {
+        assert_eq!(ledger.at(now), want, "{now:?}");
+    }
+}
+
+#[test]
+fn a_withdrawal_ends_everything_before_it_and_nothing_after() {
+    let gone = ledger().grant(grant()).grant(grant()).revoke(None);
+    assert_eq!(gone.now(), "withdrawn");
+    assert_eq!(gone.grant(grant()).now(), "granted");
+    let by_staff = ledger().grant(grant()).take(&on_paper(revocation(None)));
+    assert_eq!(by_staff.now(), "withdrawn", "paper suffices");
+}
+
+#[test]
+fn an_old_grant_sent_again_after_a_withdrawal_grants_nothing() {
+    let same = ledger().grant(grant()).revoke(None).take(&statement());
+    assert_eq!(same.now(), "withdrawn", "the same document is a no-op");
+    let stale = Statement { made_at: days_after_new_year(30), ..statement() };
+    assert_eq!(ledger().grant(grant()).revoke(None).take(&stale).now(), "contradiction-sequence");
+    let unaware = Statement { sequence: 5, ..statement() };
+    assert_eq!(ledger().revoke(None).take(&unaware).now(), "contradiction-previous", "signed before, came after");
+}
+
+#[test]
+fn contradictory_grants_mean_no_until_the_patient_speaks_again() {
+    let second_zero = Statement { made_at: days_after_new_year(12), ..statement() };
+    let torn = ledger().grant(grant()).take(&second_zero);
+    assert_eq!(torn.now(), "contradiction-sequence");
+    assert_eq!(torn.grant(grant()).now(), "granted");
+    assert_eq!(ledger().grant(grant()).take(&second_zero).revoke(None).now(), "withdrawn");
+    let orphan = Statement { previous: Some(Digest::of_bytes(b"nowhere")), ..statement() };
+    assert_eq!(ledger().take(&orphan).now(), "contradiction-previous");
+}
+
+#[test]
+fn a_clinic_is_told_before_it_takes_a_grant_out_of_line() {
+    let first = ledger().grant(grant());
+    let mut history = History::new();
+    first.0.iter().for_each(|statement| history.append(statement));
+    let stale = Statement { made_at: NOW, ..statement() };
+    let refused = history.accepts(&stale).unwrap_err();
+    assert_eq!(refused.code(), "statement-out-of-line");
+    assert!(refused.remedy().contains("number 1"), "{}", refused.remedy());
+    let unlinked = Statement { sequence: 1, ..statement() };
+    assert!(history.accepts(&unlinked).unwrap_err().remedy().contains(&first.0[0].digest().hex()));
+    assert_eq!(history.accepts(&revocation(None)), Ok(()), "a withdrawal always fits");
+    assert_eq!(history.accepts(&Statement { previous: history.last(), ..unlinked }), Ok(()));
+}
+
+#[test]
+fn a_partial_withdrawal_narrows_and_never_leaves_more_than_was_meant() {
+    type Codes = &'static [&'static str];
+    let cases: [(&str, Codes, Codes, Codes); 9] = [
+        ("one of two", &["HMB", "POA"], &["POA"], &["HMB", "DS"]),
+        ("the broad one of two", &["GRU", "HMB"], &["GRU"], &["HMB", "DS"]),
+        ("health, of all research", &["GRU"], &["HMB"], &["POA"]),
+        ("a disease, of all research", &["GRU"], &["DS"], &["POA"]),
+        ("ancestry, of all research", &["GRU"], &["POA"], &["HMB", "DS"]),
+        ("what was never allowed", &["HMB"], &["POA"], &["HMB", "DS"]),
+        ("a broader one than was allowed", &["HMB", "POA"], &["GRU"], &[]),
+        ("the only one", &["HMB"], &["HMB"], &[]),
+        ("unknown words end all", &["GRU"], &["POA", "???"], &[]),
+    ];
+    for (why, granted, ended, left) in cases {
+        let ledger = ledger().grant(allowing(granted)).revoke(Some(ended));
+        for duo in ["GRU", "HMB", "DS", "POA"] {
+            assert_eq!(ledger.covers(duo), left.contains(&duo), "{why}: {duo}");
+        }
+        assert_eq!(ledger.now(), if left.is_empty() { "withdrawn" } else { "granted" }, "{why}");
+    }
+    assert_eq!(ledger().grant(grant()).revoke(Some(&[])).now(), "withdrawn", "nothing named ends all");
+    let anew = ledger().grant(allowing(&["HMB", "POA"])).revoke(Some(&["POA"])).grant(allowing(&["POA"]));
+    assert!(anew.covers("POA"), "a later grant of the patient's own counts in full");
+}
+
+#[test]
+fn staff_may_narrow_what_a_patients_key_allowed_and_never_widen_it() {
+    type Case = (&'static str, fn(&mut Grant), bool);
+    let cases: [Case; 13] = [
+        ("the same", |_| (), true),
+        ("a condition more", |g| g.modifiers.push("PUB".into()), true),
+        ("a condition less", |g| g.modifiers.truncate(1), false),
+        ("a category less", |g| g.categories.truncate(2), true),
+        ("a category more", |g| g.categories.push(ConsentCategory::AdverseEvents), false),
+        ("another purpose", |g| g.purposes.push("POA".into()), false),
+        ("academic only", |g| g.who = Who::AcademicOnly, true),
+        ("one study", |g| g.who = Who::Studies(vec!["tide-1".into()]), true),
+        ("exact also", |g| g.disclosure = Disclosure::ExactAlso, false),
+        ("longer", |g| g.not_after = days_after_new_year(731), false),
+        ("shorter", |g| g.not_after = days_after_new_year(60), true),
+        ("earlier", |g| g.not_before = Moment(0), false),
+        ("at a higher cost", |g| g.rho_year.0 += 1, false),
+    ];
+    for (why, change, fine) in cases {
+        let mut changed = grant();
+        change(&mut changed);
+        let want = if fine { "granted" } else { "contradiction-witnessed-widening" };
+        assert_eq!(ledger().grant(grant()).paper(changed).now(), want, "{why}");
+    }
+    assert_eq!(ledger().grant(grant()).revoke(None).paper(grant()).now(), "contradiction-witnessed-widening");
+    assert_eq!(ledger().paper(grant()).paper(allowing(&["GRU"])).now(), "granted", "where no key signed anything");
+    let of = |disease: &str| Grant { diseases: vec![disease.into()], ..allowing(&["DS"]) };
+    assert_eq!(ledger().grant(of("mdd")).paper(of("ptsd")).now(), "contradiction-witnessed-widening", "a disease");
+    let named = Grant { who: Who::Studies(vec!["tide-1".into()]), ..grant() };
+    assert_eq!(ledger().grant(named).paper(grant()).now(), "contradiction-witnessed-widening", "any study again");
+}
+
+#[test]
+fn paper_brings_back_nothing_that_was_ended_in_part() {
+    let narrowed = ledger().grant(allowing(&["GRU"])).revoke(Some(&["HMB"]));
+    assert!(narrowed.covers("POA") && !narrowed.covers("DS"));
+    assert_eq!(narrowed.paper(allowing(&["GRU"])).now(), "contradiction-witnessed-widening");
+    let two = ledger().grant(allowing(&["HMB", "POA"])).revoke(Some(&["POA"])).paper(allowing(&["HMB"]));
+    assert!(two.covers("HMB") && !two.covers("POA"));
+}
