@@ -7,11 +7,13 @@
 pub mod audit;
 pub mod books;
 pub mod cast;
+pub mod forger;
 pub mod node;
 pub mod patient;
 pub mod researcher;
 pub mod rules;
 pub mod setup;
+pub mod watched;
 pub mod wire;
 
 use rand::rngs::StdRng;

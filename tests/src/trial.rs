@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use sumac_protocol::answer::{Answer, Count, Found, Group, Mean, Rate};
 use sumac_protocol::record::{Assessment, Course, FieldValue, Record};
 
 /// One participant of the trial: one course.
@@ -115,6 +116,34 @@ pub fn pooled_by<'a>(
         arm.events += u64::from(baseline > 0 && (baseline - endpoint) * 2 >= baseline);
     }
     arms
+}
+
+/// What an answer says about one group: the courses, the mean change and the rate of response, asked
+/// for in this order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said {
+    /// Courses.
+    pub courses: Count,
+    /// Mean change.
+    pub change: Mean,
+    /// Rate of response.
+    pub response: Rate,
+}
+
+/// What an answer says about each group that it shows.
+///
+/// # Panics
+/// If something else was asked.
+#[must_use]
+pub fn said_of(answer: &Answer) -> BTreeMap<String, Said> {
+    let said = |group: &Group| {
+        let found = |at: usize| group.estimates[at].found.clone();
+        let (Found::Count(courses), Found::Mean(change), Found::Rate(response)) = (found(0), found(1), found(2)) else {
+            panic!("other estimates than were asked for")
+        };
+        (group.key.to_string(), Said { courses, change, response })
+    };
+    answer.groups.iter().filter(|group| !group.suppressed).map(said).collect()
 }
 
 /// HAM-D17 on day 0, and closest to day 42 within days 32 to 72; of two equally close the later.

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use sumac_protocol::answer::{Answer, Found, Group, Mean, Rate};
+use sumac_protocol::answer::Answer;
 use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::document::study::ConsentCategory;
 use sumac_protocol::release_file::ReleaseFile;
 use sumac_tests::federation::{Federation, federation};
-use sumac_tests::trial::{self, Participant, Pooled};
+use sumac_tests::trial::{self, Participant, Pooled, Said, said_of};
 
 const BY_ARM: &str = "SELECT count(*) AS courses,
  mean(change(hamd17, day => 42, from => 32, to => 72)) AS change,
@@ -20,22 +20,9 @@ const BY_ARM_AND_SEX: &str = "SELECT count(*) AS courses,
 FROM courses GROUP BY arm, sex";
 const EVERYBODY: [usize; 5] = [0, 1, 2, 3, 4];
 
-/// What an answer says about each arm.
-fn arms(answer: &Answer) -> Vec<(String, u64, Mean, Rate)> {
-    let arm = |group: &Group| {
-        let [Found::Count(count), Found::Mean(mean), Found::Rate(rate)] =
-            [0, 1, 2].map(|at| group.estimates[at].found.clone())
-        else {
-            panic!("other estimates than were asked for")
-        };
-        (group.key.to_string(), count.value, mean, rate)
-    };
-    answer.groups.iter().filter(|group| !group.suppressed).map(arm).collect()
-}
-
 fn assert_equals(answer: &Answer, arm: &str, pooled: &Pooled) {
-    let (_, courses, mean, rate) = arms(answer).into_iter().find(|(key, ..)| key == arm).unwrap();
-    assert_eq!(courses, pooled.courses, "{arm}");
+    let Said { courses, change: mean, response: rate } = said_of(answer).remove(arm).unwrap();
+    assert_eq!(courses.value, pooled.courses, "{arm}");
     let sums = (mean.n, mean.sum, mean.sum_sq);
     assert_eq!(sums, (pooled.n, Some(pooled.sum), Some(pooled.sum_sq)), "{arm}");
     assert_eq!((rate.n, rate.events), (pooled.n, pooled.events), "{arm}");
@@ -73,7 +60,8 @@ fn with_everybodys_consent_the_answer_is_that_of_the_published_trial() {
         assert_equals(&answer, arm, &published);
         assert_eq!(trial::pooled(federation.consenting(&EVERYBODY))[arm], published, "{arm}");
     }
-    let said: Vec<_> = arms(&answer).into_iter().map(|(key, _, mean, rate)| (key, mean.n, rate.events)).collect();
+    let said = said_of(&answer).into_iter().map(|(arm, said)| (arm, said.change.n, said.response.events));
+    let said: Vec<_> = said.collect();
     assert_eq!(said, [("drug".to_owned(), 65, 29), ("placebo".to_owned(), 66, 19)]);
 }
 

@@ -283,7 +283,11 @@ fn check_voids<R: CryptoRng>(
         voids.iter().any(|v| word::<Void>(v, who).is_some_and(|n| n.query == query && n.attempt == attempt))
     };
     let have = committee.iter().filter(note).count();
-    if have == committee.len() { Ok(()) } else { Err(Fault::VoidNotes { attempt, have, need: committee.len() }) }
+    if have == committee.len() {
+        Ok(())
+    } else {
+        Err(Fault::Incomplete { what: "void notes", have, need: committee.len() })
+    }
 }
 
 /// The committee of an attempt under the charter that the query was asked under.
@@ -303,7 +307,8 @@ fn outcome<R: CryptoRng>(desk: &Desk<'_, R>, charter: Digest, ending: &Ending, s
     let committee = committee(desk, charter, ending.attempt)?;
     let need = committee.len();
     if ending.releases.len() != need || ending.manifests.len() != need {
-        return Err(Fault::Commitments { have: ending.releases.len().min(ending.manifests.len()), need });
+        let have = ending.releases.len().min(ending.manifests.len());
+        return Err(Fault::Incomplete { what: "release notices with manifests", have, need });
     }
     let mut last: Option<(Verified<Release>, Verified<Manifest>)> = None;
     for ((who, release), manifest) in committee.iter().zip(&ending.releases).zip(&ending.manifests) {
@@ -318,7 +323,7 @@ fn outcome<R: CryptoRng>(desk: &Desk<'_, R>, charter: Digest, ending: &Ending, s
         }
         last = Some((release, manifest));
     }
-    let (release, manifest) = last.ok_or(Fault::Commitments { have: 0, need })?;
+    let (release, manifest) = last.ok_or(Fault::Incomplete { what: "release notices", have: 0, need })?;
     let counted = manifest.accepted().any(|clinic| clinic == desk.me());
     Ok(if counted { Outcome::Released(release.id) } else { Outcome::NotCounted })
 }
@@ -336,10 +341,6 @@ fn send_upload(to: Principal, upload: &UploadParts) -> Effect {
 }
 
 fn fault_effects(fault: &Fault) -> Vec<Effect> {
-    let refused = Refused {
-        code: fault.code().into(),
-        says: fault.to_string(),
-        remedy: "the coordinator's operator should compare versions and charters with this clinic".into(),
-    };
+    let refused = Refused { code: fault.code().into(), says: fault.to_string(), remedy: fault.remedy() };
     vec![Effect::Note(format!("refused: {fault}")), Effect::Reply(Reply::Refused(refused))]
 }

@@ -146,23 +146,20 @@ impl Coordinator {
         let spent: RhoMicro = self.cases.values().filter(same).map(|c| c.inquiry.query().rho).sum();
         let year = |c: &&Case| now.since(c.submitted) < Millis::BUDGET_YEAR;
         let spent_year: RhoMicro = self.cases.values().filter(same).filter(year).map(|c| c.inquiry.query().rho).sum();
-        for (budget, spent, what) in
-            [(study.rho_total, spent, "in all"), (study.rho_year, spent_year, "in any 365 days")]
-        {
-            let left = budget.after(spent).unwrap_or_default();
-            if left.after(cost).is_none() {
-                return Err(Refused {
-                    code: "budget-spent".into(),
-                    says: format!(
-                        "the query costs {cost} and the study has {left} left of the {budget} it may spend {what}"
-                    ),
-                    remedy: if left == RhoMicro(0) {
-                        "the stewards can sign a study with a larger budget".into()
-                    } else {
-                        format!("ask at a lower price (at most {left}), or drop an estimate")
-                    },
-                });
-            }
+        let budgets = [(study.rho_total, spent, "in all"), (study.rho_year, spent_year, "in any 365 days")]
+            .map(|(budget, spent, what)| (budget.after(spent).unwrap_or_default(), budget, what));
+        if let Some((left, budget, what)) = budgets.into_iter().min().filter(|(left, ..)| left.after(cost).is_none()) {
+            return Err(Refused {
+                code: "budget-spent".into(),
+                says: format!(
+                    "the query costs {cost} and the study has {left} left of the {budget} it may spend {what}"
+                ),
+                remedy: if left == RhoMicro(0) {
+                    "the stewards can sign a study with a larger budget".into()
+                } else {
+                    format!("ask at a lower price (at most {left}), or drop an estimate")
+                },
+            });
         }
         self.within_quotas(inquiry, now)
     }
@@ -247,11 +244,7 @@ fn claimed_query(envelope: &Envelope) -> Option<Digest> {
 }
 
 fn refuse(fault: &Fault) -> Vec<Effect> {
-    let refused = Refused {
-        code: fault.code().into(),
-        says: fault.to_string(),
-        remedy: "compare versions and charters with the coordinator".into(),
-    };
+    let refused = Refused { code: fault.code().into(), says: fault.to_string(), remedy: fault.remedy() };
     vec![Effect::Note(format!("refused: {fault}")), Effect::Reply(Reply::Refused(refused))]
 }
 

@@ -449,11 +449,7 @@ fn sends(said: &[(Principal, Message)]) -> Vec<Effect> {
 }
 
 fn refuse(fault: &Fault) -> Vec<Effect> {
-    let refused = Refused {
-        code: fault.code().into(),
-        says: fault.to_string(),
-        remedy: "the sender's operator should compare versions and charters with the other members".into(),
-    };
+    let refused = Refused { code: fault.code().into(), says: fault.to_string(), remedy: fault.remedy() };
     vec![Effect::Note(format!("refused: {fault}")), Effect::Reply(Reply::Refused(refused))]
 }
 

@@ -16,6 +16,7 @@ use sumac_protocol::round::message::{Message, Reply, decode};
 use sumac_protocol::round::{Desk, Effect, Event, Role};
 
 use super::books::Books;
+use super::watched::Watched;
 
 /// A node as the federation runs it.
 #[derive(Debug)]
@@ -32,11 +33,12 @@ pub struct Node {
     pub keeps: u64,
     /// What its operator would have read.
     pub notes: Vec<String>,
+    /// Where its randomness comes from.
+    pub rng: Watched,
     chain: CharterChain,
     kept: BTreeMap<(u8, Digest), Vec<u8>>,
     roles: Option<Roles>,
     counter: u64,
-    rng: StdRng,
 }
 
 /// A moment to die at. Everything not kept by then is lost.
@@ -75,11 +77,11 @@ impl Node {
             dies: None,
             keeps: 0,
             notes: Vec::new(),
+            rng: Watched::new(rng),
             chain,
             kept: BTreeMap::new(),
             roles: Some(Roles::default()),
             counter: 0,
-            rng,
         }
     }
 
@@ -188,7 +190,7 @@ impl Node {
 
 impl Roles {
     /// Hands an event to whomever it concerns, as the node does.
-    fn on(&mut self, desk: &mut Desk<'_, StdRng>, event: Event) -> Vec<Effect> {
+    fn on(&mut self, desk: &mut Desk<'_, Watched>, event: Event) -> Vec<Effect> {
         match &event {
             Event::Message { message, .. } => match message {
                 Message::Submit { .. }

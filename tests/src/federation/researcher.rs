@@ -58,7 +58,6 @@ impl Ended {
     ///
     /// # Panics
     /// With the refusal, where there is none.
-    #[must_use]
     pub fn released(self) -> ReleaseFile {
         match self {
             Self::Released(file) => *file,
@@ -70,7 +69,6 @@ impl Ended {
     ///
     /// # Panics
     /// If there is an answer, or the refusal leaves something unsaid.
-    #[must_use]
     pub fn refused(self) -> Refused {
         match self {
             Self::Refused(why) => {

@@ -3,8 +3,9 @@
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use std::collections::BTreeMap;
+use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::document::charter::Policy;
-use sumac_protocol::document::consent::{Action, Grant};
+use sumac_protocol::document::consent::Action;
 use sumac_protocol::document::enrolment::Enrolment;
 use sumac_protocol::document::study::Study;
 use sumac_protocol::envelope::Envelope;
@@ -29,6 +30,7 @@ pub struct Setup {
     test_data: bool,
     refusing: f64,
     withdrawn: f64,
+    cap: Option<RhoMicro>,
     policy: fn(&mut Policy),
     study: fn(&mut Study),
     participants: Vec<Participant>,
@@ -44,6 +46,7 @@ pub fn federation() -> Setup {
         test_data: false,
         refusing: 0.0,
         withdrawn: 0.0,
+        cap: None,
         policy: |_| (),
         study: |_| (),
         participants: participants(),
@@ -84,6 +87,12 @@ impl Setup {
     /// The share of patients who said yes and then no.
     pub const fn withdrawn(mut self, share: f64) -> Self {
         self.withdrawn = share;
+        self
+    }
+
+    /// What every patient allows to be charged in a year.
+    pub const fn caps(mut self, cap: RhoMicro) -> Self {
+        self.cap = Some(cap);
         self
     }
 
@@ -132,7 +141,8 @@ impl Setup {
         let mut federation = Federation { now: START, cast, chain, study, mode, nodes, patients, wire, hub, rng };
         for (clinic, participant) in deal(self.participants, names.len()) {
             let said = federation.draw(self.refusing, self.withdrawn);
-            federation.take_in(self.seed, clinic, participant, said);
+            let at = federation.take_in(self.seed, clinic, participant, said);
+            federation.first_word(at, self.cap);
         }
         federation
     }
@@ -147,8 +157,8 @@ impl Federation {
         if drawn < refusing + withdrawn { Said::Withdrawn } else { Said::Yes }
     }
 
-    /// Takes a patient in: record, enrolment, and what the patient says.
-    fn take_in(&mut self, seed: u64, clinic: usize, participant: Participant, said: Said) {
+    /// Takes a patient in: record and enrolment.
+    fn take_in(&mut self, seed: u64, clinic: usize, participant: Participant, said: Said) -> usize {
         let key = signer(seed, &format!("{clinic}/{}", participant.pseudonym));
         let row = u32::try_from(self.patients.iter().filter(|patient| patient.clinic == clinic).count()).unwrap();
         let node = &mut self.nodes[clinic];
@@ -162,23 +172,29 @@ impl Federation {
         };
         let enrolment = Envelope::sign(&enrolment, &node.signer).unwrap();
         node.books.enrol(row, &enrolment, &self.chain).unwrap();
-        let at = self.patients.len();
         self.patients.push(Patient { clinic, row, signer: key, said, participant });
-        match said {
+        self.patients.len() - 1
+    }
+
+    /// What a patient says on the first day.
+    fn first_word(&mut self, at: usize, cap: Option<RhoMicro>) {
+        let Action::Grant(mut grant) = rules::grant() else { return };
+        grant.rho_year = cap.unwrap_or(grant.rho_year);
+        match self.patients[at].said {
             Said::Nothing => {}
-            Said::Yes => drop(self.say(at, rules::grant()).unwrap()),
-            Said::YesToOther => drop(self.say(at, for_another_disease()).unwrap()),
+            Said::Yes => {
+                self.say(at, Action::Grant(grant)).unwrap();
+            }
+            Said::YesToOther => {
+                (grant.purposes, grant.diseases) = (vec!["DS".into()], vec!["MONDO:0005148".into()]);
+                self.say(at, Action::Grant(grant)).unwrap();
+            }
             Said::Withdrawn => {
-                self.say(at, rules::grant()).unwrap();
+                self.say(at, Action::Grant(grant)).unwrap();
                 self.revoke(at);
             }
         }
     }
-}
-
-fn for_another_disease() -> Action {
-    let Action::Grant(grant) = rules::grant() else { return rules::grant() };
-    Action::Grant(Grant { purposes: vec!["DS".into()], diseases: vec!["MONDO:0005148".into()], ..grant })
 }
 
 /// Deals participants by site: each site whole to the clinic that has fewest so far.

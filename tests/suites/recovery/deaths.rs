@@ -9,7 +9,7 @@ use sumac_tests::federation::node::Death;
 use sumac_tests::federation::researcher::{Ended, Question};
 use sumac_tests::federation::{Federation, federation};
 
-use super::{QUESTION, RHO, submit};
+use crate::{QUESTION, RHO, submit};
 
 fn taped(seed: u64) -> Federation {
     let mut federation = federation().seed(seed).build();
@@ -47,7 +47,7 @@ fn too_few_clinics_get_no_answer_and_the_debits_are_given_back() {
     let refused = federation.wait(&question).refused();
     assert_eq!(refused.code, "too-few-clinics");
     assert!(refused.says.contains("3 operators contributed of 5 clinics asked"), "{}", refused.says);
-    [QUAY, MILL].map(|clinic| federation.restart(clinic));
+    [QUAY, MILL].into_iter().for_each(|clinic| federation.restart(clinic));
     federation.advance(Millis(6_000));
     assert_eq!(federation.fate(question.id()), Ok(Fate::Void));
     federation.audit(&[question]).unwrap();
@@ -72,7 +72,7 @@ fn a_committee_that_never_forms_costs_seconds_and_the_second_one_answers() {
 #[test]
 fn when_no_committee_forms_the_query_ends_and_nobody_was_ever_asked() {
     let mut federation = taped(7);
-    [RIDGE, MILL].map(|clinic| federation.crash(clinic));
+    [RIDGE, MILL].into_iter().for_each(|clinic| federation.crash(clinic));
     let question = federation.compose(QUESTION, RHO);
     submit(&mut federation, &question);
     let refused = federation.wait(&question).refused();

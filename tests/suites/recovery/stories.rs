@@ -11,7 +11,7 @@ use sumac_tests::federation::researcher::Question;
 use sumac_tests::federation::wire::Faults;
 use sumac_tests::federation::{Federation, federation};
 
-use super::{QUESTION, RHO, submit};
+use crate::{QUESTION, RHO, submit};
 
 /// How a story's queries ended.
 #[derive(Debug, Default, PartialEq, Eq)]

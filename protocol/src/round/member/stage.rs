@@ -111,23 +111,24 @@ impl Seat {
     /// Checks one signed word of each member, in order: all must say the same bytes as this one.
     fn agreed<T: Document>(
         &self,
-        what: &'static str,
+        [one, several]: [&'static str; 2],
         mine: Digest,
         envelopes: &[Envelope],
     ) -> Result<Verified<T>, Fault> {
         let (committee, mut agreed) = (self.attempt.committee(), None);
+        let incomplete = Fault::Incomplete { what: several, have: envelopes.len(), need: committee.len() };
         if envelopes.len() != committee.len() {
-            return Err(Fault::Commitments { have: envelopes.len(), need: committee.len() });
+            return Err(incomplete);
         }
         for (who, envelope) in committee.iter().zip(envelopes) {
             let word = envelope.claim::<T>().and_then(|c| c.verify(who));
             let word = word.map_err(|why| Fault::Document { why: why.to_string() })?;
             if word.digest() != mine {
-                return Err(Fault::Differs { who: *who, what });
+                return Err(Fault::Differs { who: *who, what: one });
             }
             agreed = Some(word);
         }
-        agreed.ok_or(Fault::Commitments { have: 0, need: committee.len() })
+        agreed.ok_or(incomplete)
     }
 }
 
@@ -274,7 +275,7 @@ impl Frozen {
     pub(super) fn check_freezes(&self, freezes: &[Envelope]) -> Result<AllFroze, Fault> {
         let committee = self.seat.attempt.committee();
         if freezes.len() != committee.len() {
-            return Err(Fault::Commitments { have: freezes.len(), need: committee.len() });
+            return Err(Fault::Incomplete { what: "freezes", have: freezes.len(), need: committee.len() });
         }
         for (who, envelope) in committee.iter().zip(freezes) {
             let freeze = envelope.claim::<Freeze>().and_then(|c| c.verify(who));
@@ -445,7 +446,8 @@ impl Concluded {
     }
 
     pub(super) fn check_manifests(&self, manifests: &[Envelope]) -> Result<Agreed, Fault> {
-        let manifest: Verified<Manifest> = self.seat.agreed("manifest", self.manifest.digest(), manifests)?;
+        let manifest: Verified<Manifest> =
+            self.seat.agreed(["manifest", "manifests"], self.manifest.digest(), manifests)?;
         let accepted: Vec<Principal> = manifest.accepted().collect();
         if self.seat.inquiry.operators(accepted.iter()) < clinics_min(&self.seat.inquiry) {
             return Err(Fault::BadBatch { why: "holds too few operators whose contributions were accepted" });
@@ -539,7 +541,8 @@ impl Opened {
         desk: &mut Desk<'_, R>,
     ) -> Result<Message, Fault> {
         let mine = self.opening.digest();
-        let opening: Verified<CountOpening> = self.seat.agreed("opening of the counts", mine, openings)?;
+        let opening: Verified<CountOpening> =
+            self.seat.agreed(["opening of the counts", "openings of the counts"], mine, openings)?;
         let (query, attempt, batch) = (self.seat.inquiry.id(), self.seat.attempt.number(), self.batch);
         self.noised.zero_at(suppressed_cells(&self.seat, &self.suppressed));
         let asked: Vec<Principal> = self.seat.inquiry.charter().contributors().map(|m| m.key).collect();
