@@ -189,9 +189,15 @@ impl Federation {
     /// Runs `sumac` with these arguments to its end.
     #[must_use]
     pub fn sumac<I: AsRef<std::ffi::OsStr>>(&self, args: impl IntoIterator<Item = I>) -> Ended {
+        self.running(args).ended()
+    }
+
+    /// Starts `sumac` with these arguments.
+    #[must_use]
+    pub fn running<I: AsRef<std::ffi::OsStr>>(&self, args: impl IntoIterator<Item = I>) -> Program {
         let mut command = Command::new(&self.program);
         command.args(args).env("SUMAC_HOME", self.researcher());
-        Program::start("sumac", command).ended()
+        Program::start("sumac", command)
     }
 
     /// Asks a question; the federation goes on meanwhile.

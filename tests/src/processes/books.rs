@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sumac_node::clinic::{CohortLine, PatientLine};
 use sumac_node::control::Status;
 
-use super::{CAST, Federation};
+use super::{CAST, Federation, Program};
 
 impl Federation {
     /// A clinic's own record of the queries and who was selected for each.
@@ -48,12 +48,22 @@ impl Federation {
         self.acknowledged(clinic, pseudonym, "grant")
     }
 
+    /// A patient's program that withdraws everything, on its way: the clinic may not listen yet.
+    #[must_use]
+    pub fn revoking(&self, clinic: char, pseudonym: &str) -> Program {
+        self.stating(clinic, pseudonym, "revoke")
+    }
+
     fn acknowledged(&self, clinic: char, pseudonym: &str, what: &str) -> String {
-        let (home, key) = (self.home(clinic), self.dir().join("patients").join(format!("{pseudonym}.key")));
-        let args = ["patient".as_ref(), what.as_ref(), "--dir".as_ref(), home.as_os_str(), "--key".as_ref()];
-        let ended = self.sumac(args.into_iter().chain([key.as_os_str()]));
+        let ended = self.stating(clinic, pseudonym, what).ended();
         assert_eq!(ended.exit, Some(0), "{pseudonym} can {what}: {}", ended.text());
         ended.out.concat()
+    }
+
+    fn stating(&self, clinic: char, pseudonym: &str, what: &str) -> Program {
+        let (home, key) = (self.home(clinic), self.dir().join("patients").join(format!("{pseudonym}.key")));
+        let args = ["patient".as_ref(), what.as_ref(), "--dir".as_ref(), home.as_os_str(), "--key".as_ref()];
+        self.running(args.into_iter().chain([key.as_os_str()]))
     }
 
     fn console(&self, command: &[&str], node: char) -> super::Ended {
