@@ -6,7 +6,9 @@
 //! line, or for the end of a process, and gives up loudly at a deadline.
 
 mod asked;
+mod balance;
 mod books;
+mod hold;
 mod node;
 mod program;
 
@@ -18,6 +20,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
 
 pub use asked::{Asked, Finished, Question};
+pub use balance::Balance;
+pub use hold::Held;
 pub use program::{Ended, Program};
 
 use node::Node;
@@ -168,6 +172,11 @@ impl Federation {
         self.node(node).resume();
     }
 
+    /// Lets every suspended node go on.
+    pub fn resume_all(&mut self) {
+        self.nodes.values_mut().for_each(|node| node.resume());
+    }
+
     /// The process of a running node.
     #[must_use]
     pub fn pid(&mut self, node: char) -> u32 {
@@ -204,6 +213,12 @@ impl Federation {
     #[must_use]
     pub fn ask(&self, question: &Question) -> Asked {
         Asked::start(&self.program, &self.dir, &self.researcher(), question)
+    }
+
+    /// Takes up a question that was asked before.
+    #[must_use]
+    pub fn take_up(&self, query: &str) -> Asked {
+        Asked::take_up(&self.program, &self.dir, &self.researcher(), query)
     }
 
     /// The folder that the researcher's program keeps open queries in.

@@ -1,6 +1,7 @@
 //! What the clinics' own consoles say, and what patients do there.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use sumac_node::clinic::{CohortLine, PatientLine};
 use sumac_node::control::Status;
@@ -18,6 +19,19 @@ impl Federation {
     #[must_use]
     pub fn cohort(&self, clinic: char, query: &str) -> Option<CohortLine> {
         self.cohorts(clinic).into_iter().find(|line| line.query.hex() == query)
+    }
+
+    /// Waits until a clinic's entry for a query is as wanted.
+    pub fn until_cohort(&self, clinic: char, query: &str, wanted: impl Fn(&CohortLine) -> bool) -> CohortLine {
+        let give_up = Instant::now() + PATIENCE;
+        loop {
+            // Asking takes a process, so this does not spin.
+            let line = self.cohort(clinic, query);
+            if let Some(line) = line.as_ref().filter(|line| wanted(line)) {
+                return line.clone();
+            }
+            assert!(Instant::now() < give_up, "{clinic}'s entry stays as it is: {line:?}");
+        }
     }
 
     /// A clinic's list of its patients.
@@ -77,3 +91,6 @@ impl Federation {
         CAST.iter().map(|clinic| clinic.0)
     }
 }
+
+/// How long a clinic may take to hear of an ending: hubs repeat it every five seconds.
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
