@@ -24,7 +24,7 @@ use sumac_protocol::sealed::OpeningKey;
 use sumac_protocol::{privacy, question};
 use zeroize::Zeroizing;
 
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 use crate::{files, keys};
 
 /// A question with everything it takes to ask it.
@@ -54,8 +54,8 @@ struct Pending {
 pub(crate) fn plan(text: &str, charter: &Charter, mode: Mode, rho: RhoMicro) -> Result<Plan, Failure> {
     let dictionary =
         Dictionary::parse(&charter.dictionary).map_err(|why| Failure::refused(why.code(), &why, why.remedy()))?;
-    let plan = question::compile(text, &dictionary, mode)
-        .map_err(|why| Failure::new(Exit::Refused, why.code(), why.render(text), String::new()))?;
+    let plan =
+        question::compile(text, &dictionary, mode).map_err(|why| Failure::question(why.code(), &why.render(text)))?;
     privacy::price(plan, rho).map_err(|why| Failure::refused(why.code(), &why, why.remedy()))
 }
 
@@ -92,6 +92,8 @@ impl Asking {
         };
         let expires = query.expires;
         let query = Envelope::sign(&query, researcher)?;
+        // What every node would refuse is refused here, before anybody is asked.
+        Inquiry::admit(&query, study.envelope(), &chain, submitted)?;
         Ok(Self { chain, study, hub, query, answer_key, submitted, expires })
     }
 
@@ -223,14 +225,17 @@ pub(crate) fn cost_of(
                 .map_err(|_| Failure::usage("--rho is no number", "give a number like 0.1"))?;
             Ok(RhoMicro(micro))
         }
-        (None, Some(epsilon)) if epsilon > 0.0 => Ok(privacy::largest_rho(epsilon, charter.policy.delta_per_1e12)),
+        (None, Some(epsilon)) if epsilon > 0.0 && epsilon <= 1e6 => {
+            Ok(privacy::largest_rho(epsilon, charter.policy.delta_per_1e12))
+        }
         (None, None) => {
             Err(Failure::usage("a differentially private question has a price", "give --rho 0.1, or --epsilon 1"))
         }
         (Some(_), Some(_)) => Err(Failure::usage("--rho and --epsilon both say the price", "give one of them")),
-        (Some(_), None) | (None, Some(_)) => {
-            Err(Failure::usage("a price is above 0", "give --rho 0.1, or --epsilon 1"))
-        }
+        (Some(_), None) | (None, Some(_)) => Err(Failure::usage(
+            "a price is a number above 0 and at most 1,000,000",
+            "give, for example, --rho 0.1 or --epsilon 1",
+        )),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Why a command did not do what it was asked: said once, with what to do about it.
 
+use std::io::ErrorKind;
+use std::path::Path;
 use std::process::ExitCode;
 
 use sumac_node::asker::AskError;
@@ -57,13 +59,28 @@ impl Failure {
     }
 
     /// A file that cannot be read or written.
-    pub(crate) fn file(path: &std::path::Path, why: &std::io::Error) -> Self {
-        Self::new(
-            Exit::Refused,
-            "file",
-            format!("{}: {why}", path.display()),
-            "check that the path exists and that you may read and write it",
-        )
+    pub(crate) fn file(path: &Path, why: &std::io::Error) -> Self {
+        let elsewhere = "choose another path";
+        // The wording covers the kinds that people meet; the system's own text does for the rest.
+        let (says, remedy) = match why.kind() {
+            ErrorKind::NotFound => ("there is no such file or folder".to_owned(), "check the path"),
+            ErrorKind::PermissionDenied => ("access is denied".to_owned(), "check its owner and mode, or your user"),
+            ErrorKind::AlreadyExists => ("it is there already, and is never overwritten".to_owned(), elsewhere),
+            ErrorKind::NotADirectory => ("a part of this path is a file, not a folder".to_owned(), elsewhere),
+            ErrorKind::IsADirectory => ("this is a folder, not a file".to_owned(), "name a file"),
+            ErrorKind::InvalidData => ("this is no text in UTF-8".to_owned(), "check that it is the file you mean"),
+            ErrorKind::StorageFull => ("the disk is full".to_owned(), "make room, and try again"),
+            ErrorKind::ReadOnlyFilesystem => ("this disk cannot be written".to_owned(), elsewhere),
+            _ => (why.to_string(), "check the path, and that you may read and write it"),
+        };
+        Self::new(Exit::Refused, "file", format!("{}: {says}", path.display()), remedy)
+    }
+
+    /// A question that is refused: the whole text of it, with the place marked.
+    pub(crate) fn question(code: &str, rendered: &str) -> Self {
+        // The rendering begins as every report does, so that it also stands alone.
+        let says = rendered.strip_prefix(&format!("error[{code}]: ")).unwrap_or(rendered);
+        Self::new(Exit::Refused, code, says.trim_end(), "")
     }
 
     /// A fault of ours.

@@ -1,5 +1,7 @@
 //! What people see: tables and lines on standard output, talk on standard error.
 
+mod console;
+
 use std::io::Write as _;
 
 use comfy_table::{Cell, CellAlignment, Table, presets};
@@ -9,6 +11,8 @@ use sumac_protocol::explain::{Explanation, HEADINGS};
 use sumac_protocol::plan::Mode;
 use sumac_protocol::principal::Principal;
 use sumac_protocol::round::progress::{Progress, Step};
+
+pub(crate) use console::{cohorts, patients, status};
 
 use crate::failure::Failure;
 
@@ -21,6 +25,11 @@ pub(crate) fn line(text: &str) {
 /// A line of talk.
 pub(crate) fn talk(text: &str) {
     anstream::eprintln!("{text}");
+}
+
+/// A number of things: "1 row", "2 rows".
+pub(crate) fn counted(n: u64, thing: &str) -> String {
+    if n == 1 { format!("1 {thing}") } else { format!("{n} {thing}s") }
 }
 
 /// A value as one line of JSON.
@@ -64,6 +73,7 @@ pub(crate) fn answer(answer: &Answer) {
     for comparison in &answer.comparisons {
         line(&compare(comparison));
     }
+    line(&format!("{} of {} operators counted", answer.operators.counted, answer.operators.asked));
     line(&privacy_line(answer));
 }
 
@@ -176,16 +186,14 @@ fn compare(comparison: &Comparison) -> String {
 }
 
 fn privacy_line(answer: &Answer) -> String {
-    let operators = format!("{} of {} operators", answer.operators.counted, answer.operators.asked);
     match (answer.mode, answer.rho_micro, answer.epsilon, answer.delta) {
         (Mode::Dp, Some(rho), Some(epsilon), Some(delta)) => {
-            format!("{operators}; every patient counted was charged {rho} (ε {epsilon:.3} at δ {delta:e})")
+            format!("every patient counted was charged {rho} (ε {epsilon:.3} at δ {delta:e})")
         }
-        (Mode::Dp, Some(rho), ..) => format!("{operators}; every patient counted was charged {rho}"),
-        _ => format!(
-            "{operators}; exact: no noise, no differential privacy; groups below {} are held back",
-            answer.cohort_min
-        ),
+        (Mode::Dp, Some(rho), ..) => format!("every patient counted was charged {rho}"),
+        _ => {
+            format!("exact: no noise, no differential privacy; groups below {} are held back", answer.cohort_min)
+        }
     }
 }
 

@@ -49,10 +49,6 @@ kinds! {
     Enrolment = "enrolment",
     /// A researcher's question.
     Query = "query",
-    /// A clinic lead's yes or no to one query.
-    Approval = "approval",
-    /// A node's wish to join.
-    Join = "join",
     /// A committee member's commitments for one attempt.
     Commitment = "commitment",
     /// A clinic's contribution, sealed.
@@ -69,18 +65,8 @@ kinds! {
     Share = "share",
     /// The committee's word to the clinics that a query was answered.
     Release = "release",
-    /// A ledger's signed tree head.
-    TreeHead = "tree-head",
-    /// A clinic's acknowledgement of a statement.
-    Receipt = "receipt",
-    /// A member's word that a withdrawal arrived.
-    Arrival = "arrival",
     /// A message that the coordinator carries between members.
     Relay = "relay",
-    /// The newest message a member has seen of another.
-    LastSeen = "last-seen",
-    /// A clinic's word that it recovered from an old state.
-    Recovery = "recovery",
 }
 
 impl Kind {

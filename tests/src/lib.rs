@@ -1,3 +1,11 @@
-//! What more than one suite needs: a federation of processes.
+//! What more than one suite needs: a federation in one process, a federation of processes, and the
+//! real trial both hold.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a fixture that cannot be set up must stop the test that asked for it"
+)]
 
+pub mod federation;
 pub mod processes;
+pub mod trial;

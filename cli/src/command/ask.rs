@@ -37,10 +37,10 @@ pub(crate) struct AskArgs {
     #[arg(long, value_name = "NAME")]
     hub: Option<String>,
     /// The price, as ρ of zero-concentrated differential privacy.
-    #[arg(long, value_name = "RHO")]
+    #[arg(long, value_name = "RHO", allow_negative_numbers = true)]
     rho: Option<f64>,
     /// The price, as the largest ε at the charter's δ.
-    #[arg(long, value_name = "EPSILON", conflicts_with = "rho")]
+    #[arg(long, value_name = "EPSILON", conflicts_with = "rho", allow_negative_numbers = true)]
     epsilon: Option<f64>,
     /// How long the query lives, in seconds. Default: 60, or the charter's maximum if that is less.
     #[arg(long, value_name = "SECONDS")]

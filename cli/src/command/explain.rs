@@ -27,13 +27,13 @@ pub(crate) struct ExplainArgs {
     #[arg(long, value_name = "FILE")]
     study: Option<PathBuf>,
     /// The price, as ρ.
-    #[arg(long, value_name = "RHO")]
+    #[arg(long, value_name = "RHO", allow_negative_numbers = true)]
     rho: Option<f64>,
     /// The price, as the largest ε at the charter's δ.
-    #[arg(long, value_name = "EPSILON", conflicts_with = "rho")]
+    #[arg(long, value_name = "EPSILON", conflicts_with = "rho", allow_negative_numbers = true)]
     epsilon: Option<f64>,
     /// Cohort sizes to explain it for, in patients over all groups.
-    #[arg(long, value_name = "N,…", value_delimiter = ',')]
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     cohort: Vec<u64>,
     /// How it is printed.
     #[arg(long, value_enum, default_value_t = Format::Table)]

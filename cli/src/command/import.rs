@@ -1,16 +1,17 @@
 //! `sumac import`: a clinic's records from CSV files.
 
 use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use sumac_node::clinic::{Clinic, Kept};
 use sumac_node::clock::Clock;
 use sumac_node::control::{self, ControlError, Request, Response};
 use sumac_node::home::Home;
-use sumac_node::import::{Imported, Mapping, Sources, read_records, write_rejects};
+use sumac_node::import::{Imported, Mapping, SourceFile, Sources, read_records, write_rejects};
 use sumac_node::store::Store;
 use sumac_protocol::charter_chain::CharterChain;
 use sumac_protocol::dictionary::Dictionary;
@@ -22,6 +23,7 @@ use crate::{files, show};
 /// Brings records in. The same files again change nothing; a wrong row never stops the right ones;
 /// a wrong file changes nothing. Works with the node running or stopped.
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("sources").args(["courses", "assessments"]).required(true).multiple(true)))]
 pub(crate) struct ImportArgs {
     /// The node's folder.
     #[arg(long, value_name = "DIR")]
@@ -36,7 +38,7 @@ pub(crate) struct ImportArgs {
     #[arg(long, value_name = "FILE")]
     assessments: Option<PathBuf>,
     /// Where rows that were left out are listed, with the reason and what to do. May hold personal
-    /// values. Default: rejects.csv in the node's folder.
+    /// values. Default: rejects.csv beside the first file, never in the node's folder.
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
 }
@@ -44,31 +46,36 @@ pub(crate) struct ImportArgs {
 impl ImportArgs {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let home = Home::at(&self.dir);
-        home.settings()?;
-        let chain = home.charter()?;
+        let chain = node::charter(&home)?;
         let imported = read(&chain, &self.mapping, self.courses.as_deref(), self.assessments.as_deref())?;
         let kept = keep(&home, chain, &imported)?;
         show::line(&format!(
-            "{} rows read, {} patients: {} new or changed, {} as they were",
-            imported.rows_read,
-            imported.patients.len(),
+            "{} and {} read: {} new or changed, {} as before",
+            show::counted(imported.rows_read, "row"),
+            show::counted(u64::try_from(imported.patients.len()).unwrap_or(u64::MAX), "patient"),
             kept.changed,
             kept.unchanged
         ));
         for (code, times) in &imported.unknown {
-            show::talk(&format!("`{}` is no value of `{}` ({times} times): kept as unknown", code.code, code.field));
+            let times = show::counted(*times, "time");
+            show::talk(&format!("`{}` is no value of `{}`: kept as unknown, {times}", code.code, code.field));
         }
         if !imported.rejects.is_empty() {
-            let path = self.rejects.unwrap_or_else(|| self.dir.join("rejects.csv"));
-            let file = File::create(&path).map_err(|why| Failure::file(&path, &why))?;
+            let path = self.rejects();
+            let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&path);
+            let file = file.map_err(|why| Failure::file(&path, &why))?;
             write_rejects(&imported.rejects, file).map_err(|why| Failure::file(&path, &why))?;
-            show::talk(&format!(
-                "{} rows were left out: {} says why, and what to do",
-                imported.rejects.len(),
-                path.display()
-            ));
+            let rejects = show::counted(u64::try_from(imported.rejects.len()).unwrap_or(u64::MAX), "reject");
+            show::talk(&format!("{rejects}: {} says why each was left out, and what to do", path.display()));
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Where rejects go. What they quote lies in the clear in the files that were read, so it may
+    /// lie beside them; the node's folder holds nothing in the clear.
+    fn rejects(&self) -> PathBuf {
+        let beside = self.courses.as_ref().or(self.assessments.as_ref()).and_then(|file| file.parent());
+        self.rejects.clone().unwrap_or_else(|| beside.unwrap_or(Path::new("")).join("rejects.csv"))
     }
 }
 
@@ -86,7 +93,14 @@ pub(crate) fn read(
         .map_err(|why| files::named(mapping, Failure::refused(why.code(), &why, why.remedy())))?;
     let open = |path: &Path| File::open(path).map_err(|why| Failure::file(path, &why));
     let sources = Sources { courses: courses.map(open).transpose()?, assessments: assessments.map(open).transpose()? };
-    read_records(&dictionary, &parsed, sources).map_err(|why| Failure::refused(why.code(), &why, why.remedy()))
+    read_records(&dictionary, &parsed, sources).map_err(|why| {
+        let at_fault = match why.file() {
+            Some(SourceFile::Courses) => courses,
+            Some(SourceFile::Assessments) => assessments,
+            None => None,
+        };
+        files::named(at_fault.unwrap_or(mapping), Failure::refused(why.code(), &why, why.remedy()))
+    })
 }
 
 /// Hands records to the running node, or, where none runs, into its store directly.

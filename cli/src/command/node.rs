@@ -5,12 +5,15 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use sumac_node::control::{self, Request, Response};
-use sumac_node::home::{Home, Settings};
+use sumac_node::home::{Home, HomeError, Settings};
 use sumac_node::running;
 use sumac_node::store::{Store, UnlockSecret};
-use sumac_protocol::principal::Signer;
+use sumac_protocol::charter_chain::CharterChain;
+use sumac_protocol::document::study::{Study, admit_study};
+use sumac_protocol::principal::{Principal, Signer};
 use zeroize::Zeroizing;
 
+use crate::command::ask::Format;
 use crate::failure::Failure;
 use crate::{files, keys, show};
 
@@ -56,6 +59,9 @@ pub(crate) enum NodeCommand {
         /// The node's folder.
         #[arg(long, value_name = "DIR")]
         dir: PathBuf,
+        /// How it is printed.
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
     },
 }
 
@@ -65,12 +71,15 @@ impl NodeCommand {
             Self::Init { dir, key_file, keyring, listen } => init(&dir, key_file, keyring, listen),
             Self::Run { dir } => run(&dir),
             Self::Adopt { dir, charter, study } => adopt(&dir, charter.as_deref(), &study),
-            Self::Status { dir } => {
-                let answer = control::ask(&Home::at(&dir).control_socket(), &Request::Status)?;
+            Self::Status { dir, format } => {
+                let answer = control::ask(&socket(&dir)?, &Request::Status)?;
                 let Response::Status(status) = answer else {
                     return Err(Failure::bug("another answer than was asked for"));
                 };
-                show::json(&status)?;
+                match format {
+                    Format::Table => show::status(&status),
+                    Format::Json => show::json(&status)?,
+                }
                 Ok(ExitCode::SUCCESS)
             }
         }
@@ -84,9 +93,22 @@ fn init(
     listen: Option<String>,
 ) -> Result<ExitCode, Failure> {
     let home = Home::at(dir);
+    match home.settings() {
+        Err(HomeError::NoNode { .. }) => {}
+        Ok(_) => return Err(HomeError::AlreadyThere { dir: dir.to_owned() }.into()),
+        Err(why) => return Err(why.into()),
+    }
     let absolute = |path: PathBuf| std::path::absolute(&path).map_err(|why| Failure::file(&path, &why));
     let key_file = key_file.map(absolute).transpose()?;
     let keyring = keyring.map(absolute).transpose()?.unwrap_or_else(|| PathBuf::from("keyring.sealed"));
+    if let Some(path) = &key_file
+        && std::path::absolute(dir).is_ok_and(|dir| path.starts_with(dir))
+    {
+        return Err(Failure::usage(
+            format!("{} lies in the folder that it is to protect", path.display()),
+            "put the key file on another medium",
+        ));
+    }
     let settings = Settings {
         listen,
         keyring,
@@ -102,12 +124,51 @@ fn init(
         }
         None => UnlockSecret::Passphrase(new_passphrase()?),
     };
-    home.create(&settings)?;
+    let made = make(&home, &settings, &unlock);
+    if made.is_err()
+        && let Some(path) = &key_file
+        && let Err(why) = std::fs::remove_file(path)
+    {
+        show::talk(&format!("{} opens nothing and can be deleted ({why})", path.display()));
+    }
+    show::line(&made?.to_string());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Makes the store and, once that is whole, the settings that make the folder a node's.
+fn make(home: &Home, settings: &Settings, unlock: &UnlockSecret) -> Result<Principal, Failure> {
     let seed = keys::fresh()?;
     let node = Signer::from_seed(&seed).principal();
-    Store::create(&home.store_paths(&settings), &unlock, seed)?.close()?;
-    show::line(&node.to_string());
-    Ok(ExitCode::SUCCESS)
+    let paths = home.store_paths(settings);
+    Store::create(&paths, unlock, seed)?.close()?;
+    if let Err(why) = home.create(settings) {
+        // The store is a moment old and empty; without settings it would only be in the way.
+        let removed = std::fs::remove_dir_all(&paths.dir).and_then(|()| std::fs::remove_file(&paths.keyring));
+        removed.unwrap_or_else(|why| tracing::debug!(%why, "the empty store stays"));
+        return Err(why.into());
+    }
+    Ok(node)
+}
+
+/// The charter that a node lives under.
+pub(super) fn charter(home: &Home) -> Result<CharterChain, Failure> {
+    home.settings()?;
+    if home.charter_file().exists() {
+        return Ok(home.charter()?);
+    }
+    let dir = home.dir().display();
+    Err(Failure::refused(
+        "no-charter",
+        &format!("the node in {dir} has no charter yet"),
+        format!("give it one: `sumac node adopt --dir {dir} --charter FILE --study FILE`"),
+    ))
+}
+
+/// The control socket of the node in a folder that holds one.
+pub(super) fn socket(dir: &Path) -> Result<PathBuf, Failure> {
+    let home = Home::at(dir);
+    home.settings()?;
+    Ok(home.control_socket())
 }
 
 fn run(dir: &Path) -> Result<ExitCode, Failure> {
@@ -115,6 +176,7 @@ fn run(dir: &Path) -> Result<ExitCode, Failure> {
         tracing_subscriber::EnvFilter::try_from_env("SUMAC_LOG").unwrap_or_else(|_| "sumac_node=info,warn".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
     let home = Home::at(dir);
+    charter(&home)?;
     let unlock = unlock(&home)?;
     let runtime = tokio::runtime::Runtime::new().map_err(|why| Failure::bug(format!("no runtime: {why}")))?;
     let ready = |ready: &running::Ready| match show::json(ready) {
@@ -141,25 +203,39 @@ async fn stopped() {
 fn adopt(dir: &Path, charter: Option<&Path>, studies: &[PathBuf]) -> Result<ExitCode, Failure> {
     let home = Home::at(dir);
     home.settings()?;
-    if let Some(path) = charter {
-        let newer = files::chain(path)?;
-        let mut chain = match home.charter() {
-            Ok(chain) => chain,
-            Err(_) if !home.charter_file().exists() => newer.clone(),
-            Err(why) => return Err(why.into()),
-        };
-        chain.follow(&newer)?;
-        home.put_charter(&chain)?;
+    if control::ask(&home.control_socket(), &Request::Status).is_ok() {
+        return Err(Failure::refused(
+            "node-running",
+            &format!("the node in {} is running, and reads its charter when it starts", dir.display()),
+            "stop it, adopt, and start it again".into(),
+        ));
     }
+    let chain = match charter {
+        Some(path) => {
+            let newer = files::chain(path)?;
+            let mut chain = if home.charter_file().exists() { home.charter()? } else { newer.clone() };
+            chain.follow(&newer).map_err(|why| files::named(path, why.into()))?;
+            chain
+        }
+        None => self::charter(&home)?,
+    };
+    // Everything is read before anything is written: a wrong file changes nothing.
+    let mut envelopes = Vec::new();
     for path in studies {
-        home.put_study(&files::envelope(path)?)?;
+        let envelope = files::envelope(path)?;
+        envelope.claim::<Study>().map_err(|why| files::named(path, why.into()))?;
+        if let Err(why) = admit_study(&envelope, &chain) {
+            show::talk(&format!("{}: kept, and not in force: {why}", path.display()));
+        }
+        envelopes.push(envelope);
     }
-    let chain = home.charter()?;
-    let studies = home.studies(&chain)?.len();
+    home.put_charter(&chain)?;
+    envelopes.iter().try_for_each(|envelope| home.put_study(envelope))?;
     show::talk(&format!(
-        "charter epoch {} ({}), {studies} studies in force",
+        "charter epoch {} ({}), studies in force: {}",
         chain.current().epoch,
-        chain.current().digest()
+        chain.current().digest(),
+        home.studies(&chain)?.len()
     ));
     Ok(ExitCode::SUCCESS)
 }

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 use sumac_node::control::{self, Request, Response};
-use sumac_node::home::Home;
 use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::digest::{Digest, Label};
 use sumac_protocol::document::consent::{Action, Disclosure, Grant, LayText, Revoke, Statement, Who};
@@ -14,6 +13,8 @@ use sumac_protocol::envelope::Envelope;
 use sumac_protocol::moment::{Millis, Moment};
 use sumac_protocol::principal::{Principal, Signer};
 
+use crate::command::ask::Format;
+use crate::command::node::socket;
 use crate::failure::Failure;
 use crate::{asking, keys, show};
 
@@ -54,12 +55,18 @@ pub(crate) enum PatientCommand {
         /// The node's folder.
         #[arg(long, value_name = "DIR")]
         dir: PathBuf,
+        /// How it is printed.
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
     },
     /// At the clinic: list the queries and who was selected for them.
     Cohorts {
         /// The node's folder.
         #[arg(long, value_name = "DIR")]
         dir: PathBuf,
+        /// How it is printed.
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
     },
 }
 
@@ -100,7 +107,7 @@ impl PatientCommand {
         match self {
             Self::Keygen { out } => show::line(&keys::make(&out)?.principal().to_string()),
             Self::Enrol { dir, pseudonym, key } => {
-                control::ask(&socket(&dir), &Request::Enrol { pseudonym, key })?;
+                control::ask(&socket(&dir)?, &Request::Enrol { pseudonym, key })?;
                 show::line("enrolled");
             }
             Self::Grant(args) => args.run()?,
@@ -111,17 +118,23 @@ impl PatientCommand {
                 );
                 hand_in(&dir, &signer, Action::Revoke(Revoke { purposes: None }))?;
             }
-            Self::List { dir } => {
-                let Response::Patients(patients) = control::ask(&socket(&dir), &Request::Patients)? else {
+            Self::List { dir, format } => {
+                let Response::Patients(patients) = control::ask(&socket(&dir)?, &Request::Patients)? else {
                     return Err(another());
                 };
-                show::json(&patients)?;
+                match format {
+                    Format::Table => show::patients(&patients),
+                    Format::Json => show::json(&patients)?,
+                }
             }
-            Self::Cohorts { dir } => {
-                let Response::Cohorts(cohorts) = control::ask(&socket(&dir), &Request::Cohorts)? else {
+            Self::Cohorts { dir, format } => {
+                let Response::Cohorts(cohorts) = control::ask(&socket(&dir)?, &Request::Cohorts)? else {
                     return Err(another());
                 };
-                show::json(&cohorts)?;
+                match format {
+                    Format::Table => show::cohorts(&cohorts),
+                    Format::Json => show::json(&cohorts)?,
+                }
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -165,7 +178,7 @@ pub(crate) fn grant(purposes: Vec<String>, exact: bool, from: Moment, days: u64,
 
 /// Signs the next statement of a patient and hands it to the clinic's running node.
 fn hand_in(dir: &Path, signer: &Signer, action: Action) -> Result<(), Failure> {
-    let socket = socket(dir);
+    let socket = socket(dir)?;
     let Response::Status(status) = control::ask(&socket, &Request::Status)? else { return Err(another()) };
     let acknowledged = statement(&socket, status.key, signer, action, asking::now())?;
     show::line(&format!(
@@ -196,10 +209,6 @@ pub(crate) fn statement(
         return Err(another());
     };
     Ok(acknowledged)
-}
-
-fn socket(dir: &Path) -> PathBuf {
-    Home::at(dir).control_socket()
 }
 
 fn another() -> Failure {

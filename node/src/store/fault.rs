@@ -221,7 +221,7 @@ impl StoreError {
                 "stop the node and delete the folder {}: it is rebuilt from the journal",
                 error.folder.display()
             ),
-            Self::InUse { .. } => "stop the other process, or talk to it with `sumac status`".to_owned(),
+            Self::InUse { .. } => "stop the other process, or talk to it with `sumac node status --dir DIR`".to_owned(),
             Self::AlreadyThere { .. } => "open it, or choose another folder".to_owned(),
             Self::AcknowledgedMissing { .. } | Self::OtherHistory { .. } => RESTORE.to_owned(),
             Self::TooLarge { .. } => "split it".to_owned(),

@@ -60,8 +60,9 @@ fn claim(
 ) -> Result<String, DictionaryError> {
     nameable(lines, id)?;
     let folded = fold(id.get_ref());
-    let here = (id.get_ref().clone(), lines.line(id.span().start));
-    if let Some((first, first_line)) = taken.insert(folded.clone(), here) {
+    let here = (id.get_ref().clone(), id.span().start);
+    if let Some((first, start)) = taken.insert(folded.clone(), here) {
+        let first_line = lines.line(start);
         let flaw = DictionaryFlaw::NameTwice { id: id.get_ref().clone(), first, first_line };
         return Err(lines.flaw(&id.span(), flaw));
     }

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cost::RhoMicro;
+pub use crate::dictionary::ConsentCategory;
 use crate::digest::Digest;
 use crate::document::Kind;
 use crate::envelope::Document;
@@ -88,21 +89,6 @@ pub enum Organisation {
     Commercial,
     /// A public body or a not-for-profit organisation that is not academic.
     Public,
-}
-
-/// The kinds of record that a patient can allow one by one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(clippy::exhaustive_enums, reason = "complete: a new category is a new version of grant and study")]
-pub enum ConsentCategory {
-    /// Age band, sex and the like.
-    Demographics,
-    /// Indication, drug, route, dose, sessions.
-    Treatment,
-    /// Scored instruments.
-    Outcomes,
-    /// Adverse events and drop-out.
-    AdverseEvents,
 }
 
 /// One query of an analysis plan.

@@ -223,6 +223,16 @@ pub enum Fault {
         /// How many there must be.
         need: usize,
     },
+    /// An attempt that not every member signed void.
+    #[error("{have} void notes of attempt {attempt}, where its committee has {need} members")]
+    VoidNotes {
+        /// The attempt.
+        attempt: u8,
+        /// How many came.
+        have: usize,
+        /// How many there must be.
+        need: usize,
+    },
     /// A commitment made for something else.
     #[error("the commitment of {who} is for another query or attempt")]
     CommitmentForAnother {
@@ -291,6 +301,7 @@ impl Fault {
             Self::Document { .. } => "bad-document",
             Self::NoSuchAttempt { .. } => "no-such-attempt",
             Self::Commitments { .. } => "too-few-commitments",
+            Self::VoidNotes { .. } => "too-few-void-notes",
             Self::CommitmentForAnother { .. } => "commitment-for-another",
             Self::NotAContributor { .. } => "not-a-contributor",
             Self::UploadForAnother { .. } => "upload-for-another",

@@ -164,11 +164,19 @@ impl Coordinator {
                 });
             }
         }
-        let asked = self.cases.values().filter(same).count();
-        let times = |c: &&Case| same(c) && c.inquiry.query().text == inquiry.query().text;
-        let planned = study.plans.iter().find(|p| p.query == inquiry.query().text).map(|p| p.times);
-        let used = self.cases.values().filter(times).count();
-        if planned.is_some_and(|most| used >= usize::try_from(most).unwrap_or(usize::MAX)) {
+        self.within_quotas(inquiry, now)
+    }
+
+    /// Whether study and charter allow one more query.
+    fn within_quotas(&self, inquiry: &Inquiry, now: Moment) -> Result<(), Refused> {
+        let (study, policy) = (inquiry.study(), &inquiry.charter().policy);
+        let of_study = |c: &&Case| c.inquiry.study().digest() == study.digest();
+        let standing = |c: &&Case| of_study(c) && !c.is_void();
+        let this_text = |c: &&Case| standing(c) && c.inquiry.query().text == inquiry.query().text;
+        let used_up = |used: usize, most: u32| used >= usize::try_from(most).unwrap_or(usize::MAX);
+        let times = study.planned(&inquiry.query().text).map(|planned| planned.times);
+        let used = self.cases.values().filter(this_text).count();
+        if times.is_some_and(|most| used_up(used, most)) {
             return Err(Refused {
                 code: "plan-used-up".into(),
                 says: format!(
@@ -177,11 +185,21 @@ impl Coordinator {
                 remedy: "use the release that was made, or have the stewards sign a new study".into(),
             });
         }
-        if asked >= usize::try_from(study.queries_max).unwrap_or(usize::MAX) {
+        let asked = self.cases.values().filter(standing).count();
+        if used_up(asked, study.queries_max) {
             return Err(Refused {
                 code: "quota-used-up".into(),
                 says: format!("{asked} queries were asked in this study, as many as it allows"),
                 remedy: "the stewards can sign a study with a larger quota".into(),
+            });
+        }
+        let today = |c: &&Case| of_study(c) && now.since(c.submitted) < Millis::DAY;
+        let asked = self.cases.values().filter(today).count();
+        if used_up(asked, policy.queries_per_study_day) {
+            return Err(Refused {
+                code: "daily-quota-used-up".into(),
+                says: format!("{asked} queries were asked in this study in 24 hours, as many as the charter allows"),
+                remedy: "ask again tomorrow".into(),
             });
         }
         Ok(())

@@ -68,6 +68,14 @@ fn a_floor_that_protects_nobody_is_refused() {
         ("one clinic", |c| c.policy.clinics_min = 1, "charter-clinics-min"),
         ("more than there are", |c| c.policy.clinics_min = 6, "charter-too-few-operators"),
         (
+            "clinics count, not aggregators",
+            |c| {
+                c.policy.clinics_min = 5;
+                c.members[2].roles = vec![Role::Aggregator];
+            },
+            "charter-too-few-operators",
+        ),
+        (
             "operators count, not clinics",
             |c| {
                 c.policy.clinics_min = 5;

@@ -112,3 +112,28 @@ fn the_id_of_a_query_is_the_digest_of_its_envelope_and_a_nonce_makes_another() {
     let again = Query { nonce: Octets(vec![7; 16]), ..query() };
     assert_ne!(signed(&again, &[Ines]).digest(), envelope.digest());
 }
+
+/// A chain whose charter in force lists this study alone.
+fn listing(study: &Study) -> CharterChain {
+    let second = Charter { studies: vec![signed(study, &[]).digest()], ..second() };
+    CharterChain::from_envelopes(&[signed(&genesis(), &[Anna, Ben]), signed(&second, &[Anna, Ben])]).unwrap()
+}
+
+fn asked_in(study: &Study) -> Option<&'static str> {
+    let chain = listing(study);
+    let study = signed(study, &[Anna]).claim::<Study>().unwrap().verify(&Anna.key()).unwrap();
+    let query = Query { study: study.digest(), charter: chain.current().digest(), ..query() };
+    admit_query(&signed(&query, &[Ines]), &study, &chain, NOW).err().map(|why| why.code())
+}
+
+#[test]
+fn a_query_may_not_cost_more_than_its_study_in_a_year() {
+    assert_eq!(asked_in(&Study { rho_year: RhoMicro(100_000), ..study() }), None);
+    assert_eq!(asked_in(&Study { rho_year: RhoMicro(99_999), ..study() }), Some("query-too-dear"));
+}
+
+#[test]
+fn a_study_of_another_federation_is_not_in_force_even_where_a_charter_lists_it() {
+    let elsewhere = Study { genesis: Digest::of_bytes(b"elsewhere"), ..study() };
+    assert_eq!(asked_in(&elsewhere), Some("query-study-not-in-force"));
+}

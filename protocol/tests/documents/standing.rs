@@ -198,6 +198,8 @@ fn staff_may_narrow_what_a_patients_key_allowed_and_never_widen_it() {
     }
     assert_eq!(ledger().grant(grant()).revoke(None).paper(grant()).now(), "contradiction-witnessed-widening");
     assert_eq!(ledger().paper(grant()).paper(allowing(&["GRU"])).now(), "granted", "where no key signed anything");
+    let of = |disease: &str| Grant { diseases: vec![disease.into()], ..allowing(&["DS"]) };
+    assert_eq!(ledger().grant(of("mdd")).paper(of("ptsd")).now(), "contradiction-witnessed-widening", "a disease");
     let named = Grant { who: Who::Studies(vec!["tide-1".into()]), ..grant() };
     assert_eq!(ledger().grant(named).paper(grant()).now(), "contradiction-witnessed-widening", "any study again");
 }

@@ -85,6 +85,8 @@ fn a_study_leaves_with_the_charter_that_drops_it_and_outlives_its_stewards() {
     let handed_over = Charter { epoch: 2, previous, stewards: vec![Cleo.key(), Dora.key()], ..second() };
     chain.extend(&signed(&handed_over, &[Anna, Cleo, Dora])).unwrap();
     assert!(admit_study(&envelope, &chain).is_ok(), "the new stewards list what the old ones signed");
+    let joined = signed(&study(), &[Anna, Ben, Dora]);
+    assert!(admit_study(&joined, &chain).is_ok(), "one new signature takes nothing away");
     let mixed = signed(&study(), &[Anna, Dora]);
     assert_eq!(admit_study(&mixed, &chain).unwrap_err().code(), "too-few-signatures", "one steward of each does not");
     let previous = Some(chain.current().digest());

@@ -43,7 +43,7 @@ fn an_index_that_is_gone_behind_ahead_or_broken_changes_no_answer() {
         (
             "a snapshot that was never finished",
             Box::new(|index| {
-                fs::write(index.join("snap.00000000000000FF.generating"), [1; 9]).unwrap();
+                fs::write(index.join("snap.7FFFFFFFFFFFFFFF.generating"), [1; 9]).unwrap();
             }),
             &|report| report.index == IndexState::Fresh,
         ),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 use std::{fmt, fs};
 
 use crate::store::disk::{Disk, DiskFile, FolderLock, OsDisk};
@@ -95,7 +96,11 @@ impl WatchedDisk {
     /// Returns once a journal sync waits at the gate.
     pub(crate) fn wait_at_gate(&self) {
         let gate = self.state.gate.lock().unwrap();
-        drop(self.state.gate_moved.wait_while(gate, |gate| !gate.waiting).unwrap());
+        let patience = Duration::from_secs(20);
+        let waited = self.state.gate_moved.wait_timeout_while(gate, patience, |gate| !gate.waiting);
+        let (gate, timeout) = waited.unwrap();
+        drop(gate);
+        assert!(!timeout.timed_out(), "the journal is never synced");
     }
 
     pub(crate) fn open_gate(&self) {

@@ -118,13 +118,8 @@ impl<'a> History<'a> {
         self.sequence = self.sequence.max(Some(statement.sequence));
         self.state = match fits {
             Err(why) => State::Contradictory(why),
-            Ok(()) => {
-                let mut purposes = Purposes::all_of(grant);
-                if let (State::Granted(old), Some(_)) = (&self.state, &statement.witness) {
-                    purposes = purposes.without_those_of(&old.purposes);
-                }
-                State::Granted(Permit { statement, grant, purposes })
-            }
+            // A witnessed grant names only purposes that were left whole, so none that ended comes back.
+            Ok(()) => State::Granted(Permit { statement, grant, purposes: Purposes::all_of(grant) }),
         };
     }
 

@@ -101,12 +101,6 @@ impl Purposes {
         Self { granted, revoked: BTreeSet::new() }
     }
 
-    /// The same purposes, less those that `other` lost.
-    pub(super) fn without_those_of(mut self, other: &Self) -> Self {
-        self.revoked.extend(&other.revoked);
-        self
-    }
-
     /// Ends some purposes. `None`, nothing, or an unknown code among them ends all. A purpose that
     /// the grant lists ends alone: GRU out of GRU and HMB leaves HMB. One that it does not list ends
     /// what it includes: GRU out of HMB leaves nothing.
@@ -160,9 +154,8 @@ impl Purposes {
     /// allowed GRU and then revoked HMB does not mean DS research, nor research that may turn out to
     /// be HMB, but still population origins.
     fn reaches(&self, broad: Permission, narrow: Permission) -> bool {
-        let cut = |revoked: &Permission| {
-            broad == *revoked || (broad.includes(*revoked) && (narrow.includes(*revoked) || revoked.includes(narrow)))
-        };
+        let cut =
+            |revoked: &Permission| broad.includes(*revoked) && (narrow.includes(*revoked) || revoked.includes(narrow));
         broad.includes(narrow) && !self.revoked.iter().any(cut)
     }
 }

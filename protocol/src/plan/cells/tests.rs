@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::RawCells;
+use super::{Measured, RawCells};
 use crate::dictionary::{ConsentCategory, Dictionary};
 use crate::plan::{BlockKind, Mode, Plan};
 use crate::question::compile;
@@ -208,6 +208,42 @@ fn a_patient_counts_with_the_first_courses_that_match_and_no_more() {
         let raw = plan.raw_cells(&dictionary, [patient.as_slice()]);
         assert_eq!((raw.expose(), raw.expose_patients_per_group()), (&cells[..], &patients[..]), "{why}");
     }
+}
+
+#[test]
+fn a_course_whose_filter_is_open_does_not_count_either_way() {
+    let dictionary = trial();
+    let code = |code: &str| [("sex".to_owned(), FieldValue::Category(code.to_owned()))].into();
+    let courses = [
+        Course::default(),
+        Course { fields: code("unknown"), ..Course::default() },
+        Course { fields: code("F"), ..Course::default() },
+    ];
+    for (filter, counted) in [("sex = 'F'", 1), ("NOT sex = 'F'", 0), ("sex <> 'M'", 1), ("baseline(hamd17) <= 52", 0)]
+    {
+        let text = format!("SELECT count(*) FROM courses WHERE {filter}");
+        let plan = compile(&text, &dictionary, Mode::Dp).unwrap();
+        let raw = plan.raw_cells(&dictionary, courses.iter().map(std::slice::from_ref));
+        assert_eq!(raw.expose(), [counted], "{filter}");
+    }
+}
+
+#[test]
+fn cells_and_measured_values_cannot_be_copied_or_written_and_are_wiped() {
+    // Compiles only while neither type has the trait: with it, there are two candidates for `_`.
+    trait Without<Which> {
+        fn holds() {}
+    }
+    impl<T> Without<()> for T {}
+    struct Copied;
+    impl<T: Clone> Without<Copied> for T {}
+    struct Written;
+    impl<T: serde::Serialize> Without<Written> for T {}
+    const fn wiped<T: zeroize::ZeroizeOnDrop>() {}
+    <RawCells as Without<_>>::holds();
+    <Measured as Without<_>>::holds();
+    wiped::<RawCells>();
+    wiped::<Measured>();
 }
 
 #[test]

@@ -1,0 +1,78 @@
+//! What a clinic's own console shows: its node, its patients, its queries.
+
+use comfy_table::{CellAlignment, Table, presets};
+use sumac_node::clinic::{ChargeState, CohortLine, PatientLine};
+use sumac_node::control::Status;
+
+use super::{counted, line};
+
+/// How a node is, one fact a line.
+pub(crate) fn status(status: &Status) {
+    let several = |names: &[String]| if names.is_empty() { "nobody".to_owned() } else { names.join(", ") };
+    let listening = if status.listening.is_empty() { "nowhere".to_owned() } else { status.listening.join(", ") };
+    let facts = [
+        ("node", format!("{} (process {})", status.name, status.pid)),
+        ("key", status.key.to_string()),
+        ("charter", format!("epoch {} ({})", status.epoch, status.charter)),
+        ("listens", listening),
+        ("connected", several(&status.connected)),
+        ("patients", status.patients.to_string()),
+        ("statements", status.statements.to_string()),
+    ];
+    for (name, fact) in facts {
+        line(&format!("{name:<11} {fact}"));
+    }
+}
+
+/// Patients: where they stand and what they were charged.
+pub(crate) fn patients(patients: &[PatientLine]) {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(["pseudonym", "key", "records", "consent", "charged"]);
+    for patient in patients {
+        let key = patient.key.as_ref().map_or_else(|| "not enrolled".to_owned(), |key| key.short());
+        let records = if patient.has_record { "yes" } else { "none" };
+        let (pseudonym, charged) = (patient.pseudonym.clone(), patient.spent.to_string());
+        table.add_row([pseudonym, key, records.to_owned(), patient.standing.replace('_', " "), charged]);
+    }
+    if let Some(column) = table.column_mut(4) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    for row in table.to_string().lines() {
+        line(row.trim_end());
+    }
+}
+
+/// Queries, each with those who were selected for it.
+pub(crate) fn cohorts(cohorts: &[CohortLine]) {
+    for cohort in cohorts {
+        let selected = counted(u64::try_from(cohort.pseudonyms.len()).unwrap_or(u64::MAX), "patient");
+        let ended = match cohort.state {
+            ChargeState::Open => "not over yet; the charge stands".to_owned(),
+            ChargeState::Released { release } => format!("answered in release {release}"),
+            ChargeState::NotCounted => "answered without this clinic; nobody was charged".to_owned(),
+            ChargeState::NoRelease => "came to nothing; nobody was charged".to_owned(),
+        };
+        line(&format!("query {}: {selected}, {} each, {ended}", cohort.query, cohort.rho));
+        for row in wrapped(&cohort.pseudonyms) {
+            line(&row);
+        }
+    }
+}
+
+/// Words in rows of at most 80 columns, indented.
+fn wrapped(words: &[String]) -> Vec<String> {
+    let mut rows: Vec<String> = Vec::new();
+    for word in words {
+        match rows.last_mut() {
+            Some(row) if row.chars().count() + 1 + word.chars().count() <= COLUMNS => {
+                row.push(' ');
+                row.push_str(word);
+            }
+            _ => rows.push(format!("  {word}")),
+        }
+    }
+    rows
+}
+
+/// Columns of a terminal that everything fits.
+const COLUMNS: usize = 80;

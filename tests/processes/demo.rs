@@ -1,0 +1,262 @@
+//! The demo, as a visitor meets it: five real processes answer one question in a few seconds.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, and says where")]
+
+mod command;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use command::{Ended, Running, SUMAC, command, program_of, sumac};
+use rustix::process::Signal;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Longer than this no demo may take, whatever else the machine does.
+const LIMIT: Duration = Duration::from_secs(30);
+
+#[test]
+fn five_processes_of_this_very_binary_answer_within_thirty_seconds() {
+    let out = TempDir::new().unwrap();
+    let mut demo = Running::start(command(["demo", "--format", "json", "--out", &path(out.path())]), LIMIT);
+    let started = demo.line_with("five nodes started");
+    // The demo holds its breath while we look.
+    demo.signal(Signal::STOP);
+    let nodes: BTreeSet<u32> = numbers_after(&started, "(process ").into_iter().collect();
+    assert_eq!(nodes.len(), 5, "five distinct processes: {started}");
+    assert!(!nodes.contains(&demo.pid()), "none of them is the demo itself");
+    let binary = Path::new(SUMAC).canonicalize().unwrap();
+    for node in &nodes {
+        assert_eq!(program_of(*node).as_ref(), Some(&binary), "process {node}");
+        assert_eq!(parent_of(*node), Some(demo.pid()), "process {node}");
+    }
+    demo.signal(Signal::CONT);
+    let ended = demo.end();
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(nodes.iter().all(|node| program_of(*node) != Some(binary.clone())), "nothing is left running");
+    let answer: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(answer["operators"], serde_json::json!({"asked": 5, "counted": 5}));
+    assert_eq!(ended.stdout.lines().count(), 1, "standard output is the answer and nothing else");
+    assert_timing(&ended, "jitter 0 ms");
+    println!("demo: {:.1} s in all, its own account below\n{}", ended.took.as_secs_f64(), timing(&ended));
+}
+
+#[test]
+fn a_demo_with_upload_jitter_says_so_beside_its_timing() {
+    let ended = sumac(["demo", "--jitter", "100"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_timing(&ended, "jitter 100 ms");
+    println!("{}", timing(&ended));
+}
+
+#[test]
+fn the_table_holds_data_only_and_fits_eighty_columns() {
+    let ended = sumac(["demo"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let first = ended.stdout.lines().next().unwrap();
+    assert!(first.contains("group") && first.contains("95 % interval"), "{first}");
+    assert!(ended.stdout.lines().last().unwrap().contains("ε 8.000 at δ 1e-6"), "{}", ended.stdout);
+    for line in ended.stdout.lines() {
+        assert!(line.chars().count() <= 80, "{} columns: {line}", line.chars().count());
+        assert!(!line.contains(" s  ") && !line.contains('\u{1b}'), "talk or colour in the data: {line}");
+    }
+}
+
+#[test]
+fn the_exact_answer_is_that_of_the_pooled_records() {
+    let out = TempDir::new().unwrap();
+    let ended = sumac(["demo", "--exact", "--refusing", "0", "--format", "json", "--out", &path(out.path())]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(ended.stderr.contains("every figure equals that of the pooled records"), "{}", ended.stderr);
+    let answer: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let pooled = pooled();
+    assert_eq!(answer["groups"].as_array().unwrap().len(), pooled.len());
+    for group in answer["groups"].as_array().unwrap() {
+        let arm = group["key"]["arm"].as_str().unwrap();
+        let (want, estimates) = (&pooled[arm], group["estimates"].as_array().unwrap());
+        let [courses, change, response] = estimates.as_slice() else { panic!("three estimates: {group}") };
+        assert_eq!(courses["value"], want.courses, "{arm}");
+        assert_eq!(change["n"], want.changes.len(), "{arm}");
+        let sum: i64 = want.changes.iter().sum();
+        let mean = f64::from(i32::try_from(sum).unwrap()) / f64::from(u32::try_from(want.changes.len()).unwrap());
+        assert!((change["value"].as_f64().unwrap() - mean).abs() < 1e-9, "{arm}: {change} against {mean}");
+        assert_eq!(
+            (&response["events"], &response["n"]),
+            (&want.responses.into(), &want.changes.len().into()),
+            "{arm}"
+        );
+    }
+}
+
+#[test]
+fn a_release_verifies_and_one_digit_changed_is_named() {
+    let out = TempDir::new().unwrap();
+    assert_eq!(sumac(["demo", "--out", &path(out.path())]).code, 0);
+    let (file, charter) = (out.path().join("release.json"), path(&out.path().join("charter.json")));
+    let verified = sumac(["verify", &path(&file), "--charter", &charter]);
+    assert_eq!(verified.code, 0, "{}", verified.stderr);
+    assert!(verified.stdout.contains("every figure recomputed") && verified.stderr.is_empty());
+    let whole: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    let fields = [
+        ("answer.groups[0].estimates[0].value", "a count"),
+        ("answer.groups[1].estimates[1].value", "a mean"),
+        ("answer.groups[1].estimates[1].ci95[0]", "an end of an interval"),
+        ("answer.groups[0].estimates[2].n", "the n of a rate"),
+        ("answer.comparisons[0].p", "a p value"),
+        ("answer.epsilon", "the price"),
+        ("answer.operators.counted", "how many took part"),
+    ];
+    for (field, why) in fields {
+        let mut forged = whole.clone();
+        let at = forged.pointer_mut(&pointer(field)).unwrap_or_else(|| panic!("no {field}"));
+        *at = one_digit_changed(at);
+        let forged_file = out.path().join("forged.json");
+        std::fs::write(&forged_file, serde_json::to_string_pretty(&forged).unwrap()).unwrap();
+        let refused = sumac(["verify", &path(&forged_file), "--charter", &charter]);
+        assert_eq!(refused.code, 1, "{why}: {}", refused.stderr);
+        assert!(refused.stderr.contains(&format!("`{field}`")), "{why}: {}", refused.stderr);
+        assert!(refused.stdout.is_empty(), "{why}");
+    }
+    let mut forged = whole;
+    forged["proof"]["shares"].as_array_mut().unwrap().swap(0, 1);
+    std::fs::write(&file, forged.to_string()).unwrap();
+    assert_eq!(sumac(["verify", &path(&file), "--charter", &charter]).code, 1, "shares in another order");
+}
+
+#[test]
+fn the_exit_code_says_whose_move_it_is() {
+    let kept = TempDir::new().unwrap();
+    std::fs::write(kept.path().join("charter.json"), "{}").unwrap();
+    let kept = path(kept.path());
+    let below_a_file = format!("{SUMAC}/demo");
+    let cases: [(&[&str], i32, &str); 8] = [
+        (&["demo", "--refusing", "100"], 4, "nobody consents, so every group is held back"),
+        (&["demo", "--refusing", "101"], 2, "more than all"),
+        (&["demo", "--jitter", "4001"], 2, "longer than the window leaves room for"),
+        (&["demo", "--exact", "--epsilon", "1"], 2, "an exact study has no ε"),
+        (&["demo", "--no-ask"], 2, "nothing would be seen of it"),
+        (&["demo", "--epsilon", "0"], 2, "no price at all"),
+        (&["demo", "--keep", &kept], 2, "a folder that holds a federation"),
+        (&["demo", "--keep", &below_a_file], 1, "a folder that cannot be made"),
+    ];
+    for (arguments, code, why) in cases {
+        let ended = sumac(arguments);
+        assert_eq!(ended.code, code, "{why}: {}", ended.stderr);
+        assert!(code == 4 || ended.stdout.is_empty(), "{why}: {}", ended.stdout);
+    }
+}
+
+#[test]
+fn a_kept_federation_answers_the_commands_it_prints_and_stops_when_told() {
+    let folder = TempDir::new().unwrap();
+    let kept = folder.path().join("federation");
+    let mut demo = Running::start(command(["demo", "--exact", "--keep", &path(&kept)]), LIMIT * 2);
+    demo.line_with("Ctrl-C stops it");
+    let ask = [demo.line_with("sumac ask"), demo.line_with("--charter")].join("\n");
+    let revoke = demo.line_with("sumac patient revoke");
+    let cohorts = demo.line_with("sumac patient cohorts");
+    let before = typed(&(ask.clone() + " --format json"), folder.path());
+    assert_eq!(typed(&revoke, folder.path()).code, 0);
+    let after = typed(&(ask + " --format json"), folder.path());
+    assert_eq!(courses(&before), courses(&after) + 1, "whoever withdrew is not counted again");
+    let cohorts = typed(&cohorts, folder.path());
+    assert_eq!((cohorts.code, cohorts.stdout.is_empty()), (0, false), "{}", cohorts.stderr);
+    demo.signal(Signal::TERM);
+    let ended = demo.end();
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(kept.join("release.json").exists(), "the folder stays");
+    assert!(!kept.join("A/control.sock").exists(), "its nodes stopped in good order");
+}
+
+/// What one arm of the trial looks like when all its records lie in one place.
+#[derive(Default)]
+struct Arm {
+    courses: usize,
+    changes: Vec<i64>,
+    responses: usize,
+}
+
+/// The demo's question, answered from the trial's own file: HAM-D17 closest to day 42 within 32 to
+/// 72 (the later of two as close), less the baseline on or before day 0, clipped to -30 to 15.
+fn pooled() -> BTreeMap<String, Arm> {
+    let mut scores: BTreeMap<&str, Vec<(i64, i64)>> = BTreeMap::new();
+    for row in SCORES.lines().skip(1) {
+        let cells: Vec<&str> = row.split(',').collect();
+        if cells[4] == "HAMD17" {
+            scores.entry(cells[2]).or_default().push((cells[5].parse().unwrap(), cells[6].parse().unwrap()));
+        }
+    }
+    let mut arms: BTreeMap<String, Arm> = BTreeMap::new();
+    for row in COURSES.lines().skip(1) {
+        let cells: Vec<&str> = row.split(',').collect();
+        let arm = arms.entry(cells[3].to_owned()).or_default();
+        arm.courses += 1;
+        let scores = scores.get(cells[2]).map(Vec::as_slice).unwrap_or_default();
+        let baseline = scores.iter().filter(|(day, _)| *day <= 0).max_by_key(|(day, _)| *day);
+        let late = scores.iter().filter(|(day, _)| (32..=72).contains(day));
+        let late = late.min_by_key(|(day, _)| ((day - 42).abs(), -day));
+        let (Some((_, baseline)), Some((_, late))) = (baseline, late) else { continue };
+        arm.changes.push((late - baseline).clamp(-30, 15));
+        arm.responses += usize::from(late * 2 <= *baseline);
+    }
+    arms
+}
+
+/// Runs a command line as somebody would who types it.
+fn typed(line: &str, home: &Path) -> Ended {
+    let mut shell = Command::new("sh");
+    let bin = Path::new(SUMAC).parent().unwrap();
+    let search = std::env::join_paths([PathBuf::from(bin), "/usr/bin".into(), "/bin".into()]).unwrap();
+    shell.args(["-c", line]).env("PATH", search).env("SUMAC_HOME", home).current_dir(home);
+    Running::start(shell, LIMIT).end()
+}
+
+fn courses(ended: &Ended) -> u64 {
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let answer: Value = serde_json::from_str(&ended.stdout).unwrap();
+    answer["groups"].as_array().unwrap().iter().map(|group| group["estimates"][0]["value"].as_u64().unwrap()).sum()
+}
+
+/// The demo's own account of the time from question to answer.
+fn timing(ended: &Ended) -> &str {
+    ended.stderr.lines().find(|line| line.contains("from signed query to verified release")).unwrap_or_default()
+}
+
+fn assert_timing(ended: &Ended, jitter: &str) {
+    let line = timing(ended);
+    for part in [" ms (", "172 courses", "5 clinics", "k 3", "window", jitter, " build"] {
+        assert!(line.contains(part), "`{part}` is missing from: {line}");
+    }
+}
+
+fn numbers_after(line: &str, mark: &str) -> Vec<u32> {
+    let digits = |part: &str| part.chars().take_while(char::is_ascii_digit).collect::<String>();
+    line.split(mark).skip(1).map(|part| digits(part).parse().unwrap()).collect()
+}
+
+fn parent_of(process: u32) -> Option<u32> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse().ok()
+}
+
+/// `answer.groups[0].n` as a JSON pointer.
+fn pointer(field: &str) -> String {
+    format!("/{}", field.replace('[', "/").replace(']', "").replace('.', "/"))
+}
+
+/// The number with one digit changed, far enough in front to matter.
+fn one_digit_changed(number: &Value) -> Value {
+    let mut text = number.to_string().into_bytes();
+    let at = (0..text.len().min(6)).rev().find(|at| text[*at].is_ascii_digit()).unwrap();
+    text[at] = if text[at] == b'9' { b'8' } else { text[at] + 1 };
+    serde_json::from_slice(&text).unwrap()
+}
+
+fn path(path: &Path) -> String {
+    path.to_str().unwrap().to_owned()
+}
+
+const SCORES: &str = include_str!("../data/real/hamd_duloxetine.csv");
+const COURSES: &str = include_str!("../data/real/hamd_duloxetine.courses.csv");

@@ -1,0 +1,28 @@
+//! Nodes that die, and wires that lose, repeat and reorder: an answer comes, or nobody has paid.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a suite of tests")]
+
+#[path = "recovery/deaths.rs"]
+mod deaths;
+#[path = "recovery/stories.rs"]
+mod stories;
+
+use sumac_protocol::cost::RhoMicro;
+use sumac_protocol::round::message::Reply;
+use sumac_tests::federation::Federation;
+use sumac_tests::federation::researcher::Question;
+
+const QUESTION: &str =
+    "SELECT count(*), mean(change(hamd17, day => 42, from => 32, to => 72)) FROM courses GROUP BY arm";
+const RHO: RhoMicro = RhoMicro(1_000_000);
+
+/// Submits a question, again and again until its hub has taken it.
+fn submit(federation: &mut Federation, question: &Question) {
+    for _ in 0..1_000 {
+        match federation.submit(question) {
+            Some(Reply::Progress(_)) => return,
+            Some(other) => panic!("{other:?}"),
+            None => federation.beat(),
+        }
+    }
+    panic!("the hub never came back");
+}
