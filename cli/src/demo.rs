@@ -110,8 +110,12 @@ fn ask(args: &DemoArgs, federation: &Federation, step: &dyn Fn(&str)) -> Result<
     let rho = asking::cost_of(charter, None, (!args.exact).then_some(args.epsilon), mode)?;
     let plan = asking::plan(QUESTION, charter, mode, rho)?;
     step("the question:");
-    for line in
-        QUESTION.replace(" FROM", "\nFROM").replace(", mean", ",\n  mean").replace(", rate", ",\n  rate").lines()
+    for line in QUESTION
+        .replace(" FROM", "\nFROM")
+        .replace(", mean(", ",\n  mean(")
+        .replace(", -30", ",\n    -30")
+        .replace(", rate", ",\n  rate")
+        .lines()
     {
         show::talk(&format!("{MARGIN}  {line}"));
     }
@@ -125,9 +129,7 @@ fn ask(args: &DemoArgs, federation: &Federation, step: &dyn Fn(&str)) -> Result<
     for [name, _, per_group, width, noise] in
         explain(&plan, 3, 5, charter.policy.delta_per_1e12, &[federation.consenting()]).rows()
     {
-        show::talk(&format!(
-            "{MARGIN}  {name:<9} 95 % within ±{width:<6} ({per_group} a group; {noise} of the variance is noise)"
-        ));
+        show::talk(&format!("{MARGIN}  {name:<9} 95 % within ±{width:<6} ({per_group} a group; {noise} of it noise)"));
     }
     let seed = crate::keys::seed(&federation.researcher_key())?;
     let signer = sumac_protocol::principal::Signer::from_seed(&seed);
@@ -142,10 +144,10 @@ fn ask(args: &DemoArgs, federation: &Federation, step: &dyn Fn(&str)) -> Result<
     let text = serde_json::to_string_pretty(&release?).map_err(|why| Failure::bug(why.to_string()))?;
     let release = ReleaseFile::verify(&text, &federation.chain)?;
     let took = began.elapsed();
-    let build = if cfg!(debug_assertions) { "debug" } else { "release" };
+    let build = if cfg!(debug_assertions) { "debug build" } else { "release build" };
     step(&format!("from signed query to verified release: {} ms", took.as_millis()));
     show::talk(&format!(
-        "{MARGIN}  ({} courses, 5 clinics, k 3, window {} or until all answered, jitter {} ms, {build} build)",
+        "{MARGIN}  ({} courses, 5 clinics, k 3, window at most {}, jitter {} ms, {build})",
         federation.courses(),
         charter.policy.window(),
         charter.policy.upload_jitter_ms,
