@@ -145,9 +145,9 @@ fn ask(args: &DemoArgs, federation: &Federation, step: &dyn Fn(&str)) -> Result<
     let release = ReleaseFile::verify(&text, &federation.chain)?;
     let took = began.elapsed();
     let build = if cfg!(debug_assertions) { "debug build" } else { "release build" };
-    step(&format!("from signed query to verified release: {} ms", took.as_millis()));
-    show::talk(&format!(
-        "{MARGIN}  ({} courses, 5 clinics, k 3, window at most {}, jitter {} ms, {build})",
+    step(&format!(
+        "signed query to verified release: {} ms ({} courses, 5 clinics, k 3, window {}, jitter {} ms, {build})",
+        took.as_millis(),
         federation.courses(),
         charter.policy.window(),
         charter.policy.upload_jitter_ms,

@@ -47,12 +47,9 @@ impl Nodes {
                 );
                 return Err(Failure::bug(says));
             }
-            pids.push(format!("{} {} (process {})", clinic.letter, clinic.name, child.id()));
+            pids.push(child.id().to_string());
         }
-        step("five nodes started:");
-        for node in pids {
-            crate::show::talk(&format!("           {node}"));
-        }
+        step(&format!("five nodes started, as processes {}", pids.join(" ")));
         Ok(nodes)
     }
 
