@@ -1,5 +1,10 @@
 //! Under noise, the intervals that an answer states hold the truth as often as they say.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a suite of tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a suite of tests with figures"
+)]
 
 use std::collections::BTreeMap;
 
@@ -9,12 +14,14 @@ use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::document::commitment::Commitment;
 use sumac_protocol::document::manifest::Manifest;
 use sumac_protocol::document::share::Share;
+use sumac_protocol::envelope::Envelope;
 use sumac_protocol::limits::RHO_MAX;
 use sumac_protocol::privacy::{self, NoiseSeed, SIGMA_UNITS_PER_ONE};
 use sumac_protocol::round::message::Message;
 use sumac_protocol::secret_share::CellShares;
 use sumac_tests::federation::cast::COMMITTEES;
 use sumac_tests::federation::researcher::Question;
+use sumac_tests::federation::wire::Packet;
 use sumac_tests::federation::{Federation, federation};
 use sumac_tests::trial::{self, Participant, said_of};
 
@@ -117,12 +124,13 @@ fn on_fixed_records_the_stated_noise_alone_covers_their_own_figures() {
 
 /// The seed that each member of the first committee committed to, as its own generator drew it.
 fn seeds(federation: &Federation, question: &Question) -> Vec<NoiseSeed> {
-    let tape = federation.wire.tape.as_ref().unwrap();
-    let call = tape.iter().find_map(|packet| match &packet.message {
-        Message::Announce(call) if call.query.digest() == question.id() => Some(call.commitments.clone()),
-        _ => None,
-    });
-    let member = |(envelope, member): (&sumac_protocol::envelope::Envelope, &usize)| {
+    let tape = federation.tape();
+    let commitments = |packet: &Packet| {
+        let Message::Announce(call) = &packet.message else { return None };
+        (call.query.digest() == question.id()).then(|| call.commitments.clone())
+    };
+    let call = tape.iter().find_map(commitments);
+    let member = |(envelope, member): (&Envelope, &usize)| {
         let node = &federation.nodes[*member];
         let commitment = envelope.claim::<Commitment>().unwrap().verify(&node.key()).unwrap();
         let drawn = node.rng.drawn.as_ref().unwrap().iter().map(|bytes| NoiseSeed::from_bytes(*bytes));
@@ -145,9 +153,9 @@ fn what_a_release_holds_is_the_sum_and_the_full_noise_of_every_member() {
         let share = envelope.claim::<Share>().unwrap().verify(&federation.nodes[member].key()).unwrap();
         released.add(&CellShares::from_bytes(&share.cells.0, plan.cell_count()).unwrap()).unwrap();
     }
-    let manifest = federation.wire.tape.as_ref().unwrap().iter().find_map(|packet| match &packet.message {
-        Message::Manifest(envelope) => Some(envelope.claim::<Manifest>().unwrap().digest()),
-        _ => None,
+    let manifest = federation.tape().iter().find_map(|packet| {
+        let Message::Manifest(envelope) = &packet.message else { return None };
+        Some(envelope.claim::<Manifest>().unwrap().digest())
     });
     let noise = seeds(&federation, &question);
     let noise = noise.iter().map(|seed| privacy::noise_vector(&plan, seed, manifest.unwrap()).unwrap());

@@ -38,13 +38,9 @@ fn asked(federation: &mut Federation) -> Question {
 
 /// A refusal that names the matter, its operands and a remedy.
 fn refusal(reply: Option<Reply>) -> Refused {
-    match reply {
-        Some(Reply::Refused(refused)) => {
-            assert!(!refused.code.is_empty() && !refused.says.is_empty() && !refused.remedy.is_empty(), "{refused:?}");
-            refused
-        }
-        other => panic!("not refused: {other:?}"),
-    }
+    let Some(Reply::Refused(refused)) = reply else { panic!("not refused: {reply:?}") };
+    assert!(!refused.code.is_empty() && !refused.says.is_empty() && !refused.remedy.is_empty(), "{refused:?}");
+    refused
 }
 
 /// Whether any member sent the researcher anything in this attempt.

@@ -46,6 +46,8 @@ enum State {
     Ready { attempt: u8, upload: Box<UploadParts>, leaves: Moment },
     /// The upload left.
     Sent { attempt: u8, upload: Box<UploadParts> },
+    /// The query expired and the upload is destroyed; how it ended is not known yet.
+    Expired { attempt: u8 },
     /// The ending is on the books; nothing is ever sent again.
     Settled { attempt: u8 },
 }
@@ -71,6 +73,7 @@ impl Contributor {
             let StoredEntry { query, coordinator, charter, expires, attempt, upload, settled } = form;
             let state = match upload {
                 Some(upload) if !settled => State::Sent { attempt, upload },
+                None if !settled => State::Expired { attempt },
                 Some(_) | None => State::Settled { attempt },
             };
             (query, Entry { coordinator, charter, expires, inquiry: None, state })
@@ -104,9 +107,11 @@ impl Contributor {
                 }
                 // Nothing left in the earlier attempt yet, so there is nothing to be void.
                 State::Ready { attempt, .. } if *attempt < call.attempt => {}
-                State::Ready { .. } | State::Selecting(_) | State::Sent { .. } | State::Settled { .. } => {
-                    return Vec::new();
-                }
+                State::Selecting(_)
+                | State::Ready { .. }
+                | State::Sent { .. }
+                | State::Expired { .. }
+                | State::Settled { .. } => return Vec::new(),
             }
         }
         let inquiry = match Inquiry::admit(&call.query, &call.study, desk.chain, desk.now) {
@@ -163,17 +168,28 @@ impl Contributor {
         effects
     }
 
-    /// Lets uploads leave whose moment has come, and forgets what is over.
+    /// Lets uploads leave whose moment has come, and destroys those of queries that have expired.
     fn tick<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>) -> Vec<Effect> {
         let mut effects = Vec::new();
-        for entry in self.entries.values_mut() {
-            if !matches!(&entry.state, State::Ready { leaves, .. } if *leaves <= desk.now) {
-                continue;
-            }
-            let settled = State::Settled { attempt: entry.state.attempt() };
-            if let State::Ready { attempt, upload, .. } = std::mem::replace(&mut entry.state, settled) {
-                effects.push(send_upload(entry.coordinator, &upload));
-                entry.state = State::Sent { attempt, upload };
+        for (query, entry) in &mut self.entries {
+            let (coordinator, expired) = (entry.coordinator, entry.expires <= desk.now);
+            match &entry.state {
+                State::Ready { attempt, .. } | State::Sent { attempt, .. } if expired => {
+                    let Entry { charter, expires, .. } = *entry;
+                    let (query, attempt) = (*query, *attempt);
+                    let (upload, settled) = (None, false);
+                    effects.push(keep(&StoredEntry { query, coordinator, charter, expires, attempt, upload, settled }));
+                    entry.state = State::Expired { attempt };
+                }
+                State::Ready { attempt, upload, leaves } if *leaves <= desk.now => {
+                    effects.push(send_upload(coordinator, upload));
+                    entry.state = State::Sent { attempt: *attempt, upload: upload.clone() };
+                }
+                State::Selecting(_)
+                | State::Ready { .. }
+                | State::Sent { .. }
+                | State::Expired { .. }
+                | State::Settled { .. } => {}
             }
         }
         effects
@@ -184,7 +200,7 @@ impl Contributor {
     pub fn next_departure(&self) -> Option<Moment> {
         let leaves = |e: &Entry| match &e.state {
             State::Ready { leaves, .. } => Some(*leaves),
-            State::Selecting(_) | State::Sent { .. } | State::Settled { .. } => None,
+            State::Selecting(_) | State::Sent { .. } | State::Expired { .. } | State::Settled { .. } => None,
         };
         self.entries.values().filter_map(leaves).min()
     }
@@ -219,7 +235,10 @@ impl State {
     const fn attempt(&self) -> u8 {
         match self {
             Self::Selecting(attempt) => attempt.number(),
-            Self::Ready { attempt, .. } | Self::Sent { attempt, .. } | Self::Settled { attempt } => *attempt,
+            Self::Ready { attempt, .. }
+            | Self::Sent { attempt, .. }
+            | Self::Expired { attempt }
+            | Self::Settled { attempt } => *attempt,
         }
     }
 }

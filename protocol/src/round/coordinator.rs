@@ -37,8 +37,13 @@ impl Coordinator {
     /// Takes up the stored forms of an earlier life: every query resumes where it stood.
     pub fn restore<R: CryptoRng>(cases: Vec<StoredCase>, uploads: Vec<StoredUpload>, desk: &Desk<'_, R>) -> Self {
         let mut kept = Self::default();
+        let mut uploads_of: BTreeMap<Digest, Vec<StoredUpload>> = BTreeMap::new();
+        for upload in uploads {
+            uploads_of.entry(upload.query).or_default().push(upload);
+        }
         for stored in cases {
-            if let Some(case) = stored::revive(stored, &uploads, desk) {
+            let uploads = uploads_of.remove(&stored.query_id()).unwrap_or_default();
+            if let Some(case) = stored::revive(stored, uploads, desk) {
                 kept.cases.insert(case.inquiry.id(), case);
             }
         }

@@ -52,10 +52,11 @@ impl Federation {
     pub fn fate(&self, query: Digest) -> Result<Fate, String> {
         let mut fates = BTreeMap::new();
         let tape = self.wire.tape.as_deref().unwrap_or_default();
-        for ending in tape.iter().filter_map(|packet| match &packet.message {
-            Message::Ended(ending) if ending.query == query => Some(ending),
-            _ => None,
-        }) {
+        for packet in tape {
+            let Message::Ended(ending) = &packet.message else { continue };
+            if ending.query != query {
+                continue;
+            }
             let fate = read_ending(self, ending)?;
             fates.insert(format!("{fate:?}"), fate);
         }
@@ -150,21 +151,21 @@ fn one_attempt_at_most_is_burnt(fed: &Federation, question: &Question, tape: &[P
     let mut burnt = BTreeSet::new();
     let mut counts: BTreeMap<(u8, Principal, Principal), Digest> = BTreeMap::new();
     for packet in tape {
-        match &packet.message {
-            Message::Relay { cover, .. } => {
-                let relay = fed.nodes.iter().find_map(|node| cover.claim::<Relay>().ok()?.verify(&node.key()).ok());
-                let relay = relay.ok_or("a relay nobody signed")?;
-                if relay.query != question.id() || relay.number < 3 {
-                    continue;
-                }
-                burnt.insert(relay.attempt);
-                let key = (relay.attempt, relay.from, relay.to);
-                if relay.number == 3 && *counts.entry(key).or_insert(relay.body) != relay.body {
-                    return Err(format!("other noised counts at another time: {key:?}"));
-                }
-            }
-            Message::Answer { query, attempt, .. } if *query == question.id() => drop(burnt.insert(*attempt)),
-            _ => {}
+        if let Message::Answer { query, attempt, .. } = &packet.message
+            && *query == question.id()
+        {
+            burnt.insert(*attempt);
+        }
+        let Message::Relay { cover, .. } = &packet.message else { continue };
+        let relay = fed.nodes.iter().find_map(|node| cover.claim::<Relay>().ok()?.verify(&node.key()).ok());
+        let relay = relay.ok_or("a relay nobody signed")?;
+        if relay.query != question.id() || relay.number < 3 {
+            continue;
+        }
+        burnt.insert(relay.attempt);
+        let key = (relay.attempt, relay.from, relay.to);
+        if relay.number == 3 && *counts.entry(key).or_insert(relay.body) != relay.body {
+            return Err(format!("other noised counts at another time: {key:?}"));
         }
     }
     if burnt.len() > 1 { Err(format!("attempts {burnt:?} of one query are burnt")) } else { Ok(()) }

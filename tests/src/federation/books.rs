@@ -122,16 +122,19 @@ impl Books {
         let candidates =
             self.rows.iter().map(|(row, kept)| Candidate { row: *row, record: &kept.record, spent: spent(row) });
         let cohort = Cohort::select(&view, inquiry, candidates, only.as_ref());
-        if only.is_none() {
-            self.charges.push(Charge {
-                query: id,
-                study: inquiry.study().digest(),
-                rho: inquiry.query().rho,
-                at: now,
-                rows: cohort.rows().to_vec(),
-                ledger_position: cohort.position(),
-                ended: None,
-            });
+        // Selected again after a void attempt: whoever withdrew since is out, and has the debit back.
+        let charge = Charge {
+            query: id,
+            study: inquiry.study().digest(),
+            rho: inquiry.query().rho,
+            at: before.map_or(now, |charge| charge.at),
+            rows: cohort.rows().to_vec(),
+            ledger_position: cohort.position(),
+            ended: None,
+        };
+        match self.charges.iter_mut().find(|charge| charge.query == id) {
+            Some(known) => *known = charge,
+            None => self.charges.push(charge),
         }
         let cells = cohort.into_cells();
         self.cells_seen.push(cells.expose().to_vec());

@@ -69,14 +69,12 @@ impl Federation {
     #[must_use]
     pub fn batch_of(&self, question: &Question, member: usize) -> Batch {
         let to = self.nodes[member].key();
-        let shown =
-            self.tape().iter().rev().filter(|packet| packet.to == to).find_map(|packet| match &packet.message {
-                Message::Batch { query, attempt, commitments, uploads } if *query == question.id() => {
-                    Some(Batch { attempt: *attempt, commitments: commitments.clone(), uploads: uploads.clone() })
-                }
-                _ => None,
-            });
-        shown.unwrap()
+        let batch = |packet: &Packet| {
+            let Message::Batch { query, attempt, commitments, uploads } = &packet.message else { return None };
+            let batch = Batch { attempt: *attempt, commitments: commitments.clone(), uploads: uploads.clone() };
+            (*query == question.id() && packet.to == to).then_some(batch)
+        };
+        self.tape().iter().rev().find_map(batch).unwrap()
     }
 
     /// A member's message to another, made with its own key and what everybody knows.
@@ -85,12 +83,12 @@ impl Federation {
     /// If the committee has not committed yet.
     #[must_use]
     pub fn forge(&self, question: &Question, attempt: u8, [from, to]: [usize; 2], body: &Body) -> Message {
-        let announced = self.tape().iter().find_map(|packet| match &packet.message {
-            Message::Announce(call) if call.query.digest() == question.id() && call.attempt == attempt => {
-                Some(call.commitments.clone())
-            }
-            _ => None,
-        });
+        let commitments = |packet: &Packet| {
+            let Message::Announce(call) = &packet.message else { return None };
+            let here = call.query.digest() == question.id() && call.attempt == attempt;
+            here.then(|| call.commitments.clone())
+        };
+        let announced = self.tape().iter().find_map(commitments);
         let place = COMMITTEES[usize::from(attempt) - 1].iter().position(|member| *member == to).unwrap();
         let (sender, recipient) = (&self.nodes[from].signer, self.nodes[to].key());
         let commitment = announced.unwrap()[place].claim::<Commitment>().unwrap().verify(&recipient).unwrap();
@@ -107,14 +105,16 @@ impl Federation {
         Message::Relay { cover: Envelope::sign(&relay, sender).unwrap(), body: Octets(sealed) }
     }
 
-    /// What a node signed of this kind so far, as it was sent.
+    /// What a node signed of this kind so far, as it was sent to the coordinator.
     pub fn signed_by<T: Document>(&self, who: usize) -> impl Iterator<Item = Envelope> {
         let key = self.nodes[who].key();
-        self.tape().iter().filter_map(move |packet| match &packet.message {
-            Message::Freeze(envelope) | Message::Manifest(envelope) | Message::Commitment(envelope) => {
-                envelope.claim::<T>().ok()?.verify(&key).ok().map(|_| envelope.clone())
-            }
-            _ => None,
+        self.tape().iter().filter_map(move |packet| {
+            let (Message::Freeze(envelope) | Message::Manifest(envelope) | Message::Commitment(envelope)) =
+                &packet.message
+            else {
+                return None;
+            };
+            envelope.claim::<T>().ok()?.verify(&key).ok().map(|_| envelope.clone())
         })
     }
 }

@@ -144,17 +144,24 @@ impl Federation {
     pub fn wait(&mut self, question: &Question) -> Ended {
         let patience = self.now + Millis(2 * self.chain.current().policy.query_lifetime_max_ms);
         while self.now < patience {
-            let progress = self.follow(question);
-            match progress.as_ref().map(|progress| &progress.step) {
-                Some(Step::Over { refused }) => return Ended::Refused(refused.clone()),
-                Some(Step::Answered { shares }) => {
-                    let attempt = progress.as_ref().map_or(0, |progress| progress.attempt);
-                    return Ended::Released(Box::new(self.open(question, attempt, shares)));
-                }
-                _ => self.beat(),
+            if let Some(ended) = self.follow(question).and_then(|progress| self.ended(question, progress)) {
+                return ended;
             }
+            self.beat();
         }
         panic!("the query neither ended nor expired");
+    }
+
+    fn ended(&self, question: &Question, progress: Progress) -> Option<Ended> {
+        match progress.step {
+            Step::Over { refused } => Some(Ended::Refused(refused)),
+            Step::Answered { shares } => {
+                Some(Ended::Released(Box::new(self.open(question, progress.attempt, &shares))))
+            }
+            Step::Committing | Step::Collecting | Step::Freezing | Step::Verifying | Step::Opening | Step::Voiding => {
+                None
+            }
+        }
     }
 
     /// Asks a question and waits for its end.

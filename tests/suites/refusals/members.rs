@@ -17,6 +17,7 @@ use sumac_tests::federation::Federation;
 use sumac_tests::federation::cast::{HARBOUR, LINDEN, QUAY, RIDGE, signer};
 use sumac_tests::federation::forger::{Body, is_relay};
 use sumac_tests::federation::researcher::Question;
+use sumac_tests::federation::wire::Packet;
 
 use crate::{SEED, answers, asked, refusal, taped};
 
@@ -57,11 +58,11 @@ fn a_member_draws_on_its_share_only_after_all_signed_its_own_manifest() {
     federation.lose(move |packet| packet.to == ridge && matches!(packet.message, Message::Manifests { .. }));
     let question = asked(&mut federation);
     let (query, hub) = (question.id(), federation.nodes[HARBOUR].key());
-    let manifests = federation.tape().iter().find_map(|packet| match &packet.message {
-        Message::Manifests { manifests, .. } if packet.to == ridge => Some(manifests.clone()),
-        _ => None,
-    });
-    let manifests = manifests.unwrap();
+    let told = |packet: &Packet| {
+        let Message::Manifests { manifests, .. } = &packet.message else { return None };
+        (packet.to == ridge).then(|| manifests.clone())
+    };
+    let manifests = federation.tape().iter().find_map(told).unwrap();
     let lists = [
         ("one turned round", [&manifests[..2], &[turned(&manifests[2])]].concat(), "signed a different manifest"),
         ("one missing", manifests[..2].to_vec(), "2 manifests, where the committee has 3 members"),
@@ -116,17 +117,18 @@ fn counts_opened_differently_stop_a_member_for_good_and_are_never_void() {
     let progress = federation.follow(&question).unwrap();
     assert_eq!((progress.step, progress.awaited), (Step::Opening, vec![ridge]));
     assert_eq!(federation.wait(&question).refused().code, "expired");
-    let said = |packet: &sumac_tests::federation::wire::Packet| match &packet.message {
-        Message::Void(_) => true,
-        Message::Answer { .. } => packet.from == ridge,
-        _ => false,
+    let said = |packet: &Packet| {
+        matches!(packet.message, Message::Void(_))
+            || packet.from == ridge && matches!(packet.message, Message::Answer { .. })
     };
     assert!(!federation.tape().iter().any(said), "neither a share nor a void note of Ridge's");
     federation.audit(&[question]).unwrap();
 }
 
+type Spoil = fn(&mut UploadParts);
+
 /// A round in which Quay uploads what `spoil` makes of its honest upload, signed by its own key.
-fn with_quays_upload(spoil: fn(&mut UploadParts)) -> (Federation, Question) {
+fn with_quays_upload(spoil: Spoil) -> (Federation, Question) {
     let mut federation = taped();
     let quay = federation.nodes[QUAY].key();
     let once: Rc<RefCell<Option<UploadParts>>> = Rc::default();
@@ -143,7 +145,7 @@ fn with_quays_upload(spoil: fn(&mut UploadParts)) -> (Federation, Question) {
     (federation, question)
 }
 
-fn respelled(parts: &UploadParts, spoil: fn(&mut UploadParts)) -> UploadParts {
+fn respelled(parts: &UploadParts, spoil: Spoil) -> UploadParts {
     let mut parts = parts.clone();
     spoil(&mut parts);
     let quay = signer(SEED, "Quay");
@@ -156,7 +158,7 @@ fn respelled(parts: &UploadParts, spoil: fn(&mut UploadParts)) -> UploadParts {
 
 #[test]
 fn a_clinic_whose_shares_cannot_be_opened_or_proved_is_left_out_and_pays_nothing() {
-    let cases: [(&str, fn(&mut UploadParts)); 3] = [
+    let cases: [(&str, Spoil); 3] = [
         ("sealed to another member", |parts| parts.sealed_shares.swap(0, 1)),
         ("a flipped bit", |parts| parts.sealed_shares[1].0[40] ^= 1),
         ("no public share", |parts| parts.public_share = Octets(Vec::new())),

@@ -58,6 +58,10 @@ enum StoredCaseStage {
 }
 
 impl StoredCase {
+    pub(super) fn query_id(&self) -> Digest {
+        self.query.digest()
+    }
+
     pub(super) fn of(case: &Case) -> Self {
         let commitments = Attempt::commitment_envelopes;
         let stage = match &case.stage {
@@ -104,23 +108,24 @@ impl StoredCase {
 
 /// Takes up a query where it stood. It is admitted as of the moment it was submitted: what was
 /// valid then is finished, or voided, even if the study has ended since.
-pub(super) fn revive<R: CryptoRng>(stored: StoredCase, uploads: &[StoredUpload], desk: &Desk<'_, R>) -> Option<Case> {
+pub(super) fn revive<R: CryptoRng>(stored: StoredCase, uploads: Vec<StoredUpload>, desk: &Desk<'_, R>) -> Option<Case> {
     let inquiry = Inquiry::resume(&stored.query, &stored.study, desk.chain, stored.submitted).ok()?;
     let number = stored.attempt;
     let admit = |commitments: &[Envelope]| Attempt::admit(&inquiry, number, commitments).ok();
-    let mine = |keep: &dyn Fn(&UploadParts) -> bool, attempt: &Attempt| -> BTreeMap<Principal, UploadParts> {
-        let here = uploads.iter().filter(|u| u.query == inquiry.id() && u.attempt == number && keep(&u.parts));
-        here.filter_map(|u| Some((attempt.check_upload(&inquiry, &u.parts).ok()?.clinic, u.parts.clone()))).collect()
+    let here = uploads.into_iter().filter(|u| u.attempt == number).map(|u| u.parts);
+    let mine = |attempt: &Attempt| -> BTreeMap<Principal, UploadParts> {
+        here.filter_map(|parts| Some((attempt.check_upload(&inquiry, &parts).ok()?.clinic, parts))).collect()
     };
     let stage = match stored.stage {
         StoredCaseStage::Committing => CaseStage::Committing { commitments: BTreeMap::new() },
         StoredCaseStage::Collecting { commitments, closes } => {
             let attempt = admit(&commitments)?;
-            CaseStage::Collecting { uploads: mine(&|_| true, &attempt), attempt, closes }
+            CaseStage::Collecting { uploads: mine(&attempt), attempt, closes }
         }
         StoredCaseStage::Freezing { commitments, batch } => {
             let attempt = admit(&commitments)?;
-            let uploads = mine(&|parts| batch.contains(&parts.upload.digest()), &attempt);
+            let mut uploads = mine(&attempt);
+            uploads.retain(|_, parts| batch.contains(&parts.upload.digest()));
             CaseStage::Freezing { uploads, attempt, freezes: BTreeMap::new() }
         }
         StoredCaseStage::Verifying { commitments, freezes } => {

@@ -1,6 +1,7 @@
 //! What members say to each other: signed, sealed to the recipient, carried by the coordinator.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
@@ -105,8 +106,14 @@ pub(super) struct Heard(BTreeMap<(u8, usize), Body>);
 
 impl Heard {
     pub(super) fn take(&mut self, place: usize, who: Principal, body: Body) -> Result<(), Fault> {
-        let have = self.0.entry((body.number(), place)).or_insert_with(|| body.clone());
-        if *have == body { Ok(()) } else { Err(Fault::Differs { who, what: "message" }) }
+        match self.0.entry((body.number(), place)) {
+            Entry::Occupied(first) if *first.get() != body => Err(Fault::Differs { who, what: "message" }),
+            Entry::Occupied(_) => Ok(()),
+            Entry::Vacant(free) => {
+                free.insert(body);
+                Ok(())
+            }
+        }
     }
 
     /// One item per member in order, the own one filled in, or `None` while any is missing.

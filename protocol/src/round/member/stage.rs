@@ -457,12 +457,13 @@ impl Concluded {
 
     /// Draws on its aggregate share at all: re-centres it and adds its own full noise.
     pub(super) fn noise(self, agreed: Agreed) -> Result<Noised, Fault> {
+        let Agreed { manifest } = agreed;
         let plan = self.seat.inquiry.plan();
         let mut noised = self.sum.recentred(plan).map_err(|e| sharing_fault(&e))?;
-        let noise = privacy::noise_vector(plan, &self.secrets.seed, agreed.manifest.digest())
+        let noise = privacy::noise_vector(plan, &self.secrets.seed, manifest.digest())
             .map_err(|why| Fault::Unsupported { why: why.to_string() })?;
         noised.add_integers(noise.cells()).map_err(|e| sharing_fault(&e))?;
-        let accepted: Vec<Principal> = agreed.manifest.accepted().collect();
+        let accepted: Vec<Principal> = manifest.accepted().collect();
         let operators_counted = u32::try_from(self.seat.inquiry.operators(accepted.iter())).unwrap_or(u32::MAX);
         Ok(Noised {
             seat: self.seat,
