@@ -16,7 +16,8 @@ fn an_answer_comes_without_a_clinic_that_died_and_says_so() {
     let finished = balance.note(asked.answer()).clone();
     assert_eq!((finished.operators("counted"), finished.operators("asked")), (4, 5));
     let charter = federation.dir().join("charter.json");
-    let verified = federation.sumac(["verify".as_ref(), finished.release.as_os_str(), "--charter".as_ref(), charter.as_os_str()]);
+    let verified =
+        federation.sumac(["verify".as_ref(), finished.release.as_os_str(), "--charter".as_ref(), charter.as_os_str()]);
     assert!(verified.text().contains("4 of 5 operators"), "{}", verified.text());
     federation.delete_index('E');
     federation.restart('E');
