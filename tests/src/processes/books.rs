@@ -83,7 +83,7 @@ impl Federation {
     fn console(&self, command: &[&str], node: char) -> super::Ended {
         let home = self.home(node);
         let args = command.iter().map(AsRef::<std::ffi::OsStr>::as_ref);
-        self.sumac(args.chain(["--dir".as_ref(), home.as_os_str()]))
+        self.sumac(args.chain(["--format".as_ref(), "json".as_ref(), "--dir".as_ref(), home.as_os_str()]))
     }
 
     /// The letters of all clinics.
