@@ -22,7 +22,7 @@ use crate::command::ask::{Format, Watch};
 use crate::failure::{Exit, Failure};
 use crate::{files, show};
 use federation::Federation;
-use processes::Nodes;
+use processes::{Interrupt, Nodes};
 
 /// Builds a federation of five clinics on this machine from a published antidepressant trial (172
 /// courses at 17 sites), and asks it one question: the mean change of HAM-D17 from baseline to week
@@ -95,8 +95,9 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
         None => ExitCode::SUCCESS,
     };
     if args.keep.is_some() {
+        let interrupt = Interrupt::listen()?;
         federation.print_what_next();
-        nodes.wait_for_interrupt()?;
+        interrupt.wait();
     }
     nodes.stop();
     Ok(code)

@@ -71,9 +71,11 @@ impl ReleaseFile {
     pub fn verify(text: &str, chain: &CharterChain) -> Result<Self, ReleaseError> {
         let malformed = |why: serde_json::Error| ReleaseError::Malformed { why: why.to_string() };
         let written: serde_json::Value = serde_json::from_str(text).map_err(malformed)?;
-        let version = written.get("sumac_release").and_then(serde_json::Value::as_u64);
-        if version != Some(u64::from(VERSION)) {
-            return Err(ReleaseError::Version { got: version.unwrap_or(0) });
+        let Some(version) = written.get("sumac_release").and_then(serde_json::Value::as_u64) else {
+            return Err(ReleaseError::Malformed { why: "it has no number `sumac_release`".into() });
+        };
+        if version != u64::from(VERSION) {
+            return Err(ReleaseError::Version { got: version });
         }
         let proof = written.get("proof").cloned().unwrap_or_default();
         let proof: Proof = serde_json::from_value(proof).map_err(malformed)?;

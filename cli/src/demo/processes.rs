@@ -3,6 +3,9 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
 use super::federation::Federation;
 use crate::failure::Failure;
 
@@ -50,20 +53,6 @@ impl Nodes {
         Ok(nodes)
     }
 
-    /// Waits for Ctrl-C or SIGTERM.
-    pub(super) fn wait_for_interrupt(&self) -> Result<(), Failure> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let runtime = tokio::runtime::Runtime::new().map_err(|why| Failure::bug(format!("no runtime: {why}")))?;
-        runtime.block_on(async {
-            let terminate = signal(SignalKind::terminate());
-            let mut terminate = terminate.map_err(|why| Failure::bug(why.to_string()))?;
-            tokio::select! {
-                done = tokio::signal::ctrl_c() => done.map_err(|why| Failure::bug(why.to_string())),
-                _ = terminate.recv() => Ok(()),
-            }
-        })
-    }
-
     /// Stops the nodes and waits for them.
     pub(super) fn stop(&mut self) {
         for child in &self.running {
@@ -79,6 +68,37 @@ impl Nodes {
                 tracing::debug!(%why, "a node was gone already");
             }
         }
+    }
+}
+
+/// Ctrl-C or SIGTERM, heard from the moment this is made: whoever reads that the federation is up
+/// can stop it at once, and its nodes with it.
+pub(super) struct Interrupt {
+    runtime: Runtime,
+    interrupted: Signal,
+    terminated: Signal,
+}
+
+impl Interrupt {
+    /// Begins to listen. From here on the program no longer ends by itself on either signal.
+    pub(super) fn listen() -> Result<Self, Failure> {
+        let runtime = Runtime::new().map_err(|why| Failure::bug(format!("no runtime: {why}")))?;
+        let listen = |kind| {
+            let _inside = runtime.enter();
+            signal(kind).map_err(|why| Failure::bug(format!("signals cannot be heard: {why}")))
+        };
+        let (interrupted, terminated) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+        Ok(Self { runtime, interrupted, terminated })
+    }
+
+    /// Waits for either.
+    pub(super) fn wait(mut self) {
+        self.runtime.block_on(async {
+            tokio::select! {
+                _ = self.interrupted.recv() => {}
+                _ = self.terminated.recv() => {}
+            }
+        });
     }
 }
 
