@@ -54,8 +54,8 @@ struct Pending {
 pub(crate) fn plan(text: &str, charter: &Charter, mode: Mode, rho: RhoMicro) -> Result<Plan, Failure> {
     let dictionary =
         Dictionary::parse(&charter.dictionary).map_err(|why| Failure::refused(why.code(), &why, why.remedy()))?;
-    let plan = question::compile(text, &dictionary, mode)
-        .map_err(|why| Failure::question(why.code(), &why.render(text)))?;
+    let plan =
+        question::compile(text, &dictionary, mode).map_err(|why| Failure::question(why.code(), &why.render(text)))?;
     privacy::price(plan, rho).map_err(|why| Failure::refused(why.code(), &why, why.remedy()))
 }
 
@@ -225,7 +225,9 @@ pub(crate) fn cost_of(
                 .map_err(|_| Failure::usage("--rho is no number", "give a number like 0.1"))?;
             Ok(RhoMicro(micro))
         }
-        (None, Some(epsilon)) if epsilon > 0.0 && epsilon <= 1e6 => Ok(privacy::largest_rho(epsilon, charter.policy.delta_per_1e12)),
+        (None, Some(epsilon)) if epsilon > 0.0 && epsilon <= 1e6 => {
+            Ok(privacy::largest_rho(epsilon, charter.policy.delta_per_1e12))
+        }
         (None, None) => {
             Err(Failure::usage("a differentially private question has a price", "give --rho 0.1, or --epsilon 1"))
         }

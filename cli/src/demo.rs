@@ -109,20 +109,27 @@ fn ask(args: &DemoArgs, federation: &Federation, step: &dyn Fn(&str)) -> Result<
     let mode = if args.exact { Mode::Exact } else { Mode::Dp };
     let rho = asking::cost_of(charter, None, (!args.exact).then_some(args.epsilon), mode)?;
     let plan = asking::plan(QUESTION, charter, mode, rho)?;
-    step("the question, with its price and the error to expect of a cohort this size:");
-    show::talk(&format!(
-        "         {}",
-        QUESTION
-            .replace(" FROM", "\n         FROM")
-            .replace(", mean", ",\n         mean")
-            .replace(", rate", ",\n         rate")
-    ));
-    let explained = explain(&plan, 3, 5, charter.policy.delta_per_1e12, &[federation.consenting()]);
-    for row in explained.rows() {
-        let [name, patients, per_group, width, noise] = row;
-        show::talk(&format!(
-            "         {name}: 95 % within ±{width} with {per_group} in each of the groups ({patients} patients), {noise} of it noise"
-        ));
+    step("the question:");
+    for line in QUESTION
+        .replace(" FROM", "\nFROM")
+        .replace(", mean(", ",\n  mean(")
+        .replace(", -30", ",\n    -30")
+        .replace(", rate", ",\n  rate")
+        .lines()
+    {
+        show::talk(&format!("{MARGIN}  {line}"));
+    }
+    let price = if args.exact {
+        "its price: none, the study is exact".to_owned()
+    } else {
+        format!("its price for every patient counted: {rho}, which is ε {} at δ 1e-6", args.epsilon)
+    };
+    step(&price);
+    step(&format!("the error to expect with {} patients in the cohort:", federation.consenting()));
+    for [name, _, per_group, width, noise] in
+        explain(&plan, 3, 5, charter.policy.delta_per_1e12, &[federation.consenting()]).rows()
+    {
+        show::talk(&format!("{MARGIN}  {name:<9} 95 % within ±{width:<6} ({per_group} a group; {noise} of it noise)"));
     }
     let seed = crate::keys::seed(&federation.researcher_key())?;
     let signer = sumac_protocol::principal::Signer::from_seed(&seed);
@@ -137,9 +144,9 @@ fn ask(args: &DemoArgs, federation: &Federation, step: &dyn Fn(&str)) -> Result<
     let text = serde_json::to_string_pretty(&release?).map_err(|why| Failure::bug(why.to_string()))?;
     let release = ReleaseFile::verify(&text, &federation.chain)?;
     let took = began.elapsed();
-    let build = if cfg!(debug_assertions) { "debug" } else { "release" };
+    let build = if cfg!(debug_assertions) { "debug build" } else { "release build" };
     step(&format!(
-        "from signed query to verified release {} ms ({} courses, 5 clinics, k 3, window {} closing once all answered, jitter {} ms, {build} build)",
+        "signed query to verified release: {} ms ({} courses, 5 clinics, k 3, window {}, jitter {} ms, {build})",
         took.as_millis(),
         federation.courses(),
         charter.policy.window(),
@@ -178,6 +185,9 @@ fn write_release(folder: &Path, federation: &Federation, release: &ReleaseFile) 
     files::write(&folder.join("release.json"), &text)?;
     files::write(&folder.join("charter.json"), &federation.chain.to_json())
 }
+
+/// What continues a step stands under its text.
+const MARGIN: &str = "         ";
 
 /// A folder that is gone when the demo ends.
 struct Scratch(PathBuf);

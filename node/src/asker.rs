@@ -66,12 +66,12 @@ impl Asker {
     async fn admitted(&mut self) -> Result<(), AskError> {
         while !self.connected {
             let event = self.inbox.next().await;
-            self.note(event)?;
+            self.note(event.as_ref())?;
         }
         Ok(())
     }
 
-    fn note(&mut self, event: Option<NetworkEvent>) -> Result<(), AskError> {
+    fn note(&mut self, event: Option<&NetworkEvent>) -> Result<(), AskError> {
         match event {
             Some(NetworkEvent::Connected { .. }) => self.connected = true,
             Some(NetworkEvent::Disconnected { .. }) => self.connected = false,

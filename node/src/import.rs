@@ -16,6 +16,7 @@ use sumac_protocol::dictionary::Dictionary;
 use sumac_protocol::limits::PATIENTS_MAX;
 use sumac_protocol::record::Record;
 
+#[expect(clippy::module_name_repetitions, reason = "imported alone, `Error` would not say whose")]
 pub use failure::ImportError;
 pub use mapping::{Mapping, MappingError};
 pub use reject::{Reject, Why, write_rejects};

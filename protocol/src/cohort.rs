@@ -100,7 +100,7 @@ impl Cohort {
                 records.push(&candidate.record.courses);
             }
         }
-        let mut cells = plan.raw_cells(dictionary, records.into_iter());
+        let mut cells = plan.raw_cells(dictionary, records);
         if plan.mode == Mode::Exact {
             cells.zero_small_groups(u64::from(inquiry.charter().policy.exact_local_min));
         }

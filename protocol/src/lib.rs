@@ -3,6 +3,8 @@
 //! This crate is pure: it has no clock, no sockets, no files, no async, no logging and no
 //! randomness of its own. Time and random generators are arguments.
 
+#![warn(missing_docs, clippy::exhaustive_enums)]
+
 pub mod answer;
 pub mod charter_chain;
 pub mod cohort;

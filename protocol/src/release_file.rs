@@ -8,13 +8,17 @@ use crate::digest::{Digest, Label};
 use crate::document::query::Query;
 use crate::document::release::Release;
 use crate::document::share::Share;
+use crate::document::study;
 use crate::envelope::{Envelope, Verified};
 use crate::moment::Moment;
 use crate::octets::Octets;
 use crate::principal::Principal;
-use crate::round::inquiry::Inquiry;
+use crate::round::inquiry::{Inquiry, chain_of};
 use crate::sealed::OpeningKey;
 use crate::secret_share::CellShares;
+use spelled::{Difference, Spelled};
+
+mod spelled;
 
 /// An answer with its certificate. The answer is for people and programs; the proof is what
 /// [`ReleaseFile::verify`] recomputes it from.
@@ -69,26 +73,37 @@ impl ReleaseFile {
     /// # Errors
     /// [`ReleaseError`]; for an altered answer it names the field.
     pub fn verify(text: &str, chain: &CharterChain) -> Result<Self, ReleaseError> {
+        let written = Spelled::read(text).map_err(|why| ReleaseError::Malformed { why })?;
         let malformed = |why: serde_json::Error| ReleaseError::Malformed { why: why.to_string() };
-        let written: serde_json::Value = serde_json::from_str(text).map_err(malformed)?;
-        let Some(version) = written.get("sumac_release").and_then(serde_json::Value::as_u64) else {
-            return Err(ReleaseError::Malformed { why: "it has no number `sumac_release`".into() });
-        };
-        if version != u64::from(VERSION) {
-            return Err(ReleaseError::Version { got: version });
+        let Version { sumac_release: got } = serde_json::from_str(text).map_err(malformed)?;
+        if got != u64::from(VERSION) {
+            return Err(ReleaseError::Version { got });
         }
-        let proof = written.get("proof").cloned().unwrap_or_default();
-        let proof: Proof = serde_json::from_value(proof).map_err(malformed)?;
+        let Certificate { proof } = serde_json::from_str(text).map_err(malformed)?;
         let inquiry = admit(&proof, chain)?;
         let answer = compute(&inquiry, &proof.shares)?;
         let file = Self { sumac_release: VERSION, answer, proof };
         let recomputed = serde_json::to_string(&file).map_err(malformed)?;
-        let recomputed: serde_json::Value = serde_json::from_str(&recomputed).map_err(malformed)?;
-        match first_difference("", &written, &recomputed) {
+        let recomputed = Spelled::read(&recomputed).map_err(|why| ReleaseError::Malformed { why })?;
+        match written.first_difference(&recomputed) {
             None => Ok(file),
-            Some((field, written, recomputed)) => Err(ReleaseError::Altered { field, written, recomputed }),
+            Some(Difference { field, left, right }) => {
+                Err(ReleaseError::Altered { field, written: left, recomputed: right })
+            }
         }
     }
+}
+
+/// What is read of a file of any version.
+#[derive(Deserialize)]
+struct Version {
+    sumac_release: u64,
+}
+
+/// What is read of a file of this version: never the answer, which is recomputed and compared.
+#[derive(Deserialize)]
+struct Certificate {
+    proof: Proof,
 }
 
 /// Admits the query as of the earliest moment at which it could have been submitted, under the
@@ -96,13 +111,9 @@ impl ReleaseFile {
 fn admit(proof: &Proof, chain: &CharterChain) -> Result<Inquiry, ReleaseError> {
     let query = proof.query.claim::<Query>().map_err(|why| ReleaseError::Malformed { why: why.to_string() })?;
     let (named, expires) = (query.peek().charter, query.peek().expires);
-    let before: Vec<Envelope> = chain.epochs().map(|c| c.envelope().clone()).collect();
-    let upto = chain.epochs().position(|c| c.digest() == named).ok_or(ReleaseError::OtherCharter { named })?;
-    let chain = CharterChain::from_envelopes(before.get(..=upto).unwrap_or_default())
-        .map_err(|why| ReleaseError::Malformed { why: why.to_string() })?;
+    let chain = chain_of(&proof.query, chain).ok_or(ReleaseError::OtherCharter { named })?;
     let now = Moment(expires.0.saturating_sub(chain.current().policy.query_lifetime_max_ms));
-    let earliest =
-        crate::document::study::admit_study(&proof.study, &chain).map_or(now, |study| now.max(study.valid_from));
+    let earliest = study::admit_study(&proof.study, &chain).map_or(now, |study| now.max(study.valid_from));
     Inquiry::admit(&proof.query, &proof.study, &chain, earliest)
         .map_err(|refused| ReleaseError::Query { code: refused.code, says: refused.says })
 }
@@ -161,33 +172,6 @@ fn check_shares(inquiry: &Inquiry, envelopes: &[Envelope]) -> Result<Vec<Verifie
         shares.push(share);
     }
     Ok(shares)
-}
-
-/// The path of the first place where two JSON values differ, with both values.
-fn first_difference(path: &str, a: &serde_json::Value, b: &serde_json::Value) -> Option<(String, String, String)> {
-    use serde_json::Value;
-    let differs = || Some((path.trim_start_matches('.').to_owned(), a.to_string(), b.to_string()));
-    match (a, b) {
-        (Value::Object(a), Value::Object(b)) => {
-            let names: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
-            names.into_iter().find_map(|name| {
-                let null = Value::Null;
-                let (x, y) = (a.get(name), b.get(name));
-                if x.is_some() == y.is_some() {
-                    first_difference(&format!("{path}.{name}"), x.unwrap_or(&null), y.unwrap_or(&null))
-                } else {
-                    let absent = || "absent".to_owned();
-                    let show = |v: Option<&Value>| v.map_or_else(absent, Value::to_string);
-                    Some((format!("{path}.{name}").trim_start_matches('.').to_owned(), show(x), show(y)))
-                }
-            })
-        }
-        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
-            a.iter().zip(b).enumerate().find_map(|(i, (x, y))| first_difference(&format!("{path}[{i}]"), x, y))
-        }
-        _ if a == b => None,
-        _ => differs(),
-    }
 }
 
 /// Why a release cannot be put together or does not hold.

@@ -6,7 +6,9 @@
 //! line, or for the end of a process, and gives up loudly at a deadline.
 
 mod asked;
+mod balance;
 mod books;
+mod hold;
 mod node;
 mod program;
 
@@ -18,6 +20,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
 
 pub use asked::{Asked, Finished, Question};
+pub use balance::Balance;
+pub use hold::Held;
 pub use program::{Ended, Program};
 
 use node::Node;
@@ -168,6 +172,11 @@ impl Federation {
         self.node(node).resume();
     }
 
+    /// Lets every suspended node go on.
+    pub fn resume_all(&mut self) {
+        self.nodes.values_mut().for_each(|node| node.resume());
+    }
+
     /// The process of a running node.
     #[must_use]
     pub fn pid(&mut self, node: char) -> u32 {
@@ -189,15 +198,27 @@ impl Federation {
     /// Runs `sumac` with these arguments to its end.
     #[must_use]
     pub fn sumac<I: AsRef<std::ffi::OsStr>>(&self, args: impl IntoIterator<Item = I>) -> Ended {
+        self.running(args).ended()
+    }
+
+    /// Starts `sumac` with these arguments.
+    #[must_use]
+    pub fn running<I: AsRef<std::ffi::OsStr>>(&self, args: impl IntoIterator<Item = I>) -> Program {
         let mut command = Command::new(&self.program);
         command.args(args).env("SUMAC_HOME", self.researcher());
-        Program::start("sumac", command).ended()
+        Program::start("sumac", command)
     }
 
     /// Asks a question; the federation goes on meanwhile.
     #[must_use]
     pub fn ask(&self, question: &Question) -> Asked {
         Asked::start(&self.program, &self.dir, &self.researcher(), question)
+    }
+
+    /// Takes up a question that was asked before.
+    #[must_use]
+    pub fn take_up(&self, query: &str) -> Asked {
+        Asked::take_up(&self.program, &self.dir, &self.researcher(), query)
     }
 
     /// The folder that the researcher's program keeps open queries in.

@@ -78,7 +78,10 @@ fn new(from: &Path, out: &Path) -> Result<(), Failure> {
     let mut written: serde_json::Value = strict_json::from_slice(text.as_bytes()).map_err(malformed)?;
     if let Some(file) = written.pointer("/dictionary/file").and_then(|f| f.as_str().map(PathBuf::from)) {
         let beside = from.parent().unwrap_or(Path::new(".")).join(file);
-        written["dictionary"] = files::read(&beside)?.into();
+        let text = files::read(&beside)?;
+        if let Some(dictionary) = written.get_mut("dictionary") {
+            *dictionary = text.into();
+        }
     }
     let charter: Charter = serde_json::from_value(written).map_err(|why| malformed(why.to_string()))?;
     charter.check()?;

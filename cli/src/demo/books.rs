@@ -49,7 +49,9 @@ impl Books {
         let dictionary = Dictionary::parse(DICTIONARY).map_err(|why| Failure::bug(why.to_string()))?;
         let mapping = Mapping::parse(MAPPING).map_err(|why| Failure::bug(why.to_string()))?;
         let mut clinics = Vec::new();
-        for dealt in deal::deal(COURSES, ASSESSMENTS, 5) {
+        let dealt =
+            deal::deal(COURSES, ASSESSMENTS, 5).map_err(|why| Failure::refused(why.code(), &why, why.remedy()))?;
+        for dealt in dealt {
             let sources = Sources {
                 courses: Some(dealt.courses_csv.as_bytes()),
                 assessments: Some(dealt.assessments_csv.as_bytes()),
@@ -127,13 +129,15 @@ impl Federation {
             .flat_map(|group| {
                 let arm = group.key.0.iter().map(|(_, v)| v.clone()).collect::<String>();
                 group.estimates.iter().filter_map(move |e| match &e.found {
-                    Found::Mean(mean) => mean.value.map(|v| format!("{arm} {v:.2} (n {})", mean.n)),
-                    Found::Rate(rate) => rate.value.map(|v| format!("{arm} {:.1} %", v * 100.0)),
-                    _ => None,
+                    Found::Mean(mean) => mean.value.map(|v| format!("{arm:<8} {} {v:.2} (n {})", e.name, mean.n)),
+                    Found::Rate(rate) => {
+                        rate.value.map(|v| format!("{arm:<8} {} {:.1} % (n {})", e.name, v * 100.0, rate.n))
+                    }
+                    Found::Count(_) | _ => None,
                 })
             })
             .collect();
-        Ok(format!("for comparison, pooled and without noise (only this demo can know it): {}", means.join(", ")))
+        Ok(format!("without noise, as only this demo can know:\n           {}", means.join("\n           ")))
     }
 }
 

@@ -52,19 +52,16 @@ impl Federation {
             clinics.push(clinic);
             members.push(member);
         }
-        step("keys made: 3 stewards, 1 researcher, 5 nodes; each node has a folder, a sealed store and a keyring");
+        step("keys made: 3 stewards, 1 researcher, 5 nodes with a sealed store each");
         let genesis = charter(members, &stewards, args);
         let genesis_envelope = signed_by_two(&genesis, &stewards)?;
         let mut chain = CharterChain::genesis(&genesis_envelope)?;
         let study = signed_by_two(&study(&chain, &researcher, args), &stewards)?;
-        step("study signed by 2 of 3 stewards: who may ask what, until when, at what total price");
+        step("study signed by 2 of 3 stewards: who may ask what, and at what price");
         let next =
             Charter { epoch: 1, previous: Some(chain.genesis_digest()), studies: vec![study.digest()], ..genesis };
         chain.extend(&signed_by_two(&next, &stewards)?)?;
-        step(&format!(
-            "charter signed by 2 of 3 stewards; epoch 1 puts the study in force ({})",
-            chain.current().digest()
-        ));
+        step(&format!("charter {} signed by 2 of 3 stewards", chain.current().digest()));
         files::write(&dir.join("charter.json"), &chain.to_json())?;
         files::write(&dir.join("study.json"), &study.to_json())?;
         for clinic in &clinics {

@@ -30,7 +30,7 @@ pub(super) fn bring_in(federation: &Federation, args: &DemoArgs, step: &dyn Fn(&
     let statements = each(&|clinic, dealt| consents(clinic, dealt, &patients, args.exact))?;
     let consenting = federation.consenting();
     step(&format!(
-        "{statements} statements signed by the patients' own keys: {consenting} consent, {} never did or withdrew",
+        "{statements} statements signed by patients' own keys: {consenting} consent, {} do not",
         imported.saturating_sub(consenting)
     ));
     Ok(())

@@ -47,9 +47,9 @@ impl Nodes {
                 );
                 return Err(Failure::bug(says));
             }
-            pids.push(format!("{} {} (process {})", clinic.letter, clinic.name, child.id()));
+            pids.push(child.id().to_string());
         }
-        step(&format!("five nodes started: {}", pids.join(", ")));
+        step(&format!("five nodes started, as processes {}", pids.join(" ")));
         Ok(nodes)
     }
 

@@ -66,8 +66,9 @@ impl ChargeState {
 
 impl Clinic {
     /// Selects the cohort of a query and debits its patients, durably, in one write. Called again
-    /// for the same query it takes those selected before, less those who have withdrawn since, and
-    /// debits nobody again.
+    /// for the same query, because its earlier attempts are void, it takes those selected before,
+    /// less those who have withdrawn since: they are out of the entry, and get their debit back.
+    /// Nobody is debited twice.
     ///
     /// # Errors
     /// [`ClinicError`]: then nothing was debited.
@@ -89,19 +90,16 @@ impl Clinic {
         });
         let cohort = Cohort::select(&view, inquiry, candidates, only.as_ref());
         let (salt, ledger) = commitment;
-        if before.is_none() {
-            let charge = Charge {
-                query: id,
-                study: inquiry.study().digest(),
-                rho: inquiry.query().rho,
-                at: now,
-                rows: cohort.rows().to_vec(),
-                ledger_position: cohort.position(),
-                ledger_salt: salt,
-                state: ChargeState::Open,
-            };
-            self.keep_charge(&charge)?;
-        }
+        self.keep_charge(&Charge {
+            query: id,
+            study: inquiry.study().digest(),
+            rho: inquiry.query().rho,
+            at: before.map_or(now, |charge| charge.at),
+            rows: cohort.rows().to_vec(),
+            ledger_position: cohort.position(),
+            ledger_salt: salt,
+            state: ChargeState::Open,
+        })?;
         Ok(Selection { query: id, attempt: order.attempt, cells: Some(cohort.into_cells()), ledger, declined: None })
     }
 

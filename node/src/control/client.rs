@@ -20,12 +20,11 @@ pub fn ask(socket: &Path, request: &Request) -> Result<Response, ControlError> {
     stream.write_all(&line).map_err(|why| broken(&why))?;
     let mut answer = String::new();
     BufReader::new(stream).read_line(&mut answer).map_err(|why| broken(&why))?;
-    match serde_json::from_str(&answer).map_err(|why| broken(&why))? {
-        Response::Refused(refused) => {
-            Err(ControlError::Refused { code: refused.code, says: refused.says, remedy: refused.remedy })
-        }
-        response => Ok(response),
+    let response: Response = serde_json::from_str(&answer).map_err(|why| broken(&why))?;
+    if let Response::Refused(refused) = response {
+        return Err(ControlError::Refused { code: refused.code, says: refused.says, remedy: refused.remedy });
     }
+    Ok(response)
 }
 
 /// Why a node could not be asked.

@@ -67,7 +67,7 @@ fn check_renames(columns: &AssessmentColumns, dictionary: &Dictionary) -> Result
     columns.instruments.iter().try_for_each(|(code, name)| {
         let key = || format!("assessments.instruments.{code}");
         let found: Result<&Instrument, ValueError> = instrument(dictionary, name);
-        found.map(|_| ()).map_err(|error| ImportError::NotInDictionary { key: key(), error })
+        found.map(|_| ()).map_err(|error| ImportError::NotInDictionary { key: key(), error: Box::new(error) })
     })
 }
 

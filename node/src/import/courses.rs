@@ -61,15 +61,15 @@ impl<'a> Places<'a> {
         let fields = columns.fields.iter().map(|(name, column)| {
             let codes = columns.codes.get(name);
             let key = format!("courses.fields.{name}");
-            let field =
-                field(dictionary, name).map_err(|error| ImportError::NotInDictionary { key: key.clone(), error })?;
+            let field = field(dictionary, name)
+                .map_err(|error| ImportError::NotInDictionary { key: key.clone(), error: Box::new(error) })?;
             check_codes(name, codes, dictionary)?;
             Ok(FieldPlace { column: table.column(&key, column)?, field, codes })
         });
         let totals = mapping.wide.iter().map(|wide| {
             let key = || format!("wide.instrument of {}", wide.column);
             let instrument = instrument(dictionary, &wide.instrument)
-                .map_err(|error| ImportError::NotInDictionary { key: key(), error })?;
+                .map_err(|error| ImportError::NotInDictionary { key: key(), error: Box::new(error) })?;
             Ok(TotalPlace { column: table.column("wide.column", &wide.column)?, instrument, day: wide.day })
         });
         let fields = fields.collect::<Result<_, ImportError>>()?;
@@ -86,7 +86,7 @@ fn check_codes(
     codes.into_iter().flatten().try_for_each(|(code, value)| {
         let key = || format!("courses.codes.{field}.{code}");
         let checked = dictionary.check_field(field, value);
-        checked.map(|_| ()).map_err(|error| ImportError::NotInDictionary { key: key(), error })
+        checked.map(|_| ()).map_err(|error| ImportError::NotInDictionary { key: key(), error: Box::new(error) })
     })
 }
 

@@ -29,7 +29,7 @@ pub enum ImportError {
         /// The mapping's key.
         key: String,
         /// Which name, and one it may have meant.
-        error: ValueError,
+        error: Box<ValueError>,
     },
     /// The file could not be read to its end.
     #[error("the {file} file cannot be read: {source}")]
@@ -184,12 +184,13 @@ impl ImportError {
         match self {
             Self::NoSource => "name at least one file".to_owned(),
             Self::NotMapped { file } => format!("add `[{file}]` to the mapping, or leave the file out"),
-            Self::NotInDictionary { key, error } => match error {
-                ValueError::NoSuchField { near: None, .. } | ValueError::NoSuchInstrument { near: None, .. } => {
-                    format!("take `{key}` out, or use a name of the dictionary")
-                }
-                _ => error.remedy(),
-            },
+            Self::NotInDictionary { key, error } => {
+                let guessed = !matches!(
+                    error.as_ref(),
+                    ValueError::NoSuchField { near: None, .. } | ValueError::NoSuchInstrument { near: None, .. }
+                );
+                if guessed { error.remedy() } else { format!("take `{key}` out, or use a name of the dictionary") }
+            }
             Self::Unreadable { .. } => "check that the file is there and may be read, then import it again".to_owned(),
             Self::NoHeader { .. } => "export it again, with the names of the columns in the first row".to_owned(),
             Self::NotUtf8 { .. } => "save it as UTF-8; a spreadsheet calls that \"CSV UTF-8\"".to_owned(),

@@ -82,8 +82,8 @@ impl Mapping {
                 MappingError::Shape { line: before.matches('\n').count() + 1, message: error.message().to_owned() }
             })?;
         let mapping = Self {
-            delimiter: delimiter_byte(delimiter)?,
-            decimal_comma: decimal_comma(decimal_separator)?,
+            delimiter: delimiter_byte(delimiter.as_deref())?,
+            decimal_comma: decimal_comma(decimal_separator.as_deref())?,
             missing: missing.iter().map(|marker| marker.trim().to_owned()).collect(),
             courses,
             assessments,
@@ -167,8 +167,8 @@ fn usual_missing() -> Vec<String> {
     vec![String::new(), "NA".to_owned()]
 }
 
-fn delimiter_byte(written: Option<String>) -> Result<u8, MappingError> {
-    match written.as_deref() {
+fn delimiter_byte(written: Option<&str>) -> Result<u8, MappingError> {
+    match written {
         None | Some(",") => Ok(b','),
         Some(";") => Ok(b';'),
         Some("\t") => Ok(b'\t'),
@@ -177,8 +177,8 @@ fn delimiter_byte(written: Option<String>) -> Result<u8, MappingError> {
     }
 }
 
-fn decimal_comma(written: Option<String>) -> Result<bool, MappingError> {
-    match written.as_deref() {
+fn decimal_comma(written: Option<&str>) -> Result<bool, MappingError> {
+    match written {
         None | Some(".") => Ok(false),
         Some(",") => Ok(true),
         Some(text) => Err(MappingError::DecimalSeparator { text: text.to_owned() }),

@@ -15,8 +15,6 @@ use super::limits::ROW_BYTES_MAX;
 pub(super) struct Scanned<R> {
     inner: R,
     delimiter: u8,
-    /// Bytes of a byte order mark that are still to pass unseen.
-    mark_left: usize,
     place: Place,
     /// The line of the next byte, from 1. CR, LF and CR LF end a line alike.
     line: u64,
@@ -49,11 +47,10 @@ enum Place {
 }
 
 impl<R: Read> Scanned<R> {
-    pub(super) fn new(inner: R, delimiter: u8, mark_bytes: usize) -> Self {
+    pub(super) fn new(inner: R, delimiter: u8) -> Self {
         Self {
             inner,
             delimiter,
-            mark_left: mark_bytes,
             place: Place::RowStart,
             line: 1,
             after_cr: false,
@@ -76,10 +73,6 @@ impl<R: Read> Scanned<R> {
     }
 
     fn see(&mut self, byte: u8) -> Result<(), ScanFlaw> {
-        if self.mark_left > 0 {
-            self.mark_left -= 1;
-            return Ok(());
-        }
         if byte == 0 {
             return Err(ScanFlaw::Nul { line: self.line });
         }
@@ -172,7 +165,7 @@ mod tests {
     use super::{ROW_BYTES_MAX, ScanFlaw, Scanned};
 
     fn scan(text: &str) -> (Vec<u64>, Option<ScanFlaw>) {
-        let mut scanned = Scanned::new(text.as_bytes(), b',', 0);
+        let mut scanned = Scanned::new(text.as_bytes(), b',');
         let read = std::io::copy(&mut scanned, &mut std::io::sink());
         assert_eq!(read.is_err(), scanned.flaw().is_some(), "a flaw stops the reading and nothing else does");
         (std::iter::from_fn(|| scanned.take_row_line()).collect(), scanned.flaw())
@@ -220,7 +213,7 @@ mod tests {
 
     #[test]
     fn reading_on_after_a_flaw_gives_nothing() {
-        let mut scanned = Scanned::new("a\0b".as_bytes(), b',', 0);
+        let mut scanned = Scanned::new("a\0b".as_bytes(), b',');
         let mut buffer = [0; 1];
         assert_eq!(scanned.read(&mut buffer).unwrap(), 1);
         assert!(scanned.read(&mut buffer).is_err());

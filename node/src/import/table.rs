@@ -48,12 +48,8 @@ pub(super) struct Cell<'t> {
 impl<R: Read> Table<R> {
     /// Reads the header.
     pub(super) fn open(file: SourceFile, mut source: R, delimiter: u8, rows_max: u64) -> Result<Self, ImportError> {
-        let mut head = Vec::new();
-        let begun = source.by_ref().take(BYTE_ORDER_MARK.len().try_into().unwrap_or(u64::MAX)).read_to_end(&mut head);
-        begun.map_err(|source| ImportError::Unreadable { file, source })?;
-        // The reader skips a mark only if it comes whole in the first bytes, which this makes sure of.
-        let mark_bytes = if head == BYTE_ORDER_MARK { head.len() } else { 0 };
-        let scanned = Scanned::new(Cursor::new(head).chain(source), delimiter, mark_bytes);
+        let head = read_head(&mut source).map_err(|source| ImportError::Unreadable { file, source })?;
+        let scanned = Scanned::new(Cursor::new(head).chain(source), delimiter);
         let reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(scanned);
         let record = StringRecord::new();
         let mut table = Self { file, reader, header: Vec::new(), record, line: 0, rows: 0, rows_max };
@@ -130,11 +126,10 @@ impl<R: Read> Table<R> {
             };
         }
         let line = self.reader.get_mut().take_row_line().unwrap_or(self.line);
-        match error.into_kind() {
-            ErrorKind::Utf8 { .. } => ImportError::NotUtf8 { file, line },
-            ErrorKind::Io(source) => ImportError::Unreadable { file, source },
-            other => ImportError::Unreadable { file, source: io::Error::other(format!("{other:?}")) },
+        if matches!(error.kind(), ErrorKind::Utf8 { .. }) {
+            return ImportError::NotUtf8 { file, line };
         }
+        ImportError::Unreadable { file, source: io::Error::from(error) }
     }
 }
 
@@ -145,4 +140,17 @@ impl<'t> Row<'t> {
     }
 }
 
+/// The first bytes behind any byte order mark. The CSV reader takes a mark that comes alone for the
+/// end of the file, so it never sees one; files that were put together may have several.
+fn read_head(source: &mut impl Read) -> io::Result<Vec<u8>> {
+    loop {
+        let mut head = Vec::new();
+        source.by_ref().take(BYTE_ORDER_MARK_BYTES).read_to_end(&mut head)?;
+        if head != BYTE_ORDER_MARK {
+            return Ok(head);
+        }
+    }
+}
+
 const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
+const BYTE_ORDER_MARK_BYTES: u64 = 3;

@@ -148,9 +148,10 @@ fn equal_files_give_equal_bytes_in_whatever_order_their_rows_stand() {
 #[test]
 fn spellings_of_one_table_are_one_table() {
     let plain = assessments("P1,C1,PHQ9,7,3\nP2,C1,PHQ9,7,4\n");
-    let cases: [(&str, &str); 8] = [
+    let cases: [(&str, &str); 9] = [
         ("\u{feff}patient,course,instrument,day,value\nP1,C1,PHQ9,7,3\nP2,C1,PHQ9,7,4", "a byte order mark"),
         ("\u{feff}\"patient\",course,instrument,day,value\nP1,C1,PHQ9,7,3\nP2,C1,PHQ9,7,4", "and a quote behind it"),
+        ("\u{feff}\u{feff}patient,course,instrument,day,value\nP1,C1,PHQ9,7,3\nP2,C1,PHQ9,7,4", "two marks"),
         ("patient,course,instrument,day,value\r\nP1,C1,PHQ9,7,3\r\nP2,C1,PHQ9,7,4\r\n", "Windows line ends"),
         ("patient,course,instrument,day,value\rP1,C1,PHQ9,7,3\rP2,C1,PHQ9,7,4\r", "old Mac line ends"),
         (

@@ -4,6 +4,7 @@ mod admission;
 mod endings;
 mod exchange;
 mod hostile;
+mod rogue;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -164,6 +165,11 @@ impl Seen {
 
     fn is_empty(&self) -> bool {
         self.0.lock().unwrap().is_empty()
+    }
+
+    fn count(&self, frame: &[u8]) -> usize {
+        let seen = self.0.lock().unwrap();
+        seen.iter().filter(|(_, bytes)| bytes == frame).count()
     }
 
     fn longest(&self) -> usize {

@@ -223,6 +223,16 @@ pub enum Fault {
         /// How many there must be.
         need: usize,
     },
+    /// Not every member's word for what only all of them together allow.
+    #[error("{have} {what}, where the committee has {need} members")]
+    Incomplete {
+        /// Whose number is wrong, in the plural.
+        what: &'static str,
+        /// How many came.
+        have: usize,
+        /// How many there must be.
+        need: usize,
+    },
     /// A commitment made for something else.
     #[error("the commitment of {who} is for another query or attempt")]
     CommitmentForAnother {
@@ -291,6 +301,7 @@ impl Fault {
             Self::Document { .. } => "bad-document",
             Self::NoSuchAttempt { .. } => "no-such-attempt",
             Self::Commitments { .. } => "too-few-commitments",
+            Self::Incomplete { .. } => "not-everybodys-word",
             Self::CommitmentForAnother { .. } => "commitment-for-another",
             Self::NotAContributor { .. } => "not-a-contributor",
             Self::UploadForAnother { .. } => "upload-for-another",
@@ -300,6 +311,33 @@ impl Fault {
             Self::Differs { .. } => "differs",
             Self::WrongReveal { .. } => "wrong-reveal",
             Self::OutOfPlace { .. } => "out-of-place",
+        }
+    }
+
+    /// What the operator of the node that finds it can do.
+    #[must_use]
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Document { .. }
+            | Self::CommitmentForAnother { .. }
+            | Self::UploadForAnother { .. }
+            | Self::PartsDiffer { .. } => {
+                "nothing was taken; if it happens again, the sender's operator should look at its log".into()
+            }
+            Self::NoSuchAttempt { .. } | Self::NotAContributor { .. } => {
+                "compare the charter's epoch with the sender's; the older one must be updated".into()
+            }
+            Self::Commitments { .. } | Self::Incomplete { .. } => {
+                "wait: the coordinator asks again until every member has answered, or the query expires".into()
+            }
+            Self::Unsupported { .. } => "ask for fewer groups or a narrower range".into(),
+            Self::BadBatch { .. } => {
+                "nothing was verified; the coordinator's operator should look at its log and ask again".into()
+            }
+            Self::Differs { who, .. } | Self::WrongReveal { who } => {
+                format!("the operator of {who} should explain it; the attempt is given up")
+            }
+            Self::OutOfPlace { .. } => "compare releases of Sumac and the time of both nodes".into(),
         }
     }
 }

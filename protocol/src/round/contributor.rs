@@ -32,6 +32,7 @@ pub struct Contributor {
 #[derive(Debug)]
 struct Entry {
     coordinator: Principal,
+    charter: Digest,
     expires: Moment,
     inquiry: Option<Inquiry>,
     state: State,
@@ -45,8 +46,8 @@ enum State {
     Ready { attempt: u8, upload: Box<UploadParts>, leaves: Moment },
     /// The upload left.
     Sent { attempt: u8, upload: Box<UploadParts> },
-    /// The ending is on the books.
-    Settled,
+    /// The ending is on the books; nothing is ever sent again.
+    Settled { attempt: u8 },
 }
 
 /// The stored form of an entry.
@@ -55,6 +56,7 @@ enum State {
 pub struct StoredEntry {
     query: Digest,
     coordinator: Principal,
+    charter: Digest,
     expires: Moment,
     attempt: u8,
     upload: Option<Box<UploadParts>>,
@@ -66,12 +68,12 @@ impl Contributor {
     #[must_use]
     pub fn restore(forms: Vec<StoredEntry>) -> Self {
         let revive = |form: StoredEntry| {
-            let StoredEntry { query, coordinator, expires, attempt, upload, settled } = form;
+            let StoredEntry { query, coordinator, charter, expires, attempt, upload, settled } = form;
             let state = match upload {
                 Some(upload) if !settled => State::Sent { attempt, upload },
-                _ => State::Settled,
+                Some(_) | None => State::Settled { attempt },
             };
-            (query, Entry { coordinator, expires, inquiry: None, state })
+            (query, Entry { coordinator, charter, expires, inquiry: None, state })
         };
         Self { entries: forms.into_iter().map(revive).collect() }
     }
@@ -95,13 +97,16 @@ impl Contributor {
                     return vec![send_upload(from, upload)];
                 }
                 State::Sent { attempt, .. } if *attempt < call.attempt => {
-                    if let Err(fault) = voided(desk, call, *attempt) {
+                    // Earlier ones were void before this one was taken part in.
+                    if let Err(fault) = check_voids(desk, entry.charter, id, *attempt, &call.voids) {
                         return fault_effects(&fault);
                     }
                 }
                 // Nothing left in the earlier attempt yet, so there is nothing to be void.
                 State::Ready { attempt, .. } if *attempt < call.attempt => {}
-                State::Ready { .. } | State::Selecting(_) | State::Sent { .. } | State::Settled => return Vec::new(),
+                State::Ready { .. } | State::Selecting(_) | State::Sent { .. } | State::Settled { .. } => {
+                    return Vec::new();
+                }
             }
         }
         let inquiry = match Inquiry::admit(&call.query, &call.study, desk.chain, desk.now) {
@@ -118,9 +123,9 @@ impl Contributor {
             Err(fault) => return fault_effects(&fault),
         };
         let order = Order { inquiry: inquiry.clone(), attempt: call.attempt };
-        let expires = inquiry.query().expires;
-        self.entries
-            .insert(id, Entry { coordinator: from, expires, inquiry: Some(inquiry), state: State::Selecting(attempt) });
+        let (charter, expires) = (inquiry.charter().digest(), inquiry.query().expires);
+        let state = State::Selecting(attempt);
+        self.entries.insert(id, Entry { coordinator: from, charter, expires, inquiry: Some(inquiry), state });
         vec![Effect::Select(Box::new(order))]
     }
 
@@ -133,6 +138,9 @@ impl Contributor {
             return vec![Effect::Send { to, message: Message::Abstain { query: selection.query, refused } }];
         }
         let number = attempt.number();
+        if selection.attempt != number {
+            return Vec::new();
+        }
         let upload = match contribution(desk, inquiry, attempt, selection) {
             Ok(upload) => Box::new(upload),
             Err(fault) => return fault_effects(&fault),
@@ -143,6 +151,7 @@ impl Contributor {
         let form = StoredEntry {
             query: selection.query,
             coordinator: entry.coordinator,
+            charter: entry.charter,
             expires: entry.expires,
             attempt: number,
             upload: Some(upload.clone()),
@@ -161,7 +170,8 @@ impl Contributor {
             if !matches!(&entry.state, State::Ready { leaves, .. } if *leaves <= desk.now) {
                 continue;
             }
-            if let State::Ready { attempt, upload, .. } = std::mem::replace(&mut entry.state, State::Settled) {
+            let settled = State::Settled { attempt: entry.state.attempt() };
+            if let State::Ready { attempt, upload, .. } = std::mem::replace(&mut entry.state, settled) {
                 effects.push(send_upload(entry.coordinator, &upload));
                 entry.state = State::Sent { attempt, upload };
             }
@@ -174,36 +184,43 @@ impl Contributor {
     pub fn next_departure(&self) -> Option<Moment> {
         let leaves = |e: &Entry| match &e.state {
             State::Ready { leaves, .. } => Some(*leaves),
-            State::Selecting(_) | State::Sent { .. } | State::Settled => None,
+            State::Selecting(_) | State::Sent { .. } | State::Settled { .. } => None,
         };
         self.entries.values().filter_map(leaves).min()
     }
 
     fn ended<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, from: Principal, ending: &Ending) -> Vec<Effect> {
         let kept = Effect::Send { to: from, message: Message::EndingKept { query: ending.query } };
-        let Some(entry) = self.entries.get_mut(&ending.query) else {
+        let (charter, expires, attempt) = match self.entries.get(&ending.query) {
+            Some(entry) if entry.coordinator != from => return Vec::new(),
+            Some(Entry { charter, expires, state, .. }) => (*charter, *expires, state.attempt()),
             // Nothing was sent; but a debit may have been written just before a crash.
-            return match outcome(desk, ending, ending.attempt) {
-                Ok(outcome) => vec![Effect::Settle { query: ending.query, outcome }, kept],
-                Err(fault) => fault_effects(&fault),
-            };
+            None => {
+                let charter = desk.chain.current();
+                (charter.digest(), desk.now + charter.policy.query_lifetime_max(), ending.attempt)
+            }
         };
-        if entry.coordinator != from {
-            return Vec::new();
-        }
-        let attempt = match &entry.state {
-            State::Sent { attempt, .. } | State::Ready { attempt, .. } => *attempt,
-            State::Selecting(attempt) => attempt.number(),
-            State::Settled => return vec![kept],
-        };
-        let outcome = match outcome(desk, ending, attempt) {
+        let outcome = match outcome(desk, charter, ending, attempt) {
             Ok(outcome) => outcome,
             Err(fault) => return fault_effects(&fault),
         };
-        entry.state = State::Settled;
-        let (coordinator, expires) = (entry.coordinator, entry.expires);
-        let form = StoredEntry { query: ending.query, coordinator, expires, attempt, upload: None, settled: true };
-        vec![Effect::Settle { query: ending.query, outcome }, keep(&form), kept]
+        let query = ending.query;
+        let state = State::Settled { attempt };
+        self.entries.insert(query, Entry { coordinator: from, charter, expires, inquiry: None, state });
+        // Kept first: a clinic whose debit is given back must never again take part in this query.
+        // Told again, after a crash in between, it settles again.
+        let form = StoredEntry { query, coordinator: from, charter, expires, attempt, upload: None, settled: true };
+        vec![keep(&form), Effect::Settle { query, outcome }, kept]
+    }
+}
+
+impl State {
+    /// The last attempt that this clinic took part in.
+    const fn attempt(&self) -> u8 {
+        match self {
+            Self::Selecting(attempt) => attempt.number(),
+            Self::Ready { attempt, .. } | Self::Sent { attempt, .. } | Self::Settled { attempt } => *attempt,
+        }
     }
 }
 
@@ -253,32 +270,45 @@ fn contribution<R: CryptoRng>(
     Ok(UploadParts { upload, public_share: Octets(split.public), sealed_shares })
 }
 
-/// Checks that every attempt this clinic sent shares in, up to the last, is void.
-fn voided<R: CryptoRng>(desk: &Desk<'_, R>, call: &Announcement, last: u8) -> Result<(), Fault> {
-    (1..=last).try_for_each(|attempt| check_voids(desk, call.query.digest(), attempt, &call.voids))
-}
-
 /// Checks that all k members of an attempt signed it void.
-fn check_voids<R: CryptoRng>(desk: &Desk<'_, R>, query: Digest, attempt: u8, voids: &[Envelope]) -> Result<(), Fault> {
-    let committee = desk.chain.current().committee(attempt).ok_or(Fault::NoSuchAttempt { number: attempt })?;
+fn check_voids<R: CryptoRng>(
+    desk: &Desk<'_, R>,
+    charter: Digest,
+    query: Digest,
+    attempt: u8,
+    voids: &[Envelope],
+) -> Result<(), Fault> {
+    let committee = committee(desk, charter, attempt)?;
     let note = |who: &&Principal| {
         voids.iter().any(|v| word::<Void>(v, who).is_some_and(|n| n.query == query && n.attempt == attempt))
     };
     let have = committee.iter().filter(note).count();
-    if have == committee.len() { Ok(()) } else { Err(Fault::Commitments { have, need: committee.len() }) }
+    if have == committee.len() {
+        Ok(())
+    } else {
+        Err(Fault::Incomplete { what: "void notes", have, need: committee.len() })
+    }
 }
 
-/// What an ending means for this clinic, from what the committee signed and nothing else.
-fn outcome<R: CryptoRng>(desk: &Desk<'_, R>, ending: &Ending, sent_in: u8) -> Result<Outcome, Fault> {
+/// The committee of an attempt under the charter that the query was asked under.
+fn committee<'a, R>(desk: &Desk<'a, R>, charter: Digest, attempt: u8) -> Result<&'a [Principal], Fault> {
+    let charter = desk.chain.named(&charter);
+    charter.and_then(|c| c.committee(attempt)).ok_or(Fault::NoSuchAttempt { number: attempt })
+}
+
+/// What an ending means for this clinic, from what the committee signed and nothing else. `sent_in`
+/// is the last attempt that this clinic took part in: earlier ones were void before it did, and in
+/// later ones it had no part.
+fn outcome<R: CryptoRng>(desk: &Desk<'_, R>, charter: Digest, ending: &Ending, sent_in: u8) -> Result<Outcome, Fault> {
     if ending.releases.is_empty() {
-        (1..=sent_in.max(ending.attempt)).try_for_each(|a| check_voids(desk, ending.query, a, &ending.voids))?;
+        check_voids(desk, charter, ending.query, sent_in, &ending.voids)?;
         return Ok(Outcome::NoRelease);
     }
-    let committee =
-        desk.chain.current().committee(ending.attempt).ok_or(Fault::NoSuchAttempt { number: ending.attempt })?;
+    let committee = committee(desk, charter, ending.attempt)?;
     let need = committee.len();
     if ending.releases.len() != need || ending.manifests.len() != need {
-        return Err(Fault::Commitments { have: ending.releases.len().min(ending.manifests.len()), need });
+        let have = ending.releases.len().min(ending.manifests.len());
+        return Err(Fault::Incomplete { what: "release notices with manifests", have, need });
     }
     let mut last: Option<(Verified<Release>, Verified<Manifest>)> = None;
     for ((who, release), manifest) in committee.iter().zip(&ending.releases).zip(&ending.manifests) {
@@ -293,7 +323,7 @@ fn outcome<R: CryptoRng>(desk: &Desk<'_, R>, ending: &Ending, sent_in: u8) -> Re
         }
         last = Some((release, manifest));
     }
-    let (release, manifest) = last.ok_or(Fault::Commitments { have: 0, need })?;
+    let (release, manifest) = last.ok_or(Fault::Incomplete { what: "release notices", have: 0, need })?;
     let counted = manifest.accepted().any(|clinic| clinic == desk.me());
     Ok(if counted { Outcome::Released(release.id) } else { Outcome::NotCounted })
 }
@@ -311,10 +341,6 @@ fn send_upload(to: Principal, upload: &UploadParts) -> Effect {
 }
 
 fn fault_effects(fault: &Fault) -> Vec<Effect> {
-    let refused = Refused {
-        code: fault.code().into(),
-        says: fault.to_string(),
-        remedy: "the coordinator's operator should compare versions and charters with this clinic".into(),
-    };
+    let refused = Refused { code: fault.code().into(), says: fault.to_string(), remedy: fault.remedy() };
     vec![Effect::Note(format!("refused: {fault}")), Effect::Reply(Reply::Refused(refused))]
 }

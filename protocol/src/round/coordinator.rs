@@ -146,29 +146,34 @@ impl Coordinator {
         let spent: RhoMicro = self.cases.values().filter(same).map(|c| c.inquiry.query().rho).sum();
         let year = |c: &&Case| now.since(c.submitted) < Millis::BUDGET_YEAR;
         let spent_year: RhoMicro = self.cases.values().filter(same).filter(year).map(|c| c.inquiry.query().rho).sum();
-        for (budget, spent, what) in
-            [(study.rho_total, spent, "in all"), (study.rho_year, spent_year, "in any 365 days")]
-        {
-            let left = budget.after(spent).unwrap_or_default();
-            if left.after(cost).is_none() {
-                return Err(Refused {
-                    code: "budget-spent".into(),
-                    says: format!(
-                        "the query costs {cost} and the study has {left} left of the {budget} it may spend {what}"
-                    ),
-                    remedy: if left == RhoMicro(0) {
-                        "the stewards can sign a study with a larger budget".into()
-                    } else {
-                        format!("ask at a lower price (at most {left}), or drop an estimate")
-                    },
-                });
-            }
+        let budgets = [(study.rho_total, spent, "in all"), (study.rho_year, spent_year, "in any 365 days")]
+            .map(|(budget, spent, what)| (budget.after(spent).unwrap_or_default(), budget, what));
+        if let Some((left, budget, what)) = budgets.into_iter().min().filter(|(left, ..)| left.after(cost).is_none()) {
+            return Err(Refused {
+                code: "budget-spent".into(),
+                says: format!(
+                    "the query costs {cost} and the study has {left} left of the {budget} it may spend {what}"
+                ),
+                remedy: if left == RhoMicro(0) {
+                    "the stewards can sign a study with a larger budget".into()
+                } else {
+                    format!("ask at a lower price (at most {left}), or drop an estimate")
+                },
+            });
         }
-        let asked = self.cases.values().filter(same).count();
-        let times = |c: &&Case| same(c) && c.inquiry.query().text == inquiry.query().text;
-        let planned = study.plans.iter().find(|p| p.query == inquiry.query().text).map(|p| p.times);
-        let used = self.cases.values().filter(times).count();
-        if planned.is_some_and(|most| used >= usize::try_from(most).unwrap_or(usize::MAX)) {
+        self.within_quotas(inquiry, now)
+    }
+
+    /// Whether study and charter allow one more query.
+    fn within_quotas(&self, inquiry: &Inquiry, now: Moment) -> Result<(), Refused> {
+        let (study, policy) = (inquiry.study(), &inquiry.charter().policy);
+        let of_study = |c: &&Case| c.inquiry.study().digest() == study.digest();
+        let standing = |c: &&Case| of_study(c) && !c.is_void();
+        let this_text = |c: &&Case| standing(c) && c.inquiry.query().text == inquiry.query().text;
+        let used_up = |used: usize, most: u32| used >= usize::try_from(most).unwrap_or(usize::MAX);
+        let times = study.planned(&inquiry.query().text).map(|planned| planned.times);
+        let used = self.cases.values().filter(this_text).count();
+        if times.is_some_and(|most| used_up(used, most)) {
             return Err(Refused {
                 code: "plan-used-up".into(),
                 says: format!(
@@ -177,11 +182,21 @@ impl Coordinator {
                 remedy: "use the release that was made, or have the stewards sign a new study".into(),
             });
         }
-        if asked >= usize::try_from(study.queries_max).unwrap_or(usize::MAX) {
+        let asked = self.cases.values().filter(standing).count();
+        if used_up(asked, study.queries_max) {
             return Err(Refused {
                 code: "quota-used-up".into(),
                 says: format!("{asked} queries were asked in this study, as many as it allows"),
                 remedy: "the stewards can sign a study with a larger quota".into(),
+            });
+        }
+        let today = |c: &&Case| of_study(c) && now.since(c.submitted) < Millis::DAY;
+        let asked = self.cases.values().filter(today).count();
+        if used_up(asked, policy.queries_per_study_day) {
+            return Err(Refused {
+                code: "daily-quota-used-up".into(),
+                says: format!("{asked} queries were asked in this study in 24 hours, as many as the charter allows"),
+                remedy: "ask again tomorrow".into(),
             });
         }
         Ok(())
@@ -229,11 +244,7 @@ fn claimed_query(envelope: &Envelope) -> Option<Digest> {
 }
 
 fn refuse(fault: &Fault) -> Vec<Effect> {
-    let refused = Refused {
-        code: fault.code().into(),
-        says: fault.to_string(),
-        remedy: "compare versions and charters with the coordinator".into(),
-    };
+    let refused = Refused { code: fault.code().into(), says: fault.to_string(), remedy: fault.remedy() };
     vec![Effect::Note(format!("refused: {fault}")), Effect::Reply(Reply::Refused(refused))]
 }
 

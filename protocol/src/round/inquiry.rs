@@ -5,7 +5,7 @@ use crate::dictionary::Dictionary;
 use crate::digest::Digest;
 use crate::document::charter::Charter;
 use crate::document::query::Query;
-use crate::document::study::Study;
+use crate::document::study::{self, Study};
 use crate::envelope::{Envelope, Verified};
 use crate::moment::Moment;
 use crate::plan::{Mode, Plan, SEMANTICS_VERSION};
@@ -21,6 +21,7 @@ pub struct Inquiry {
     charter: Verified<Charter>,
     dictionary: Dictionary,
     plan: Plan,
+    admitted_at: Moment,
 }
 
 impl Inquiry {
@@ -31,13 +32,31 @@ impl Inquiry {
     /// study, another charter, an expired query, a question that does not compile, or a plan that
     /// differs from the one that was signed.
     pub fn admit(query: &Envelope, study: &Envelope, chain: &CharterChain, now: Moment) -> Result<Self, Refused> {
-        let study = crate::document::study::admit_study(study, chain).map_err(|e| refused(e.code(), &e, e.remedy()))?;
+        let study = study::admit_study(study, chain).map_err(|e| refused(e.code(), &e, e.remedy()))?;
         let query = crate::document::query::admit_query(query, &study, chain, now)
             .map_err(|e| refused(e.code(), &e, e.remedy()))?;
         let charter = chain.current().clone();
         let dictionary = Dictionary::parse(&charter.dictionary).map_err(|e| refused(e.code(), &e, e.remedy()))?;
         let plan = derive_plan(&query, &study, &charter, &dictionary)?;
-        Ok(Self { query, study, charter, dictionary, plan })
+        Ok(Self { query, study, charter, dictionary, plan, admitted_at: now })
+    }
+
+    /// Takes up a query that was admitted at an earlier moment, under the charter that it names: a
+    /// round ends under the charter it began under.
+    ///
+    /// # Errors
+    /// As [`Inquiry::admit`].
+    pub fn resume(query: &Envelope, study: &Envelope, chain: &CharterChain, at: Moment) -> Result<Self, Refused> {
+        match chain_of(query, chain) {
+            Some(chain) => Self::admit(query, study, &chain, at),
+            None => Self::admit(query, study, chain, at),
+        }
+    }
+
+    /// The moment it was admitted as of.
+    #[must_use]
+    pub const fn admitted_at(&self) -> Moment {
+        self.admitted_at
     }
 
     /// The query's id: the digest of its signed bytes.
@@ -89,6 +108,15 @@ impl Inquiry {
     }
 }
 
+/// The chain as it was when the charter that a query names was in force, or `None` if that charter
+/// is not in it.
+pub(crate) fn chain_of(query: &Envelope, chain: &CharterChain) -> Option<CharterChain> {
+    let named = query.claim::<Query>().ok()?.peek().charter;
+    let length = chain.epochs().position(|charter| charter.digest() == named)? + 1;
+    let upto: Vec<Envelope> = chain.epochs().take(length).map(|charter| charter.envelope().clone()).collect();
+    CharterChain::from_envelopes(&upto).ok()
+}
+
 /// Derives the priced plan of a query and holds it against the one that was signed.
 fn derive_plan(query: &Query, study: &Study, charter: &Charter, dictionary: &Dictionary) -> Result<Plan, Refused> {
     if query.semantics != SEMANTICS_VERSION {
@@ -109,12 +137,11 @@ fn derive_plan(query: &Query, study: &Study, charter: &Charter, dictionary: &Dic
         });
     }
     let plan = question::compile(&query.text, dictionary, study.mode).map_err(|e| refused(e.code(), &e, e.remedy()))?;
-    if let Some(category) = plan.categories(dictionary).into_iter().find(|c| !study.categories.contains(c)) {
+    if let Some(outside) = plan.categories(dictionary).into_iter().find(|c| !study.categories.contains(c)) {
         return Err(Refused {
             code: "category-outside-study".into(),
-            says: format!("the question reads records of the category {category}, which the study does not name"),
-            remedy: "leave that field or instrument out, or have the stewards sign a study that names its category"
-                .into(),
+            says: format!("the question reads {outside}, which the study {} does not touch", study.id),
+            remedy: "leave that part out; patients consented to the categories that the study names".into(),
         });
     }
     let plan = privacy::price(plan, query.rho).map_err(|e| refused(e.code(), &e, e.remedy()))?;

@@ -68,11 +68,7 @@ impl Member {
     pub fn on<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, event: &Event) -> Vec<Effect> {
         match event {
             Event::Message { from, message } => self.message(desk, from, message),
-            Event::Tick => {
-                // An attempt's keys and shares are destroyed when its query expires.
-                self.sittings.retain(|_, sitting| desk.now < sitting.expires);
-                Vec::new()
-            }
+            Event::Tick => self.tick(desk.now),
             Event::Connected(peer) => self.greet(*peer),
             Event::Selected(_) => Vec::new(),
         }
@@ -84,10 +80,29 @@ impl Member {
         cover.claim::<Relay>().is_ok_and(|relay| relay.peek().to == *me)
     }
 
-    /// How many attempts are open.
+    /// How many attempts are open: neither answered nor void nor expired.
     #[must_use]
     pub fn open_attempts(&self) -> usize {
-        self.sittings.len()
+        let open = |sitting: &&Sitting| !matches!(sitting.stage, Stage::Spent | Stage::Voided | Stage::Lost);
+        self.sittings.values().filter(open).count()
+    }
+
+    /// Destroys the keys and shares of attempts whose query has expired. Whether a noised share was
+    /// kept is never forgotten: such an attempt cannot be void, however late somebody asks.
+    fn tick(&mut self, now: Moment) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for (key, sitting) in self.sittings.iter_mut().filter(|(_, s)| s.expires <= now && !s.is_closed()) {
+            sitting.heard = Heard::default();
+            sitting.said = Vec::new();
+            if sitting.stage.is_burnt() {
+                sitting.stage = Stage::Spent;
+                effects.push(keep(*key, &StoredSitting::spent(*key, sitting.coordinator, sitting.expires, &[])));
+            } else {
+                sitting.stage = Stage::Lost;
+            }
+            self.seen.remove(&key.0);
+        }
+        effects
     }
 
     fn message<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, from: &Principal, message: &Message) -> Vec<Effect> {
@@ -144,8 +159,8 @@ impl Member {
         number: u8,
     ) -> Vec<Effect> {
         let key = (query.digest(), number);
-        if self.sittings.contains_key(&key) {
-            return if self.led(from, key).is_ok() { self.repeat(key) } else { Vec::new() };
+        if let Some(sitting) = self.sittings.get(&key) {
+            return if sitting.coordinator == *from { sends(&sitting.said) } else { sitting.void_note_for(*from) };
         }
         let inquiry = match Inquiry::admit(query, study, desk.chain, desk.now) {
             Ok(inquiry) => inquiry,
@@ -214,7 +229,7 @@ impl Member {
         sitting.stage = Stage::Revealed(Box::new(revealed));
         sitting.said.extend(said.clone());
         let mut effects = sends(&said);
-        effects.extend(self.advance(desk, key)?);
+        effects.extend(self.advance(desk, key));
         Ok(effects)
     }
 
@@ -237,7 +252,7 @@ impl Member {
         let keep = keep(key, &StoredSitting::noised(key, &noised, &sitting.said));
         sitting.stage = Stage::Noised(Box::new(noised));
         let mut effects = [vec![keep], sends(&said)].concat_effects();
-        effects.extend(self.advance(desk, key)?);
+        effects.extend(self.advance(desk, key));
         Ok(effects)
     }
 
@@ -256,26 +271,31 @@ impl Member {
         let Some(sitting) = self.sittings.get_mut(&key) else { return Ok(Vec::new()) };
         if let Some(seat) = sitting.stage.seat() {
             let place = seat.place_of(&relay.from)?;
+            if sitting.stage.is_past(relay.number) {
+                // Said again for somebody who lacked it; the key it was sealed to is gone.
+                return Ok(Vec::new());
+            }
             let opened = exchange::open(&sitting.stage, &relay, body)?;
             sitting.heard.take(place, relay.from, opened)?;
         } else if sitting.stage.may_hear_later() {
             // Sent by a member that is further on; the coordinator will have it said again.
             return Ok(Vec::new());
         }
-        self.advance(desk, key)
+        Ok(self.advance(desk, key))
     }
 
-    /// Moves an attempt on as far as what was heard carries it.
-    fn advance<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, key: (Digest, u8)) -> Result<Vec<Effect>, Fault> {
+    /// Moves an attempt on as far as what was heard carries it. Steps that succeeded before one that
+    /// fails keep their effects: what they keep must be kept.
+    fn advance<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, key: (Digest, u8)) -> Vec<Effect> {
         let mut effects = Vec::new();
         while let Some(sitting) = self.sittings.get_mut(&key) {
-            let step = sitting.step(desk, key)?;
+            let step = sitting.step(desk, key).unwrap_or_else(|fault| refuse(&fault));
             if step.is_empty() {
                 break;
             }
             effects.extend(step);
         }
-        Ok(effects)
+        effects
     }
 
     fn repeat(&self, key: (Digest, u8)) -> Vec<Effect> {
@@ -295,10 +315,10 @@ impl Member {
         key: (Digest, u8),
     ) -> Vec<Effect> {
         match self.sittings.get(&key) {
-            Some(sitting) if sitting.coordinator != *from => Vec::new(),
-            Some(sitting) if matches!(sitting.stage, Stage::Voided) => self.repeat(key),
+            Some(sitting) if sitting.coordinator != *from => sitting.void_note_for(*from),
+            Some(sitting) if matches!(sitting.stage, Stage::Voided) => sends(&sitting.said),
             // A noised share was kept: this attempt can only be finished or waited for.
-            Some(sitting) if sitting.stage.is_burnt() => self.repeat(key),
+            Some(sitting) if sitting.stage.is_burnt() => sends(&sitting.said),
             Some(_) => self.void(desk, key),
             None if desk.chain.current().hubs().any(|hub| hub.key == *from) => {
                 let expires = desk.now + desk.chain.current().policy.query_lifetime_max();
@@ -327,10 +347,33 @@ impl Member {
 }
 
 impl Sitting {
-    /// One step, if everything it takes was heard; nothing otherwise.
+    /// Whether nothing is left to be destroyed.
+    const fn is_closed(&self) -> bool {
+        match self.stage {
+            Stage::Spent => self.said.is_empty(),
+            Stage::Voided | Stage::Lost => true,
+            Stage::Committed(_)
+            | Stage::Frozen(_)
+            | Stage::Revealed(_)
+            | Stage::Verifying(_)
+            | Stage::Concluded(_)
+            | Stage::Noised(_)
+            | Stage::Opened(_) => false,
+        }
+    }
+
+    /// The void note of an attempt that is void, for whoever may want it; nothing otherwise.
+    fn void_note_for(&self, to: Principal) -> Vec<Effect> {
+        let note = |(_, message): &(Principal, Message)| Effect::Send { to, message: message.clone() };
+        if matches!(self.stage, Stage::Voided) { self.said.iter().map(note).collect() } else { Vec::new() }
+    }
+
+    /// One step, if everything it takes was heard; nothing otherwise. After an error a void note is
+    /// all that is left, and not even that once a noised share was kept.
     fn step<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, key: (Digest, u8)) -> Result<Vec<Effect>, Fault> {
         let coordinator = self.coordinator;
-        let said = match std::mem::replace(&mut self.stage, Stage::Lost) {
+        let after_an_error = if self.stage.is_burnt() { Stage::Spent } else { Stage::Lost };
+        let said = match std::mem::replace(&mut self.stage, after_an_error) {
             Stage::Revealed(revealed) => {
                 let Some(parts) = self.heard.reveals(&revealed.seat, &revealed.part) else {
                     self.stage = Stage::Revealed(revealed);
@@ -368,9 +411,9 @@ impl Sitting {
                     return Ok(Vec::new());
                 };
                 let answer = opened.answer(&openings, desk)?;
-                self.stage = Stage::Answered;
+                self.stage = Stage::Spent;
                 self.said.push((coordinator, answer));
-                let form = StoredSitting::answered(key, coordinator, self.expires, &self.said);
+                let form = StoredSitting::spent(key, coordinator, self.expires, &self.said);
                 return Ok([
                     vec![keep(key, &form)],
                     self.said.last().map(|s| sends(std::slice::from_ref(s))).unwrap_or_default(),
@@ -380,7 +423,7 @@ impl Sitting {
             other @ (Stage::Committed(_)
             | Stage::Frozen(_)
             | Stage::Concluded(_)
-            | Stage::Answered
+            | Stage::Spent
             | Stage::Voided
             | Stage::Lost) => {
                 self.stage = other;
@@ -406,11 +449,7 @@ fn sends(said: &[(Principal, Message)]) -> Vec<Effect> {
 }
 
 fn refuse(fault: &Fault) -> Vec<Effect> {
-    let refused = Refused {
-        code: fault.code().into(),
-        says: fault.to_string(),
-        remedy: "the sender's operator should compare versions and charters with the other members".into(),
-    };
+    let refused = Refused { code: fault.code().into(), says: fault.to_string(), remedy: fault.remedy() };
     vec![Effect::Note(format!("refused: {fault}")), Effect::Reply(Reply::Refused(refused))]
 }
 

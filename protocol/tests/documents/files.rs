@@ -1,4 +1,4 @@
-//! Files under `vectors/documents`, compared with what the tests build.
+//! Files under `vectors`, compared with what the tests build.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,8 +7,28 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::Value;
 
+/// The folder of all documents.
 pub(crate) fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/documents")
+    beside("documents")
+}
+
+/// A folder of other vectors.
+pub(crate) fn beside(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors").join(name)
+}
+
+pub(crate) fn read(path: &Path) -> Value {
+    serde_json::from_str(&fs::read_to_string(path).unwrap_or_else(|why| panic!("{}: {why}", path.display()))).unwrap()
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub(crate) fn unhex(text: &str) -> Vec<u8> {
+    assert!(text.len().is_multiple_of(2), "whole bytes");
+    let pairs = text.as_bytes().chunks_exact(2).map(|pair| std::str::from_utf8(pair).unwrap());
+    pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
 }
 
 /// The text of a file: indented, with a line break at the end.
@@ -16,21 +36,16 @@ pub(crate) fn text_of(content: &impl Serialize) -> String {
     serde_json::to_string_pretty(content).unwrap() + "\n"
 }
 
-/// The kinds of document whose files these tests keep.
-const KINDS: [&str; 5] = ["charter", "study", "consent", "enrolment", "query"];
-
-/// The files of our kinds in a folder, by name.
+/// The files in a folder, by name.
 pub(crate) fn files_in(folder: &Path) -> BTreeMap<String, Value> {
-    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let files = paths.filter(|path| path.extension().is_some_and(|end| end == "json")).map(|path| {
-        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        (name, serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap())
-    });
-    files.filter(|(_, file): &(_, Value)| file["kind"].as_str().is_some_and(|kind| KINDS.contains(&kind))).collect()
+    let Ok(entries) = fs::read_dir(folder) else { return BTreeMap::new() };
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let files = paths.filter(|path| path.extension().is_some_and(|end| end == "json"));
+    files.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), read(&path))).collect()
 }
 
-/// Demands that these files are in a folder, byte for byte, and no others of our kinds. Where it is
-/// otherwise, the right ones are left in the target folder.
+/// Demands that these files are in a folder, byte for byte, and no others. Where it is otherwise,
+/// the right ones are left in the target folder.
 #[expect(clippy::disallowed_methods, reason = "tests leave the files that should be there")]
 pub(crate) fn must_hold(folder: &Path, fresh: &[(String, String)]) {
     let is_there = |name: &String, text: &String| fs::read_to_string(folder.join(name)).is_ok_and(|have| have == *text);
@@ -40,10 +55,13 @@ pub(crate) fn must_hold(folder: &Path, fresh: &[(String, String)]) {
     if wrong.is_empty() && strange.is_empty() {
         return;
     }
-    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder.file_name().unwrap());
+    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder.strip_prefix(vectors).unwrap());
     fs::create_dir_all(&out).unwrap();
     fresh.iter().for_each(|(name, text)| fs::write(out.join(name), text).unwrap());
     let (out, folder) = (out.display(), folder.display());
     let strange: Vec<String> = strange.into_keys().collect();
-    panic!("{folder}: {wrong:?} differ, {strange:?} are not known here. If that is meant: cp {out}/*.json {folder}/");
+    panic!(
+        "{folder}: {wrong:?} differ, {strange:?} are not known here. If that is meant: mkdir -p {folder} && cp {out}/*.json {folder}/"
+    );
 }

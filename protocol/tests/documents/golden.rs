@@ -5,6 +5,7 @@ use std::fmt::Debug;
 
 use serde::Serialize;
 use sumac_protocol::charter_chain::CharterChain;
+use sumac_protocol::document::Kind;
 use sumac_protocol::document::charter::Charter;
 use sumac_protocol::document::consent::{Statement, admit_statement, admit_witnessed};
 use sumac_protocol::document::enrolment::{Enrolment, admit_enrolment};
@@ -17,7 +18,8 @@ use crate::cast::{
     exact_study, genesis, on_paper, query, revocation, second, signed, statement, study,
 };
 use crate::dsse::seal;
-use crate::files::{folder, must_hold, text_of};
+use crate::files::{files_in, folder, must_hold, read, text_of};
+use crate::golden_round;
 
 /// A golden file.
 #[derive(Serialize)]
@@ -29,7 +31,8 @@ struct Golden {
     document: Envelope,
 }
 
-fn golden<T: Document>(name: &str, why: &'static str, document: &T, signers: &[Person]) -> (String, String) {
+/// The golden file of a document.
+pub(crate) fn golden<T: Document>(name: &str, why: &'static str, document: &T, signers: &[Person]) -> (String, String) {
     let envelope = signed(document, signers);
     let kind = T::KIND.to_string();
     let by_hand = seal(&kind, &serde_json::to_string(document).unwrap(), signers);
@@ -62,13 +65,13 @@ fn documents_signed_again_from_the_same_seeds_are_the_golden_files() {
         golden("enrolment-replacement", "a lost key replaced by two of staff", &replacement(), &[Stella, Sven]),
     ];
     files.push(("chain.json".into(), chain().to_json() + "\n"));
+    files.extend(golden_round::files());
     must_hold(&folder(), &files);
 }
 
 /// Reads a golden file, and demands that its digest, its signers and its body are what it says.
-fn read_back<T: Document + PartialEq + Debug>(name: &str, want: &T) -> Envelope {
-    let file: serde_json::Value =
-        serde_json::from_str(&std::fs::read_to_string(folder().join(format!("{name}.json"))).unwrap()).unwrap();
+pub(crate) fn read_back<T: Document + PartialEq + Debug>(name: &str, want: &T) -> Envelope {
+    let file = read(&folder().join(format!("{name}.json")));
     let envelope = Envelope::from_json(file["document"].to_string().as_bytes()).unwrap();
     assert_eq!(envelope.digest().hex(), file["digest"].as_str().unwrap(), "{name}");
     let signers: BTreeSet<_> =
@@ -102,5 +105,17 @@ fn every_golden_file_is_read_back_verified_and_admitted() {
     admit_witnessed(&paper, chain.current(), &Harbour.key(), &Pia.key()).unwrap();
     for (name, want) in [("enrolment", enrolment()), ("enrolment-replacement", replacement())] {
         admit_enrolment(&read_back::<Enrolment>(name, &want), chain.current(), &Harbour.key()).unwrap();
+    }
+}
+
+#[test]
+fn every_kind_of_document_has_a_golden_file() {
+    let files = files_in(&folder());
+    let kinds: BTreeSet<&str> = files.values().filter_map(|file| file["document"]["payloadType"].as_str()).collect();
+    let all: Vec<String> = Kind::ALL.iter().map(|kind| kind.payload_type()).collect();
+    assert_eq!(kinds, all.iter().map(String::as_str).collect::<BTreeSet<&str>>());
+    for kind in Kind::ALL {
+        let name = format!("{kind}.json");
+        assert_eq!(files.get(&name).map(|file| &file["kind"]), Some(&kind.to_string().into()), "{name}");
     }
 }

@@ -1,7 +1,8 @@
-//! Documents as other programs see them: golden and wrong files under `vectors/documents`, and every
-//! rule of charters, chains, studies, statements, enrolments and queries broken one by one.
+//! What other programs see: golden and wrong files under `vectors` for every kind of document, every
+//! message and a plan, and every rule of charters, chains, studies, statements, enrolments and queries
+//! broken one by one.
 //!
-//! **To change the files on purpose:** change what `golden.rs` or `refused.rs` builds and run
+//! **To change the files on purpose:** change what these tests build and run
 //! `cargo test --release -p sumac-protocol --test documents`. The test fails, leaves every file as it
 //! should be in the target folder, and prints the one command that copies them here. A released file
 //! is never changed again: a new form is a new kind of document, in files of its own.
@@ -11,6 +12,7 @@
     reason = "tests: a wrong fixture should stop them where it is"
 )]
 
+mod batch;
 mod cast;
 mod chain;
 mod charter;
@@ -19,8 +21,14 @@ mod dsse;
 mod enrolment;
 mod files;
 mod golden;
+mod golden_round;
+mod hostile_bytes;
 mod matching;
+mod messages;
+mod plans;
 mod query;
 mod refused;
+mod refused_round;
 mod standing;
 mod study;
+mod trial;

@@ -87,24 +87,34 @@ pub struct Finished {
 
 impl Asked {
     pub(super) fn start(program: &Path, dir: &Path, home: &Path, question: &Question) -> Self {
-        let releases = dir.join("releases");
-        std::fs::create_dir_all(&releases).unwrap_or_else(|why| panic!("{}: {why}", releases.display()));
-        let number = std::fs::read_dir(&releases).map_or(0, Iterator::count);
-        let release = releases.join(format!("{number}.json"));
-        // Takes the number, so that two questions at once do not share a file.
-        std::fs::write(&release, "").unwrap_or_else(|why| panic!("{}: {why}", release.display()));
         let mut command = Command::new(program);
-        command.env("SUMAC_HOME", home).arg("ask").arg(&question.text);
-        command.arg("--charter").arg(dir.join("charter.json"));
-        command.arg("--study").arg(dir.join("study.json"));
-        command.arg("--key").arg(dir.join("keys/researcher.key"));
-        command.args(["--lifetime", &question.lifetime_s.to_string(), "--format", "json", "--out"]).arg(&release);
+        command.arg("ask").arg(&question.text).arg("--study").arg(dir.join("study.json"));
+        command.args(["--lifetime", &question.lifetime_s.to_string()]);
         if let Some(rho) = &question.rho {
             command.args(["--rho", rho]);
         }
         if let Some(hub) = &question.hub {
             command.args(["--hub", hub]);
         }
+        Self::follow(command, dir, home)
+    }
+
+    pub(super) fn take_up(program: &Path, dir: &Path, home: &Path, query: &str) -> Self {
+        let mut command = Command::new(program);
+        command.args(["ask", "--resume", query]);
+        Self::follow(command, dir, home)
+    }
+
+    fn follow(mut command: Command, dir: &Path, home: &Path) -> Self {
+        let releases = dir.join("releases");
+        std::fs::create_dir_all(&releases).unwrap_or_else(|why| panic!("{}: {why}", releases.display()));
+        let number = std::fs::read_dir(&releases).map_or(0, Iterator::count);
+        let release = releases.join(format!("{number}.json"));
+        // Takes the number, so that two questions at once do not share a file.
+        std::fs::write(&release, "").unwrap_or_else(|why| panic!("{}: {why}", release.display()));
+        command.env("SUMAC_HOME", home).arg("--charter").arg(dir.join("charter.json"));
+        command.arg("--key").arg(dir.join("keys/researcher.key"));
+        command.args(["--format", "json", "--out"]).arg(&release);
         let mut program = Program::start("ask", command);
         let query = program.until("query ").trim_start_matches("query ").to_owned();
         Self { program, query, release }
@@ -116,13 +126,22 @@ impl Asked {
         &self.query
     }
 
-    /// Waits for the next line of progress with these words.
+    /// Waits for the next line of progress with these words, which must come before the end.
     pub fn until(&mut self, words: &str) -> String {
         self.program.until(words)
     }
 
+    /// Waits for the line of progress with this number, from 1; nothing if the end comes before.
+    pub fn until_step(&mut self, number: usize) -> Option<String> {
+        let mut seen = 0;
+        self.until_line_or_end(|_| {
+            seen += 1;
+            seen == number
+        })
+    }
+
     /// Waits for the next line of progress that is wanted, or for the end: then nothing.
-    pub fn until_line_or_end(&mut self, wanted: impl Fn(&str) -> bool) -> Option<String> {
+    pub fn until_line_or_end(&mut self, wanted: impl FnMut(&str) -> bool) -> Option<String> {
         self.program.until_line_or_end(wanted)
     }
 
@@ -159,6 +178,18 @@ impl Finished {
     pub fn operators(&self, which: &str) -> u64 {
         let operators = self.answer.as_ref().map(|answer| &answer["operators"][which]);
         operators.and_then(Value::as_u64).unwrap_or_else(|| panic!("no operators.{which} in {:?}", self.answer))
+    }
+
+    /// Whether it ended because all its attempts are void: then it cost nobody anything.
+    #[must_use]
+    pub fn is_void(&self) -> bool {
+        self.answer.is_none() && !self.said("error[expired]") && !self.said("error[hub-unreachable]")
+    }
+
+    /// Whether some line said these words.
+    #[must_use]
+    pub fn said(&self, words: &str) -> bool {
+        self.talk.iter().any(|line| line.contains(words))
     }
 
     /// The release's id.

@@ -1,11 +1,12 @@
 //! What the clinics' own consoles say, and what patients do there.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use sumac_node::clinic::{CohortLine, PatientLine};
 use sumac_node::control::Status;
 
-use super::{CAST, Federation};
+use super::{CAST, Federation, Program};
 
 impl Federation {
     /// A clinic's own record of the queries and who was selected for each.
@@ -18,6 +19,19 @@ impl Federation {
     #[must_use]
     pub fn cohort(&self, clinic: char, query: &str) -> Option<CohortLine> {
         self.cohorts(clinic).into_iter().find(|line| line.query.hex() == query)
+    }
+
+    /// Waits until a clinic's entry for a query is as wanted.
+    pub fn until_cohort(&self, clinic: char, query: &str, wanted: impl Fn(&CohortLine) -> bool) -> CohortLine {
+        let give_up = Instant::now() + PATIENCE;
+        loop {
+            // Asking takes a process, so this does not spin.
+            let line = self.cohort(clinic, query);
+            if let Some(line) = line.as_ref().filter(|line| wanted(line)) {
+                return line.clone();
+            }
+            assert!(Instant::now() < give_up, "{clinic}'s entry stays as it is: {line:?}");
+        }
     }
 
     /// A clinic's list of its patients.
@@ -48,12 +62,22 @@ impl Federation {
         self.acknowledged(clinic, pseudonym, "grant")
     }
 
+    /// A patient's program that withdraws everything, on its way: the clinic may not listen yet.
+    #[must_use]
+    pub fn revoking(&self, clinic: char, pseudonym: &str) -> Program {
+        self.stating(clinic, pseudonym, "revoke")
+    }
+
     fn acknowledged(&self, clinic: char, pseudonym: &str, what: &str) -> String {
-        let (home, key) = (self.home(clinic), self.dir().join("patients").join(format!("{pseudonym}.key")));
-        let args = ["patient".as_ref(), what.as_ref(), "--dir".as_ref(), home.as_os_str(), "--key".as_ref()];
-        let ended = self.sumac(args.into_iter().chain([key.as_os_str()]));
+        let ended = self.stating(clinic, pseudonym, what).ended();
         assert_eq!(ended.exit, Some(0), "{pseudonym} can {what}: {}", ended.text());
         ended.out.concat()
+    }
+
+    fn stating(&self, clinic: char, pseudonym: &str, what: &str) -> Program {
+        let (home, key) = (self.home(clinic), self.dir().join("patients").join(format!("{pseudonym}.key")));
+        let args = ["patient".as_ref(), what.as_ref(), "--dir".as_ref(), home.as_os_str(), "--key".as_ref()];
+        self.running(args.into_iter().chain([key.as_os_str()]))
     }
 
     fn console(&self, command: &[&str], node: char) -> super::Ended {
@@ -67,3 +91,6 @@ impl Federation {
         CAST.iter().map(|clinic| clinic.0)
     }
 }
+
+/// How long a clinic may take to hear of an ending: hubs repeat it every five seconds.
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);

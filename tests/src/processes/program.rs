@@ -100,7 +100,7 @@ impl Program {
     }
 
     /// Waits for the next line that is wanted, or for the end of the process: then nothing.
-    pub fn until_line_or_end(&mut self, wanted: impl Fn(&str) -> bool) -> Option<String> {
+    pub fn until_line_or_end(&mut self, mut wanted: impl FnMut(&str) -> bool) -> Option<String> {
         let give_up = Instant::now() + PATIENCE;
         loop {
             match self.lines.recv_timeout(give_up.saturating_duration_since(Instant::now())) {

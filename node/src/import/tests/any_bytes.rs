@@ -62,7 +62,7 @@ proptest! {
     #[test]
     fn rows_are_counted_as_the_csv_reader_counts_them(pieces in prop::collection::vec(piece(), 0..60)) {
         let bytes = pieces.concat();
-        let mut scanned = crate::import::scan::Scanned::new(bytes.as_slice(), b',', 0);
+        let mut scanned = crate::import::scan::Scanned::new(bytes.as_slice(), b',');
         if !bytes.starts_with("\u{feff}".as_bytes()) && std::io::copy(&mut scanned, &mut std::io::sink()).is_ok() {
             let rows = std::iter::from_fn(|| scanned.take_row_line()).count();
             let reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes.as_slice());

@@ -88,7 +88,7 @@ impl Driver {
                 self.peers.heard(key, connection_id);
                 match message {
                     Message::Request { request_id: id, request, channel } => {
-                        self.on_request(key, connection_id, request, Asked { id, channel })
+                        self.on_request(key, connection_id, request, Asked { id, channel });
                     }
                     Message::Response { request_id, response } => self.on_reply(request_id, response),
                 }

@@ -97,10 +97,7 @@ impl WatchedDisk {
     pub(crate) fn wait_at_gate(&self) {
         let gate = self.state.gate.lock().unwrap();
         let patience = Duration::from_secs(20);
-        let waited = self
-            .state
-            .gate_moved
-            .wait_timeout_while(gate, patience, |gate| !gate.waiting);
+        let waited = self.state.gate_moved.wait_timeout_while(gate, patience, |gate| !gate.waiting);
         let (gate, timeout) = waited.unwrap();
         drop(gate);
         assert!(!timeout.timed_out(), "the journal is never synced");

@@ -33,8 +33,13 @@ pub(super) struct Case {
     pub(super) abstained: BTreeMap<Principal, Refused>,
     /// Void notes of all attempts so far.
     pub(super) voids: BTreeMap<(u8, Principal), Envelope>,
+    /// Attempts whose committee was never complete: no clinic was asked, so there is nothing in them
+    /// that could be burnt, and no void note is needed to go on.
+    pub(super) skipped: BTreeSet<u8>,
     /// Clinics that have the ending on their books.
     pub(super) ending_kept: BTreeSet<Principal>,
+    /// Which messages of the exchange passed through in this stage: by whom, to whom, which number.
+    pub(super) passed_on: BTreeSet<(Principal, Principal, u8)>,
 }
 
 /// Where the current attempt stands.
@@ -69,7 +74,9 @@ impl Case {
             reminded: now,
             abstained: BTreeMap::new(),
             voids: BTreeMap::new(),
+            skipped: BTreeSet::new(),
             ending_kept: BTreeSet::new(),
+            passed_on: BTreeSet::new(),
         }
     }
 
@@ -85,11 +92,16 @@ impl Case {
         self.inquiry.charter().contributors().map(|m| m.key).collect()
     }
 
-    /// Whether every attempt is void, so that the query cost nobody anything.
+    /// Whether the query is over and every attempt void, so that it cost nobody anything.
     pub(super) fn is_void(&self) -> bool {
-        let all_void =
+        matches!(self.stage, CaseStage::Over { .. }) && self.nothing_burnt()
+    }
+
+    /// Whether no attempt can have led, or can ever lead, to an answer.
+    pub(super) fn nothing_burnt(&self) -> bool {
+        let void =
             |n: u8| self.inquiry.committee(n).is_some_and(|c| c.iter().all(|m| self.voids.contains_key(&(n, *m))));
-        matches!(self.stage, CaseStage::Over { .. }) && (1..=self.number).all(all_void)
+        (1..=self.number).all(|n| self.skipped.contains(&n) || void(n))
     }
 
     /// Enters a stage; its clock starts anew.
@@ -97,6 +109,7 @@ impl Case {
         self.stage = stage;
         self.since = now;
         self.reminded = now;
+        self.passed_on.clear();
     }
 
     /// Calls the committee of the current attempt.
@@ -115,11 +128,27 @@ impl Case {
                 self.contributors().into_iter().filter(silent).collect()
             }
             CaseStage::Freezing { freezes, .. } => missing(&|m| freezes.contains_key(m)),
-            CaseStage::Verifying { manifests, .. } => missing(&|m| manifests.contains_key(m)),
-            CaseStage::Opening { answers, .. } => missing(&|m| answers.contains_key(m)),
+            CaseStage::Verifying { manifests, .. } => {
+                self.silent(&[1, 2]).unwrap_or_else(|| missing(&|m| manifests.contains_key(m)))
+            }
+            CaseStage::Opening { answers, .. } => {
+                self.silent(&[3, 4]).unwrap_or_else(|| missing(&|m| answers.contains_key(m)))
+            }
             CaseStage::Voiding { .. } => missing(&|m| self.voids.contains_key(&(self.number, *m))),
             CaseStage::Answered { .. } | CaseStage::Over { .. } => Vec::new(),
         }
+    }
+
+    /// The members that hold up the exchange: those who have not said the first of these messages
+    /// that anybody has not said. What is said to this very node's own member does not pass here.
+    fn silent(&self, numbers: &[u8]) -> Option<Vec<Principal>> {
+        let (committee, me) = (self.committee(), self.inquiry.query().coordinator);
+        let heard = |who: &Principal, number: u8| {
+            committee.iter().all(|to| *to == me || to == who)
+                || self.passed_on.iter().any(|(from, _, n)| from == who && *n == number)
+        };
+        let silent = |number: &u8| committee.iter().filter(|who| !heard(who, *number)).copied().collect::<Vec<_>>();
+        numbers.iter().map(silent).find(|silent| !silent.is_empty())
     }
 
     /// How far it is, for the researcher.
@@ -197,11 +226,10 @@ impl Case {
     /// to all. In the stages where members talk to each other everybody repeats, for what one
     /// member lacks another said.
     pub(super) fn remind<R: CryptoRng>(&mut self, desk: &Desk<'_, R>, only: Option<Principal>) -> Vec<Effect> {
-        let awaited = match &self.stage {
-            CaseStage::Answered { .. } | CaseStage::Over { .. } => {
-                self.contributors().into_iter().filter(|c| !self.ending_kept.contains(c)).collect()
-            }
-            _ => self.awaited(),
+        let awaited = if matches!(self.stage, CaseStage::Answered { .. } | CaseStage::Over { .. }) {
+            self.contributors().into_iter().filter(|c| !self.ending_kept.contains(c)).collect()
+        } else {
+            self.awaited()
         };
         let due: Vec<Principal> = awaited.into_iter().filter(|p| only.is_none_or(|o| o == *p)).collect();
         if due.is_empty() {

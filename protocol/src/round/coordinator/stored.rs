@@ -28,6 +28,7 @@ pub struct StoredCase {
     stage: StoredCaseStage,
     abstained: Vec<(Principal, Refused)>,
     voids: Vec<(u8, Principal, Envelope)>,
+    skipped: Vec<u8>,
     ending_kept: Vec<Principal>,
 }
 
@@ -95,6 +96,7 @@ impl StoredCase {
             stage,
             abstained: case.abstained.iter().map(|(who, why)| (*who, why.clone())).collect(),
             voids: case.voids.iter().map(|((n, who), note)| (*n, *who, note.clone())).collect(),
+            skipped: case.skipped.iter().copied().collect(),
             ending_kept: case.ending_kept.iter().copied().collect(),
         }
     }
@@ -103,7 +105,7 @@ impl StoredCase {
 /// Takes up a query where it stood. It is admitted as of the moment it was submitted: what was
 /// valid then is finished, or voided, even if the study has ended since.
 pub(super) fn revive<R: CryptoRng>(stored: StoredCase, uploads: &[StoredUpload], desk: &Desk<'_, R>) -> Option<Case> {
-    let inquiry = Inquiry::admit(&stored.query, &stored.study, desk.chain, stored.submitted).ok()?;
+    let inquiry = Inquiry::resume(&stored.query, &stored.study, desk.chain, stored.submitted).ok()?;
     let number = stored.attempt;
     let admit = |commitments: &[Envelope]| Attempt::admit(&inquiry, number, commitments).ok();
     let mine = |keep: &dyn Fn(&UploadParts) -> bool, attempt: &Attempt| -> BTreeMap<Principal, UploadParts> {
@@ -140,6 +142,7 @@ pub(super) fn revive<R: CryptoRng>(stored: StoredCase, uploads: &[StoredUpload],
     case.number = number;
     case.abstained = stored.abstained.into_iter().collect();
     case.voids = stored.voids.into_iter().map(|(n, who, note)| ((n, who), note)).collect();
+    case.skipped = stored.skipped.into_iter().collect();
     case.ending_kept = stored.ending_kept.into_iter().collect();
     case.enter(stage, desk.now);
     Some(case)

@@ -38,8 +38,9 @@ pub(super) enum Stage {
     Concluded(Box<Concluded>),
     Noised(Box<Noised>),
     Opened(Box<Opened>),
-    /// The sealed share is out; there is nothing left but to say it again.
-    Answered,
+    /// A noised share was kept and nothing more can be done with it: the attempt can never be void,
+    /// and all that is left is to say again what was said.
+    Spent,
     /// A void note is signed; nothing more is ever done for the attempt.
     Voided,
     /// The keys are gone, with an earlier life or an error: only a void note is left.
@@ -56,7 +57,7 @@ impl Stage {
             Self::Concluded(s) => Some(&s.seat),
             Self::Noised(s) => Some(&s.seat),
             Self::Opened(s) => Some(&s.seat),
-            Self::Committed(_) | Self::Answered | Self::Voided | Self::Lost => None,
+            Self::Committed(_) | Self::Spent | Self::Voided | Self::Lost => None,
         }
     }
 
@@ -67,7 +68,12 @@ impl Stage {
 
     /// Whether a noised share was kept, so that the attempt can no longer be void.
     pub(super) const fn is_burnt(&self) -> bool {
-        matches!(self, Self::Noised(_) | Self::Opened(_) | Self::Answered)
+        matches!(self, Self::Noised(_) | Self::Opened(_) | Self::Spent)
+    }
+
+    /// Whether message `number` of the exchange was heard from everybody long ago.
+    pub(super) const fn is_past(&self, number: u8) -> bool {
+        number <= 2 && matches!(self, Self::Noised(_) | Self::Opened(_))
     }
 
     /// The key that message `number` of the exchange is sealed to, while this member has it.
@@ -79,7 +85,7 @@ impl Stage {
             Self::Concluded(s) => (Some(&s.secrets.share_key), &s.secrets.opening_key),
             Self::Noised(s) => (None, &s.opening_key),
             Self::Opened(s) => (None, &s.opening_key),
-            Self::Committed(_) | Self::Answered | Self::Voided | Self::Lost => return None,
+            Self::Committed(_) | Self::Spent | Self::Voided | Self::Lost => return None,
         };
         if number <= 2 { share } else { Some(opening) }
     }
@@ -102,23 +108,27 @@ impl Seat {
         u32::try_from(self.attempt.committee().len()).unwrap_or(u32::MAX)
     }
 
-    /// Checks one signed word of each member, in order: all must say the same bytes.
-    fn unanimous<T: Document>(&self, what: &'static str, envelopes: &[Envelope]) -> Result<Verified<T>, Fault> {
-        let committee = self.attempt.committee();
+    /// Checks one signed word of each member, in order: all must say the same bytes as this one.
+    fn agreed<T: Document>(
+        &self,
+        [one, several]: [&'static str; 2],
+        mine: Digest,
+        envelopes: &[Envelope],
+    ) -> Result<Verified<T>, Fault> {
+        let (committee, mut agreed) = (self.attempt.committee(), None);
+        let incomplete = Fault::Incomplete { what: several, have: envelopes.len(), need: committee.len() };
         if envelopes.len() != committee.len() {
-            return Err(Fault::Commitments { have: envelopes.len(), need: committee.len() });
+            return Err(incomplete);
         }
-        let mut first: Option<Verified<T>> = None;
         for (who, envelope) in committee.iter().zip(envelopes) {
             let word = envelope.claim::<T>().and_then(|c| c.verify(who));
             let word = word.map_err(|why| Fault::Document { why: why.to_string() })?;
-            match &first {
-                Some(have) if have.digest() != word.digest() => return Err(Fault::Differs { who: *who, what }),
-                Some(_) => {}
-                None => first = Some(word),
+            if word.digest() != mine {
+                return Err(Fault::Differs { who: *who, what: one });
             }
+            agreed = Some(word);
         }
-        first.ok_or(Fault::Commitments { have: 0, need: committee.len() })
+        agreed.ok_or(incomplete)
     }
 }
 
@@ -265,7 +275,7 @@ impl Frozen {
     pub(super) fn check_freezes(&self, freezes: &[Envelope]) -> Result<AllFroze, Fault> {
         let committee = self.seat.attempt.committee();
         if freezes.len() != committee.len() {
-            return Err(Fault::Commitments { have: freezes.len(), need: committee.len() });
+            return Err(Fault::Incomplete { what: "freezes", have: freezes.len(), need: committee.len() });
         }
         for (who, envelope) in committee.iter().zip(freezes) {
             let freeze = envelope.claim::<Freeze>().and_then(|c| c.verify(who));
@@ -436,11 +446,8 @@ impl Concluded {
     }
 
     pub(super) fn check_manifests(&self, manifests: &[Envelope]) -> Result<Agreed, Fault> {
-        let manifest: Verified<Manifest> = self.seat.unanimous("manifest", manifests)?;
-        if manifest.digest() != self.manifest.digest() {
-            let who = *self.seat.attempt.committee().first().unwrap_or(&self.seat.inquiry.query().coordinator);
-            return Err(Fault::Differs { who, what: "manifest" });
-        }
+        let manifest: Verified<Manifest> =
+            self.seat.agreed(["manifest", "manifests"], self.manifest.digest(), manifests)?;
         let accepted: Vec<Principal> = manifest.accepted().collect();
         if self.seat.inquiry.operators(accepted.iter()) < clinics_min(&self.seat.inquiry) {
             return Err(Fault::BadBatch { why: "holds too few operators whose contributions were accepted" });
@@ -533,10 +540,9 @@ impl Opened {
         openings: &[Envelope],
         desk: &mut Desk<'_, R>,
     ) -> Result<Message, Fault> {
-        let opening: Verified<CountOpening> = self.seat.unanimous("opening of the counts", openings)?;
-        if opening.digest() != self.opening.digest() {
-            return Err(Fault::Differs { who: desk.me(), what: "opening of the counts" });
-        }
+        let mine = self.opening.digest();
+        let opening: Verified<CountOpening> =
+            self.seat.agreed(["opening of the counts", "openings of the counts"], mine, openings)?;
         let (query, attempt, batch) = (self.seat.inquiry.id(), self.seat.attempt.number(), self.batch);
         self.noised.zero_at(suppressed_cells(&self.seat, &self.suppressed));
         let asked: Vec<Principal> = self.seat.inquiry.charter().contributors().map(|m| m.key).collect();

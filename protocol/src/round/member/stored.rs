@@ -41,7 +41,7 @@ enum StoredStage {
     Committed,
     Frozen { batch: Digest },
     Noised(Box<StoredNoised>),
-    Answered,
+    Spent,
     Voided,
 }
 
@@ -50,6 +50,7 @@ enum StoredStage {
 struct StoredNoised {
     query: Envelope,
     study: Envelope,
+    admitted_at: Moment,
     commitments: Vec<Envelope>,
     batch: Digest,
     opening_key: Octets,
@@ -102,6 +103,7 @@ impl StoredSitting {
         let stored = StoredNoised {
             query: query.envelope().clone(),
             study: noised.seat.inquiry.study().envelope().clone(),
+            admitted_at: noised.seat.inquiry.admitted_at(),
             commitments: noised.seat.attempt.commitment_envelopes(),
             batch: noised.batch,
             opening_key: Octets(noised.opening_key.expose().to_vec()),
@@ -113,13 +115,13 @@ impl StoredSitting {
         form
     }
 
-    pub(super) fn answered(
+    pub(super) fn spent(
         key: (Digest, u8),
         coordinator: Principal,
         expires: Moment,
         said: &[(Principal, Message)],
     ) -> Self {
-        let mut form = Self::new(key, coordinator, expires, StoredStage::Answered);
+        let mut form = Self::new(key, coordinator, expires, StoredStage::Spent);
         form.said = said.to_vec();
         form
     }
@@ -134,19 +136,20 @@ pub(super) fn revive<R: CryptoRng>(form: StoredSitting, desk: &Desk<'_, R>) -> (
     let stage = match stage {
         StoredStage::Committed | StoredStage::Frozen { .. } => Stage::Lost,
         StoredStage::Noised(stored) => {
-            noised(*stored, attempt, desk).map_or(Stage::Answered, |n| Stage::Noised(Box::new(n)))
+            noised(*stored, attempt, desk).map_or(Stage::Spent, |n| Stage::Noised(Box::new(n)))
         }
-        StoredStage::Answered => Stage::Answered,
+        StoredStage::Spent => Stage::Spent,
         StoredStage::Voided => Stage::Voided,
     };
     let seen = nonces.into_iter().map(|(who, nonce)| (who, nonce.0)).collect();
     ((query, attempt), seen, Sitting { coordinator, expires, stage, said, heard: Heard::default() })
 }
 
-/// A noised share that was kept. If its query is no longer valid there is nothing left to do for
-/// it but to say again what was said, never to sign void.
+/// A noised share that was kept. It is finished under the charter it began under, even if the study
+/// has ended since. If that cannot be, nothing is left but to say again what was said, never to sign
+/// void.
 fn noised<R: CryptoRng>(stored: StoredNoised, number: u8, desk: &Desk<'_, R>) -> Option<Noised> {
-    let inquiry = Inquiry::admit(&stored.query, &stored.study, desk.chain, desk.now).ok()?;
+    let inquiry = Inquiry::resume(&stored.query, &stored.study, desk.chain, stored.admitted_at).ok()?;
     let attempt = Attempt::admit(&inquiry, number, &stored.commitments).ok()?;
     let place = attempt.place_of(&desk.me())?;
     let noised = CellShares::from_bytes(&stored.noised.0, inquiry.plan().cell_count()).ok()?;

@@ -12,8 +12,14 @@ use crate::round::progress::Refused;
 use crate::round::{Desk, Effect};
 
 impl Case {
-    /// Gives the attempt up and asks its members to sign that it is void.
+    /// Gives the attempt up and asks its members to sign that it is void. Where no clinic was asked
+    /// yet there is nothing to be void, and the next committee is called at once: so a member that is
+    /// offline from the start costs a query seconds and not its life.
     pub(super) fn give_up<R: CryptoRng>(&mut self, desk: &Desk<'_, R>, why: Refused) -> Vec<Effect> {
+        if matches!(self.stage, CaseStage::Committing { .. }) {
+            self.skipped.insert(self.number);
+            return self.next_committee(desk, why);
+        }
         self.enter(CaseStage::Voiding { why }, desk.now);
         let mut effects = vec![self.keep()];
         effects.extend(self.words_for(&self.committee()));
@@ -65,11 +71,15 @@ impl Case {
             return Vec::new();
         }
         let why = why.clone();
+        self.next_committee(desk, why)
+    }
+
+    fn next_committee<R: CryptoRng>(&mut self, desk: &Desk<'_, R>, why: Refused) -> Vec<Effect> {
         let next = self.number.saturating_add(1);
         if why.code != "too-few-clinics" && self.inquiry.committee(next).is_some() {
             self.number = next;
             let begin = self.begin(desk);
-            return [vec![self.keep()], begin].into_iter().flatten().collect();
+            return std::iter::once(self.keep()).chain(begin).collect();
         }
         self.end(desk, why)
     }
@@ -81,11 +91,16 @@ impl Case {
         } else {
             format!("the query expired waiting for {}", self.names(&awaited))
         };
-        let code = match &self.stage {
-            CaseStage::Voiding { why } if why.code == "too-few-clinics" => "too-few-clinics",
-            _ => "expired",
+        let too_few = matches!(&self.stage, CaseStage::Voiding { why } if why.code == "too-few-clinics");
+        let code = if too_few { "too-few-clinics" } else { "expired" };
+        if matches!(self.stage, CaseStage::Committing { .. }) {
+            self.skipped.insert(self.number);
+        }
+        let remedy = if self.nothing_burnt() {
+            "ask again; nobody was charged".into()
+        } else {
+            "ask again: a new query has a new id, and costs its price anew".into()
         };
-        let remedy = "ask again: a new query has a new id, and costs its price anew".into();
         self.end(desk, Refused { code: code.into(), says, remedy })
     }
 
@@ -96,15 +111,23 @@ impl Case {
     }
 
     /// The ending as clinics are told it: only what the committee signed moves their books, so an
-    /// ending without a full set of signatures is not told at all.
+    /// ending without a full set of signatures is not told at all, nor one of which no clinic ever
+    /// saw the beginning.
     pub(super) fn ending(&self) -> Option<Message> {
         let voids = || self.voids.values().cloned().collect();
-        let (manifests, releases) = match &self.stage {
-            CaseStage::Answered { manifests, releases, .. } => (manifests.clone(), releases.clone()),
-            CaseStage::Over { .. } if self.is_void() => (Vec::new(), Vec::new()),
-            _ => return None,
+        let asked = (1..=self.number).rev().find(|n| !self.skipped.contains(n));
+        let (attempt, manifests, releases) = match &self.stage {
+            CaseStage::Answered { manifests, releases, .. } => (self.number, manifests.clone(), releases.clone()),
+            CaseStage::Over { .. } if self.is_void() => (asked?, Vec::new(), Vec::new()),
+            CaseStage::Over { .. }
+            | CaseStage::Committing { .. }
+            | CaseStage::Collecting { .. }
+            | CaseStage::Freezing { .. }
+            | CaseStage::Verifying { .. }
+            | CaseStage::Opening { .. }
+            | CaseStage::Voiding { .. } => return None,
         };
-        let (query, attempt) = (self.inquiry.id(), self.number);
+        let query = self.inquiry.id();
         Some(Message::Ended(Box::new(Ending { query, attempt, manifests, releases, voids: voids() })))
     }
 

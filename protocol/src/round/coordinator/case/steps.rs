@@ -10,7 +10,7 @@ use crate::document::manifest::{BatchEntry, Manifest};
 use crate::document::relay::Relay;
 use crate::document::release::Release;
 use crate::envelope::{Envelope, Verified};
-use crate::moment::{Millis, Moment};
+use crate::moment::Millis;
 use crate::octets::Octets;
 use crate::principal::Principal;
 use crate::round::attempt::{self, Attempt, Fault};
@@ -143,7 +143,10 @@ impl Case {
         if matches!(self.stage, CaseStage::Voiding { .. } | CaseStage::Over { .. } | CaseStage::Answered { .. }) {
             return Ok(Vec::new());
         }
-        self.since = self.since.max(Moment(desk.now.0));
+        // Only what is new moves an attempt on; a member that says the same again does not.
+        if self.passed_on.insert((relay.from, relay.to, relay.number)) {
+            self.since = self.since.max(desk.now);
+        }
         Ok(vec![Effect::Send { to: relay.to, message: Message::Relay { cover, body } }])
     }
 
@@ -199,10 +202,10 @@ impl Case {
         if !committee.contains(&from) || !here {
             return Err(Fault::OutOfPlace { what: "a share of another attempt or committee" });
         }
-        answers.insert(from, (sealed, release));
         if answers.values().any(|(_, r)| r.digest() != word.digest()) {
             return Err(Fault::Differs { who: from, what: "release" });
         }
+        answers.insert(from, (sealed, release));
         let ordered: Option<Vec<(Octets, Envelope)>> = committee.iter().map(|m| answers.get(m).cloned()).collect();
         let Some(ordered) = ordered else { return Ok(vec![self.keep()]) };
         let (shares, releases) = ordered.into_iter().unzip();
@@ -235,13 +238,9 @@ impl Case {
         if desk.now.since(self.reminded) < REMIND {
             return Vec::new();
         }
-        let mut effects = self.remind(desk, None);
-        if silent && matches!(self.stage, CaseStage::Opening { .. }) {
-            // Members that kept a noised share cannot void and are waited for; one that has not may.
-            let ask = Message::AskVoid { query: self.inquiry.id(), attempt: self.number };
-            effects.extend(self.awaited().into_iter().map(|to| Effect::Send { to, message: ask.clone() }));
-        }
-        effects
+        // While counts are opened nobody is asked for a void note: members that kept a noised share
+        // must not sign one, and one that has lost its keys signs it unasked.
+        self.remind(desk, None)
     }
 }
 

@@ -1,0 +1,231 @@
+//! One node: its three roles, what it keeps for good, and where it may die.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use rand::rngs::StdRng;
+use serde::de::DeserializeOwned;
+use sumac_protocol::charter_chain::CharterChain;
+use sumac_protocol::digest::Digest;
+use sumac_protocol::moment::Moment;
+use sumac_protocol::octets::Octets;
+use sumac_protocol::principal::{Principal, Signer};
+use sumac_protocol::round::contributor::Contributor;
+use sumac_protocol::round::coordinator::Coordinator;
+use sumac_protocol::round::member::Member;
+use sumac_protocol::round::message::{Message, Reply, decode};
+use sumac_protocol::round::{Desk, Effect, Event, Role};
+
+use super::books::Books;
+use super::watched::Watched;
+
+/// A node as the federation runs it.
+#[derive(Debug)]
+pub struct Node {
+    /// What people call it.
+    pub name: String,
+    /// Its key.
+    pub signer: Signer,
+    /// Records, consents and charges.
+    pub books: Books,
+    /// When it is to die next.
+    pub dies: Option<Death>,
+    /// How many forms it has kept so far.
+    pub keeps: u64,
+    /// What its operator would have read.
+    pub notes: Vec<String>,
+    /// Where its randomness comes from.
+    pub rng: Watched,
+    chain: CharterChain,
+    kept: BTreeMap<(u8, Digest), Vec<u8>>,
+    roles: Option<Roles>,
+    counter: u64,
+}
+
+/// A moment to die at. Everything not kept by then is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Death {
+    /// Right after keeping so many more forms, at least one.
+    AfterKeeps(u64),
+    /// Right before carrying out the effect after so many more.
+    BeforeEffect(u64),
+}
+
+/// What a node made of an event.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// What it wants sent, in order.
+    pub sends: Vec<(Principal, Message)>,
+    /// What it answered on the same stream.
+    pub reply: Option<Reply>,
+}
+
+#[derive(Debug, Default)]
+struct Roles {
+    coordinator: Coordinator,
+    member: Member,
+    contributor: Contributor,
+}
+
+impl Node {
+    /// A node that has never run.
+    #[must_use]
+    pub fn new(name: &str, signer: Signer, chain: CharterChain, rng: StdRng) -> Self {
+        Self {
+            name: name.to_owned(),
+            books: Books::new(signer.principal()),
+            signer,
+            dies: None,
+            keeps: 0,
+            notes: Vec::new(),
+            rng: Watched::new(rng),
+            chain,
+            kept: BTreeMap::new(),
+            roles: Some(Roles::default()),
+            counter: 0,
+        }
+    }
+
+    /// Its key.
+    #[must_use]
+    pub fn key(&self) -> Principal {
+        self.signer.principal()
+    }
+
+    /// Whether it runs.
+    #[must_use]
+    pub const fn is_up(&self) -> bool {
+        self.roles.is_some()
+    }
+
+    /// Ends it at once; only what it kept is left.
+    pub fn crash(&mut self) {
+        self.roles = None;
+    }
+
+    /// Starts it again from what it kept.
+    pub fn restart(&mut self, now: Moment) -> Done {
+        (self.dies, self.counter) = (None, 0);
+        let forms = (self.forms(Role::Coordinator), self.forms(Role::CoordinatorUpload), self.forms(Role::Member));
+        let contributor = Contributor::restore(self.forms(Role::Contributor));
+        let (signer, chain, rng, counter) = (&self.signer, &self.chain, &mut self.rng, &mut self.counter);
+        let mut desk = Desk { now, signer, chain, rng, counter };
+        let coordinator = Coordinator::restore(forms.0, forms.1, &desk);
+        let (member, effects) = Member::restore(forms.2, &mut desk);
+        self.roles = Some(Roles { coordinator, member, contributor });
+        let (mut done, mut queue) = (Done::default(), VecDeque::new());
+        self.carry_out(now, effects, &mut done, &mut queue);
+        self.drain(now, queue, &mut done);
+        done
+    }
+
+    /// Takes an event, and every event that follows from it within this node.
+    pub fn on(&mut self, now: Moment, event: Event) -> Done {
+        let mut done = Done::default();
+        self.drain(now, VecDeque::from([event]), &mut done);
+        done
+    }
+
+    fn drain(&mut self, now: Moment, mut queue: VecDeque<Event>, done: &mut Done) {
+        while let Some(event) = queue.pop_front() {
+            let Some(roles) = &mut self.roles else { return };
+            let (signer, chain, rng, counter) = (&self.signer, &self.chain, &mut self.rng, &mut self.counter);
+            let effects = roles.on(&mut Desk { now, signer, chain, rng, counter }, event);
+            self.carry_out(now, effects, done, &mut queue);
+        }
+    }
+
+    fn carry_out(&mut self, now: Moment, effects: Vec<Effect>, done: &mut Done, queue: &mut VecDeque<Event>) {
+        for effect in effects {
+            if self.dies_before() {
+                return self.crash();
+            }
+            match effect {
+                Effect::Send { to, message } if to == self.key() => {
+                    queue.push_back(Event::Message { from: to, message });
+                }
+                Effect::Send { to, message } => done.sends.push((to, message)),
+                Effect::Keep { role, id, form: Octets(form) } => {
+                    self.kept.insert((role.number(), id), form);
+                    self.keeps += 1;
+                    if self.dies_after_keep() {
+                        return self.crash();
+                    }
+                }
+                Effect::Reply(reply) => done.reply = done.reply.take().or(Some(reply)),
+                Effect::Select(order) => {
+                    queue.push_back(Event::Selected(self.books.select(&order, now, &mut self.rng)));
+                }
+                Effect::Settle { query, outcome } => self.books.settle(query, outcome),
+                Effect::Note(text) => self.notes.push(text),
+            }
+        }
+    }
+
+    fn dies_before(&mut self) -> bool {
+        match &mut self.dies {
+            Some(Death::BeforeEffect(0)) => true,
+            Some(Death::BeforeEffect(more)) => {
+                *more -= 1;
+                false
+            }
+            Some(Death::AfterKeeps(_)) | None => false,
+        }
+    }
+
+    fn dies_after_keep(&mut self) -> bool {
+        match &mut self.dies {
+            Some(Death::AfterKeeps(more)) => {
+                *more = more.saturating_sub(1);
+                *more == 0
+            }
+            Some(Death::BeforeEffect(_)) | None => false,
+        }
+    }
+
+    fn forms<T: DeserializeOwned>(&self, role: Role) -> Vec<T> {
+        let mine = self.kept.iter().filter(|((number, _), _)| *number == role.number());
+        mine.map(|(_, form)| decode(form).unwrap()).collect()
+    }
+}
+
+impl Roles {
+    /// Hands an event to whomever it concerns, as the node does.
+    fn on(&mut self, desk: &mut Desk<'_, Watched>, event: Event) -> Vec<Effect> {
+        match &event {
+            Event::Message { message, .. } => match message {
+                Message::Submit { .. }
+                | Message::Follow { .. }
+                | Message::Commitment(_)
+                | Message::Upload(_)
+                | Message::Abstain { .. }
+                | Message::Freeze(_)
+                | Message::Manifest(_)
+                | Message::Answer { .. }
+                | Message::Void(_)
+                | Message::EndingKept { .. } => self.coordinator.on(desk, event),
+                Message::Relay { cover, .. } if Member::is_recipient(cover, &desk.me()) => self.member.on(desk, &event),
+                Message::Relay { .. } => self.coordinator.on(desk, event),
+                Message::Begin { .. }
+                | Message::Batch { .. }
+                | Message::Frozen { .. }
+                | Message::Manifests { .. }
+                | Message::Nudge { .. }
+                | Message::AskVoid { .. } => self.member.on(desk, &event),
+                Message::Announce(_) | Message::Ended(_) => self.contributor.on(desk, event),
+            },
+            Event::Connected(peer) => {
+                let peer = *peer;
+                let mut effects = self.member.on(desk, &event);
+                effects.extend(self.coordinator.on(desk, Event::Connected(peer)));
+                effects
+            }
+            Event::Tick => {
+                let mut effects = self.member.on(desk, &Event::Tick);
+                effects.extend(self.coordinator.on(desk, Event::Tick));
+                effects.extend(self.contributor.on(desk, Event::Tick));
+                effects
+            }
+            Event::Selected(_) => self.contributor.on(desk, event),
+        }
+    }
+}

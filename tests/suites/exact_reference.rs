@@ -1,0 +1,132 @@
+//! An exact study over five clinics answers what the pooled trial says, bit for bit.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a suite of tests")]
+
+use std::collections::BTreeMap;
+
+use sumac_protocol::answer::Answer;
+use sumac_protocol::cost::RhoMicro;
+use sumac_protocol::document::study::ConsentCategory;
+use sumac_protocol::release_file::ReleaseFile;
+use sumac_tests::federation::{Federation, federation};
+use sumac_tests::trial::{self, Participant, Pooled, Said, said_of};
+
+const BY_ARM: &str = "SELECT count(*) AS courses,
+ mean(change(hamd17, day => 42, from => 32, to => 72)) AS change,
+ rate(response(hamd17, day => 42, from => 32, to => 72)) AS response
+FROM courses GROUP BY arm";
+const BY_ARM_AND_SEX: &str = "SELECT count(*) AS courses,
+ mean(change(hamd17, day => 42, from => 32, to => 72)) AS change,
+ rate(response(hamd17, day => 42, from => 32, to => 72)) AS response
+FROM courses GROUP BY arm, sex";
+const EVERYBODY: [usize; 5] = [0, 1, 2, 3, 4];
+
+fn assert_equals(answer: &Answer, arm: &str, pooled: &Pooled) {
+    let Said { courses, change: mean, response: rate } = said_of(answer).remove(arm).unwrap();
+    assert_eq!(courses.value, pooled.courses, "{arm}");
+    let sums = (mean.n, mean.sum, mean.sum_sq);
+    assert_eq!(sums, (pooled.n, Some(pooled.sum), Some(pooled.sum_sq)), "{arm}");
+    assert_eq!((rate.n, rate.events), (pooled.n, pooled.events), "{arm}");
+    assert!(pooled.n == 0 || (mean.value.unwrap() - pooled.mean()).abs() < 1e-9, "{arm}");
+    assert!(pooled.n == 0 || (rate.value.unwrap() - pooled.rate()).abs() < 1e-9, "{arm}");
+}
+
+fn answered(federation: &mut Federation, text: &str) -> ReleaseFile {
+    let file = federation.ask(text, RhoMicro(0)).released();
+    let text = serde_json::to_string_pretty(&file).unwrap();
+    assert_eq!(ReleaseFile::verify(&text, &federation.chain).unwrap(), file);
+    file
+}
+
+#[test]
+fn with_everybodys_consent_the_answer_is_that_of_the_published_trial() {
+    let mut federation = federation()
+        .seed(7)
+        .exact(&[BY_ARM])
+        .test_data()
+        .policy(|policy| (policy.cohort_min, policy.exact_local_min) = (1, 1))
+        .build();
+    let answer = answered(&mut federation, BY_ARM).answer;
+    assert_eq!((answer.operators.asked, answer.operators.counted), (5, 5));
+    let (courses, change) = (trial::expected("courses_by_arm"), trial::expected("change_by_arm"));
+    let response = &trial::expected("response_by_arm")["by_arm"];
+    for arm in ["drug", "placebo"] {
+        let published = Pooled {
+            courses: courses[arm].as_u64().unwrap(),
+            n: change[arm]["n"].as_u64().unwrap(),
+            sum: change[arm]["sum"].as_f64().unwrap() as i64,
+            sum_sq: change[arm]["sum_sq"].as_f64().unwrap() as i64,
+            events: response[arm]["events"].as_u64().unwrap(),
+        };
+        assert_equals(&answer, arm, &published);
+        assert_eq!(trial::pooled(federation.consenting(&EVERYBODY))[arm], published, "{arm}");
+    }
+    let said = said_of(&answer).into_iter().map(|(arm, said)| (arm, said.change.n, said.response.events));
+    let said: Vec<_> = said.collect();
+    assert_eq!(said, [("drug".to_owned(), 65, 29), ("placebo".to_owned(), 66, 19)]);
+}
+
+#[test]
+fn the_answer_rests_on_the_records_of_those_who_consented_and_on_no_others() {
+    for seed in [1, 2, 3] {
+        let mut federation = federation()
+            .seed(seed)
+            .exact(&[BY_ARM])
+            .test_data()
+            .policy(|policy| (policy.cohort_min, policy.exact_local_min) = (1, 1))
+            .refusing(0.2)
+            .withdrawn(0.1)
+            .build();
+        let answer = answered(&mut federation, BY_ARM).answer;
+        let pooled = trial::pooled(federation.consenting(&EVERYBODY));
+        assert!(pooled.values().map(|arm| arm.courses).sum::<u64>() < 150, "some did not consent");
+        for (arm, pooled) in &pooled {
+            assert_equals(&answer, arm, pooled);
+        }
+    }
+}
+
+/// What the rules for small groups leave: each clinic's groups of fewer than five are zeroes, and a
+/// sum that shows one to nine people is held back.
+fn under_the_rules(federation: &Federation) -> (BTreeMap<String, Pooled>, u32) {
+    let (mut sums, mut zeroed): (BTreeMap<String, Pooled>, u32) = (BTreeMap::new(), 0);
+    for clinic in EVERYBODY {
+        let group = |participant: &Participant| format!("{}|{}", participant.arm, participant.sex);
+        for (group, pooled) in trial::pooled_by(federation.consenting(&[clinic]), group) {
+            let sum = sums.entry(group).or_default();
+            if pooled.courses < 5 { zeroed += 1 } else { *sum = sum.plus(pooled) }
+        }
+    }
+    (sums, zeroed)
+}
+
+#[test]
+fn small_groups_are_zeroes_at_each_clinic_and_held_back_in_the_sum() {
+    let (mut held_back, mut shown, mut zeroed_in_all) = (0, 0, 0);
+    for seed in 1..=6 {
+        let mut federation = federation()
+            .seed(seed)
+            .exact(&[BY_ARM_AND_SEX])
+            .study(|study| study.categories.push(ConsentCategory::Demographics))
+            .refusing(0.45)
+            .build();
+        let answer = answered(&mut federation, BY_ARM_AND_SEX).answer;
+        let (sums, zeroed) = under_the_rules(&federation);
+        zeroed_in_all += zeroed;
+        let keys: Vec<String> = answer.groups.iter().map(|group| group.key.to_string()).collect();
+        assert_eq!(keys, ["drug|F", "drug|M", "placebo|F", "placebo|M"]);
+        for group in &answer.groups {
+            let pooled = sums.get(&group.key.to_string()).copied().unwrap_or_default();
+            let cells = [pooled.courses, pooled.n, pooled.events, pooled.n - pooled.events];
+            let small = cells.iter().any(|cell| (1..10).contains(cell));
+            assert_eq!(group.suppressed, small, "seed {seed}, {:?}: {cells:?}", group.key);
+            if small {
+                assert!(group.estimates.is_empty(), "seed {seed}");
+                held_back += 1;
+            } else {
+                assert_equals(&answer, &group.key.to_string(), &pooled);
+                shown += 1;
+            }
+        }
+    }
+    assert!(held_back > 0 && shown > 0 && zeroed_in_all > 0, "{held_back} held back, {shown} shown, {zeroed_in_all}");
+}

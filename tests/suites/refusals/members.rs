@@ -1,0 +1,173 @@
+//! A committee member that signs something else than the others, and a clinic that seals nonsense.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use sumac_protocol::digest::{Digest, Label};
+use sumac_protocol::document::count_opening::CountOpening;
+use sumac_protocol::document::manifest::{Manifest, Verdict};
+use sumac_protocol::document::upload::Upload;
+use sumac_protocol::envelope::Envelope;
+use sumac_protocol::moment::Millis;
+use sumac_protocol::octets::Octets;
+use sumac_protocol::round::Outcome;
+use sumac_protocol::round::message::{Message, UploadParts};
+use sumac_protocol::round::progress::Step;
+use sumac_tests::federation::Federation;
+use sumac_tests::federation::cast::{HARBOUR, LINDEN, QUAY, RIDGE, signer};
+use sumac_tests::federation::forger::{Body, is_relay};
+use sumac_tests::federation::researcher::Question;
+
+use crate::{SEED, answers, asked, refusal, taped};
+
+/// Linden's manifest with one verdict turned round.
+fn turned(envelope: &Envelope) -> Envelope {
+    let linden = signer(SEED, "Linden");
+    let honest = envelope.claim::<Manifest>().unwrap().verify(&linden.principal()).unwrap();
+    let mut other = Manifest::clone(&honest);
+    other.verdicts[0].verdict = Verdict::ProofFailed;
+    Envelope::sign(&other, &linden).unwrap()
+}
+
+#[test]
+fn a_manifest_that_differs_voids_the_attempt_and_the_next_committee_answers() {
+    let mut federation = taped();
+    let linden = federation.nodes[LINDEN].key();
+    federation.wire.meddler = Some(Box::new(move |mut packet| {
+        if let Message::Manifest(envelope) = &mut packet.message
+            && packet.from == linden
+        {
+            *envelope = turned(envelope);
+        }
+        vec![packet]
+    }));
+    let question = asked(&mut federation);
+    let file = federation.wait(&question).released();
+    assert_eq!(federation.follow(&question).unwrap().attempt, 3, "Linden sits on the first two committees");
+    assert_eq!((answers(&federation, 1), answers(&federation, 2)), (0, 0));
+    assert_eq!(file.answer.operators.counted, 5);
+    federation.advance(Millis(6_000));
+    federation.audit(&[question]).unwrap();
+}
+
+#[test]
+fn a_member_draws_on_its_share_only_after_all_signed_its_own_manifest() {
+    let mut federation = taped();
+    let ridge = federation.nodes[RIDGE].key();
+    federation.lose(move |packet| packet.to == ridge && matches!(packet.message, Message::Manifests { .. }));
+    let question = asked(&mut federation);
+    let (query, hub) = (question.id(), federation.nodes[HARBOUR].key());
+    let manifests = federation.tape().iter().find_map(|packet| match &packet.message {
+        Message::Manifests { manifests, .. } if packet.to == ridge => Some(manifests.clone()),
+        _ => None,
+    });
+    let manifests = manifests.unwrap();
+    let lists = [
+        ("one turned round", [&manifests[..2], &[turned(&manifests[2])]].concat(), "signed a different manifest"),
+        ("one missing", manifests[..2].to_vec(), "2 manifests, where the committee has 3 members"),
+        ("one twice", [&manifests[..2], &manifests[1..2]].concat(), "not signed by"),
+    ];
+    for (why, manifests, says) in lists {
+        let message = Message::Manifests { query, attempt: 1, manifests };
+        let refused = refusal(federation.tell(RIDGE, hub, message));
+        assert!(refused.says.contains(says), "{why}: {}", refused.says);
+    }
+    assert_eq!(answers(&federation, 1), 0, "without Ridge's noise nothing is released");
+}
+
+/// A round that stands still just before Linden's message of this number reaches Ridge, which never
+/// comes: what Ridge hears instead is up to the test.
+fn before_ridge_hears(number: u8) -> (Federation, Question) {
+    let mut federation = taped();
+    let (linden, ridge) = (federation.nodes[LINDEN].key(), federation.nodes[RIDGE].key());
+    federation.lose(move |packet| packet.to == ridge && is_relay(packet, linden, ridge, number));
+    let question = asked(&mut federation);
+    (federation, question)
+}
+
+#[test]
+fn a_part_of_the_key_that_was_not_committed_to_ends_the_attempt() {
+    let (mut federation, question) = before_ridge_hears(1);
+    let forged = federation.forge(&question, 1, [LINDEN, RIDGE], &Body::Reveal(Octets(vec![7; 32])));
+    let hub = federation.nodes[HARBOUR].key();
+    let refused = refusal(federation.tell(RIDGE, hub, forged));
+    assert_eq!(refused.code, "wrong-reveal");
+    assert!(refused.says.contains("revealed something other than it committed to"), "{}", refused.says);
+    let file = federation.wait(&question).released();
+    assert_eq!((federation.follow(&question).unwrap().attempt, file.answer.operators.counted), (2, 5));
+    assert_eq!(answers(&federation, 1), 0);
+    federation.advance(Millis(6_000));
+    federation.audit(&[question]).unwrap();
+}
+
+#[test]
+fn counts_opened_differently_stop_a_member_for_good_and_are_never_void() {
+    let (mut federation, question) = before_ridge_hears(4);
+    let counts = CountOpening { query: question.id(), attempt: 1, batch: Digest([0; 32]), counts: vec![1; 6] };
+    let envelope = Envelope::sign(&counts, &federation.nodes[LINDEN].signer).unwrap();
+    let forged = federation.forge(&question, 1, [LINDEN, RIDGE], &Body::Opening(Box::new(envelope)));
+    let hub = federation.nodes[HARBOUR].key();
+    let refused = refusal(federation.tell(RIDGE, hub, forged));
+    assert_eq!(refused.code, "differs");
+    assert!(refused.says.contains("signed a different opening of the counts"), "{}", refused.says);
+    let (query, ridge) = (question.id(), federation.nodes[RIDGE].key());
+    federation.tell(RIDGE, hub, Message::AskVoid { query, attempt: 1 });
+    federation.advance(Millis(10_000));
+    let progress = federation.follow(&question).unwrap();
+    assert_eq!((progress.step, progress.awaited), (Step::Opening, vec![ridge]));
+    assert_eq!(federation.wait(&question).refused().code, "expired");
+    let said = |packet: &sumac_tests::federation::wire::Packet| match &packet.message {
+        Message::Void(_) => true,
+        Message::Answer { .. } => packet.from == ridge,
+        _ => false,
+    };
+    assert!(!federation.tape().iter().any(said), "neither a share nor a void note of Ridge's");
+    federation.audit(&[question]).unwrap();
+}
+
+/// A round in which Quay uploads what `spoil` makes of its honest upload, signed by its own key.
+fn with_quays_upload(spoil: fn(&mut UploadParts)) -> (Federation, Question) {
+    let mut federation = taped();
+    let quay = federation.nodes[QUAY].key();
+    let once: Rc<RefCell<Option<UploadParts>>> = Rc::default();
+    federation.wire.meddler = Some(Box::new(move |mut packet| {
+        if let Message::Upload(parts) = &mut packet.message
+            && packet.from == quay
+        {
+            let mut spoilt = once.borrow_mut();
+            **parts = spoilt.get_or_insert_with(|| respelled(parts, spoil)).clone();
+        }
+        vec![packet]
+    }));
+    let question = asked(&mut federation);
+    (federation, question)
+}
+
+fn respelled(parts: &UploadParts, spoil: fn(&mut UploadParts)) -> UploadParts {
+    let mut parts = parts.clone();
+    spoil(&mut parts);
+    let quay = signer(SEED, "Quay");
+    let mut upload = Upload::clone(&parts.upload.claim::<Upload>().unwrap().verify(&quay.principal()).unwrap());
+    upload.sealed_shares = parts.sealed_shares.iter().map(|s| Digest::of(Label::SealedShare, &[&s.0])).collect();
+    upload.public_share = Digest::of(Label::PublicShare, &[&parts.public_share.0]);
+    parts.upload = Envelope::sign(&upload, &quay).unwrap();
+    parts
+}
+
+#[test]
+fn a_clinic_whose_shares_cannot_be_opened_or_proved_is_left_out_and_pays_nothing() {
+    let cases: [(&str, fn(&mut UploadParts)); 3] = [
+        ("sealed to another member", |parts| parts.sealed_shares.swap(0, 1)),
+        ("a flipped bit", |parts| parts.sealed_shares[1].0[40] ^= 1),
+        ("no public share", |parts| parts.public_share = Octets(Vec::new())),
+    ];
+    for (why, spoil) in cases {
+        let (mut federation, question) = with_quays_upload(spoil);
+        let file = federation.wait(&question).released();
+        assert_eq!((file.answer.operators.asked, file.answer.operators.counted), (5, 4), "{why}");
+        federation.advance(Millis(6_000));
+        let charge = federation.nodes[QUAY].books.charge(question.id()).unwrap();
+        assert_eq!(charge.ended, Some(Outcome::NotCounted), "{why}");
+        federation.audit(&[question]).unwrap_or_else(|broken| panic!("{why}: {broken}"));
+    }
+}
