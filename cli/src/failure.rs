@@ -50,7 +50,7 @@ impl Exit {
 
 impl Failure {
     pub(crate) fn new(exit: Exit, code: &str, says: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { exit, code: code.to_owned(), says: says.into(), remedy: remedy.into() }
+        Self { exit, code: code.to_owned(), says: without_numbers(&says.into()), remedy: remedy.into() }
     }
 
     /// Wrong words on the command line.
@@ -107,6 +107,13 @@ impl Failure {
         }
         self.exit.code()
     }
+}
+
+/// The system's texts without its error numbers, which help nobody who reads the text.
+fn without_numbers(says: &str) -> String {
+    let mut parts = says.split(" (os error ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.split_once(')').map_or("", |(_, rest)| rest))
 }
 
 impl From<Refused> for Failure {

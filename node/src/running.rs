@@ -27,7 +27,7 @@ use crate::clinic::Clinic;
 use crate::clock::Clock;
 use crate::control::{self, Call};
 use crate::home::{Home, Settings};
-use crate::network::{Answer, FrameTap, Inbox, Network, NetworkConfig, NetworkEvent, NodeKey, Timing};
+use crate::network::{Answer, FrameTap, Inbox, Network, NetworkConfig, NetworkError, NetworkEvent, NodeKey, Timing};
 use crate::store::{Store, UnlockSecret};
 use roles::Roles;
 
@@ -195,6 +195,9 @@ fn network_config(
         for address in &hub.addresses {
             hubs.push((node_key(&hub.key)?, address.clone()));
         }
+    }
+    if settings.redial_min_ms == 0 {
+        return Err(NetworkError::ZeroTiming { what: "redial_min_ms" }.into());
     }
     let timing = Timing { backoff_min: Duration::from_millis(settings.redial_min_ms), ..Timing::default() };
     Ok(NetworkConfig {

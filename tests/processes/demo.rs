@@ -2,63 +2,62 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, and says where")]
 
-mod command;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use command::{Ended, Running, SUMAC, command, program_of, sumac};
-use rustix::process::Signal;
 use serde_json::Value;
+use sumac_tests::processes::{Ended, Program};
 use tempfile::TempDir;
 
-/// Longer than this no demo may take, whatever else the machine does.
-const LIMIT: Duration = Duration::from_secs(30);
+const SUMAC: &str = env!("CARGO_BIN_EXE_sumac");
 
 #[test]
 fn five_processes_of_this_very_binary_answer_within_thirty_seconds() {
     let out = TempDir::new().unwrap();
-    let mut demo = Running::start(command(["demo", "--format", "json", "--out", &path(out.path())]), LIMIT);
-    let started = demo.line_with("five nodes started");
+    let began = Instant::now();
+    let mut demo = started(&["demo", "--format", "json", "--out", &path(out.path())]);
+    let line = demo.until("five nodes started");
     // The demo holds its breath while we look.
-    demo.signal(Signal::STOP);
-    let nodes: BTreeSet<u32> = numbers_after(&started, "(process ").into_iter().collect();
-    assert_eq!(nodes.len(), 5, "five distinct processes: {started}");
+    demo.suspend();
+    let nodes: BTreeSet<u32> = numbers_after(&line, "(process ").into_iter().collect();
+    assert_eq!(nodes.len(), 5, "five distinct processes: {line}");
     assert!(!nodes.contains(&demo.pid()), "none of them is the demo itself");
     let binary = Path::new(SUMAC).canonicalize().unwrap();
     for node in &nodes {
         assert_eq!(program_of(*node).as_ref(), Some(&binary), "process {node}");
         assert_eq!(parent_of(*node), Some(demo.pid()), "process {node}");
     }
-    demo.signal(Signal::CONT);
-    let ended = demo.end();
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    demo.resume();
+    let ended = demo.ended();
+    let took = began.elapsed();
+    assert_eq!(ended.exit, Some(0), "{}", ended.text());
+    assert!(took < Duration::from_secs(30), "a visitor waited {took:?}");
     assert!(nodes.iter().all(|node| program_of(*node) != Some(binary.clone())), "nothing is left running");
-    let answer: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let answer: Value = ended.json();
     assert_eq!(answer["operators"], serde_json::json!({"asked": 5, "counted": 5}));
-    assert_eq!(ended.stdout.lines().count(), 1, "standard output is the answer and nothing else");
+    assert_eq!(ended.out.len(), 1, "standard output is the answer and nothing else");
     assert_timing(&ended, "jitter 0 ms");
-    println!("demo: {:.1} s in all, its own account below\n{}", ended.took.as_secs_f64(), timing(&ended));
+    println!("demo: {:.1} s in all; its own account: {}", took.as_secs_f64(), timing(&ended).trim());
 }
 
 #[test]
 fn a_demo_with_upload_jitter_says_so_beside_its_timing() {
-    let ended = sumac(["demo", "--jitter", "100"]);
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let ended = sumac(&["demo", "--jitter", "100"]);
+    assert_eq!(ended.exit, Some(0), "{}", ended.text());
     assert_timing(&ended, "jitter 100 ms");
-    println!("{}", timing(&ended));
+    println!("{}", timing(&ended).trim());
 }
 
 #[test]
 fn the_table_holds_data_only_and_fits_eighty_columns() {
-    let ended = sumac(["demo"]);
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
-    let first = ended.stdout.lines().next().unwrap();
+    let ended = sumac(&["demo"]);
+    assert_eq!(ended.exit, Some(0), "{}", ended.text());
+    let first = &ended.out[0];
     assert!(first.contains("group") && first.contains("95 % interval"), "{first}");
-    assert!(ended.stdout.lines().last().unwrap().contains("ε 8.000 at δ 1e-6"), "{}", ended.stdout);
-    for line in ended.stdout.lines() {
+    assert!(ended.out.last().unwrap().contains("ε 8.000 at δ 1e-6"), "{}", ended.text());
+    for line in &ended.out {
         assert!(line.chars().count() <= 80, "{} columns: {line}", line.chars().count());
         assert!(!line.contains(" s  ") && !line.contains('\u{1b}'), "talk or colour in the data: {line}");
     }
@@ -67,10 +66,10 @@ fn the_table_holds_data_only_and_fits_eighty_columns() {
 #[test]
 fn the_exact_answer_is_that_of_the_pooled_records() {
     let out = TempDir::new().unwrap();
-    let ended = sumac(["demo", "--exact", "--refusing", "0", "--format", "json", "--out", &path(out.path())]);
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
-    assert!(ended.stderr.contains("every figure equals that of the pooled records"), "{}", ended.stderr);
-    let answer: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let ended = sumac(&["demo", "--exact", "--refusing", "0", "--format", "json", "--out", &path(out.path())]);
+    assert_eq!(ended.exit, Some(0), "{}", ended.text());
+    assert!(ended.talk.concat().contains("every figure equals that of the pooled records"), "{}", ended.text());
+    let answer: Value = ended.json();
     let pooled = pooled();
     assert_eq!(answer["groups"].as_array().unwrap().len(), pooled.len());
     for group in answer["groups"].as_array().unwrap() {
@@ -93,11 +92,11 @@ fn the_exact_answer_is_that_of_the_pooled_records() {
 #[test]
 fn a_release_verifies_and_one_digit_changed_is_named() {
     let out = TempDir::new().unwrap();
-    assert_eq!(sumac(["demo", "--out", &path(out.path())]).code, 0);
+    assert_eq!(sumac(&["demo", "--out", &path(out.path())]).exit, Some(0));
     let (file, charter) = (out.path().join("release.json"), path(&out.path().join("charter.json")));
-    let verified = sumac(["verify", &path(&file), "--charter", &charter]);
-    assert_eq!(verified.code, 0, "{}", verified.stderr);
-    assert!(verified.stdout.contains("every figure recomputed") && verified.stderr.is_empty());
+    let verified = sumac(&["verify", &path(&file), "--charter", &charter]);
+    assert_eq!(verified.exit, Some(0), "{}", verified.text());
+    assert!(verified.out.concat().contains("every figure recomputed") && verified.talk.is_empty());
     let whole: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
     let fields = [
         ("answer.groups[0].estimates[0].value", "a count"),
@@ -114,15 +113,15 @@ fn a_release_verifies_and_one_digit_changed_is_named() {
         *at = one_digit_changed(at);
         let forged_file = out.path().join("forged.json");
         std::fs::write(&forged_file, serde_json::to_string_pretty(&forged).unwrap()).unwrap();
-        let refused = sumac(["verify", &path(&forged_file), "--charter", &charter]);
-        assert_eq!(refused.code, 1, "{why}: {}", refused.stderr);
-        assert!(refused.stderr.contains(&format!("`{field}`")), "{why}: {}", refused.stderr);
-        assert!(refused.stdout.is_empty(), "{why}");
+        let refused = sumac(&["verify", &path(&forged_file), "--charter", &charter]);
+        assert_eq!(refused.exit, Some(1), "{why}: {}", refused.text());
+        assert!(refused.talk.concat().contains(&format!("`{field}`")), "{why}: {}", refused.text());
+        assert!(refused.out.is_empty(), "{why}");
     }
     let mut forged = whole;
     forged["proof"]["shares"].as_array_mut().unwrap().swap(0, 1);
     std::fs::write(&file, forged.to_string()).unwrap();
-    assert_eq!(sumac(["verify", &path(&file), "--charter", &charter]).code, 1, "shares in another order");
+    assert_eq!(sumac(&["verify", &path(&file), "--charter", &charter]).exit, Some(1), "shares in another order");
 }
 
 #[test]
@@ -143,8 +142,8 @@ fn the_exit_code_says_whose_move_it_is() {
     ];
     for (arguments, code, why) in cases {
         let ended = sumac(arguments);
-        assert_eq!(ended.code, code, "{why}: {}", ended.stderr);
-        assert!(code == 4 || ended.stdout.is_empty(), "{why}: {}", ended.stdout);
+        assert_eq!(ended.exit, Some(code), "{why}: {}", ended.text());
+        assert!(code == 4 || ended.out.is_empty(), "{why}: {}", ended.text());
     }
 }
 
@@ -152,20 +151,20 @@ fn the_exit_code_says_whose_move_it_is() {
 fn a_kept_federation_answers_the_commands_it_prints_and_stops_when_told() {
     let folder = TempDir::new().unwrap();
     let kept = folder.path().join("federation");
-    let mut demo = Running::start(command(["demo", "--exact", "--keep", &path(&kept)]), LIMIT * 2);
-    demo.line_with("Ctrl-C stops it");
-    let ask = [demo.line_with("sumac ask"), demo.line_with("--charter")].join("\n");
-    let revoke = demo.line_with("sumac patient revoke");
-    let cohorts = demo.line_with("sumac patient cohorts");
+    let mut demo = started(&["demo", "--exact", "--keep", &path(&kept)]);
+    demo.until("Ctrl-C stops it");
+    let ask = [demo.until("sumac ask"), demo.until("--charter")].join("\n");
+    let revoke = demo.until("sumac patient revoke");
+    let cohorts = demo.until("sumac patient cohorts");
     let before = typed(&(ask.clone() + " --format json"), folder.path());
-    assert_eq!(typed(&revoke, folder.path()).code, 0);
+    assert_eq!(typed(&revoke, folder.path()).exit, Some(0));
     let after = typed(&(ask + " --format json"), folder.path());
     assert_eq!(courses(&before), courses(&after) + 1, "whoever withdrew is not counted again");
     let cohorts = typed(&cohorts, folder.path());
-    assert_eq!((cohorts.code, cohorts.stdout.is_empty()), (0, false), "{}", cohorts.stderr);
-    demo.signal(Signal::TERM);
-    let ended = demo.end();
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!((cohorts.exit, cohorts.out.is_empty()), (Some(0), false), "{}", cohorts.text());
+    demo.terminate();
+    let ended = demo.ended();
+    assert_eq!(ended.exit, Some(0), "{}", ended.text());
     assert!(kept.join("release.json").exists(), "the folder stays");
     assert!(!kept.join("A/control.sock").exists(), "its nodes stopped in good order");
 }
@@ -204,24 +203,40 @@ fn pooled() -> BTreeMap<String, Arm> {
     arms
 }
 
+/// The process's program, while it lives.
+fn program_of(process: u32) -> Option<PathBuf> {
+    std::fs::read_link(format!("/proc/{process}/exe")).ok()
+}
+
+fn started(arguments: &[&str]) -> Program {
+    let mut command = Command::new(SUMAC);
+    command.args(arguments);
+    Program::start("sumac", command)
+}
+
+fn sumac(arguments: &[&str]) -> Ended {
+    started(arguments).ended()
+}
+
 /// Runs a command line as somebody would who types it.
 fn typed(line: &str, home: &Path) -> Ended {
     let mut shell = Command::new("sh");
     let bin = Path::new(SUMAC).parent().unwrap();
     let search = std::env::join_paths([PathBuf::from(bin), "/usr/bin".into(), "/bin".into()]).unwrap();
     shell.args(["-c", line]).env("PATH", search).env("SUMAC_HOME", home).current_dir(home);
-    Running::start(shell, LIMIT).end()
+    Program::start("sh", shell).ended()
 }
 
 fn courses(ended: &Ended) -> u64 {
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
-    let answer: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(ended.exit, Some(0), "{}", ended.text());
+    let answer: Value = ended.json();
     answer["groups"].as_array().unwrap().iter().map(|group| group["estimates"][0]["value"].as_u64().unwrap()).sum()
 }
 
 /// The demo's own account of the time from question to answer.
 fn timing(ended: &Ended) -> &str {
-    ended.stderr.lines().find(|line| line.contains("from signed query to verified release")).unwrap_or_default()
+    let line = ended.talk.iter().find(|line| line.contains("to verified release"));
+    line.map(String::as_str).unwrap_or_default()
 }
 
 fn assert_timing(ended: &Ended, jitter: &str) {

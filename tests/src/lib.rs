@@ -1,5 +1,5 @@
-//! What more than one suite needs: a federation in one process, a federation of processes, and the
-//! real trial both hold.
+//! What more than one suite needs: a federation in one process, a federation of processes, the real
+//! trial both hold, and a search for secrets.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -8,4 +8,5 @@
 
 pub mod federation;
 pub mod processes;
+pub mod scan;
 pub mod trial;

@@ -1,7 +1,7 @@
 //! `sumac ask`: ask a question of the federation.
 
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -67,6 +67,10 @@ pub(crate) enum Format {
 
 impl AskArgs {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        if let Some(folder) = self.out.as_deref().and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty()) {
+            // Found out now, and not after the question was paid for.
+            std::fs::read_dir(folder).map_err(|why| Failure::file(folder, &why))?;
+        }
         let chain = files::chain(&self.charter)?;
         let seed = keys::seed(&self.key)?;
         let asking = match &self.resume {
@@ -103,11 +107,11 @@ impl AskArgs {
         let path =
             self.out.clone().unwrap_or_else(|| PathBuf::from(format!("release-{}.json", release.answer.release)));
         let text = serde_json::to_string_pretty(release).map_err(|why| Failure::bug(why.to_string()))?;
-        files::write(&path, &text)?;
         match self.format {
             Format::Table => show::answer(&release.answer),
             Format::Json => show::json(&release.answer)?,
         }
+        files::write(&path, &text)?;
         show::talk(&format!("the release is in {}; check it with:", path.display()));
         show::talk(&format!("  sumac verify {} --charter {}", path.display(), self.charter.display()));
         let took = asking::now().since(asking.submitted);

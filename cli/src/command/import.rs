@@ -48,6 +48,8 @@ impl ImportArgs {
         let home = Home::at(&self.dir);
         let chain = node::charter(&home)?;
         let imported = read(&chain, &self.mapping, self.courses.as_deref(), self.assessments.as_deref())?;
+        // Opened first: where rejects cannot be listed, nothing is kept either.
+        let rejects = if imported.rejects.is_empty() { None } else { Some(self.rejects()?) };
         let kept = keep(&home, chain, &imported)?;
         show::line(&format!(
             "{} and {} read: {} new or changed, {} as before",
@@ -60,10 +62,7 @@ impl ImportArgs {
             let times = show::counted(*times, "time");
             show::talk(&format!("`{}` is no value of `{}`: kept as unknown, {times}", code.code, code.field));
         }
-        if !imported.rejects.is_empty() {
-            let path = self.rejects();
-            let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&path);
-            let file = file.map_err(|why| Failure::file(&path, &why))?;
+        if let Some((path, file)) = rejects {
             write_rejects(&imported.rejects, file).map_err(|why| Failure::file(&path, &why))?;
             let rejects = show::counted(u64::try_from(imported.rejects.len()).unwrap_or(u64::MAX), "reject");
             show::talk(&format!("{rejects}: {} says why each was left out, and what to do", path.display()));
@@ -73,9 +72,12 @@ impl ImportArgs {
 
     /// Where rejects go. What they quote lies in the clear in the files that were read, so it may
     /// lie beside them; the node's folder holds nothing in the clear.
-    fn rejects(&self) -> PathBuf {
+    fn rejects(&self) -> Result<(PathBuf, File), Failure> {
         let beside = self.courses.as_ref().or(self.assessments.as_ref()).and_then(|file| file.parent());
-        self.rejects.clone().unwrap_or_else(|| beside.unwrap_or(Path::new("")).join("rejects.csv"))
+        let path = self.rejects.clone().unwrap_or_else(|| beside.unwrap_or(Path::new("")).join("rejects.csv"));
+        let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&path);
+        let file = file.map_err(|why| Failure::file(&path, &why))?;
+        Ok((path, file))
     }
 }
 

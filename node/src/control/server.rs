@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use sumac_protocol::round::progress::Refused;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{mpsc, oneshot};
@@ -43,17 +44,30 @@ pub(crate) fn serve(socket: &Path, calls: mpsc::Sender<Call>) -> std::io::Result
     Ok(())
 }
 
+fn unreadable(why: &serde_json::Error) -> Refused {
+    Refused {
+        code: "unreadable-request".into(),
+        says: format!("the request cannot be read: {why}"),
+        remedy: "use the same release of Sumac for the node and for the command".into(),
+    }
+}
+
 async fn converse(stream: UnixStream, calls: mpsc::Sender<Call>) {
     let (read, mut write) = stream.into_split();
     let mut read = BufReader::new(read).take(u64::try_from(LINE_BYTES_MAX).unwrap_or(u64::MAX));
     let mut line = Vec::new();
     while let Ok(1..) = read.read_until(b'\n', &mut line).await {
-        let Ok(request) = serde_json::from_slice::<Request>(&line) else { return };
-        let (answer, answered) = oneshot::channel();
-        if calls.send(Call { request, answer }).await.is_err() {
-            return;
-        }
-        let Ok(response) = answered.await else { return };
+        let response = match serde_json::from_slice::<Request>(&line) {
+            Ok(request) => {
+                let (answer, answered) = oneshot::channel();
+                if calls.send(Call { request, answer }).await.is_err() {
+                    return;
+                }
+                let Ok(response) = answered.await else { return };
+                response
+            }
+            Err(why) => Response::Refused(unreadable(&why)),
+        };
         let mut bytes = serde_json::to_vec(&response).unwrap_or_default();
         bytes.push(b'\n');
         if write.write_all(&bytes).await.is_err() {

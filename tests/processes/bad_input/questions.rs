@@ -1,0 +1,198 @@
+//! Questions that cannot be asked, or not by these means.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sumac_node::asker::{AskError, Asker};
+use sumac_protocol::charter_chain::CharterChain;
+use sumac_protocol::document::charter::Charter;
+use sumac_protocol::document::query::Query;
+use sumac_protocol::document::study::{Study, admit_study};
+use sumac_protocol::envelope::{Document, Envelope};
+use sumac_protocol::moment::Moment;
+use sumac_protocol::octets::Octets;
+use sumac_protocol::principal::Signer;
+use sumac_tests::processes::{Federation, Setup};
+use zeroize::Zeroizing;
+
+use crate::{SUMAC, all_files, assert_refused, sumac, sumac_at, text};
+
+const QUESTION: &str = "SELECT count(*) AS courses FROM courses";
+
+fn arguments<'a>(charter: &'a Path, study: &'a Path, key: &'a Path, question: &'a str) -> Vec<&'a str> {
+    vec!["ask", question, "--charter", text(charter), "--study", text(study), "--key", text(key), "--rho", "0.02"]
+}
+
+fn seed(file: &Path) -> Zeroizing<[u8; 32]> {
+    Zeroizing::new(std::fs::read(file).unwrap().try_into().unwrap())
+}
+
+fn signed<T: Document>(document: &T, keys: &[PathBuf]) -> Envelope {
+    let mut envelope = Envelope::draft(document).unwrap();
+    keys.iter().for_each(|key| envelope.cosign(&Signer::from_seed(&seed(key))));
+    envelope
+}
+
+/// A federation whose second charter lists two studies: the demo's, and one that is over.
+struct Files {
+    dir: PathBuf,
+    charter: PathBuf,
+    study: PathBuf,
+    past: PathBuf,
+    key: PathBuf,
+    stranger: PathBuf,
+}
+
+fn with_a_past_study(federation: &Federation) -> Files {
+    let dir = federation.dir().to_owned();
+    let stewards = ["ethics", "operator"].map(|name| dir.join(format!("keys/steward-{name}.key")));
+    let mut chain = CharterChain::from_json(&std::fs::read_to_string(dir.join("charter.json")).unwrap()).unwrap();
+    let study = Envelope::from_json(&std::fs::read(dir.join("study.json")).unwrap()).unwrap();
+    let study: Study = (*admit_study(&study, &chain).unwrap()).clone();
+    let (from, until) = (Moment(1_000_000_000_000), Moment(1_600_000_000_000));
+    let past = Study { id: "past".into(), valid_from: from, valid_until: until, ..study };
+    let past = signed(&past, &stewards);
+    let now: &Charter = chain.current();
+    let studies = [now.studies.clone(), vec![past.digest()]].concat();
+    let next = Charter { epoch: now.epoch + 1, previous: Some(chain.current().digest()), studies, ..now.clone() };
+    chain.extend(&signed(&next, &stewards)).unwrap();
+    let (charter, past_file) = (dir.join("charter.json"), dir.join("past.json"));
+    std::fs::write(&charter, chain.to_json()).unwrap();
+    std::fs::write(&past_file, past.to_json()).unwrap();
+    for letter in Federation::letters() {
+        let home = federation.home(letter);
+        let adopt = ["node", "adopt", "--dir", text(&home), "--charter", text(&charter), "--study", text(&past_file)];
+        let adopted = sumac(&adopt);
+        assert_eq!(adopted.exit, Some(0), "{}", adopted.text());
+    }
+    let (key, stranger) = (dir.join("keys/researcher.key"), dir.join("keys/steward-ethics.key"));
+    Files { charter, study: dir.join("study.json"), past: past_file, key, stranger, dir }
+}
+
+#[test]
+fn a_question_that_cannot_be_asked_is_refused_before_anybody_hears_of_it() {
+    // The nodes are down: whatever is refused here is refused on this machine.
+    let federation = Setup::default().build(SUMAC);
+    let files = with_a_past_study(&federation);
+    let home = files.dir.join("researcher");
+    let Files { charter, study, past, key, stranger, .. } = &files;
+    let forged = files.dir.join("forged.json");
+    let mut document: serde_json::Value = serde_json::from_slice(&std::fs::read(study).unwrap()).unwrap();
+    document["signatures"].as_array_mut().unwrap().truncate(1);
+    std::fs::write(&forged, document.to_string()).unwrap();
+    let unwritable = crate::nowhere();
+    let cases: [(Vec<&str>, i32, &str, &str); 9] = [
+        (arguments(charter, past, key, QUESTION), 1, "query-study-over", "a study past its end"),
+        (arguments(charter, study, stranger, QUESTION), 1, "query-not-a-researcher", "a key outside the study"),
+        (arguments(charter, &forged, key, QUESTION), 1, "too-few-signatures", "a study of one steward"),
+        (arguments(charter, charter, key, QUESTION), 1, "no-envelope", "a charter for a study"),
+        (arguments(study, study, key, QUESTION), 1, "no-chain", "a study for a charter"),
+        (arguments(charter, study, charter, QUESTION), 2, "usage", "a charter for a key"),
+        ([arguments(charter, study, key, QUESTION), vec!["--hub", "Linden"]].concat(), 2, "usage", "no hub"),
+        ([arguments(charter, study, key, QUESTION), vec!["--lifetime", "61"]].concat(), 1, "query-lives-too-long", "61 s"),
+        ([arguments(charter, study, key, QUESTION), vec!["--out", text(&unwritable)]].concat(), 1, "file", "no place"),
+    ];
+    for (arguments, exit, code, why) in cases {
+        assert_refused(&sumac_at(&home, &arguments), exit, code, why);
+    }
+    for (rho, why) in [("0", "free"), ("-1", "a negative price"), ("nan", "no number"), ("1e9", "beyond all sense")] {
+        let ended = sumac_at(&home, &[&arguments(charter, study, key, QUESTION)[..8], &["--rho", rho]].concat());
+        assert_refused(&ended, 2, "usage", why);
+    }
+    let dear = sumac_at(&home, &[&arguments(charter, study, key, QUESTION)[..8], &["--rho", "2"]].concat());
+    assert_refused(&dear, 1, "query-too-dear", "more than the charter lets one question cost");
+    let without = sumac_at(&home, &arguments(charter, study, key, QUESTION)[..8]);
+    assert_refused(&without, 2, "usage", "no price");
+    let resumed = ["ask", "--resume", "0123", "--charter", text(charter), "--key", text(key)];
+    assert_refused(&sumac_at(&home, &resumed), 1, "no-pending", "a query that nobody asked");
+    assert!(!home.exists() || all_files(&home).is_empty(), "nothing of it was kept");
+}
+
+#[test]
+fn a_typo_is_pointed_at_with_a_guess() {
+    let federation = Setup::default().build(SUMAC);
+    let (charter, home) = (federation.dir().join("charter.json"), federation.researcher());
+    let cases = [
+        ("SELECT meen(score(hamd17, day => 42, from => 32, to => 72)) FROM courses", "meen", "`mean`"),
+        ("SELECT count(*) FROM patients", "patients", "FROM courses"),
+        ("SELECT count(*) FROM courses WHERE arm = 'drugg'", "'drugg'", "'drug'"),
+        ("SELECT count(*) FROM courses GROUP BY sexx", "sexx", "`sex`"),
+        ("SELECT mean(score(hamd71, day => 42, from => 32, to => 72)) FROM courses", "hamd71", "`HAMD17`"),
+        ("SELECT count(*) FROM courses GROUP BY course_id", "course_id", ""),
+    ];
+    for (question, at, guess) in cases {
+        for command in ["explain", "ask"] {
+            let mut line = vec![command, question, "--charter", text(&charter), "--rho", "0.1"];
+            let (study, key) = (federation.dir().join("study.json"), federation.dir().join("keys/researcher.key"));
+            if command == "ask" {
+                line.extend(["--study", text(&study), "--key", text(&key)]);
+            }
+            let ended = sumac_at(&home, &line);
+            assert_eq!((ended.exit, ended.out.len()), (Some(1), 0), "{question}: {}", ended.text());
+            let marked = ended.talk.iter().position(|line| line.contains('^')).expect("a caret");
+            let (above, carets) = (&ended.talk[marked - 1], &ended.talk[marked]);
+            let (start, end) = (carets.find('^').unwrap(), carets.len());
+            assert_eq!(above.get(start..end), Some(at), "{question}: {}", ended.text());
+            assert!(ended.talk.last().unwrap().contains(guess), "{question}: {}", ended.text());
+            assert!(ended.talk.iter().all(|line| line.chars().count() <= 80), "{}", ended.text());
+            assert_eq!(ended.text().matches("error[").count(), 1, "said once: {}", ended.text());
+        }
+    }
+}
+
+#[test]
+fn a_hub_that_is_down_is_told_from_a_refusal() {
+    let federation = Setup::default().build(SUMAC);
+    let dir = federation.dir();
+    let (charter, study, key) = (dir.join("charter.json"), dir.join("study.json"), dir.join("keys/researcher.key"));
+    let ended = sumac_at(&federation.researcher(), &arguments(&charter, &study, &key, QUESTION));
+    assert_refused(&ended, 3, "hub-unreachable", "nobody listens");
+    assert!(ended.text().contains("Harbour"), "it says which hub: {}", ended.text());
+}
+
+#[test]
+fn a_hub_refuses_what_an_altered_program_would_submit() {
+    let mut federation = Setup::default().build(SUMAC);
+    let files = with_a_past_study(&federation);
+    federation.start_all();
+    let chain = CharterChain::from_json(&std::fs::read_to_string(&files.charter).unwrap()).unwrap();
+    let envelope = |path: &Path| Envelope::from_json(&std::fs::read(path).unwrap()).unwrap();
+    let (study, past) = (envelope(&files.study), envelope(&files.past));
+    let hub = chain.current().hubs().next().unwrap().clone();
+    // A query that the program itself asked, to be changed in one thing at a time.
+    let home = federation.researcher();
+    let asked = sumac_at(&home, &arguments(&files.charter, &files.study, &files.key, QUESTION));
+    assert!(asked.exit.is_some_and(|code| code == 0 || code == 4), "{}", asked.text());
+    let kept = std::fs::read_dir(home.join("pending")).unwrap().next().unwrap().unwrap().path();
+    let kept: serde_json::Value = serde_json::from_slice(&std::fs::read(kept).unwrap()).unwrap();
+    let right: Envelope = serde_json::from_value(kept["query"].clone()).unwrap();
+    let researcher = Signer::from_seed(&seed(&files.key));
+    let right: Query = (*right.claim::<Query>().unwrap().verify(&researcher.principal()).unwrap()).clone();
+    let fresh = |n: u8| Query { nonce: Octets(vec![n; 16]), ..right.clone() };
+    let stranger = Signer::from_seed(&seed(&files.stranger));
+    let sign = |query: &Query, by: &Signer| Envelope::sign(query, by).unwrap();
+    let cases = [
+        (sign(&fresh(1), &stranger), &study, "query-not-a-researcher", "signed by a stranger to the study"),
+        (sign(&Query { study: past.digest(), ..fresh(2) }, &researcher), &past, "query-study-over", "a past study"),
+        (sign(&Query { plan: past.digest(), ..fresh(3) }, &researcher), &study, "plan-differs", "another plan"),
+        (sign(&Query { expires: Moment(1), ..fresh(4) }, &researcher), &study, "query-expired", "expired long ago"),
+        (sign(&fresh(5), &researcher), &past, "query-other-study", "beside another study"),
+    ];
+    let before = federation.cohorts('C').len();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let patience = Duration::from_secs(20);
+        let connected = Asker::connect(seed(&files.key), &hub, chain.current().digest(), patience).await;
+        let mut asker = connected.expect("a researcher is let in");
+        for (query, study, code, why) in cases {
+            match asker.submit(&query, study).await {
+                Err(AskError::Refused(refused)) => {
+                    assert_eq!((refused.code.as_str(), refused.remedy.is_empty()), (code, false), "{why}");
+                }
+                other => panic!("{why}: {other:?}"),
+            }
+        }
+        asker.goodbye().await;
+    });
+    assert_eq!(federation.cohorts('C').len(), before, "no clinic heard of any");
+}

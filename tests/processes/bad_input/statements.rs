@@ -1,0 +1,120 @@
+//! Enrolments and consents that do not hold.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+
+use sumac_node::control::{self, ControlError, Request, Response, Status};
+use sumac_protocol::document::consent::{Action, Revoke, Statement};
+use sumac_protocol::envelope::Envelope;
+use sumac_protocol::moment::Moment;
+use sumac_protocol::principal::Signer;
+use sumac_tests::processes::{Federation, Setup};
+use zeroize::Zeroizing;
+
+use crate::{SUMAC, assert_refused, differing, kept_files, sumac, text};
+
+fn signer(file: &Path) -> Signer {
+    let seed: [u8; 32] = std::fs::read(file).unwrap().try_into().unwrap();
+    Signer::from_seed(&Zeroizing::new(seed))
+}
+
+fn status(socket: &Path) -> Status {
+    match control::ask(socket, &Request::Status).unwrap() {
+        Response::Status(status) => status,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Somebody of a clinic who consents: the pseudonym, and the key.
+fn somebody(federation: &Federation, clinic: char) -> (String, PathBuf) {
+    let patients = federation.patients(clinic);
+    let name = patients.into_iter().find(|p| p.standing == "granted").unwrap().pseudonym;
+    let key = federation.dir().join("patients").join(format!("{name}.key"));
+    (name, key)
+}
+
+#[test]
+fn an_enrolment_or_grant_that_does_not_hold_changes_nothing() {
+    let federation = Setup::default().start(SUMAC);
+    let home = federation.home('C');
+    let (name, key) = somebody(&federation, 'C');
+    let stranger = federation.dir().join("keys/researcher.key");
+    let (own, other) = (signer(&key).principal().to_string(), signer(&stranger).principal().to_string());
+    let before = kept_files(&home);
+    let (dir, key, stranger) = (text(&home), text(&key), text(&stranger));
+    let cases: [(&[&str], i32, &str, &str); 7] = [
+        (&["enrol", "--pseudonym", &name, "--key", &other], 1, "enrolled", "a second key for one patient"),
+        (&["enrol", "--pseudonym", "P0", "--key", &own], 1, "key-taken", "a second patient for one key"),
+        (&["enrol", "--pseudonym", "", "--key", &other], 1, "enrolment-pseudonym", "no name"),
+        (&["grant", "--key", stranger], 1, "not-enrolled", "a key that nobody enrolled"),
+        (&["revoke", "--key", stranger], 1, "not-enrolled", "a key that nobody enrolled"),
+        (&["grant", "--key", key, "--purpose", "FAME"], 1, "statement-unknown-code", "a purpose that there is not"),
+        (&["grant", "--key", SUMAC], 2, "usage", "a program for a key"),
+    ];
+    for (arguments, exit, code, why) in cases {
+        let ended = sumac(&[&["patient"], &arguments[..1], &["--dir", dir], &arguments[1..]].concat());
+        assert_refused(&ended, exit, code, why);
+    }
+    for (arguments, why) in [
+        (["enrol", "--pseudonym", "P0", "--key", "P0"].as_slice(), "no did:key"),
+        (&["grant", "--key", key, "--days", "0"], "over before it begins"),
+        (&["grant", "--key", key, "--days", "3651"], "longer than ten years"),
+    ] {
+        let ended = sumac(&[&["patient"], &arguments[..1], &["--dir", dir], &arguments[1..]].concat());
+        assert_eq!(ended.exit, Some(2), "{why}: {}", ended.text());
+    }
+    assert_eq!(differing(&before, &kept_files(&home)), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn a_statement_that_does_not_hold_never_reaches_the_ledger() {
+    let federation = Setup::default().start(SUMAC);
+    let (home, elsewhere) = (federation.home('C'), federation.home('D'));
+    let socket = home.join("control.sock");
+    let (_, key) = somebody(&federation, 'C');
+    let (patient, stranger) = (signer(&key), signer(&federation.dir().join("keys/researcher.key")));
+    let before = (status(&socket), kept_files(&home));
+    let right = Statement {
+        clinic: before.0.key,
+        patient: patient.principal(),
+        sequence: 1,
+        previous: None,
+        made_at: Moment(1),
+        action: Action::Revoke(Revoke { purposes: Some(vec!["HMB".into()]) }),
+        witness: None,
+    };
+    let other_clinic = Statement { clinic: status(&elsewhere.join("control.sock")).key, ..right.clone() };
+    let mut tampered = serde_json::to_value(Envelope::sign(&right, &patient).unwrap()).unwrap();
+    let others = serde_json::to_value(Envelope::sign(&right, &stranger).unwrap()).unwrap();
+    tampered["signatures"][0]["sig"] = others["signatures"][0]["sig"].clone();
+    let cases = [
+        (Envelope::sign(&right, &stranger).unwrap(), "not-signed-by", "signed by somebody else"),
+        (Envelope::sign(&other_clinic, &patient).unwrap(), "statement-other-clinic", "made for another clinic"),
+        (serde_json::from_value(tampered).unwrap(), "not-signed-by", "with somebody else's signature"),
+        (Envelope::sign(&right, &patient).unwrap(), "statement-out-of-line", "with no place in the patient's line"),
+    ];
+    for (envelope, want, why) in cases {
+        match control::ask(&socket, &Request::TakeStatement(envelope)) {
+            Err(ControlError::Refused { code, remedy, .. }) => {
+                assert_eq!((code.as_str(), remedy.is_empty()), (want, false), "{why}");
+            }
+            other => panic!("{why}: {other:?}"),
+        }
+    }
+    for line in ["", "hello", "{\"take_statement\":{}}", "{\"status\":1}"] {
+        let answer = said_to(&socket, line);
+        assert!(answer.contains("\"refused\"") && answer.contains("unreadable-request"), "{line}: {answer}");
+    }
+    assert_eq!(status(&socket), before.0);
+    assert_eq!(differing(&before.1, &kept_files(&home)), Vec::<PathBuf>::new());
+}
+
+/// What a node answers to a line on its control socket.
+fn said_to(socket: &Path, line: &str) -> String {
+    let mut stream = UnixStream::connect(socket).unwrap();
+    stream.write_all(format!("{line}\n").as_bytes()).unwrap();
+    let mut answer = String::new();
+    BufReader::new(stream).read_line(&mut answer).unwrap();
+    answer
+}
