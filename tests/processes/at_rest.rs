@@ -72,7 +72,11 @@ fn assert_found_where_they_lie_open(needles: &Needles, secrets: &Secrets) {
         let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         let padding = vec![0xb7_u8; number % 7];
         let raw = [padding.as_slice(), bytes, &padding].concat();
-        let lines = format!("{hex} {} {}\n", hex.to_uppercase(), serde_json::json!(sumac_protocol::octets::Octets(raw.clone())));
+        let lines = format!(
+            "{hex} {} {}\n",
+            hex.to_uppercase(),
+            serde_json::json!(sumac_protocol::octets::Octets(raw.clone()))
+        );
         std::fs::write(open.path().join(format!("{number}.raw")), raw).unwrap();
         std::fs::write(open.path().join(format!("{number}.text")), lines).unwrap();
     }

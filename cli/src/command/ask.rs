@@ -67,7 +67,8 @@ pub(crate) enum Format {
 
 impl AskArgs {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        if let Some(folder) = self.out.as_deref().and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty()) {
+        if let Some(folder) = self.out.as_deref().and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty())
+        {
             // Found out now, and not after the question was paid for.
             std::fs::read_dir(folder).map_err(|why| Failure::file(folder, &why))?;
         }

@@ -89,7 +89,12 @@ fn a_question_that_cannot_be_asked_is_refused_before_anybody_hears_of_it() {
         (arguments(study, study, key, QUESTION), 1, "no-chain", "a study for a charter"),
         (arguments(charter, study, charter, QUESTION), 2, "usage", "a charter for a key"),
         ([arguments(charter, study, key, QUESTION), vec!["--hub", "Linden"]].concat(), 2, "usage", "no hub"),
-        ([arguments(charter, study, key, QUESTION), vec!["--lifetime", "61"]].concat(), 1, "query-lives-too-long", "61 s"),
+        (
+            [arguments(charter, study, key, QUESTION), vec!["--lifetime", "61"]].concat(),
+            1,
+            "query-lives-too-long",
+            "61 s",
+        ),
         ([arguments(charter, study, key, QUESTION), vec!["--out", text(&unwritable)]].concat(), 1, "file", "no place"),
     ];
     for (arguments, exit, code, why) in cases {

@@ -78,7 +78,8 @@ fn a_wrong_passphrase_opens_nothing_and_the_right_one_does() {
     assert_eq!(made.exit, Some(0), "{}", made.text);
     assert!(!made.text.contains(secret), "a passphrase is not shown: {}", made.text);
     let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../protocol/vectors/documents");
-    let adopted = crate::sumac(&["node", "adopt", "--dir", text(&home), "--charter", text(&vectors.join("chain.json"))]);
+    let adopted =
+        crate::sumac(&["node", "adopt", "--dir", text(&home), "--charter", text(&vectors.join("chain.json"))]);
     assert_eq!(adopted.exit, Some(0), "{}", adopted.text());
 
     let before = all_files(&home);
