@@ -21,7 +21,7 @@ fn five_processes_of_this_very_binary_answer_within_thirty_seconds() {
     let line = demo.until("five nodes started");
     // The demo holds its breath while we look.
     demo.suspend();
-    let nodes: BTreeSet<u32> = numbers_after(&line, "(process ").into_iter().collect();
+    let nodes: BTreeSet<u32> = numbers_after(&line, "as processes ");
     assert_eq!(nodes.len(), 5, "five distinct processes: {line}");
     assert!(!nodes.contains(&demo.pid()), "none of them is the demo itself");
     let binary = Path::new(SUMAC).canonicalize().unwrap();
@@ -246,9 +246,9 @@ fn assert_timing(ended: &Ended, jitter: &str) {
     }
 }
 
-fn numbers_after(line: &str, mark: &str) -> Vec<u32> {
-    let digits = |part: &str| part.chars().take_while(char::is_ascii_digit).collect::<String>();
-    line.split(mark).skip(1).map(|part| digits(part).parse().unwrap()).collect()
+fn numbers_after(line: &str, mark: &str) -> BTreeSet<u32> {
+    let numbers = line.split(mark).nth(1).unwrap_or_default();
+    numbers.split_whitespace().map(|number| number.parse().unwrap()).collect()
 }
 
 fn parent_of(process: u32) -> Option<u32> {
