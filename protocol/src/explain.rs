@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::answer::cells::noise_sd;
-use crate::answer::interval::{NORMAL_975, finite, wilson};
+use crate::answer::interval::{count_half_width, finite, wilson};
 use crate::answer::moments::{half_width, noise_variance, reference_sd};
 use crate::cost::RhoMicro;
 use crate::plan::{BlockKind, Estimate, EstimateKind, Mode, Plan, Quantity};
@@ -138,7 +138,7 @@ fn error(plan: &Plan, estimate: &Estimate, aggregators: u32, n: f64) -> Option<E
     match estimate.of {
         EstimateKind::Count => {
             let noise = sd(BlockKind::Count)?;
-            Some(Error { sampling: 0.0, noise: noise * noise, half_width: NORMAL_975 * noise })
+            Some(Error { sampling: 0.0, noise: noise * noise, half_width: count_half_width(noise) })
         }
         EstimateKind::Mean => {
             let quantity = quantity(plan, estimate)?;

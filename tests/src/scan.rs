@@ -309,6 +309,8 @@ mod tests {
         let before = times();
         let shares = CellShares::from_bytes(&number.to_le_bytes().repeat(MANY), MANY).unwrap();
         let after = times();
-        assert!(after >= before + u64::try_from(shares.len()).unwrap(), "{before} and then {after}");
+        // Copies that a look before left in memory may be gone by now; the shares are all there.
+        let all = u64::try_from(shares.len()).unwrap();
+        assert!(before < all && after >= all, "{before} and then {after}");
     }
 }

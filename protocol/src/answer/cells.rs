@@ -1,7 +1,7 @@
 //! The released cells of one group, with the noise each carries.
 
 use crate::answer::form::Count;
-use crate::answer::interval::{NORMAL_975, count_of, whole};
+use crate::answer::interval::{count_half_width, count_of, whole};
 use crate::plan::{BlockKind, Mode, Plan, Quantity};
 use crate::privacy::SIGMA_UNITS_PER_ONE;
 
@@ -40,7 +40,7 @@ impl Cells<'_> {
     /// How many courses match; never below 0, neither itself nor its interval.
     pub(super) fn count(&self) -> Option<Count> {
         let Cell { value, sd } = self.cell(BlockKind::Count, None)?;
-        let (middle, half) = (whole(value), NORMAL_975 * sd);
+        let (middle, half) = (whole(value), count_half_width(sd));
         let ci95 = [(middle - half).max(0.0), (middle + half).max(0.0)];
         Some(Count { value: count_of(value), sd_noise: sd, ci95 })
     }

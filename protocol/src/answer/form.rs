@@ -90,7 +90,8 @@ pub struct Count {
     pub value: u64,
     /// Standard deviation of all aggregators' noise together; 0 in an exact answer.
     pub sd_noise: f64,
-    /// Covers the noise; the cohort is counted, not sampled. In an exact answer the value twice.
+    /// Covers the noise, in whole courses; the cohort is counted, not sampled. In an exact answer the
+    /// value twice.
     pub ci95: [f64; 2],
 }
 

@@ -154,7 +154,7 @@ fn nothing_is_revealed_unless_all_froze_the_same_batch() {
     let right = freezes(&ridges, manifest);
     let elsewhere = freezes(&ridges, Digest::of_bytes(b"another batch"));
     let cases: [(&str, Vec<Envelope>, &str); 5] = [
-        ("two freezes of three", right[..2].to_vec(), "too-few-commitments"),
+        ("two freezes of three", right[..2].to_vec(), "not-everybodys-word"),
         ("Linden's missing, Harbour's twice", vec![right[0].clone(), ridges.clone(), right[0].clone()], "bad-document"),
         ("Linden froze another batch", vec![right[0].clone(), ridges.clone(), elsewhere[2].clone()], "differs"),
         (
