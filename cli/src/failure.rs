@@ -59,6 +59,7 @@ impl Failure {
     }
 
     /// A file that cannot be read or written.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the system's kinds of error are not ours to list")]
     pub(crate) fn file(path: &Path, why: &std::io::Error) -> Self {
         let elsewhere = "choose another path";
         // The wording covers the kinds that people meet; the system's own text does for the rest.

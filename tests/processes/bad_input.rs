@@ -2,6 +2,7 @@
 //! exit code, and nothing has changed.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, and says where")]
+#![expect(clippy::print_stdout, reason = "a test that cannot run here says so")]
 
 #[path = "bad_input/documents.rs"]
 mod documents;

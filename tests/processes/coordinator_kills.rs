@@ -3,6 +3,8 @@
 //! coordinates; it sits on the first committee and not on the second. Every patient is charged
 //! exactly once for each question that is not void, and nothing acknowledged is lost.
 
+use std::time::Duration;
+
 use sumac_tests::processes::{Balance, Federation, Held, Question, Setup};
 
 #[test]
@@ -116,6 +118,19 @@ fn a_coordinator_may_die_right_after_any_step() {
     answered_again(&federation, &mut balance);
 }
 
+#[test]
+fn a_coordinator_may_die_at_any_moment_after_the_window_closed() {
+    let (mut federation, mut balance) = stand();
+    for (number, ms) in MOMENTS_MS.into_iter().enumerate() {
+        let question = Question::how_many().living(LIFE_S);
+        let asked = federation.ask_and_follow_past_the_window(&question, Duration::from_millis(ms));
+        power_cut(&mut federation, number % 2 == 1);
+        balance.note(asked.finish());
+        balance.holds(&federation);
+    }
+    answered_again(&federation, &mut balance);
+}
+
 /// A federation in which everybody consents, and its books before the first question.
 fn stand() -> (Federation, Balance) {
     let federation = Setup::default().start(env!("CARGO_BIN_EXE_sumac"));
@@ -141,5 +156,7 @@ fn answered_again(federation: &Federation, balance: &mut Balance) {
 
 /// The steps that a question can be held in.
 const STEPS: [Held; 4] = [Held::Committing, Held::Collecting, Held::Freezing, Held::Verifying];
+/// When, after the window closed.
+const MOMENTS_MS: [u64; 7] = [0, 10, 20, 30, 40, 50, 60];
 /// How long a question lives that may have to be waited out.
 const LIFE_S: u32 = 8;

@@ -98,6 +98,38 @@ fn a_member_may_die_right_after_any_step() {
     answered_again(&federation, &mut balance);
 }
 
+#[test]
+fn a_member_may_die_at_any_moment_after_the_window_closed() {
+    let (mut federation, mut balance) = stand();
+    for (number, ms) in [0, 10, 20, 30, 40, 50, 60].into_iter().enumerate() {
+        let member = if number % 2 == 0 { 'C' } else { 'B' };
+        let question = Question::how_many().living(LIFE_S);
+        let asked = federation.ask_and_follow_past_the_window(&question, Duration::from_millis(ms));
+        federation.kill(member);
+        if number % 3 == 0 {
+            federation.delete_index(member);
+        }
+        federation.restart(member);
+        balance.note(asked.finish());
+        balance.holds(&federation);
+    }
+    answered_again(&federation, &mut balance);
+}
+
+#[test]
+fn a_question_outlives_the_program_that_asked_it() {
+    let (mut federation, mut balance) = stand();
+    federation.suspend('E');
+    let mut asked = federation.ask(&Question::how_many());
+    asked.until("(4 of 5); waiting for Quay (");
+    let query = asked.kill();
+    federation.resume('E');
+    let finished = balance.note(federation.take_up(&query).answer());
+    assert_eq!(finished.query, query);
+    balance.holds(&federation);
+    answered_again(&federation, &mut balance);
+}
+
 /// A federation in which everybody consents, and its books before the first question.
 fn stand() -> (Federation, Balance) {
     let federation = Setup::default().start(env!("CARGO_BIN_EXE_sumac"));

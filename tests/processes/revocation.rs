@@ -173,7 +173,10 @@ fn acknowledged_at(line: &str) -> u64 {
 fn courses(finished: &Finished) -> u64 {
     let answer = finished.answer.as_ref().expect("answered");
     let groups = answer["groups"].as_array().expect("groups");
-    groups.iter().map(|group| group["estimates"][0]["value"].as_u64().expect("a count")).sum()
+    groups
+        .iter()
+        .map(|group| group.pointer("/estimates/0/value").and_then(serde_json::Value::as_u64).expect("a count"))
+        .sum()
 }
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_sumac");

@@ -30,7 +30,6 @@ pub(super) struct Federation {
 
 /// One clinic of the demo.
 pub(super) struct Clinic {
-    pub(super) letter: char,
     pub(super) name: &'static str,
     pub(super) home: Home,
 }
@@ -131,7 +130,7 @@ fn make_clinic(dir: &Path, letter: char, name: &'static str, frame_logs: bool) -
         patients_max: PATIENTS_MAX,
         staff: Vec::new(),
     };
-    Ok((Clinic { letter, name, home }, member))
+    Ok((Clinic { name, home }, member))
 }
 
 /// A loopback address whose port was free a moment ago.

@@ -22,7 +22,13 @@ fn signer(file: &Path) -> Signer {
 fn status(socket: &Path) -> Status {
     match control::ask(socket, &Request::Status).unwrap() {
         Response::Status(status) => status,
-        other => panic!("{other:?}"),
+        other @ (Response::Kept(_)
+        | Response::Enrolled
+        | Response::NextStatement { .. }
+        | Response::Acknowledged(_)
+        | Response::Patients(_)
+        | Response::Cohorts(_)
+        | Response::Refused(_)) => panic!("{other:?}"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -143,6 +144,11 @@ impl Asked {
     /// Waits for the next line of progress that is wanted, or for the end: then nothing.
     pub fn until_line_or_end(&mut self, wanted: impl FnMut(&str) -> bool) -> Option<String> {
         self.program.until_line_or_end(wanted)
+    }
+
+    /// Follows it for this long.
+    pub fn follow_for(&mut self, long: Duration) {
+        self.program.listen_for(long);
     }
 
     /// Kills the researcher's program. The query goes on without it.

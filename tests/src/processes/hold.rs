@@ -1,6 +1,8 @@
 //! Bringing a question to a step and keeping it there, by suspending those it waits for.
 
-use super::{Asked, Federation};
+use std::time::Duration;
+
+use super::{Asked, Federation, Question};
 
 /// Where a question is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +40,17 @@ impl Federation {
     /// before it was asked.
     pub fn hold_second(&mut self, asked: &mut Asked, held: Held) {
         self.hold_in(asked, held, &SECOND);
+    }
+
+    /// Asks a question, holds it until only Quay has not contributed, and follows it for this long
+    /// after Quay may: a round takes some 60 ms from there, so a moment within it is chosen.
+    pub fn ask_and_follow_past_the_window(&mut self, question: &Question, long: Duration) -> Asked {
+        self.suspend('E');
+        let mut asked = self.ask(question);
+        asked.until("(4 of 5); waiting for Quay (");
+        self.resume('E');
+        asked.follow_for(long);
+        asked
     }
 
     fn hold_in(&mut self, asked: &mut Asked, held: Held, parts: &Parts) {

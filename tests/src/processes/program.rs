@@ -117,6 +117,14 @@ impl Program {
         }
     }
 
+    /// Reads what it says for this long, or until it ends.
+    pub fn listen_for(&mut self, long: Duration) {
+        let until = Instant::now() + long;
+        while let Ok(line) = self.lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            self.seen.push(line);
+        }
+    }
+
     /// Waits for the end of the process.
     #[must_use]
     pub fn ended(mut self) -> Ended {
