@@ -30,12 +30,19 @@ use crate::{files, keys};
 /// A question with everything it takes to ask it.
 #[derive(Debug)]
 pub(crate) struct Asking {
+    /// The charter in force, with all its epochs.
     pub(crate) chain: CharterChain,
+    /// The study it is asked in, admitted under that charter.
     pub(crate) study: Verified<Study>,
+    /// The hub that coordinates it.
     pub(crate) hub: Member,
+    /// The signed query.
     pub(crate) query: Envelope,
+    /// What opens the shares of the answer; made for this query alone.
     pub(crate) answer_key: OpeningKey,
+    /// When it was signed, by this machine's clock.
     pub(crate) submitted: Moment,
+    /// When it expires: nobody works on it after that.
     pub(crate) expires: Moment,
 }
 
@@ -177,6 +184,7 @@ impl Asking {
         ended
     }
 
+    /// The release or the refusal, once there is one; nothing while the query still runs.
     fn ended(&self, progress: &Progress) -> Option<Result<ReleaseFile, Failure>> {
         match &progress.step {
             Step::Answered { shares } => Some(self.assemble(progress.attempt, shares)),
@@ -187,6 +195,8 @@ impl Asking {
         }
     }
 
+    /// Opens the sealed shares and adds them up. The query is admitted as of the moment it was
+    /// submitted: what was valid then is an answer now.
     fn assemble(&self, attempt: u8, shares: &[Octets]) -> Result<ReleaseFile, Failure> {
         let inquiry = Inquiry::admit(&self.query, self.study.envelope(), &self.chain, self.submitted)?;
         Ok(ReleaseFile::assemble(&inquiry, attempt, &self.answer_key, shares)?)
@@ -249,6 +259,7 @@ fn own_key(seed: &Zeroizing<[u8; 32]>) -> OpeningKey {
     OpeningKey::from_bytes(Zeroizing::new(Digest::of(Label::Pending, &[seed.as_slice()]).0))
 }
 
+/// Where queries are kept until they are answered: `$SUMAC_HOME/pending`, or `~/.sumac/pending`.
 fn pending_folder() -> PathBuf {
     let home = std::env::var_os("SUMAC_HOME").map(PathBuf::from);
     let home = home.or_else(|| std::env::var_os("HOME").map(|h| Path::new(&h).join(".sumac")));

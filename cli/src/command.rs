@@ -48,6 +48,8 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Does what the command says. The exit code tells a script how it went; a failure says whose move
+    /// it is.
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         match self {
             Self::Demo(args) => demo::run(&args),

@@ -67,6 +67,8 @@ mean(clip(change(hamd17, day => 42, from => 32, to => 72), -30, 15)) AS change, 
 rate(response(hamd17, day => 42, from => 32, to => 72)) AS response \
 FROM courses GROUP BY arm";
 
+/// Builds the federation, asks, shows and checks the answer, and takes everything down again
+/// unless it is to be kept.
 pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let began = Instant::now();
     let scratch;
@@ -179,6 +181,7 @@ fn finish(
     Ok(if release.answer.groups.iter().all(|g| g.suppressed) { Exit::TooFew.code() } else { ExitCode::SUCCESS })
 }
 
+/// Writes the release and the charter that it is verified with.
 fn write_release(folder: &Path, federation: &Federation, release: &ReleaseFile) -> Result<(), Failure> {
     std::fs::create_dir_all(folder).map_err(|why| Failure::file(folder, &why))?;
     let text = serde_json::to_string_pretty(release).map_err(|why| Failure::bug(why.to_string()))?;
@@ -193,6 +196,7 @@ const MARGIN: &str = "         ";
 struct Scratch(PathBuf);
 
 impl Scratch {
+    /// A folder of this process alone, under the system's folder for such things.
     fn new() -> Result<Self, Failure> {
         // A short path: a control socket's has at most 107 bytes.
         let dir = std::env::temp_dir().join(format!("sumac-demo-{}", std::process::id()));
@@ -202,6 +206,7 @@ impl Scratch {
 }
 
 impl Drop for Scratch {
+    /// Removes the folder with all keys in it: the demo leaves nothing behind.
     fn drop(&mut self) {
         if let Err(why) = std::fs::remove_dir_all(&self.0) {
             tracing::debug!(%why, "the demo's folder stays");

@@ -37,6 +37,7 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
+    /// The number that a script sees.
     pub(crate) fn code(self) -> ExitCode {
         ExitCode::from(match self {
             Self::Refused => 1,
@@ -49,6 +50,7 @@ impl Exit {
 }
 
 impl Failure {
+    /// A failure with a code that is never reworded, the fact, and what to do.
     pub(crate) fn new(exit: Exit, code: &str, says: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { exit, code: code.to_owned(), says: without_numbers(&says.into()), remedy: remedy.into() }
     }
@@ -118,6 +120,7 @@ fn without_numbers(says: &str) -> String {
 }
 
 impl From<Refused> for Failure {
+    /// A hub's refusal. Too few clinics, and a query that expired waiting, are nobody's mistake: 4.
     fn from(refused: Refused) -> Self {
         let exit = match refused.code.as_str() {
             "too-few-clinics" | "expired" => Exit::TooFew,
@@ -128,6 +131,7 @@ impl From<Refused> for Failure {
 }
 
 impl From<AskError> for Failure {
+    /// A hub that cannot be reached is 3; what it refuses, it says itself.
     fn from(why: AskError) -> Self {
         match why {
             AskError::Unreachable { .. } => {
@@ -140,6 +144,7 @@ impl From<AskError> for Failure {
 }
 
 impl From<ControlError> for Failure {
+    /// A node that does not run is 3; what it refuses, it says itself.
     fn from(why: ControlError) -> Self {
         let exit = match &why {
             ControlError::Refused { .. } => Exit::Refused,
@@ -152,6 +157,7 @@ impl From<ControlError> for Failure {
 macro_rules! refusals {
     ($($error:ty),*) => {
         $(impl From<$error> for Failure {
+            /// A refusal with its own code and remedy.
             fn from(why: $error) -> Self {
                 Self::refused(why.code(), &why, why.remedy())
             }

@@ -24,6 +24,7 @@ struct Sumac {
     command: Command,
 }
 
+/// Reads the command line, does it, and says what went wrong on standard error.
 fn main() -> ExitCode {
     let sumac = match Sumac::try_parse() {
         Ok(sumac) => sumac,

@@ -77,6 +77,7 @@ pub(crate) fn answer(answer: &Answer) {
     line(&privacy_line(answer));
 }
 
+/// A group by its values, as `drug · F`; `all` without `GROUP BY`.
 fn group_name(key: &[(String, String)]) -> String {
     if key.is_empty() {
         "all".into()
@@ -94,6 +95,7 @@ struct Shown {
     percent: bool,
 }
 
+/// What of an estimate goes into the table. A count has no n beside it: it is one.
 fn shown(found: &Found) -> Shown {
     match found {
         Found::Count(count) => Shown {
@@ -113,11 +115,13 @@ fn shown(found: &Found) -> Shown {
     }
 }
 
+/// A count as a float, for the bars. Exact up to 2^32, which no cohort reaches.
 fn count_as_f64(n: u64) -> f64 {
     // Counts of courses are far below 2^53; a larger one is shown as the largest exact.
     u32::try_from(n).map_or(f64::MAX, f64::from)
 }
 
+/// One row: group, estimate, value, interval, n, bar, and the part of the error that is noise.
 fn estimate_row(group: &str, estimate: &Estimate, scale: (f64, f64)) -> Vec<Cell> {
     let shown = shown(&estimate.found);
     let count = matches!(estimate.found, Found::Count(_));
@@ -164,6 +168,7 @@ fn bar(value: f64, interval: Option<[f64; 2]>, (low, high): (f64, f64)) -> Strin
     (0..BAR_CELLS).map(|cell| mark(f64::from(cell))).collect()
 }
 
+/// One line for a comparison: the difference with its interval, p, and the name of the test.
 fn compare(comparison: &Comparison) -> String {
     let p = |p: Option<f64>| {
         p.map_or_else(|| "p –".into(), |p| if p < 0.001 { "p < 0.001".into() } else { format!("p = {p:.3}") })
@@ -185,6 +190,7 @@ fn compare(comparison: &Comparison) -> String {
     format!("{}: {between} = {says} [{name}]", comparison.name)
 }
 
+/// What the answer cost, or that it is exact and carries no differential privacy.
 fn privacy_line(answer: &Answer) -> String {
     match (answer.mode, answer.rho_micro, answer.epsilon, answer.delta) {
         (Mode::Dp, Some(rho), Some(epsilon), Some(delta)) => {

@@ -66,6 +66,8 @@ pub(crate) enum Format {
 }
 
 impl AskArgs {
+    /// Signs and keeps the query, follows it to its end, and writes the release. Whatever happens on
+    /// the way, `--resume` can take it up again.
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         if let Some(folder) = self.out.as_deref().and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty())
         {
@@ -90,6 +92,7 @@ impl AskArgs {
         self.finish(&asking, &release?)
     }
 
+    /// A new query, at the price that was given, living no longer than the charter allows.
     fn new_query(&self, chain: CharterChain, seed: &zeroize::Zeroizing<[u8; 32]>) -> Result<Asking, Failure> {
         let (Some(text), Some(study)) = (&self.question, &self.study) else {
             return Err(Failure::usage("a question and its study are missing", "see `sumac ask --help`"));
@@ -104,6 +107,8 @@ impl AskArgs {
         Asking::new(chain, &envelope, self.hub.as_deref(), text, rho, lifetime, &signer)
     }
 
+    /// Writes the release to a file and the answer to standard output. An answer whose every group is
+    /// held back is no success: exit code 4.
     fn finish(&self, asking: &Asking, release: &ReleaseFile) -> Result<ExitCode, Failure> {
         let path =
             self.out.clone().unwrap_or_else(|| PathBuf::from(format!("release-{}.json", release.answer.release)));
@@ -129,6 +134,7 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
+    /// A watch over one query. On a terminal it turns; elsewhere it says each step once.
     pub(crate) fn new(asking: &Asking) -> Self {
         let members = &asking.chain.current().members;
         let names = members.iter().map(|m| (m.key, m.name.clone())).collect();
@@ -142,6 +148,7 @@ impl Watch {
         Self { bar, last: std::cell::RefCell::new(String::new()), names }
     }
 
+    /// Shows how far it is; the same step again is not said twice.
     pub(crate) fn see(&self, progress: &Progress) {
         let line = show::progress(progress, &self.names);
         match &self.bar {
@@ -154,6 +161,7 @@ impl Watch {
         }
     }
 
+    /// Clears the moving line, so that the answer stands alone.
     pub(crate) fn done(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

@@ -51,6 +51,7 @@ pub(crate) enum CharterCommand {
 }
 
 impl CharterCommand {
+    /// Writes, signs, chains or shows a charter.
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         match self {
             Self::New { from, out } => new(&from, &out)?,
@@ -66,6 +67,7 @@ impl CharterCommand {
     }
 }
 
+/// Checks a charter's text and writes it as a draft that stewards can sign.
 fn new(from: &Path, out: &Path) -> Result<(), Failure> {
     let text = files::read(from)?;
     let malformed = |why: String| {
@@ -97,6 +99,7 @@ fn new(from: &Path, out: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Adds one signature to a draft of any kind. A second by the same key replaces the first.
 pub(super) fn sign(draft: &Path, key: &Path) -> Result<(), Failure> {
     let (mut envelope, signer) = (files::envelope(draft)?, keys::signer(key)?);
     envelope.cosign(&signer);
@@ -110,6 +113,7 @@ pub(super) fn sign(draft: &Path, key: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Puts a charter at the end of its chain, if enough stewards of this epoch and the one before signed.
 fn add(charter: &Path, path: &Path) -> Result<(), Failure> {
     let envelope = files::envelope(charter)?;
     let chain = if path.exists() {

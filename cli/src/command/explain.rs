@@ -41,6 +41,7 @@ pub(crate) struct ExplainArgs {
 }
 
 impl ExplainArgs {
+    /// Explains with the very code that nodes price with, so that no figure is typed by hand.
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let chain = files::chain(&self.charter)?;
         let charter = chain.current();

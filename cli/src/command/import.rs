@@ -44,6 +44,7 @@ pub(crate) struct ImportArgs {
 }
 
 impl ImportArgs {
+    /// Reads the files whole before anything is kept: a wrong file changes nothing.
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let home = Home::at(&self.dir);
         let chain = node::charter(&home)?;

@@ -26,6 +26,7 @@ pub(crate) enum KeyCommand {
 }
 
 impl KeyCommand {
+    /// Prints the `did:key` by which documents name the key. The secret never leaves its file.
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let signer = match self {
             Self::New { out } => keys::make(&out)?,

@@ -66,6 +66,7 @@ pub(crate) enum NodeCommand {
 }
 
 impl NodeCommand {
+    /// Makes, runs, equips or questions a node.
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         match self {
             Self::Init { dir, key_file, keyring, listen } => init(&dir, key_file, keyring, listen),
@@ -86,6 +87,8 @@ impl NodeCommand {
     }
 }
 
+/// Makes the folder, the keyring and an empty sealed store, and prints the node's public name. On
+/// any error nothing usable is left behind.
 fn init(
     dir: &Path,
     key_file: Option<PathBuf>,
@@ -171,6 +174,8 @@ pub(super) fn socket(dir: &Path) -> Result<PathBuf, Failure> {
     Ok(home.control_socket())
 }
 
+/// Runs until SIGTERM or Ctrl-C. Standard output carries one JSON line, when the node can be
+/// reached; the log goes to standard error (`SUMAC_LOG` sets how much).
 fn run(dir: &Path) -> Result<ExitCode, Failure> {
     let filter =
         tracing_subscriber::EnvFilter::try_from_env("SUMAC_LOG").unwrap_or_else(|_| "sumac_node=info,warn".into());
@@ -200,6 +205,8 @@ async fn stopped() {
     }
 }
 
+/// Takes a newer charter and studies into the folder. A charter that does not continue the one
+/// there is refused: neither gap nor rollback nor fork gets in.
 fn adopt(dir: &Path, charter: Option<&Path>, studies: &[PathBuf]) -> Result<ExitCode, Failure> {
     let home = Home::at(dir);
     home.settings()?;
@@ -249,6 +256,7 @@ pub(super) fn unlock(home: &Home) -> Result<UnlockSecret, Failure> {
     Ok(UnlockSecret::Passphrase(passphrase("Passphrase of the node's keyring: ")?))
 }
 
+/// Asks twice for a new passphrase of at least twelve characters.
 fn new_passphrase() -> Result<Zeroizing<String>, Failure> {
     let first = passphrase("New passphrase for the node's keyring: ")?;
     let again = passphrase("Once more: ")?;
@@ -264,6 +272,7 @@ fn new_passphrase() -> Result<Zeroizing<String>, Failure> {
     Ok(first)
 }
 
+/// Asks for a passphrase at the terminal, unseen; without a terminal it never waits.
 fn passphrase(prompt: &str) -> Result<Zeroizing<String>, Failure> {
     use std::io::IsTerminal as _;
     if !std::io::stdin().is_terminal() {

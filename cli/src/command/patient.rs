@@ -103,6 +103,7 @@ pub(crate) enum Noise {
 }
 
 impl PatientCommand {
+    /// Signs with the patient's key where the patient decides, and asks the node for everything else.
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         match self {
             Self::Keygen { out } => show::line(&keys::make(&out)?.principal().to_string()),
@@ -142,6 +143,7 @@ impl PatientCommand {
 }
 
 impl GrantArgs {
+    /// Shows what will be allowed, in plain words, then signs it and hands it in.
     fn run(self) -> Result<(), Failure> {
         let signer = keys::signer(&self.key)?;
         let grant =
@@ -211,6 +213,7 @@ pub(crate) fn statement(
     Ok(acknowledged)
 }
 
+/// The node answered another question than was asked: our fault, never the person's.
 fn another() -> Failure {
     Failure::bug("another answer than was asked for")
 }

@@ -51,6 +51,7 @@ pub(crate) enum StudyCommand {
 }
 
 impl StudyCommand {
+    /// Writes, signs, shows or names a study.
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         match self {
             Self::New { from, out } => new(&from, &out)?,
@@ -70,6 +71,7 @@ impl StudyCommand {
     }
 }
 
+/// Checks a study's text and writes it as a draft that stewards can sign.
 fn new(from: &Path, out: &Path) -> Result<(), Failure> {
     let text = files::read(from)?;
     let study: Study = strict_json::from_slice(text.as_bytes()).map_err(|why| {

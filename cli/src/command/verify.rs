@@ -22,6 +22,7 @@ pub(crate) struct VerifyArgs {
 }
 
 impl VerifyArgs {
+    /// Exit code 0 only if every signature holds and every figure is what the shares add up to.
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let chain = files::chain(&self.charter)?;
         let release = ReleaseFile::verify(&files::read(&self.release)?, &chain)

@@ -19,19 +19,25 @@ use crate::failure::Failure;
 
 /// The trial, dealt to the clinics.
 pub(super) struct Books {
+    /// By clinic, in the order of the cast.
     pub(super) clinics: Vec<Dealt>,
 }
 
 /// One clinic's part.
 pub(super) struct Dealt {
+    /// A row for each course, as the clinic would export it.
     pub(super) courses_csv: String,
+    /// A row for each score.
     pub(super) assessments_csv: String,
+    /// The same as records, by pseudonym.
     pub(super) patients: BTreeMap<String, Patient>,
 }
 
 /// One patient.
 pub(super) struct Patient {
+    /// What the clinic holds about them.
     pub(super) record: Record,
+    /// What they decide about it.
     pub(super) stance: Stance,
 }
 
@@ -76,6 +82,7 @@ impl Books {
         self.clinics.iter().enumerate().find_map(in_clinic)
     }
 
+    /// Everybody, clinic by clinic.
     fn patients(&self) -> impl Iterator<Item = &Patient> {
         self.clinics.iter().flat_map(|c| c.patients.values())
     }
@@ -154,7 +161,11 @@ fn stance(pseudonym: &str, refusing: u8, seed: u64) -> Stance {
     }
 }
 
+/// The trial's courses: arm and sex, one row each. Its provenance and licence lie beside it.
 const COURSES: &str = include_str!("../../../tests/data/real/hamd_duloxetine.courses.csv");
+/// The trial's scores: HAM-D17, HAM-A and PGI-I by day.
 const ASSESSMENTS: &str = include_str!("../../../tests/data/real/hamd_duloxetine.csv");
+/// The dictionary that the demo's charter carries.
 const DICTIONARY: &str = include_str!("../../../protocol/dictionaries/duloxetine.toml");
+/// Which column of the trial's files means what.
 pub(super) const MAPPING: &str = include_str!("../../demo/duloxetine.mapping.toml");

@@ -112,11 +112,13 @@ pub(crate) fn deal(courses_csv: &str, assessments_csv: &str, clinics: usize) -> 
 }
 
 impl Dealt {
+    /// Whether a site was dealt to this clinic.
     fn holds(&self, site: &str) -> bool {
         self.sites.iter().any(|own| own == site)
     }
 }
 
+/// A CSV file with its header and the place of its site column.
 struct Table {
     file: &'static str,
     header: StringRecord,
@@ -125,6 +127,7 @@ struct Table {
 }
 
 impl Table {
+    /// Reads a table whole; rows of unequal length are an error.
     fn read(file: &'static str, text: &str) -> Result<Self, Misdeal> {
         let no_table = |source| Misdeal::NoTable { file, source };
         let mut reader = ReaderBuilder::new().from_reader(text.as_bytes());
@@ -134,6 +137,7 @@ impl Table {
         Ok(Self { file, header, rows, site })
     }
 
+    /// The site that a row belongs to.
     fn site<'t>(&self, row: &'t StringRecord) -> &'t str {
         row.get(self.site).unwrap_or_default()
     }
@@ -164,7 +168,9 @@ impl Table {
     }
 }
 
+/// The column that says which site a course was treated at.
 const SITE: &str = "site";
+/// Columns that no clinic would export: they would say which part of the trial it holds.
 const DROPPED: [&str; 2] = [SITE, "dataset"];
 
 #[cfg(test)]

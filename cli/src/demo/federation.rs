@@ -21,16 +21,23 @@ use crate::{asking, files, keys, show};
 
 /// Five clinics, three stewards and a researcher, with everything they signed.
 pub(super) struct Federation {
+    /// Where everything lies: a folder for each clinic, one for keys, one for patients' keys.
     pub(super) dir: PathBuf,
+    /// Two epochs: the genesis, and the one that lists the study.
     pub(super) chain: CharterChain,
+    /// The study, signed by two stewards.
     pub(super) study: Envelope,
+    /// The five clinics, in the order of the cast.
     pub(super) clinics: Vec<Clinic>,
+    /// What no node of the federation knows: everybody's records together.
     pub(super) books: Books,
 }
 
 /// One clinic of the demo.
 pub(super) struct Clinic {
+    /// What people call it.
     pub(super) name: &'static str,
+    /// Its node's folder.
     pub(super) home: Home,
 }
 
@@ -70,6 +77,7 @@ impl Federation {
         Ok(Self { dir: dir.to_owned(), chain, study, clinics, books })
     }
 
+    /// The researcher's key file.
     pub(super) fn researcher_key(&self) -> PathBuf {
         self.dir.join("keys/researcher.key")
     }
@@ -91,11 +99,14 @@ impl Federation {
         show::talk(&format!("  sumac patient cohorts --dir {dir}/{clinic}"));
     }
 
+    /// Whether the demo's study is exact: only then groups of one may be shown.
     pub(super) fn is_exact(&self) -> bool {
         self.chain.current().policy.cohort_min == 1
     }
 }
 
+/// Makes one clinic's node, with its unlock secret beside the folder and never in it. A and B are
+/// hubs and listen; the others only dial out.
 fn make_clinic(dir: &Path, letter: char, name: &'static str, frame_logs: bool) -> Result<(Clinic, Member), Failure> {
     let home = Home::at(&dir.join(letter.to_string()));
     let is_hub = matches!(letter, 'A' | 'B');
@@ -140,6 +151,7 @@ fn free_address() -> Result<String, Failure> {
     Ok(format!("/ip4/127.0.0.1/tcp/{port}"))
 }
 
+/// The genesis charter: five clinics of five operators, three committees, two of three stewards.
 fn charter(members: Vec<Member>, stewards: &[Signer], args: &DemoArgs) -> Charter {
     let committee = |letters: [usize; 3]| letters.iter().filter_map(|i| members.get(*i).map(|m| m.key)).collect();
     let (a, b, c, d, e) = (0, 1, 2, 3, 4);
@@ -173,6 +185,7 @@ fn charter(members: Vec<Member>, stewards: &[Signer], args: &DemoArgs) -> Charte
     }
 }
 
+/// The demo's study: health research, academic, thirty days, at most four questions of a patient.
 fn study(chain: &CharterChain, researcher: &Signer, args: &DemoArgs) -> Study {
     let from = asking::now();
     let plans = if args.exact { vec![PlannedQuery { query: QUESTION.to_owned(), times: 10 }] } else { Vec::new() };
@@ -203,6 +216,7 @@ fn study(chain: &CharterChain, researcher: &Signer, args: &DemoArgs) -> Study {
     }
 }
 
+/// Signs a document with the first two stewards, as the threshold asks.
 fn signed_by_two<T: sumac_protocol::envelope::Document>(
     document: &T,
     stewards: &[Signer],

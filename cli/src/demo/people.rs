@@ -36,6 +36,7 @@ pub(super) fn bring_in(federation: &Federation, args: &DemoArgs, step: &dyn Fn(&
     Ok(())
 }
 
+/// Imports one clinic's files the way its staff would, and removes them again.
 fn records(federation: &Federation, clinic: &Clinic, dealt: &Dealt, mapping: &Path) -> Result<u64, Failure> {
     let courses = clinic.home.dir().join("courses.csv");
     let assessments = clinic.home.dir().join("assessments.csv");
@@ -50,6 +51,7 @@ fn records(federation: &Federation, clinic: &Clinic, dealt: &Dealt, mapping: &Pa
     Ok(kept.changed)
 }
 
+/// Makes a key for every patient of one clinic, enrols it, and hands in what the patient decides.
 fn consents(clinic: &Clinic, dealt: &Dealt, keys_dir: &Path, exact: bool) -> Result<u64, Failure> {
     let socket = clinic.home.control_socket();
     let Response::Status(status) = control::ask(&socket, &Request::Status)? else {

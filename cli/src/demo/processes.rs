@@ -103,6 +103,7 @@ impl Interrupt {
 }
 
 impl Drop for Nodes {
+    /// Whatever went wrong, no node outlives the demo.
     fn drop(&mut self) {
         for child in &mut self.running {
             if child.kill().and_then(|()| child.wait()).is_err() {
