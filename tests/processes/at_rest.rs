@@ -49,7 +49,13 @@ fn a_clinics_folder_without_its_unlock_secret_tells_nothing() {
         know(*clinic, patient, &mut secrets);
     }
     let public: Vec<u8> = Federation::letters().flat_map(|clinic| public_files(&federation.home(clinic))).collect();
-    secrets.retain(|_, bytes| !public.windows(bytes.len()).any(|window| window == bytes.as_slice()));
+    // What the public documents say in any of the forms that are searched for, as a member's key in
+    // the charter, is no secret where a stored state says it again.
+    secrets.retain(|name, bytes| {
+        let mut alone = Needles::new();
+        alone.bytes(name, bytes);
+        alone.find(&public, "public").is_empty()
+    });
     let mut needles = Needles::new();
     secrets.iter().for_each(|(name, bytes)| needles.bytes(name, bytes));
 

@@ -85,7 +85,7 @@ fn assert_frames(federation: &Federation, needles: &Needles) {
         for parts in uploads {
             let mut sizes: Vec<usize> = parts.sealed_shares.iter().map(|Octets(share)| share.len()).collect();
             sizes.sort_unstable();
-            assert!(matches!(sizes.as_slice(), [_, _, large] if *large > 500_000), "whole: {sizes:?}");
+            assert!(matches!(sizes.as_slice(), [_, _, large] if *large > 100_000), "whole: {sizes:?}");
         }
         if clinic.name == CAST[0].1 {
             assert!(!question.find(&log, "frames").is_empty(), "the tap sees what is sent: the question was");

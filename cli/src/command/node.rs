@@ -281,9 +281,40 @@ fn passphrase(prompt: &str) -> Result<Zeroizing<String>, Failure> {
             "use a key file: `sumac node init --key-file FILE`",
         ));
     }
+    let _hidden = Hidden::now();
     rpassword::prompt_password(prompt)
         .map(Zeroizing::new)
         .map_err(|why| Failure::usage(format!("the passphrase cannot be read: {why}"), "try again"))
+}
+
+/// Keeps the terminal from showing what is typed, from before the prompt is there: whoever types
+/// at once is not read over the shoulder either. Dropping it restores the terminal.
+struct Hidden(Option<rustix::termios::Termios>);
+
+impl Hidden {
+    /// Hides from now on, where standard input is a terminal that lets itself be told.
+    fn now() -> Self {
+        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+        let before = tcgetattr(std::io::stdin()).ok();
+        if let Some(mut hidden) = before.clone() {
+            hidden.local_modes.remove(LocalModes::ECHO);
+            if tcsetattr(std::io::stdin(), OptionalActions::Now, &hidden).is_err() {
+                return Self(None);
+            }
+        }
+        Self(before)
+    }
+}
+
+impl Drop for Hidden {
+    /// Gives the terminal back as it was.
+    fn drop(&mut self) {
+        if let Some(before) = &self.0
+            && rustix::termios::tcsetattr(std::io::stdin(), rustix::termios::OptionalActions::Now, before).is_err()
+        {
+            tracing::debug!("the terminal keeps what it was told");
+        }
+    }
 }
 
 /// Shortest passphrase, in characters.

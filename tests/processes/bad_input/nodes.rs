@@ -51,7 +51,7 @@ fn a_node_that_cannot_be_made_leaves_nothing_behind() {
     let cases: [(&[&str], i32, &str, &str); 6] = [
         (&["--dir", text(&new)], 2, "usage", "no terminal to ask for a passphrase"),
         (&["--dir", text(&old), "--key-file", text(&spare)], 1, "node-exists", "a folder that holds a node"),
-        (&["--dir", text(&below), "--key-file", text(&spare)], 1, "store-disk", "a folder that cannot be made"),
+        (&["--dir", text(&below), "--key-file", text(&spare)], 1, "file", "a folder that cannot be made"),
         (&["--dir", text(&new), "--key-file", text(&key)], 1, "file", "a key file that exists"),
         (&["--dir", text(&new), "--key-file", text(&inside)], 2, "usage", "a key under its own doormat"),
         (&["--dir", text(&new), "--key-file", text(&below)], 1, "file", "a key file that cannot be made"),

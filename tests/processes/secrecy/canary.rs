@@ -14,7 +14,7 @@ use sumac_tests::scan::Needles;
 const PATIENTS: usize = 12;
 /// Wards to group by: so many that splitting a contribution takes a moment, in which its maker can
 /// be looked at.
-const WARDS: usize = 240;
+const WARDS: usize = 48;
 
 /// Two instruments of 26 bits, and a category of many values.
 pub(crate) fn dictionary() -> String {
@@ -47,7 +47,7 @@ pub(crate) fn records(clinic: &str) -> BTreeMap<String, Record> {
             let value = i64::from((1 << 25) | random((1 << 25) - 1));
             Assessment { instrument: instrument.to_owned(), day: 0, value }
         };
-        let fields = BTreeMap::from([("ward".to_owned(), FieldValue::Category("w100".to_owned()))]);
+        let fields = BTreeMap::from([("ward".to_owned(), FieldValue::Category("w020".to_owned()))]);
         let course = Course { id: format!("{pseudonym}-1"), fields, assessments: vec![score("FINCH"), score("SERIN")] };
         (pseudonym, Record { courses: vec![course] })
     };
