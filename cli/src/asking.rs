@@ -1,4 +1,7 @@
 //! Asking a question: from its text to a release. Shared by `ask` and `demo`.
+//!
+//! A program that stops in between loses nothing: the query is kept before it is submitted, the hub
+//! keeps the sealed shares, and the same query is never charged twice.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

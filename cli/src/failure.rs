@@ -1,4 +1,7 @@
 //! Why a command did not do what it was asked: said once, with what to do about it.
+//!
+//! Three readers: the person, who wants the fact and the remedy; the script, which wants the code; and
+//! the shell, which wants the number.
 
 use std::io::ErrorKind;
 use std::path::Path;

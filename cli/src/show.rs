@@ -1,4 +1,6 @@
 //! What people see: tables and lines on standard output, talk on standard error.
+//!
+//! Tables fit eighty columns. Colour and moving lines are for terminals only; what is piped is plain.
 
 mod console;
 

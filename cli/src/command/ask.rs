@@ -1,4 +1,11 @@
 //! `sumac ask`: ask a question of the federation.
+//!
+//! Life of a question here: the text is compiled and priced as every node will, signed, kept under
+//! `$SUMAC_HOME/pending`, submitted to a hub, and followed by polling. The shares come back sealed to
+//! a key made for this query; only their sum tells anything, and only here it is made.
+//!
+//! Standard output carries the answer, in the form that `--format` names; everything else, the id of
+//! the query included, goes to standard error.
 
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,10 @@
 //! `sumac charter`: who belongs.
+//!
+//! A charter begins as JSON text that people write and discuss. `new` turns it into a draft, `sign`
+//! collects the stewards' signatures one after the other, on whatever machine they keep their keys,
+//! and `add` puts it at the end of the chain that everybody holds.
+//!
+//! Nothing here talks to a node: what is in force at a clinic changes with `sumac node adopt`.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

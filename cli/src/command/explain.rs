@@ -1,4 +1,9 @@
 //! `sumac explain`: what a question would cost, and how precise its answer would be.
+//!
+//! The answer is often "too few": noise that hides one patient among fifty hides much else. Better to
+//! hear it here, for nothing, than after a year's budget is spent.
+//!
+//! Nothing here reads a record or talks to a node.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

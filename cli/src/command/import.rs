@@ -1,4 +1,8 @@
 //! `sumac import`: a clinic's records from CSV files.
+//!
+//! The files are read and checked by the program that was called, under the charter's dictionary; the
+//! records go to the running node over its control socket, or, where none runs, into the store under
+//! its lock. Either way each patient's record is kept whole or not at all.
 
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt as _;

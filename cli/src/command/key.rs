@@ -1,4 +1,7 @@
 //! `sumac key`: key files for people.
+//!
+//! Stewards, researchers and patients are keys to the network and nothing else. A key file is never
+//! overwritten, and nobody but its owner may read it; whoever loses it is somebody new.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -1,4 +1,10 @@
 //! `sumac node`: a clinic's node.
+//!
+//! A node is a folder: `node.toml`, the charter, the studies, and the sealed store. What opens the
+//! store, a key file or a passphrase, must not lie on the disk that it protects; the node's own secrets,
+//! its signing key and the keys to its patients' keys, lie sealed in the keyring.
+//!
+//! An operator at night needs two of these: `run`, and `status`.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -1,4 +1,10 @@
 //! `sumac patient`: enrolment and consent.
+//!
+//! Two people use these: staff at the clinic, who note which key speaks for which pseudonym, and the
+//! patient, whose own key signs every grant and withdrawal. A withdrawal needs nothing but the key:
+//! no sequence, no reason, no form.
+//!
+//! In this version the patient signs at the clinic's machine; the key file can be taken away again.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -1,4 +1,7 @@
 //! `sumac study`: what may be asked, by whom, for how long.
+//!
+//! A study says who may ask, what for, in which categories of record, at what total price and until
+//! when. It binds the federation's genesis and comes into force when a charter lists its digest.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

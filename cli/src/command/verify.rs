@@ -1,4 +1,7 @@
 //! `sumac verify`: check a release offline.
+//!
+//! Anybody with the charter can do this: a journal's reviewer, an ethics board, another researcher.
+//! What it cannot tell is whether the clinics' records were true.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

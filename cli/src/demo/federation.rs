@@ -1,4 +1,7 @@
 //! The demo's federation on paper: keys, folders, study and charter.
+//!
+//! Hubs need an address in the charter before they run, so the demo takes ports that were free a
+//! moment ago; everything else is as an operator would do it with the commands.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};

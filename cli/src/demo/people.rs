@@ -1,4 +1,7 @@
 //! Records come in at every clinic, and every patient decides with an own key.
+//!
+//! The demo plays everybody: the staff who import and enrol, and each patient, whose key is made here
+//! and used for that patient alone.
 
 use std::path::Path;
 

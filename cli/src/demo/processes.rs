@@ -1,4 +1,7 @@
 //! The demo's nodes: five processes of this very program.
+//!
+//! They are real: each has its own folder, keys, store and connections, and knows of the others only
+//! what the charter says. The demo talks to them over their control sockets, as staff would.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
