@@ -1,6 +1,6 @@
 //! A committee member: sums the shares of many clinics without learning any clinic's figure.
 //!
-//! An attempt runs through [`stage`]'s states, each made only by the one before. A member that
+//! An attempt runs through `stage`'s states, each made only by the one before. A member that
 //! restarts before its noised share was kept has lost the attempt's keys and always signs void;
 //! one that restarts later says again what it said.
 
