@@ -62,11 +62,15 @@ struct Pending {
 
 /// Compiles and prices a question as every node will.
 pub(crate) fn plan(text: &str, charter: &Charter, mode: Mode, rho: RhoMicro) -> Result<Plan, Failure> {
+    privacy::price(compiled(text, charter, mode)?, rho).map_err(|why| Failure::refused(why.code(), &why, why.remedy()))
+}
+
+/// Checks a question against the charter's dictionary, with no price yet: a typo is told before a
+/// price is asked for.
+pub(crate) fn compiled(text: &str, charter: &Charter, mode: Mode) -> Result<Plan, Failure> {
     let dictionary =
         Dictionary::parse(&charter.dictionary).map_err(|why| Failure::refused(why.code(), &why, why.remedy()))?;
-    let plan =
-        question::compile(text, &dictionary, mode).map_err(|why| Failure::question(why.code(), &why.render(text)))?;
-    privacy::price(plan, rho).map_err(|why| Failure::refused(why.code(), &why, why.remedy()))
+    question::compile(text, &dictionary, mode).map_err(|why| Failure::question(why.code(), &why.render(text)))
 }
 
 impl Asking {

@@ -109,6 +109,7 @@ impl AskArgs {
         let policy = &chain.current().policy;
         let most = policy.query_lifetime_max();
         let lifetime = self.lifetime.map_or(Millis::seconds(60).min(most), Millis::seconds);
+        asking::compiled(text, chain.current(), study.mode)?;
         let rho = asking::cost_of(chain.current(), self.rho, self.epsilon, study.mode)?;
         let signer = sumac_protocol::principal::Signer::from_seed(seed);
         Asking::new(chain, &envelope, self.hub.as_deref(), text, rho, lifetime, &signer)

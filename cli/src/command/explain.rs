@@ -54,6 +54,7 @@ impl ExplainArgs {
             Some(path) => admit_study(&files::envelope(path)?, &chain)?.mode,
             None => Mode::Dp,
         };
+        asking::compiled(&self.question, charter, mode)?;
         let rho = asking::cost_of(charter, self.rho, self.epsilon, mode)?;
         let plan = asking::plan(&self.question, charter, mode, rho)?;
         let cohorts = if self.cohort.is_empty() { COHORTS.to_vec() } else { self.cohort };

@@ -192,7 +192,7 @@ fn charter(members: Vec<Member>, stewards: &[Signer], args: &DemoArgs) -> Charte
 fn study(chain: &CharterChain, researcher: &Signer, args: &DemoArgs) -> Study {
     let from = asking::now();
     let plans = if args.exact { vec![PlannedQuery { query: QUESTION.to_owned(), times: 10 }] } else { Vec::new() };
-    let total = if args.exact { RhoMicro(0) } else { RhoMicro(PATIENT_YEAR.0 * 2) };
+    let total = if args.exact { RhoMicro(0) } else { PATIENT_YEAR };
     Study {
         id: "demo-hamd-week6".into(),
         title: "Change of depression scores after six weeks, by treatment arm".into(),
@@ -234,5 +234,6 @@ pub(super) const CAST: [(char, &str); 5] =
     [('A', "Harbour"), ('B', "Ridge"), ('C', "Linden"), ('D', "Mill"), ('E', "Quay")];
 /// Most patients each clinic may hold: above what the deal gives any of them.
 const PATIENTS_MAX: u64 = 64;
-/// What one patient may be charged in 365 days: two of the demo's questions.
-pub(super) const PATIENT_YEAR: RhoMicro = RhoMicro(2_200_000);
+/// What one patient may be charged in 365 days, and what the study may spend: four of the demo's
+/// questions. The fifth is refused in public.
+pub(super) const PATIENT_YEAR: RhoMicro = RhoMicro(4_400_000);
