@@ -109,6 +109,10 @@ impl Clinic {
     /// [`ClinicError`].
     pub fn settle(&self, query: Digest, outcome: Outcome) -> Result<(), ClinicError> {
         let Some(mut charge) = self.charge(query)? else { return Ok(()) };
+        if matches!(charge.state, ChargeState::Released { .. }) {
+            // What was released stays paid for, whatever is said later.
+            return Ok(());
+        }
         charge.state = match outcome {
             Outcome::Released(release) => ChargeState::Released { release },
             Outcome::NotCounted => ChargeState::NotCounted,

@@ -323,6 +323,10 @@ fn outcome<R: CryptoRng>(desk: &Desk<'_, R>, charter: Digest, ending: &Ending, s
         check_voids(desk, charter, ending.query, sent_in, &ending.voids)?;
         return Ok(Outcome::NoRelease);
     }
+    if ending.attempt != sent_in {
+        // Shares that left in another attempt may have been burnt there: only its void says they were not.
+        check_voids(desk, charter, ending.query, sent_in, &ending.voids)?;
+    }
     let committee = committee(desk, charter, ending.attempt)?;
     let need = committee.len();
     if ending.releases.len() != need || ending.manifests.len() != need {
