@@ -76,20 +76,16 @@ impl Node {
     fn carry_out(&mut self, effects: Vec<Effect>, answer: &mut Option<Answer>) -> Result<(), RunError> {
         let mut entries = Vec::new();
         for effect in effects {
-            let effect = match effect {
+            if !matches!(effect, Effect::Keep { .. } | Effect::Forget { .. }) {
+                self.keep(&mut entries)?;
+            }
+            match effect {
                 Effect::Keep { role, id, form: Octets(form) } => {
                     entries.push(Entry::Role { role: role.number(), id: id.0, body: Some(form) });
-                    continue;
                 }
                 Effect::Forget { role, id } => {
                     entries.push(Entry::Role { role: role.number(), id: id.0, body: None });
-                    continue;
                 }
-                other => other,
-            };
-            self.keep(&mut entries)?;
-            match effect {
-                Effect::Keep { .. } | Effect::Forget { .. } => {}
                 Effect::Send { to, message } => self.send(to, message)?,
                 Effect::Reply(reply) => {
                     if let Some(answer) = answer.take() {
