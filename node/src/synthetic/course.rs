@@ -66,7 +66,7 @@ pub(super) fn draw<R: Rng>(
     let mean = paradigm.improvement.mean + effect + if benzodiazepine { spec.benzodiazepine_effect } else { 0.0 };
     let improvement = normal(mean, paradigm.improvement.sd)?.sample(rng);
     let baseline = baseline(spec, paradigm, rng)?;
-    scores(spec, paradigm, Told { baseline, improvement, indication }, rng, &mut course);
+    scores(spec, paradigm, &Told { baseline, improvement, indication }, rng, &mut course);
     relapse(spec, &course, maintained, improvement >= 0.5, rng)?.into_iter().for_each(|t| course.time_to_event.push(t));
     let weight = normal(spec.weight.mean, spec.weight.sd)?.sample(rng).clamp(40.0, 200.0);
     sessions::draw(spec, paradigm, route, Grams(half_kilograms(weight)), rng, &mut course)?;
@@ -115,8 +115,8 @@ struct Told<'a> {
 }
 
 /// Scores PHQ-9, and the indication's own instrument in proportion, on every day that was not missed.
-fn scores<R: Rng>(spec: &Spec, paradigm: &Paradigm, told: Told<'_>, rng: &mut R, course: &mut Course) {
-    let Told { baseline, improvement, indication } = told;
+fn scores<R: Rng>(spec: &Spec, paradigm: &Paradigm, told: &Told<'_>, rng: &mut R, course: &mut Course) {
+    let Told { baseline, improvement, indication } = *told;
     let own = match indication {
         "gad" => Some(("GAD-7", 21)),
         "ptsd" => Some(("PCL-5", 80)),
