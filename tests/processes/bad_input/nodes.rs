@@ -2,10 +2,11 @@
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use tempfile::TempDir;
 
-use sumac_tests::processes::Setup;
+use sumac_tests::processes::{Program, Setup};
 
 use crate::{SUMAC, all_files, assert_refused, differing, kept_files, nowhere, sumac, text};
 
@@ -86,6 +87,26 @@ fn a_node_without_the_right_secret_stays_shut() {
     node.assert_stays_shut("keyring-wrong-secret", "a keyring with a changed bit");
     std::fs::remove_file(&keyring).unwrap();
     node.assert_stays_shut("keyring-missing", "no keyring");
+}
+
+#[test]
+fn a_node_that_is_stopped_at_any_moment_ends_well() {
+    let node = Lone::new();
+    for moment in ["the store is open", "\"pid\":"] {
+        for ctrl_c in [false, true] {
+            let mut command = Command::new(SUMAC);
+            command.args(["node", "run", "--dir", text(&node.home)]);
+            let mut running = Program::start("node", command);
+            running.until(moment);
+            if ctrl_c {
+                running.interrupt();
+            } else {
+                running.terminate();
+            }
+            let ended = running.ended();
+            assert_eq!(ended.exit, Some(0), "at `{moment}`, Ctrl-C {ctrl_c}: {}", ended.text());
+        }
+    }
 }
 
 #[test]
