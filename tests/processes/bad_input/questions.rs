@@ -124,6 +124,7 @@ fn a_typo_is_pointed_at_with_a_guess() {
         ("SELECT count(*) FROM courses GROUP BY sexx", "sexx", "`sex`"),
         ("SELECT mean(score(hamd71, day => 42, from => 32, to => 72)) FROM courses", "hamd71", "`HAMD17`"),
         ("SELECT count(*) FROM courses GROUP BY course_id", "course_id", ""),
+        ("SELECT count(*) FROM courses GROUP BY zodiac", "zodiac", "its fields are arm, sex"),
     ];
     for (question, at, guess) in cases {
         for command in ["explain", "ask"] {
