@@ -12,6 +12,7 @@ pub mod inquiry;
 pub mod member;
 pub mod message;
 pub mod progress;
+pub mod quota;
 
 use rand_core::CryptoRng;
 

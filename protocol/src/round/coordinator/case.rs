@@ -34,7 +34,7 @@ pub(super) struct Case {
     /// Void notes of all attempts so far.
     pub(super) voids: BTreeMap<(u8, Principal), Envelope>,
     /// Attempts whose committee was never complete: no clinic was asked, so there is nothing in them
-    /// that could be burnt, and no void note is needed to go on.
+    /// that could be burnt.
     pub(super) skipped: BTreeSet<u8>,
     /// Clinics that have the ending on their books.
     pub(super) ending_kept: BTreeSet<Principal>,
@@ -195,7 +195,7 @@ impl Case {
         match &self.stage {
             CaseStage::Committing { .. } => {
                 let (query, study) = envelopes();
-                vec![Message::Begin { query, study, attempt }]
+                vec![Message::Begin { query, study, attempt, voids: self.voids.values().cloned().collect() }]
             }
             CaseStage::Collecting { attempt: committed, closes, .. } => {
                 let (query, study) = envelopes();
@@ -217,7 +217,10 @@ impl Case {
             CaseStage::Opening { manifests, .. } => {
                 vec![Message::Manifests { query, attempt, manifests: manifests.clone() }]
             }
-            CaseStage::Voiding { .. } => vec![Message::AskVoid { query, attempt }],
+            CaseStage::Voiding { .. } => {
+                let (query, study) = envelopes();
+                vec![Message::AskVoid { query, study, attempt }]
+            }
             CaseStage::Answered { .. } | CaseStage::Over { .. } => self.ending().into_iter().collect(),
         }
     }

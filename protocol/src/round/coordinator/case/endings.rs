@@ -4,6 +4,7 @@ use rand_core::CryptoRng;
 
 use crate::document::void::Void;
 use crate::envelope::Envelope;
+use crate::limits::NAMES_LISTED_MAX;
 use crate::principal::Principal;
 use crate::round::attempt::Fault;
 use crate::round::coordinator::case::{Case, CaseStage};
@@ -13,10 +14,11 @@ use crate::round::{Desk, Effect};
 
 impl Case {
     /// Gives the attempt up and asks its members to sign that it is void. Where no clinic was asked
-    /// yet there is nothing to be void, and the next committee is called at once: so a member that is
-    /// offline from the start costs a query seconds and not its life.
+    /// yet, and no two attempts could be answered by different clinics, nobody needs the notes and the
+    /// next committee is called at once: so a member that is offline from the start costs a query
+    /// seconds and not its life.
     pub(super) fn give_up<R: CryptoRng>(&mut self, desk: &Desk<'_, R>, why: Refused) -> Vec<Effect> {
-        if matches!(self.stage, CaseStage::Committing { .. }) {
+        if matches!(self.stage, CaseStage::Committing { .. }) && self.inquiry.answers_must_overlap() {
             self.skipped.insert(self.number);
             return self.next_committee(desk, why);
         }
@@ -138,6 +140,10 @@ impl Case {
     /// The names of these nodes as the charter gives them.
     pub(super) fn names(&self, nodes: &[Principal]) -> String {
         let name = |key: &Principal| self.inquiry.charter().member(key).map_or_else(|| key.short(), |m| m.name.clone());
-        nodes.iter().map(name).collect::<Vec<_>>().join(", ")
+        let listed = nodes.iter().take(NAMES_LISTED_MAX).map(name).collect::<Vec<_>>().join(", ");
+        match nodes.len().saturating_sub(NAMES_LISTED_MAX) {
+            0 => listed,
+            more => format!("{listed} and {more} more"),
+        }
     }
 }
