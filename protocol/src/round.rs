@@ -64,6 +64,13 @@ pub enum Effect {
         /// The stored form.
         form: Octets,
     },
+    /// Forget a stored form that nothing will ask for again.
+    Forget {
+        /// Whose it is.
+        role: Role,
+        /// Its id.
+        id: Digest,
+    },
     /// Answer the message that caused this.
     Reply(Reply),
     /// Select the cohort, debit its patients durably, and come back with [`Event::Selected`].

@@ -76,13 +76,16 @@ impl Node {
     fn carry_out(&mut self, effects: Vec<Effect>, answer: &mut Option<Answer>) -> Result<(), RunError> {
         let mut entries = Vec::new();
         for effect in effects {
-            if let Effect::Keep { role, id, form: Octets(form) } = effect {
-                entries.push(Entry::Role { role: role.number(), id: id.0, body: Some(form) });
-                continue;
+            if !matches!(effect, Effect::Keep { .. } | Effect::Forget { .. }) {
+                self.keep(&mut entries)?;
             }
-            self.keep(&mut entries)?;
             match effect {
-                Effect::Keep { .. } => {}
+                Effect::Keep { role, id, form: Octets(form) } => {
+                    entries.push(Entry::Role { role: role.number(), id: id.0, body: Some(form) });
+                }
+                Effect::Forget { role, id } => {
+                    entries.push(Entry::Role { role: role.number(), id: id.0, body: None });
+                }
                 Effect::Send { to, message } => self.send(to, message)?,
                 Effect::Reply(reply) => {
                     if let Some(answer) = answer.take() {

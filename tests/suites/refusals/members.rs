@@ -188,9 +188,9 @@ fn an_upload_of_another_size_than_its_plan_gives_it_never_gets_into_a_batch() {
         let quay = federation.nodes[QUAY].key();
         let notes = federation.nodes[HARBOUR].notes.join("\n");
         assert!(notes.contains("not of this plan's size"), "{why}: {notes}");
-        let taken = |packet: &Packet| match &packet.message {
-            Message::Batch { uploads, .. } => uploads.iter().any(|part| is_of(&part.upload, &quay)),
-            _ => false,
+        let taken = |packet: &Packet| {
+            let Message::Batch { uploads, .. } = &packet.message else { return false };
+            uploads.iter().any(|part| is_of(&part.upload, &quay))
         };
         assert!(!federation.tape().iter().any(taken), "{why}");
     }

@@ -17,7 +17,7 @@ use crate::round::coordinator::{StoredCase, keep_case};
 use crate::round::inquiry::Inquiry;
 use crate::round::message::{BatchUpload, Message, UploadParts};
 use crate::round::progress::{Progress, Refused, Step};
-use crate::round::{Desk, Effect};
+use crate::round::{Desk, Effect, Role};
 
 /// A query from its submission to its end.
 #[derive(Debug)]
@@ -102,6 +102,15 @@ impl Case {
         let void =
             |n: u8| self.inquiry.committee(n).is_some_and(|c| c.iter().all(|m| self.voids.contains_key(&(n, *m))));
         (1..=self.number).all(|n| self.skipped.contains(&n) || void(n))
+    }
+
+    /// Forgets the uploads of the current attempt, once its members have them or it is given up.
+    pub(super) fn forget_uploads(&self) -> Vec<Effect> {
+        let (CaseStage::Collecting { uploads, .. } | CaseStage::Freezing { uploads, .. }) = &self.stage else {
+            return Vec::new();
+        };
+        let role = Role::CoordinatorUpload;
+        uploads.values().map(|parts| Effect::Forget { role, id: parts.upload.digest() }).collect()
     }
 
     /// Enters a stage; its clock starts anew.

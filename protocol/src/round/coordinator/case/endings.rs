@@ -22,8 +22,10 @@ impl Case {
             self.skipped.insert(self.number);
             return self.next_committee(desk, why);
         }
+        let forgotten = self.forget_uploads();
         self.enter(CaseStage::Voiding { why }, desk.now);
         let mut effects = vec![self.keep()];
+        effects.extend(forgotten);
         effects.extend(self.words_for(&self.committee()));
         effects
     }
@@ -107,9 +109,10 @@ impl Case {
     }
 
     fn end<R: CryptoRng>(&mut self, desk: &Desk<'_, R>, why: Refused) -> Vec<Effect> {
+        let forgotten = self.forget_uploads();
         self.enter(CaseStage::Over { why }, desk.now);
         let clinics: Vec<Principal> = self.contributors().into_iter().collect();
-        [vec![self.keep()], self.words_for(&clinics)].into_iter().flatten().collect()
+        [vec![self.keep()], forgotten, self.words_for(&clinics)].into_iter().flatten().collect()
     }
 
     /// The ending as clinics are told it: only what the committee signed moves their books, so an

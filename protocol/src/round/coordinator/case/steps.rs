@@ -122,8 +122,9 @@ impl Case {
         freezes.insert(from, envelope);
         let Some(ordered) = in_order(&committee, freezes) else { return Ok(Vec::new()) };
         let attempt = attempt.clone();
+        let forgotten = self.forget_uploads();
         self.enter(CaseStage::Verifying { attempt, freezes: ordered, manifests: BTreeMap::new() }, desk.now);
-        Ok([vec![self.keep()], self.words_for(&committee)].into_iter().flatten().collect())
+        Ok([vec![self.keep()], forgotten, self.words_for(&committee)].into_iter().flatten().collect())
     }
 
     /// Passes a sealed message on, if both ends sit on the current committee.
