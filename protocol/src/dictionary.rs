@@ -17,10 +17,11 @@ pub use field::{Field, FieldKind, UNKNOWN};
 #[expect(clippy::module_name_repetitions, reason = "their names where they are used, apart from this module")]
 pub use flaw::{DictionaryError, DictionaryFlaw};
 pub use instrument::{Band, Better, Fraction, Instrument};
+pub use name::nearest;
 pub use value::{DAYS_MAX, ValueError};
 
 pub(crate) use decimal::{Decimal, DecimalFlaw, show};
-pub(crate) use name::{fold, nearest};
+pub(crate) use name::{fold, listed};
 
 mod category;
 mod check;

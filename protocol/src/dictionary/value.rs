@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::record::{Course, FieldValue};
 
 use super::decimal::{Decimal, DecimalFlaw, show};
-use super::name::nearest;
+use super::name::{listed, nearest};
 use super::{Dictionary, Field, FieldKind, Instrument, UNKNOWN};
 
 /// Furthest day from the first dose that a record may hold, either way: 100 years.
@@ -22,6 +22,8 @@ pub enum ValueError {
         id: String,
         /// An instrument it may have meant.
         near: Option<String>,
+        /// The instruments there are.
+        known: Vec<String>,
     },
     /// No such field.
     #[error("`{id}` is not a field of the dictionary")]
@@ -30,6 +32,8 @@ pub enum ValueError {
         id: String,
         /// A field it may have meant.
         near: Option<String>,
+        /// The fields there are.
+        known: Vec<String>,
     },
     /// Nothing where a value belongs.
     #[error("`{of}` is empty")]
@@ -142,19 +146,20 @@ impl ValueError {
     /// What whoever keeps the records can do.
     #[must_use]
     pub fn remedy(&self) -> String {
-        let meant = |near: &Option<String>, otherwise: &str| {
-            near.as_ref().map_or_else(|| otherwise.to_owned(), |name| format!("did you mean `{name}`?"))
-        };
         match self {
-            Self::NoSuchInstrument { near, .. } => meant(near, "map the column to an instrument of the dictionary"),
-            Self::NoSuchField { near, .. } => meant(near, "map the column to a field of the dictionary"),
+            Self::NoSuchInstrument { near: Some(near), .. }
+            | Self::NoSuchField { near: Some(near), .. }
+            | Self::NoSuchValue { near: Some(near), .. } => format!("did you mean `{near}`?"),
+            Self::NoSuchInstrument { known, .. } => {
+                format!("use one of the dictionary's instruments: {}", listed(known, ""))
+            }
+            Self::NoSuchField { known, .. } => format!("use one of the dictionary's fields: {}", listed(known, "")),
             Self::Empty { .. } => "leave the row out; an absent value is missing".to_owned(),
             Self::Comma { text, .. } => format!("write decimals with a point: `{}`", text.trim().replace(',', ".")),
             Self::NotANumber { .. } => "write digits, with a point before decimals".to_owned(),
             Self::TooPrecise { decimals, .. } => format!("round to {decimals} decimal places at the source"),
             Self::OutOfRange { .. } => "check the value, and that it is a total of this edition".to_owned(),
-            Self::NoSuchValue { near: Some(near), .. } => format!("did you mean `{near}`?"),
-            Self::NoSuchValue { known, .. } => format!("use {} or {UNKNOWN}", known.join(", ")),
+            Self::NoSuchValue { known, .. } => format!("use {} or {UNKNOWN}", listed(known, "")),
             Self::NotYesNo { .. } => "write yes or no, true or false, 1 or 0".to_owned(),
             Self::WrongType { .. } => "import the course again".to_owned(),
             Self::Day { .. } => "count days from the first dose; day 0 is the day of the first dose".to_owned(),
@@ -214,7 +219,8 @@ impl Dictionary {
             let (of, day) = (|| assessment.instrument.clone(), assessment.day);
             match self.known_instrument(&of()) {
                 Ok(known) if known.id != assessment.instrument => {
-                    flaws.push(ValueError::NoSuchInstrument { id: of(), near: Some(known.id.clone()) });
+                    let near = Some(known.id.clone());
+                    flaws.push(ValueError::NoSuchInstrument { id: of(), near, known: Vec::new() });
                 }
                 Ok(Instrument { id, min, max, decimals, .. }) => {
                     flaws.extend(check_range(id, assessment.value, *min, *max, *decimals).err());
@@ -234,7 +240,8 @@ impl Dictionary {
     fn check_stored_field(&self, id: &str, value: &FieldValue) -> Result<(), ValueError> {
         let field = self.known_field(id)?;
         if field.id != id {
-            return Err(ValueError::NoSuchField { id: id.to_owned(), near: Some(field.id.clone()) });
+            let near = Some(field.id.clone());
+            return Err(ValueError::NoSuchField { id: id.to_owned(), near, known: Vec::new() });
         }
         match (&field.kind, value) {
             (FieldKind::Category { values }, FieldValue::Category(code)) => {
@@ -251,14 +258,28 @@ impl Dictionary {
         }
     }
 
-    fn known_instrument(&self, id: &str) -> Result<&Instrument, ValueError> {
-        let near = || nearest(id, self.instruments().iter().map(|instrument| instrument.id.as_str()));
-        self.instrument(id).ok_or_else(|| ValueError::NoSuchInstrument { id: id.to_owned(), near: near() })
+    /// The instrument of this name in any spelling, as [`Dictionary::instrument`], or what there is.
+    ///
+    /// # Errors
+    /// [`ValueError::NoSuchInstrument`] with the one it may have meant, and all there are.
+    pub fn known_instrument(&self, id: &str) -> Result<&Instrument, ValueError> {
+        self.instrument(id).ok_or_else(|| {
+            let known: Vec<String> = self.instruments().iter().map(|instrument| instrument.id.clone()).collect();
+            let near = nearest(id, known.iter().map(String::as_str));
+            ValueError::NoSuchInstrument { id: id.to_owned(), near, known }
+        })
     }
 
-    fn known_field(&self, id: &str) -> Result<&Field, ValueError> {
-        let near = || nearest(id, self.fields().iter().map(|field| field.id.as_str()));
-        self.field(id).ok_or_else(|| ValueError::NoSuchField { id: id.to_owned(), near: near() })
+    /// The field of this name in any spelling, as [`Dictionary::field`], or what there is.
+    ///
+    /// # Errors
+    /// [`ValueError::NoSuchField`] with the one it may have meant, and all there are.
+    pub fn known_field(&self, id: &str) -> Result<&Field, ValueError> {
+        self.field(id).ok_or_else(|| {
+            let known: Vec<String> = self.fields().iter().map(|field| field.id.clone()).collect();
+            let near = nearest(id, known.iter().map(String::as_str));
+            ValueError::NoSuchField { id: id.to_owned(), near, known }
+        })
     }
 }
 
