@@ -31,7 +31,6 @@ mod failure;
 mod gathering;
 pub mod limits;
 mod mapping;
-mod near;
 mod reject;
 mod scan;
 mod table;

@@ -74,17 +74,21 @@ impl ReleaseFile {
     /// [`ReleaseError`]; for an altered answer it names the field.
     pub fn verify(text: &str, chain: &CharterChain) -> Result<Self, ReleaseError> {
         let written = Spelled::read(text).map_err(|why| ReleaseError::Malformed { why })?;
-        let malformed = |why: serde_json::Error| ReleaseError::Malformed { why: why.to_string() };
-        let Version { sumac_release: got } = serde_json::from_str(text).map_err(malformed)?;
+        let malformed = |why: String| ReleaseError::Malformed { why };
+        let version = serde_json::from_str(text);
+        let Version { sumac_release: got } =
+            version.map_err(|_| malformed("it does not say `sumac_release`, the version of its shape".into()))?;
         if got != u64::from(VERSION) {
             return Err(ReleaseError::Version { got });
         }
-        let Certificate { proof } = serde_json::from_str(text).map_err(malformed)?;
+        let certificate = serde_json::from_str(text);
+        let Certificate { proof } =
+            certificate.map_err(|why| malformed(spelled::placed("its `proof` is not whole", &why)))?;
         let inquiry = admit(&proof, chain)?;
         let answer = compute(&inquiry, &proof.shares)?;
         let file = Self { sumac_release: VERSION, answer, proof };
-        let recomputed = serde_json::to_string(&file).map_err(malformed)?;
-        let recomputed = Spelled::read(&recomputed).map_err(|why| ReleaseError::Malformed { why })?;
+        let recomputed = serde_json::to_string(&file).map_err(|why| malformed(why.to_string()))?;
+        let recomputed = Spelled::read(&recomputed).map_err(malformed)?;
         match written.first_difference(&recomputed) {
             None => Ok(file),
             Some(Difference { field, left, right }) => {
@@ -179,7 +183,7 @@ fn check_shares(inquiry: &Inquiry, envelopes: &[Envelope]) -> Result<Vec<Verifie
 #[non_exhaustive]
 pub enum ReleaseError {
     /// Not a release file.
-    #[error("not a release file: {why}")]
+    #[error("not a Sumac release: {why}")]
     Malformed {
         /// What the reader stumbled over.
         why: String,
@@ -287,8 +291,10 @@ impl ReleaseError {
             }
             Self::Version { .. } => "use the release of Sumac that made the file, or a newer one".into(),
             Self::SealedToAnother { .. } => "resume with the key kept for this very query".into(),
-            Self::Malformed { .. }
-            | Self::Query { .. }
+            Self::Malformed { .. } => {
+                "name the file that `sumac ask` wrote; if it is that one, ask its sender for it as it was made".into()
+            }
+            Self::Query { .. }
             | Self::NoSuchAttempt { .. }
             | Self::Shares { .. }
             | Self::BadShare { .. }
