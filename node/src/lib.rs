@@ -3,6 +3,7 @@
 pub mod asker;
 pub mod clinic;
 pub mod clock;
+pub mod columns;
 pub mod control;
 pub mod home;
 pub mod import;

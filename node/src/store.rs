@@ -29,7 +29,7 @@ mod catch_up;
 mod commit;
 mod content;
 mod creation;
-mod disk;
+pub(crate) mod disk;
 mod entry;
 mod fault;
 mod index;
@@ -40,7 +40,7 @@ pub mod limits;
 mod opening;
 mod pointers;
 mod projection;
-mod seal;
+pub(crate) mod seal;
 
 pub use batch::Position;
 pub use entry::Entry;
