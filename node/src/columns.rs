@@ -14,11 +14,12 @@ mod program;
 mod rows;
 mod sample;
 mod scan;
+pub mod synthetic;
 mod tally;
 
 pub use error::ColumnsError;
 pub use rows::RowBits;
-pub use sample::{Sample, SampleAnswer, SampleBuilder};
+pub use sample::{OpenedColumns, Sample, SampleAnswer, SampleBuilder};
 
 #[cfg(test)]
 mod tests;

@@ -17,8 +17,7 @@ use super::encode::Cells;
 use super::error::ColumnsError;
 use super::layout::Layout;
 use super::manifest::{ChunkEntry, Manifest};
-use crate::store::StoreError;
-use crate::store::disk::{Disk, DiskFile};
+use crate::store::disk::Disk;
 use crate::store::seal::SealKey;
 
 /// A generation in the making.
@@ -28,9 +27,13 @@ pub(crate) struct Builder {
     generation: u32,
     key: SealKey,
     layout: Arc<Layout>,
-    file: Arc<dyn DiskFile>,
-    offset: u64,
+    /// How long each column's file is.
+    lengths: BTreeMap<ColumnId, u64>,
     filling: BTreeMap<ColumnId, Filling>,
+    /// Whose courses are in the chunk that is being filled.
+    owners: Vec<u32>,
+    /// The owner of the last course before that chunk.
+    owner_before: u32,
     rows: usize,
     chunks: Vec<ChunkEntry>,
     message: Vec<u8>,
@@ -58,18 +61,16 @@ impl Builder {
         disk.remove_folder(&folder)?;
         disk.create_folder(&folder)?;
         disk.sync_folder(root)?;
-        let path = chunks_path(&folder);
-        disk.write(&path, &[])?;
-        let file = disk.open(&path)?;
         Ok(Self {
             disk,
             folder,
             generation: number,
             key,
             layout,
-            file,
-            offset: 0,
+            lengths: BTreeMap::new(),
             filling: BTreeMap::new(),
+            owners: Vec::new(),
+            owner_before: 0,
             rows: 0,
             chunks: Vec::new(),
             message: Vec::new(),
@@ -78,11 +79,12 @@ impl Builder {
 
     /// Adds a course of the patient in row `owner`. Courses of one patient come one after the other.
     pub(crate) fn push(&mut self, owner: u32, cells: &Cells) -> Result<(), ColumnsError> {
-        self.put(ColumnId::OWNER, owner)?;
         for (column, value) in cells.iter() {
-            self.put(column, value)?;
+            let rows = self.rows;
+            let filling = self.column(column)?;
+            filling.width.put(value, filling.at(column, rows));
         }
-        self.ended_rows(1)
+        self.ended_rows(&[owner])
     }
 
     /// How many further rows fit the chunk that is being filled.
@@ -98,9 +100,10 @@ impl Builder {
         Ok(())
     }
 
-    /// Says that the next `rows` rows are complete.
-    pub(crate) fn ended_rows(&mut self, rows: usize) -> Result<(), ColumnsError> {
-        self.rows = self.rows.saturating_add(rows);
+    /// Says that the next rows are complete, and whose they are.
+    pub(crate) fn ended_rows(&mut self, owners: &[u32]) -> Result<(), ColumnsError> {
+        self.owners.extend_from_slice(owners);
+        self.rows = self.rows.saturating_add(owners.len());
         if self.rows >= CHUNK_ROWS { self.flush() } else { Ok(()) }
     }
 
@@ -112,16 +115,11 @@ impl Builder {
         apart: &RoaringBitmap,
     ) -> Result<(), ColumnsError> {
         self.flush()?;
-        self.file.sync()?;
+        for column in self.lengths.keys() {
+            self.disk.sync_file(&column_path(&self.folder, *column))?;
+        }
         let manifest = Manifest::new(dictionary, journal, apart, std::mem::take(&mut self.chunks));
         manifest.write(self.disk.as_ref(), &self.folder, self.generation, &self.key)
-    }
-
-    fn put(&mut self, column: ColumnId, value: u32) -> Result<(), ColumnsError> {
-        let rows = self.rows;
-        let filling = self.column(column)?;
-        filling.width.put(value, filling.at(column, rows));
-        Ok(())
     }
 
     fn column(&mut self, column: ColumnId) -> Result<&mut Filling, ColumnsError> {
@@ -142,22 +140,56 @@ impl Builder {
         if self.rows == 0 {
             return Ok(());
         }
-        let full = StoreError::Full { what: "courses" };
-        let chunk = u32::try_from(self.chunks.len()).map_err(|_| full.clone())?;
-        let rows = u32::try_from(self.rows).map_err(|_| full)?;
-        let mut entry = ChunkEntry { rows, columns: Vec::with_capacity(self.filling.len()) };
-        for (column, filling) in &mut self.filling {
-            let width = filling.width;
-            let which = Which { generation: self.generation, column: *column, chunk, rows, width };
+        let chunk = u32::try_from(self.chunks.len()).map_err(|_| ColumnsError::Full)?;
+        let rows = u32::try_from(self.rows).map_err(|_| ColumnsError::Full)?;
+        self.fill_owners()?;
+        let mut columns = Vec::with_capacity(self.filling.len());
+        for (column, filling) in &mut std::mem::take(&mut self.filling) {
+            let which = Which { generation: self.generation, column: *column, chunk, rows, width: filling.width };
             self.message.clear();
             chunk::seal(&self.key, &which, filling.at(*column, self.rows), &mut self.message)?;
-            self.file.write_at(self.offset, &self.message)?;
-            entry.columns.push((column.number_on_disk(), self.offset));
-            self.offset = self.offset.saturating_add(u64::try_from(self.message.len()).unwrap_or(u64::MAX));
+            columns.push((column.number_on_disk(), self.append(*column)?));
         }
-        self.filling.clear();
-        self.chunks.push(entry);
+        self.chunks.push(ChunkEntry { rows, columns });
         self.rows = 0;
+        Ok(())
+    }
+
+    /// Writes the message at the end of a column's file and answers where it begins.
+    fn append(&mut self, column: ColumnId) -> Result<u64, ColumnsError> {
+        let path = column_path(&self.folder, column);
+        if !self.lengths.contains_key(&column) {
+            self.disk.write(&path, &[])?;
+        }
+        let length = self.lengths.entry(column).or_default();
+        let offset = *length;
+        self.disk.open(&path)?.write_at(offset, &self.message)?;
+        *length = offset.saturating_add(u64::try_from(self.message.len()).unwrap_or(u64::MAX));
+        Ok(offset)
+    }
+
+    /// Puts the owners of the chunk into a column: nothing while course n is patient n's only one, steps of a
+    /// byte where they do, and whole rows elsewhere.
+    fn fill_owners(&mut self) -> Result<(), ColumnsError> {
+        let owners = std::mem::take(&mut self.owners);
+        let first = u32::try_from(self.chunks.len().saturating_mul(CHUNK_ROWS)).map_err(|_| ColumnsError::Full)?;
+        let straight = (first..).zip(&owners).all(|(row, owner)| row == *owner);
+        let before = std::iter::once(self.owner_before).chain(owners.iter().copied());
+        self.owner_before = owners.last().copied().unwrap_or_default();
+        let step = |(before, owner): (u32, &u32)| u8::try_from(owner.checked_sub(before)?).ok();
+        let steps: Option<Vec<u8>> = before.zip(&owners).map(step).collect();
+        match steps {
+            Some(_) if straight => Ok(()),
+            Some(steps) => self.extend_from(ColumnId::OWNER_STEP, &steps),
+            None => {
+                let whole: Vec<u8> = owners.iter().flat_map(|owner| owner.to_le_bytes()).collect();
+                self.extend_from(ColumnId::OWNER, &whole)
+            }
+        }
+    }
+
+    fn extend_from(&mut self, column: ColumnId, values: &[u8]) -> Result<(), ColumnsError> {
+        self.column(column)?.at(column, 0).extend_from_slice(values);
         Ok(())
     }
 }
@@ -184,7 +216,7 @@ pub(crate) fn folder_of(root: &Path, number: u32) -> PathBuf {
     root.join(format!("{number:08}"))
 }
 
-/// The file with all messages of a generation.
-pub(crate) fn chunks_path(folder: &Path) -> PathBuf {
-    folder.join("chunks")
+/// The file with all messages of a column, which its number names.
+pub(crate) fn column_path(folder: &Path, column: ColumnId) -> PathBuf {
+    folder.join(format!("{:08x}", column.number_on_disk()))
 }

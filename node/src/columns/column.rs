@@ -12,6 +12,9 @@ impl ColumnId {
     /// The patient's row, for each course.
     pub(crate) const OWNER: Self = Self(0);
 
+    /// The same, as the distance from the row of the course before.
+    pub(crate) const OWNER_STEP: Self = Self(1);
+
     /// A byte of packed categories, by its number.
     pub(crate) fn packed(number: u16) -> Self {
         Self(1 << 28 | u32::from(number))
@@ -20,6 +23,11 @@ impl ColumnId {
     /// A number field, by its place in the dictionary.
     pub(crate) fn number(field: u16) -> Self {
         Self(2 << 28 | u32::from(field))
+    }
+
+    /// Baselines of an instrument, by the dictionary's rule.
+    pub(crate) fn baseline(instrument: u16) -> Self {
+        Self(5 << 28 | Self::place(instrument, 0, 0))
     }
 
     /// Totals of an instrument in a slot of days; the second of two in one slot is in lane 1, and so on.
@@ -97,9 +105,10 @@ mod tests {
 
     #[test]
     fn no_two_columns_have_one_number() {
-        let mut seen = BTreeSet::from([ColumnId::OWNER]);
+        let mut seen = BTreeSet::from([ColumnId::OWNER, ColumnId::OWNER_STEP]);
         for index in [0, 1, 2, 255, 256, 65_535] {
             assert!(seen.insert(ColumnId::packed(index)) && seen.insert(ColumnId::number(index)));
+            assert!(seen.insert(ColumnId::baseline(index)));
             for (slot, lane) in (0..SLOTS).flat_map(|slot| (0..LANES).map(move |lane| (slot, lane))) {
                 assert!(seen.insert(ColumnId::score(index, slot, lane)));
                 assert!(seen.insert(ColumnId::day(index, slot, lane)));

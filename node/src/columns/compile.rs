@@ -1,12 +1,12 @@
 //! From a plan to a [`Program`] over one generation, or to the answer that columns cannot serve it.
 
-use sumac_protocol::dictionary::{BaselineRule, Dictionary, UNKNOWN};
+use sumac_protocol::dictionary::{Dictionary, UNKNOWN};
 use sumac_protocol::plan::{Condition, Grouping, Measure, Plan, Quantity};
 
 use super::column::{ColumnId, Width};
 use super::generation::Generation;
 use super::layout::{FieldPlace, Scale};
-use super::program::{Gate, MISSING, Measured, Number, Part, Program, Table, Test, Truth, Use, Values};
+use super::program::{Code, Gate, MISSING, Measured, Number, Part, Program, Table, Test, Truth, Use, Values};
 
 mod nearest;
 mod truth;
@@ -48,16 +48,35 @@ impl Compiler<'_> {
         Some(Use(self.uses.len().checked_sub(1)?))
     }
 
-    fn values(&mut self, column: ColumnId, from: i32) -> Option<Values> {
-        let column_use = self.use_of(column)?;
-        Some(Values { column: column_use, width: self.generation.layout().width(column)?, from })
+    /// A column of distances from a number.
+    fn distances(&mut self, column: ColumnId, from: i32) -> Option<Values> {
+        match self.generation.layout().width(column)? {
+            Width::One => self.patterns(column, |pattern| {
+                if pattern == u8::MAX { MISSING } else { from.saturating_add(i32::from(pattern)) }
+            }),
+            Width::Two => Some(Values { column: self.use_of(column)?, code: Code::Two { from } }),
+            Width::Four => Some(Values { column: self.use_of(column)?, code: Code::Four { from } }),
+        }
     }
 
-    /// Lets in only the patterns of a byte that `pass`, besides what other gates say.
+    /// A column of bytes, each of which stands for a number or for [`MISSING`].
+    fn patterns(&mut self, column: ColumnId, number: impl Fn(u8) -> i32) -> Option<Values> {
+        let mut table = Box::new([MISSING; 256]);
+        for (pattern, entry) in (0..=u8::MAX).zip(table.iter_mut()) {
+            *entry = number(pattern);
+        }
+        Some(Values { column: self.use_of(column)?, code: Code::Byte(table) })
+    }
+
+    /// Lets in only the patterns of a byte that `pass`, besides what other gates say. Patterns that never are
+    /// pass none, so that those which do more often lie side by side.
     fn gate(&mut self, byte: Use, pass: impl Fn(u8) -> bool) {
         if !self.gates.iter().any(|gate| gate.byte == byte) {
             self.gates.push(Gate { byte, pass: Box::new([1; 256]) });
         }
+        let column = self.uses.get(byte.0).map_or(ColumnId::OWNER, |(column, _)| *column);
+        let layout = self.generation.layout();
+        let pass = |pattern| layout.may_hold(column, pattern) && pass(pattern);
         for gate in self.gates.iter_mut().filter(|gate| gate.byte == byte) {
             for (pattern, open) in (0..=u8::MAX).zip(gate.pass.iter_mut()) {
                 *open &= u8::from(pass(pattern));
@@ -173,28 +192,28 @@ impl Compiler<'_> {
         match self.generation.layout().field(field)?.clone() {
             FieldPlace::Category { .. } => Some(Number::Missing),
             FieldPlace::Flag { digit } => {
-                let mut value: Table<i32> = Box::new([MISSING; 256]);
-                for (pattern, value) in (0..=u8::MAX).zip(value.iter_mut()) {
-                    *value = match truth::of_digit(digit.read(pattern)) {
-                        Truth::No => 0,
-                        Truth::Yes => 1,
-                        Truth::Open => MISSING,
-                    };
-                }
-                Some(Number::Byte { byte: self.use_of(digit.column)?, value })
+                let number = |pattern| match truth::of_digit(digit.read(pattern)) {
+                    Truth::No => 0,
+                    Truth::Yes => 1,
+                    Truth::Open => MISSING,
+                };
+                self.patterns(digit.column, number).map(Number::Column)
             }
-            FieldPlace::Number { column, scale } => Some(match self.generation.has(column) {
-                true => Number::Column(self.values(column, scale.min)?),
-                false => Number::Missing,
-            }),
+            FieldPlace::Number { column, scale } if self.generation.has(column) => {
+                self.distances(column, scale.min).map(Number::Column)
+            }
+            FieldPlace::Number { .. } => Some(Number::Missing),
         }
     }
 
+    /// The baseline by the rule of the dictionary, under which the columns were cut.
     fn baseline(&mut self, instrument: &str) -> Option<Number> {
-        match self.dictionary.baseline() {
-            // The last on or before day 0 is the nearest to day 0 of all days before.
-            BaselineRule::LastOnOrBefore0 => self.nearest(instrument, 0, i32::MIN, 0),
-            BaselineRule::HighestBefore0 => self.highest_before_0(instrument),
+        let scale = self.scale(instrument)?;
+        let column = ColumnId::baseline(scale.index);
+        if self.generation.has(column) {
+            self.distances(column, scale.min).map(Number::Column)
+        } else {
+            Some(Number::Missing)
         }
     }
 

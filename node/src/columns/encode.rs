@@ -8,7 +8,7 @@ use zeroize::Zeroize;
 
 use super::calendar;
 use super::column::{ColumnId, LANES};
-use super::layout::{FieldPlace, Layout, day_width};
+use super::layout::{FieldPlace, Layout, SlotCoding};
 
 /// One course's cells, wiped when dropped. Columns that are not named hold nothing for it.
 #[derive(Debug, Default)]
@@ -75,10 +75,22 @@ impl Cells {
             let mine = self.cells.get(from..).unwrap_or_default();
             let free = |lane: &u8| !mine.iter().any(|(column, _)| *column == score(*lane));
             let lane = (0..LANES).find(free)?;
-            self.cells.push((score(lane), scale.distance(*value)?));
-            if day_width(slot).is_some() {
-                let after = u32::try_from(day.checked_sub(*calendar::days(slot).start())?).ok()?;
-                self.cells.push((ColumnId::day(scale.index, slot, lane), after));
+            let total = scale.distance(*value)?;
+            let after = u32::try_from(day.checked_sub(*calendar::days(slot).start())?).ok()?;
+            match scale.coding(slot)? {
+                SlotCoding::OneDay => self.cells.push((score(lane), total)),
+                SlotCoding::Joint { days } => {
+                    self.cells.push((score(lane), total.checked_mul(days)?.checked_add(after)?));
+                }
+                SlotCoding::Apart { .. } => {
+                    self.cells.push((score(lane), total));
+                    self.cells.push((ColumnId::day(scale.index, slot, lane), after));
+                }
+            }
+        }
+        for (id, scale) in layout.instruments() {
+            if let Some(baseline) = layout.baseline().pick(id, assessments) {
+                self.cells.push((ColumnId::baseline(scale.index), scale.distance(baseline)?));
             }
         }
         Some(())

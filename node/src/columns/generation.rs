@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 use sumac_protocol::digest::Digest;
 
-use super::build::{chunks_path, folder_of};
+use super::build::{column_path, folder_of};
 use super::chunk::{CHUNK_ROWS, Opened, Which};
 use super::column::{ColumnId, Width};
 use super::error::ColumnsError;
@@ -24,7 +24,8 @@ pub(crate) struct Generation {
     number: u32,
     key: SealKey,
     layout: Arc<Layout>,
-    file: Arc<dyn DiskFile>,
+    disk: Arc<dyn Disk>,
+    folder: PathBuf,
     dictionary: Digest,
     sequence: u64,
     hash: Digest,
@@ -32,10 +33,9 @@ pub(crate) struct Generation {
     chunks: Vec<Chunk>,
     /// Columns that hold anything anywhere.
     present: BTreeSet<ColumnId>,
-    /// The patient's row of each course.
+    /// The patient's row of each course; empty if course n is patient n's only one, for every n.
     owners: Vec<u32>,
-    /// Whether course n is patient n's only one, for every n.
-    straight: bool,
+    courses: usize,
     /// Whether any patient has more than one course.
     repeated: bool,
 }
@@ -54,7 +54,7 @@ impl Generation {
     /// [`ColumnsError::Damaged`] for whatever is not as it was written; each message is checked when it is
     /// opened, so damage that this does not see is found by whoever reads it.
     pub(crate) fn open(
-        disk: &dyn Disk,
+        disk: Arc<dyn Disk>,
         root: &Path,
         number: u32,
         key: SealKey,
@@ -62,12 +62,7 @@ impl Generation {
     ) -> Result<Self, ColumnsError> {
         let damaged = |why| ColumnsError::Damaged { generation: number, chunk: None, why };
         let folder = folder_of(root, number);
-        let manifest = Manifest::read(disk, &folder, number, &key)?;
-        let path = chunks_path(&folder);
-        if !disk.exists(&path)? {
-            return Err(damaged("its chunks are missing"));
-        }
-        let file = disk.open(&path)?;
+        let manifest = Manifest::read(disk.as_ref(), &folder, number, &key)?;
         let apart = manifest.apart().ok_or_else(|| damaged("its manifest makes no sense"))?;
         let chunks: Vec<Chunk> = manifest.chunks.iter().map(Chunk::of).collect();
         let last = chunks.len().saturating_sub(1);
@@ -80,7 +75,8 @@ impl Generation {
             number,
             key,
             layout,
-            file,
+            disk,
+            folder,
             dictionary: manifest.dictionary,
             sequence: manifest.sequence,
             hash: manifest.hash,
@@ -88,21 +84,23 @@ impl Generation {
             chunks,
             present,
             owners: Vec::new(),
-            straight: false,
+            courses: 0,
             repeated: false,
         };
+        generation.courses = generation.chunk_rows().sum();
         generation.read_owners()?;
         Ok(generation)
     }
 
     /// Opens it once more from its files.
-    pub(crate) fn reopen(&self, disk: &dyn Disk, root: &Path, layout: Arc<Layout>) -> Result<Self, ColumnsError> {
+    pub(crate) fn reopen(&self, root: &Path) -> Result<Self, ColumnsError> {
+        let (disk, layout) = (Arc::clone(&self.disk), Arc::clone(&self.layout));
         Self::open(disk, root, self.number, SealKey::from_bytes(self.key.expose()), layout)
     }
 
     /// The courses of these patients.
     pub(crate) fn courses_of<'a>(&self, patients: &'a RowBits) -> Cow<'a, RowBits> {
-        if self.straight {
+        if self.owners.is_empty() {
             return Cow::Borrowed(patients);
         }
         let mut courses = RowBits::default();
@@ -116,7 +114,7 @@ impl Generation {
 
     /// The patients who own any of these courses.
     pub(crate) fn patients_of(&self, courses: RowBits) -> RowBits {
-        if self.straight {
+        if self.owners.is_empty() {
             return courses;
         }
         let owner = |course: u32| self.owners.get(usize::try_from(course).ok()?).copied();
@@ -146,14 +144,14 @@ impl Generation {
         &self.apart
     }
 
-    /// The patient's row of each course.
-    pub(crate) fn owners(&self) -> &[u32] {
-        &self.owners
+    /// How many courses it holds.
+    pub(crate) const fn courses(&self) -> usize {
+        self.courses
     }
 
-    /// Whether the course in row n is patient n's only one, for every n.
-    pub(crate) const fn straight(&self) -> bool {
-        self.straight
+    /// The patient's row of each course; empty if course n is patient n's only one, for every n.
+    pub(crate) fn owners(&self) -> &[u32] {
+        &self.owners
     }
 
     /// Whether any patient has more than one course.
@@ -177,30 +175,57 @@ impl Generation {
         columns.filter_map(|column| Some((*column, self.layout.width(*column)?)))
     }
 
-    /// Opens one column of a chunk; false if it says nothing of any row there.
-    pub(crate) fn read(&self, chunk: usize, column: ColumnId, into: &mut Opened) -> Result<bool, ColumnsError> {
-        let Some(there) = self.chunks.get(chunk) else { return Ok(false) };
+    /// The file of a column; `None` if the column says nothing of any course.
+    pub(crate) fn file(&self, column: ColumnId) -> Result<Option<Arc<dyn DiskFile>>, ColumnsError> {
+        if !self.has(column) {
+            return Ok(None);
+        }
+        let path = column_path(&self.folder, column);
+        if !self.disk.exists(&path)? {
+            return Err(ColumnsError::Damaged { generation: self.number, chunk: None, why: "a column is missing" });
+        }
+        Ok(Some(self.disk.open(&path)?))
+    }
+
+    /// Opens one column of a chunk from its file; false if it says nothing of any row there.
+    pub(crate) fn read(
+        &self,
+        chunk: usize,
+        column: ColumnId,
+        file: Option<&dyn DiskFile>,
+        into: &mut Opened,
+    ) -> Result<bool, ColumnsError> {
+        let (Some(there), Some(file)) = (self.chunks.get(chunk), file) else { return Ok(false) };
         let Some(offset) = there.offsets.get(&column) else { return Ok(false) };
         let Some(width) = self.layout.width(column) else { return Ok(false) };
         let number = u32::try_from(chunk).map_err(|_| ColumnsError::Full)?;
         let which = Which { generation: self.number, column, chunk: number, rows: there.rows, width };
-        into.open(&self.key, &which, self.file.as_ref(), *offset)?;
+        into.open(&self.key, &which, file, *offset)?;
         Ok(true)
     }
 
     fn read_owners(&mut self) -> Result<(), ColumnsError> {
-        let mut opened = Opened::default();
-        let rows: Vec<usize> = self.chunk_rows().collect();
-        let mut owners: Vec<u32> = Vec::with_capacity(rows.iter().sum());
-        for (chunk, rows) in rows.into_iter().enumerate() {
-            if !self.read(chunk, ColumnId::OWNER, &mut opened)? {
-                let why = "it does not say whose courses they are";
-                return Err(ColumnsError::Damaged { generation: self.number, chunk: u32::try_from(chunk).ok(), why });
-            }
-            let (values, _) = opened.values().as_chunks::<4>();
-            owners.extend(values.iter().take(rows).map(|value| u32::from_le_bytes(*value)));
+        let (whole, steps) = (self.file(ColumnId::OWNER)?, self.file(ColumnId::OWNER_STEP)?);
+        if whole.is_none() && steps.is_none() {
+            return Ok(());
         }
-        self.straight = (0..).zip(&owners).all(|(row, owner): (u32, &u32)| row == *owner);
+        let mut opened = Opened::default();
+        let mut owners: Vec<u32> = Vec::with_capacity(self.courses);
+        for (chunk, rows) in self.chunk_rows().enumerate() {
+            let mut last = owners.last().copied().unwrap_or_default();
+            if self.read(chunk, ColumnId::OWNER, whole.as_deref(), &mut opened)? {
+                let (values, _) = opened.values().as_chunks::<4>();
+                owners.extend(values.iter().take(rows).map(|value| u32::from_le_bytes(*value)));
+            } else if self.read(chunk, ColumnId::OWNER_STEP, steps.as_deref(), &mut opened)? {
+                owners.extend(opened.values().iter().take(rows).map(|step| {
+                    last = last.saturating_add(u32::from(*step));
+                    last
+                }));
+            } else {
+                let first = u32::try_from(owners.len()).map_err(|_| ColumnsError::Full)?;
+                owners.extend((first..).take(rows));
+            }
+        }
         self.repeated = owners.iter().zip(owners.iter().skip(1)).any(|(one, next)| one == next);
         self.owners = owners;
         Ok(())
@@ -216,6 +241,6 @@ impl Chunk {
 
 impl std::fmt::Debug for Generation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Generation({}, {} courses)", self.number, self.owners.len())
+        write!(f, "Generation({}, {} courses)", self.number, self.courses)
     }
 }

@@ -9,13 +9,15 @@
 //!   timepoint is answered by a few columns of the same rows, and a column in which nobody has a value is not
 //!   there at all. A table of assessments beside the courses would have to be opened whole, days and all, for
 //!   any timepoint: on the usual six to ten visits that is three to five times the bytes.
+//! * **Baselines** are a column of their own beside, one value a course by the dictionary's rule: every change and
+//!   every response asks for it, and it may lie in several slots.
 //!
 //! What does not fit (a value outside the dictionary, a ninth assessment in one slot) is not forced: that
 //! patient's record is read whole instead.
 
 use std::collections::BTreeMap;
 
-use sumac_protocol::dictionary::{Dictionary, Field, FieldKind, Instrument};
+use sumac_protocol::dictionary::{BaselineRule, Dictionary, Field, FieldKind, Instrument};
 
 use super::calendar;
 use super::column::{ColumnId, Width};
@@ -25,6 +27,9 @@ use super::column::{ColumnId, Width};
 pub(crate) struct Layout {
     fields: BTreeMap<String, FieldPlace>,
     instruments: BTreeMap<String, Scale>,
+    baseline: BaselineRule,
+    /// How many patterns of each packed byte mean anything.
+    patterns: BTreeMap<ColumnId, u16>,
     /// Widths of the number fields and instruments, by their place in the dictionary.
     field_widths: BTreeMap<ColumnId, Width>,
     instrument_widths: BTreeMap<u16, Width>,
@@ -77,11 +82,25 @@ impl Layout {
         let instruments: BTreeMap<String, Scale> =
             scaled.filter_map(|(index, i)| Some((i.id.clone(), Scale::of_instrument(index, i)?))).collect();
         let instrument_widths = instruments.values().map(|scale| (scale.index, scale.width)).collect();
-        Self { fields, instruments, field_widths, instrument_widths }
+        let patterns = (0..).zip(bytes.taken).map(|(number, taken)| (ColumnId::packed(number), taken)).collect();
+        Self { fields, instruments, baseline: dictionary.baseline(), patterns, field_widths, instrument_widths }
     }
 
     pub(crate) fn field(&self, id: &str) -> Option<&FieldPlace> {
         self.fields.get(id)
+    }
+
+    /// Whether a packed byte ever holds a pattern.
+    pub(crate) fn may_hold(&self, column: ColumnId, pattern: u8) -> bool {
+        self.patterns.get(&column).is_some_and(|patterns| u16::from(pattern) < *patterns)
+    }
+
+    pub(crate) fn instruments(&self) -> impl Iterator<Item = (&String, &Scale)> {
+        self.instruments.iter()
+    }
+
+    pub(crate) const fn baseline(&self) -> BaselineRule {
+        self.baseline
     }
 
     pub(crate) fn instrument(&self, id: &str) -> Option<&Scale> {
@@ -92,10 +111,13 @@ impl Layout {
     pub(crate) fn width(&self, column: ColumnId) -> Option<Width> {
         match column.kind()? {
             Kind::Owner => Some(Width::Four),
+            Kind::OwnerStep => Some(Width::One),
             Kind::Packed => Some(Width::One),
             Kind::Number => self.field_widths.get(&column).copied(),
-            Kind::Score { instrument } => self.instrument_widths.get(&instrument).copied(),
-            Kind::Day { slot } => day_width(slot),
+            Kind::Score { instrument } | Kind::Baseline { instrument } => {
+                self.instrument_widths.get(&instrument).copied()
+            }
+            Kind::Day { slot } => Width::of(span(slot)?),
         }
     }
 
@@ -103,16 +125,34 @@ impl Layout {
     pub(crate) fn blank(column: ColumnId) -> u8 {
         match column.kind() {
             Some(Kind::Packed) => 0,
-            Some(Kind::Owner | Kind::Number | Kind::Score { .. } | Kind::Day { .. }) | None => 0xFF,
+            Some(
+                Kind::Owner
+                | Kind::OwnerStep
+                | Kind::Number
+                | Kind::Score { .. }
+                | Kind::Day { .. }
+                | Kind::Baseline { .. },
+            )
+            | None => 0xFF,
         }
     }
 }
 
-/// The width of a slot's column of days; `None` if the slot is one day and needs none.
-pub(crate) fn day_width(slot: u8) -> Option<Width> {
+/// How the totals of an instrument and their days lie in a slot. Complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SlotCoding {
+    /// Both in one byte: total · days + day. So it is for short scales and weekly slots.
+    Joint { days: u32 },
+    /// The slot is one day.
+    OneDay,
+    /// In two columns.
+    Apart { day: Width },
+}
+
+/// How far the last day of a slot is from the first.
+fn span(slot: u8) -> Option<u32> {
     let days = calendar::days(slot);
-    let most = days.end().checked_sub(*days.start()).and_then(|most| u32::try_from(most).ok())?;
-    if most == 0 { None } else { Width::of(most) }
+    days.end().checked_sub(*days.start()).and_then(|most| u32::try_from(most).ok())
 }
 
 impl Digit {
@@ -140,6 +180,19 @@ impl Scale {
         let (min, max) = (near(min)?, near(max)?);
         let width = Width::of(u32::try_from(max.checked_sub(min)?).ok()?)?;
         Some(Self { index, width, min, max })
+    }
+
+    /// How this instrument's totals lie in a slot.
+    pub(crate) fn coding(&self, slot: u8) -> Option<SlotCoding> {
+        let last = span(slot)?;
+        let (days, totals) = (last.checked_add(1)?, self.max.abs_diff(self.min).checked_add(1)?);
+        if last == 0 {
+            Some(SlotCoding::OneDay)
+        } else if days.checked_mul(totals).is_some_and(|patterns| patterns <= 255) {
+            Some(SlotCoding::Joint { days })
+        } else {
+            Width::of(last).map(|day| SlotCoding::Apart { day })
+        }
     }
 
     /// A value's distance from the smallest; `None` outside the bounds.
@@ -189,10 +242,12 @@ impl Bytes {
 /// What kind of column a number names.
 enum Kind {
     Owner,
+    OwnerStep,
     Packed,
     Number,
     Score { instrument: u16 },
     Day { slot: u8 },
+    Baseline { instrument: u16 },
 }
 
 impl ColumnId {
@@ -202,11 +257,13 @@ impl ColumnId {
         let instrument = u16::try_from(low >> 12).ok()?;
         let slot = u8::try_from(low >> 4 & 0xFF).ok()?;
         match number >> 28 {
-            0 => Some(Kind::Owner),
+            0 if self == Self::OWNER => Some(Kind::Owner),
+            0 if self == Self::OWNER_STEP => Some(Kind::OwnerStep),
             1 => Some(Kind::Packed),
             2 => Some(Kind::Number),
             3 => Some(Kind::Score { instrument }),
             4 => Some(Kind::Day { slot }),
+            5 => Some(Kind::Baseline { instrument }),
             _ => None,
         }
     }

@@ -34,6 +34,17 @@ pub(crate) struct Gate {
     pub(crate) pass: Table<u8>,
 }
 
+impl Gate {
+    /// The first pattern that is let in and how many follow it, if they have no gap.
+    pub(crate) fn span(&self) -> Option<(u8, u8)> {
+        let first = self.pass.iter().position(|open| *open == 1)?;
+        let last = self.pass.iter().rposition(|open| *open == 1)?;
+        let whole = self.pass.get(first..=last)?.iter().all(|open| *open == 1);
+        let span = (u8::try_from(first).ok()?, u8::try_from(last.checked_sub(first)?).ok()?);
+        whole.then_some(span)
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Part {
     pub(crate) byte: Use,
@@ -82,12 +93,8 @@ pub(crate) enum Number {
     Missing,
     /// A column's value.
     Column(Values),
-    /// What a packed byte stands for; [`MISSING`] for patterns without a number.
-    Byte { byte: Use, value: Table<i32> },
     /// The total nearest to a day.
     Nearest(Nearest),
-    /// The highest of several totals.
-    Highest(Vec<Values>),
     /// The first less the second.
     Less(Box<Self>, Box<Self>),
     /// Moved into bounds.
@@ -98,12 +105,22 @@ pub(crate) enum Number {
     Remission { total: Box<Self>, better: Better, limit: i64 },
 }
 
-/// A column of numbers and what its distances are from.
-#[derive(Debug, Clone, Copy)]
+/// A column of numbers.
+#[derive(Debug)]
 pub(crate) struct Values {
     pub(crate) column: Use,
-    pub(crate) width: Width,
-    pub(crate) from: i32,
+    pub(crate) code: Code,
+}
+
+/// What lies in a column of numbers.
+#[derive(Debug)]
+pub(crate) enum Code {
+    /// A byte, and what each pattern stands for; [`MISSING`] for those without a number.
+    Byte(Table<i32>),
+    /// A distance of 2 bytes from a number.
+    Two { from: i32 },
+    /// A distance of 4 bytes from a number.
+    Four { from: i32 },
 }
 
 /// Which total counts at a timepoint: the nearest to `day`, the later of two as near, the higher of two on one day.
@@ -133,11 +150,11 @@ pub(crate) struct Candidate {
 }
 
 /// On which day a total was taken.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) enum Day {
     /// The slot has only one.
     Always(i32),
-    /// A column says.
+    /// A column says; it may be the one that the total is in.
     Column(Values),
 }
 

@@ -9,14 +9,14 @@ use sumac_protocol::digest::Digest;
 use sumac_protocol::plan::{Plan, RawCells};
 use sumac_protocol::record::Course;
 
-use super::build::Builder;
+use super::build::{Builder, folder_of};
 use super::compile::compile;
 use super::encode::Cells;
 use super::error::ColumnsError;
 use super::generation::Generation;
 use super::layout::Layout;
 use super::rows::RowBits;
-use super::scan;
+use super::scan::{self, Kept};
 use crate::store::DiskError;
 use crate::store::disk::OsDisk;
 use crate::store::seal::SealKey;
@@ -86,7 +86,7 @@ impl SampleBuilder {
     pub fn finish(self) -> Result<Sample, ColumnsError> {
         let Self { builder, key, root, layout, apart, .. } = self;
         builder.finish(Digest([0; 32]), (0, Digest([0; 32])), &apart)?;
-        let generation = Generation::open(&OsDisk, &root, GENERATION, key, layout)?;
+        let generation = Generation::open(Arc::new(OsDisk), &root, GENERATION, key, layout)?;
         Ok(Sample { generation, root })
     }
 }
@@ -97,15 +97,13 @@ impl Sample {
     /// # Errors
     /// [`ColumnsError`] if they are not as they were written.
     pub fn reopen(&self) -> Result<Self, ColumnsError> {
-        let layout = Arc::clone(self.generation.layout());
-        let generation = self.generation.reopen(&OsDisk, &self.root, layout)?;
-        Ok(Self { generation, root: self.root.clone() })
+        Ok(Self { generation: self.generation.reopen(&self.root)?, root: self.root.clone() })
     }
 
     /// How many courses it holds.
     #[must_use]
     pub fn courses(&self) -> usize {
-        self.generation.owners().len()
+        self.generation.courses()
     }
 
     /// Bytes of its files.
@@ -113,9 +111,13 @@ impl Sample {
     /// # Errors
     /// [`ColumnsError`] if they cannot be read.
     pub fn bytes(&self) -> Result<u64, ColumnsError> {
-        let path = super::build::chunks_path(&super::build::folder_of(&self.root, GENERATION));
-        let length = std::fs::metadata(&path).map_err(|why| DiskError::new("measure", &path, &why))?.len();
-        Ok(length)
+        let folder = folder_of(&self.root, GENERATION);
+        let failed = |why| DiskError::new("measure", &folder, &why);
+        let mut bytes = 0_u64;
+        for entry in std::fs::read_dir(&folder).map_err(failed)? {
+            bytes = bytes.saturating_add(entry.and_then(|entry| entry.metadata()).map_err(failed)?.len());
+        }
+        Ok(bytes)
     }
 
     /// Answers a plan for the courses of these patients. `None` if a part of it reads what is in no column.
@@ -128,11 +130,40 @@ impl Sample {
         dictionary: &Dictionary,
         patients: &RowBits,
     ) -> Result<Option<SampleAnswer>, ColumnsError> {
+        self.run(plan, dictionary, patients, None)
+    }
+
+    /// As [`Sample::answer`], but what one call opened the next finds open: what decrypted memory would give.
+    /// All calls with one `opened` are for one plan.
+    ///
+    /// # Errors
+    /// [`ColumnsError::Damaged`] if a message is not as it was written.
+    pub fn answer_opened(
+        &self,
+        plan: &Plan,
+        dictionary: &Dictionary,
+        patients: &RowBits,
+        opened: &mut OpenedColumns,
+    ) -> Result<Option<SampleAnswer>, ColumnsError> {
+        self.run(plan, dictionary, patients, Some(&mut opened.0))
+    }
+
+    fn run(
+        &self,
+        plan: &Plan,
+        dictionary: &Dictionary,
+        patients: &RowBits,
+        kept: Option<&mut Kept>,
+    ) -> Result<Option<SampleAnswer>, ColumnsError> {
         let Some(program) = compile(plan, dictionary, &self.generation) else { return Ok(None) };
         let courses = self.generation.courses_of(patients);
-        let found = scan::run(&self.generation, &program, plan, &courses)?;
+        let found = scan::run(&self.generation, &program, plan, &courses, kept)?;
         Ok(Some(SampleAnswer { courses: found.courses.len(), cells: found.cells }))
     }
 }
+
+/// Columns of a sample that stay open between questions.
+#[derive(Debug, Default)]
+pub struct OpenedColumns(Kept);
 
 const GENERATION: u32 = 1;

@@ -17,7 +17,10 @@ use limit::Limit;
 use numbers::Vectors;
 use reader::Reader;
 
+pub(crate) use reader::Kept;
+
 mod conditions;
+mod gates;
 mod limit;
 mod numbers;
 mod reader;
@@ -31,17 +34,18 @@ pub(crate) struct Found {
     pub(crate) courses: RowBits,
 }
 
-/// Runs `program` for the courses in `eligible`.
+/// Runs `program` for the courses in `eligible`. What is opened is wiped at the end, unless it goes into `kept`.
 pub(crate) fn run(
     generation: &Generation,
     program: &Program,
     plan: &Plan,
     eligible: &RowBits,
+    kept: Option<&mut Kept>,
 ) -> Result<Found, ColumnsError> {
     let mut pass = Pass {
         generation,
         program,
-        reader: Reader::new(generation, program),
+        reader: Reader::new(generation, program, kept)?,
         vectors: Vectors::default(),
         limit: Limit::new(plan.courses_per_patient, generation),
         tally: Tally::new(plan, program),
@@ -59,7 +63,8 @@ pub(crate) fn run(
         pass.chunk(chunk, &mut words)?;
         courses.words_mut().extend(words);
     }
-    Ok(Found { cells: pass.tally.into_cells(), courses })
+    pass.reader.turn_away();
+    Ok(Found { cells: pass.tally.into_cells(pass.limit.idle), courses })
 }
 
 struct Pass<'a> {
@@ -82,7 +87,7 @@ impl Pass<'_> {
                 return Ok(());
             }
             match self.reader.bytes(gate.byte)? {
-                Some(bytes) => narrow(words, bytes, &gate.pass),
+                Some(bytes) => gates::narrow(words, bytes, gate),
                 None if gate.pass.first() == Some(&1) => {}
                 None => words.fill(0),
             }
@@ -139,18 +144,6 @@ impl Pass<'_> {
             }
         }
         Ok(())
-    }
-}
-
-/// Keeps the rows whose pattern passes.
-fn narrow(words: &mut [u64], bytes: &[u8], pass: &[u8; 256]) {
-    let (blocks, _) = bytes.as_chunks::<WORD_ROWS>();
-    for (word, block) in words.iter_mut().zip(blocks).filter(|(word, _)| **word != 0) {
-        let mut hits = 0_u64;
-        for (bit, pattern) in block.iter().enumerate() {
-            hits |= u64::from(pass.get(usize::from(*pattern)).copied().unwrap_or(0)) << bit;
-        }
-        *word &= hits;
     }
 }
 

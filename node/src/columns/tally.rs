@@ -70,9 +70,10 @@ impl<'p> Tally<'p> {
         }
     }
 
-    /// The contribution.
-    pub(crate) fn into_cells(self) -> RawCells {
+    /// The contribution. With `one_each`, nobody has two courses, and courses that match count as patients.
+    pub(crate) fn into_cells(self, one_each: bool) -> RawCells {
         let Self { plan, mut cells, patients, matches, histograms } = self;
+        let patients = if one_each { &matches } else { &patients };
         for (group, patients) in patients.iter().enumerate() {
             cells.add_patients(group, *patients);
         }

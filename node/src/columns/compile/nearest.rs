@@ -3,8 +3,8 @@
 use super::Compiler;
 use crate::columns::calendar::{self, SLOTS};
 use crate::columns::column::{ColumnId, LANES};
-use crate::columns::layout::{Scale, day_width};
-use crate::columns::program::{Candidate, Day, Nearest, Number, Tier, Values};
+use crate::columns::layout::{Scale, SlotCoding};
+use crate::columns::program::{Candidate, Day, MISSING, Nearest, Number, Tier};
 
 /// A slot's days inside the window, as seen from the target.
 struct Reach {
@@ -40,44 +40,55 @@ impl Compiler<'_> {
         Some(Number::Nearest(Nearest { day, from, to, tiers }))
     }
 
-    /// The highest total of the days before 0.
-    pub(super) fn highest_before_0(&mut self, instrument: &str) -> Option<Number> {
-        let scale = self.scale(instrument)?;
-        let before = (0..SLOTS).filter(|slot| *calendar::days(*slot).end() < 0);
-        let totals: Vec<Values> = before.map(|slot| self.lanes(&scale, slot)).collect::<Option<Vec<_>>>()?.concat();
-        Some(if totals.is_empty() { Number::Missing } else { Number::Highest(totals) })
-    }
-
     /// The slots of one tier; `Some(None)` if no course has a total in any.
     #[expect(clippy::option_option, reason = "no tier, and no answer, are two things")]
     fn tier(&mut self, scale: &Scale, reaches: &[Reach]) -> Option<Option<Tier>> {
         let mut candidates = Vec::new();
         for Reach { slot, .. } in reaches {
-            for (lane, total) in (0..LANES).zip(self.lanes(scale, *slot)?) {
-                let day = match day_width(*slot) {
-                    None => Day::Always(*calendar::days(*slot).start()),
-                    Some(_) => {
-                        let column = ColumnId::day(scale.index, *slot, lane);
-                        Day::Column(self.values(column, *calendar::days(*slot).start())?)
-                    }
-                };
-                candidates.push(Candidate { total, day });
-            }
+            candidates.extend(self.candidates(scale, *slot)?);
         }
-        let sure = reaches.iter().all(|reach| reach.inside);
-        Some(match candidates.as_slice() {
-            [] => None,
-            [only] if sure => Some(Tier::Sure(only.total)),
-            _ => Some(Tier::ByDay(candidates)),
+        let sure = candidates.len() == 1 && reaches.iter().all(|reach| reach.inside);
+        Some(match candidates.pop() {
+            None => None,
+            Some(only) if sure => Some(Tier::Sure(only.total)),
+            Some(last) => {
+                candidates.push(last);
+                Some(Tier::ByDay(candidates))
+            }
         })
     }
 
-    /// The columns of a slot that hold anything. Lanes are filled from the first on.
-    fn lanes(&mut self, scale: &Scale, slot: u8) -> Option<Vec<Values>> {
+    /// The totals of a slot, from the columns of it that hold anything. Lanes are filled from the first on.
+    fn candidates(&mut self, scale: &Scale, slot: u8) -> Option<Vec<Candidate>> {
         let generation = self.generation;
-        let columns = (0..LANES).map(|lane| ColumnId::score(scale.index, slot, lane));
-        let there = columns.take_while(|column| generation.has(*column));
-        there.map(|column| self.values(column, scale.min)).collect()
+        let there = |lane: &u8| generation.has(ColumnId::score(scale.index, slot, *lane));
+        (0..LANES).take_while(there).map(|lane| self.candidate(scale, slot, lane)).collect()
+    }
+
+    fn candidate(&mut self, scale: &Scale, slot: u8, lane: u8) -> Option<Candidate> {
+        let (column, first) = (ColumnId::score(scale.index, slot, lane), *calendar::days(slot).start());
+        match scale.coding(slot)? {
+            SlotCoding::OneDay => {
+                Some(Candidate { total: self.distances(column, scale.min)?, day: Day::Always(first) })
+            }
+            SlotCoding::Apart { .. } => {
+                let day = self.distances(ColumnId::day(scale.index, slot, lane), first)?;
+                Some(Candidate { total: self.distances(column, scale.min)?, day: Day::Column(day) })
+            }
+            SlotCoding::Joint { days } => {
+                let known = |pattern: u8| Some(u32::from(pattern)).filter(|_| pattern != u8::MAX);
+                let total = |pattern| {
+                    let distance = known(pattern).and_then(|pattern| pattern.checked_div(days));
+                    distance.map_or(MISSING, |distance| scale.min.saturating_add_unsigned(distance))
+                };
+                let day = |pattern| {
+                    let after = known(pattern).and_then(|pattern| pattern.checked_rem(days));
+                    after.map_or(MISSING, |after| first.saturating_add_unsigned(after))
+                };
+                let (total, day) = (self.patterns(column, total)?, self.patterns(column, day)?);
+                Some(Candidate { total, day: Day::Column(day) })
+            }
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::columns::tally::Tally;
 pub(super) struct Limit {
     most: u32,
     /// Nobody has two courses: there is nothing to do.
-    idle: bool,
+    pub(super) idle: bool,
     kept: Option<(u32, u32)>,
     counted: Option<u32>,
     /// The groups that this patient has a course in.
@@ -38,7 +38,7 @@ impl Limit {
         });
     }
 
-    /// Counts each patient once in every group.
+    /// Counts each patient once in every group; where nobody has two courses, courses are patients.
     pub(super) fn count_patients(
         &mut self,
         chunk: usize,
@@ -48,7 +48,6 @@ impl Limit {
         tally: &mut Tally<'_>,
     ) {
         if self.idle {
-            groups.iter().for_each(|group| tally.add_patient(*group));
             return;
         }
         let owners = of_chunk(chunk, owners);

@@ -7,9 +7,8 @@ use sumac_protocol::plan::MissingEndpoint;
 use zeroize::Zeroizing;
 
 use super::reader::Reader;
-use crate::columns::column::Width;
 use crate::columns::error::ColumnsError;
-use crate::columns::program::{Candidate, Day, MISSING, Nearest, Number, Tier, Values};
+use crate::columns::program::{Candidate, Code, Day, MISSING, Nearest, Number, Tier, Values};
 
 /// One number for each row of a batch; [`MISSING`] where there is none.
 pub(super) type Vector = Zeroizing<Vec<i32>>;
@@ -30,25 +29,8 @@ impl Vectors {
     ) -> Result<Vector, ColumnsError> {
         match number {
             Number::Missing => Ok(self.missing(rows.len())),
-            Number::Column(values) => self.column(*values, rows, reader),
-            Number::Byte { byte, value } => {
-                let mut out = self.missing(rows.len());
-                let bytes = reader.bytes(*byte)?;
-                for (out, row) in out.iter_mut().zip(rows) {
-                    let pattern = bytes.and_then(|bytes| bytes.get(usize::from(*row)).copied()).unwrap_or(0);
-                    *out = value.get(usize::from(pattern)).copied().unwrap_or(MISSING);
-                }
-                Ok(out)
-            }
+            Number::Column(values) => self.column(values, rows, reader),
             Number::Nearest(nearest) => self.nearest(nearest, rows, reader),
-            Number::Highest(totals) => {
-                let mut out = self.missing(rows.len());
-                for values in totals {
-                    // MISSING is below every number.
-                    each(*values, rows, reader, &mut out, |out, value| *out = value.max(*out))?;
-                }
-                Ok(out)
-            }
             Number::Less(one, other) => {
                 self.both(one, other, rows, reader, |one, other| Some(one.saturating_sub(other)))
             }
@@ -99,9 +81,10 @@ impl Vectors {
         vector
     }
 
-    fn column(&mut self, values: Values, rows: &[u16], reader: &mut Reader<'_>) -> Result<Vector, ColumnsError> {
-        let mut out = self.missing(rows.len());
-        each(values, rows, reader, &mut out, |out, value| *out = value)?;
+    fn column(&mut self, values: &Values, rows: &[u16], reader: &mut Reader<'_>) -> Result<Vector, ColumnsError> {
+        let mut out = self.free.pop().unwrap_or_default();
+        out.clear();
+        gather(values, rows, reader, &mut out)?;
         Ok(out)
     }
 
@@ -127,49 +110,59 @@ impl Vectors {
     }
 
     fn nearest(&mut self, nearest: &Nearest, rows: &[u16], reader: &mut Reader<'_>) -> Result<Vector, ColumnsError> {
-        let mut out = self.missing(rows.len());
-        for tier in &nearest.tiers {
-            match tier {
-                Tier::Sure(total) => each(*total, rows, reader, &mut out, |out, value| {
-                    *out = if *out == MISSING { value } else { *out };
-                })?,
-                Tier::ByDay(candidates) => self.by_day(nearest, candidates, rows, reader, &mut out)?,
-            }
-            if !out.contains(&MISSING) {
+        let mut tiers = nearest.tiers.iter();
+        let mut out = match tiers.next() {
+            Some(Tier::Sure(total)) => self.column(total, rows, reader)?,
+            Some(Tier::ByDay(candidates)) => self.by_day(nearest, candidates, rows, reader)?,
+            None => self.missing(rows.len()),
+        };
+        // The next tier is asked about those only who have no total yet.
+        let (mut open, mut places) = (Vec::new(), Vec::new());
+        for tier in tiers {
+            unanswered(rows, &out, &mut open, &mut places);
+            if open.is_empty() {
                 break;
             }
+            let found = match tier {
+                Tier::Sure(total) => self.column(total, &open, reader)?,
+                Tier::ByDay(candidates) => self.by_day(nearest, candidates, &open, reader)?,
+            };
+            for (place, total) in places.iter().zip(found.iter()) {
+                if let Some(gap) = out.get_mut(usize::from(*place)) {
+                    *gap = *total;
+                }
+            }
+            self.give_back(found);
         }
         Ok(out)
     }
 
-    /// Fills what is missing with the best of several totals: smaller keys are better.
+    /// The best of several totals: the smallest key, and of two with one key the higher.
     fn by_day(
         &mut self,
         nearest: &Nearest,
         candidates: &[Candidate],
         rows: &[u16],
         reader: &mut Reader<'_>,
-        out: &mut Vector,
-    ) -> Result<(), ColumnsError> {
-        // A row that has its total already is given a key that nothing beats.
-        let mut keys: Zeroizing<Vec<u32>> = Zeroizing::new(Vec::with_capacity(rows.len()));
-        keys.extend(out.iter().map(|known| if *known == MISSING { u32::MAX } else { 0 }));
+    ) -> Result<Vector, ColumnsError> {
+        let mut out = self.missing(rows.len());
+        let mut keys = Zeroizing::new(vec![u32::MAX; rows.len()]);
         for Candidate { total, day } in candidates {
-            let totals = self.column(*total, rows, reader)?;
+            let totals = self.column(total, rows, reader)?;
             let days = match day {
                 Day::Always(day) => {
                     let mut days = self.missing(rows.len());
                     days.fill(*day);
                     days
                 }
-                Day::Column(values) => self.column(*values, rows, reader)?,
+                Day::Column(values) => self.column(values, rows, reader)?,
             };
             for (((out, key), total), day) in out.iter_mut().zip(keys.iter_mut()).zip(totals.iter()).zip(days.iter()) {
                 if *total == MISSING || *day < nearest.from || *day > nearest.to {
                     continue;
                 }
                 let earlier = u32::from(*day < nearest.day);
-                let mine = day.abs_diff(nearest.day).saturating_mul(2).saturating_add(earlier).saturating_add(1);
+                let mine = day.abs_diff(nearest.day).saturating_mul(2).saturating_add(earlier);
                 if (mine, Reverse(*total)) < (*key, Reverse(*out)) {
                     (*key, *out) = (mine, *total);
                 }
@@ -177,46 +170,52 @@ impl Vectors {
             self.give_back(totals);
             self.give_back(days);
         }
-        Ok(())
+        Ok(out)
     }
 }
 
-/// Lets `put` join each row's value, where it has one, with what is in `out`.
-fn each(
-    values: Values,
-    rows: &[u16],
-    reader: &mut Reader<'_>,
-    out: &mut [i32],
-    put: impl Fn(&mut i32, i32),
-) -> Result<(), ColumnsError> {
-    let Some(bytes) = reader.bytes(values.column)? else { return Ok(()) };
-    let at = |distance: u32| values.from.saturating_add_unsigned(distance);
-    match values.width {
-        Width::One => {
-            for (out, row) in out.iter_mut().zip(rows) {
-                match bytes.get(usize::from(*row)) {
-                    Some(value) if *value != u8::MAX => put(out, at(u32::from(*value))),
-                    Some(_) | None => {}
-                }
-            }
+/// The rows without a number, and where they stand. Written without a branch on what is missing: nobody,
+/// and no processor, can guess it.
+fn unanswered(rows: &[u16], numbers: &[i32], open: &mut Vec<u16>, places: &mut Vec<u16>) {
+    open.resize(rows.len(), 0);
+    places.resize(rows.len(), 0);
+    let mut found = 0_usize;
+    for ((row, number), place) in rows.iter().zip(numbers).zip(0_u16..) {
+        if let (Some(open), Some(at)) = (open.get_mut(found), places.get_mut(found)) {
+            (*open, *at) = (*row, place);
         }
-        Width::Two => {
+        found = found.wrapping_add(usize::from(*number == MISSING));
+    }
+    open.truncate(found);
+    places.truncate(found);
+}
+
+/// Adds each row's value, or [`MISSING`].
+fn gather(values: &Values, rows: &[u16], reader: &mut Reader<'_>, out: &mut Vec<i32>) -> Result<(), ColumnsError> {
+    let Some(bytes) = reader.bytes(values.column)? else {
+        out.resize(rows.len(), MISSING);
+        return Ok(());
+    };
+    match &values.code {
+        Code::Byte(table) => out.extend(rows.iter().map(|row| {
+            let pattern = bytes.get(usize::from(*row)).copied().unwrap_or(u8::MAX);
+            table.get(usize::from(pattern)).copied().unwrap_or(MISSING)
+        })),
+        Code::Two { from } => {
             let (pairs, _) = bytes.as_chunks::<2>();
-            for (out, row) in out.iter_mut().zip(rows) {
-                match pairs.get(usize::from(*row)).map(|pair| u16::from_le_bytes(*pair)) {
-                    Some(value) if value != u16::MAX => put(out, at(u32::from(value))),
-                    Some(_) | None => {}
-                }
-            }
+            out.extend(rows.iter().map(|row| {
+                let distance = pairs.get(usize::from(*row)).map_or(u16::MAX, |pair| u16::from_le_bytes(*pair));
+                let value = from.saturating_add_unsigned(u32::from(distance));
+                if distance == u16::MAX { MISSING } else { value }
+            }));
         }
-        Width::Four => {
+        Code::Four { from } => {
             let (fours, _) = bytes.as_chunks::<4>();
-            for (out, row) in out.iter_mut().zip(rows) {
-                match fours.get(usize::from(*row)).map(|four| u32::from_le_bytes(*four)) {
-                    Some(value) if value != u32::MAX => put(out, at(value)),
-                    Some(_) | None => {}
-                }
-            }
+            out.extend(rows.iter().map(|row| {
+                let distance = fours.get(usize::from(*row)).map_or(u32::MAX, |four| u32::from_le_bytes(*four));
+                let value = from.saturating_add_unsigned(distance);
+                if distance == u32::MAX { MISSING } else { value }
+            }));
         }
     }
     Ok(())

@@ -44,13 +44,13 @@ fn says_the_same(dictionary: &Dictionary, patients: &[Vec<Course>], plans: &[Pla
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
     fn columns_and_records_agree_on_every_cell(
-        patients in vec(patient(), 0..40),
-        plans in vec(plan(), 8),
-        eligible in vec(prop::bool::weighted(0.8), 40),
+        patients in vec(patient(), 0..60),
+        plans in vec(plan(), 24),
+        eligible in vec(prop::bool::weighted(0.8), 60),
         highest in any::<bool>(),
     ) {
         let rule = if highest { "highest_before_0" } else { "last_on_or_before_0" };
