@@ -13,6 +13,7 @@ use sumac_node::control::ControlError;
 use sumac_node::home::HomeError;
 use sumac_node::running::RunError;
 use sumac_node::store::StoreError;
+use sumac_node::synthetic::SyntheticError;
 use sumac_protocol::charter_chain::ChainError;
 use sumac_protocol::document::charter::CharterError;
 use sumac_protocol::document::study::StudyError;
@@ -186,6 +187,7 @@ macro_rules! refusals {
 }
 
 refusals!(
+    SyntheticError,
     RunError,
     HomeError,
     StoreError,
