@@ -172,6 +172,18 @@ pub enum StoreError {
         dir.display()
     )]
     OtherHistory { dir: PathBuf, sequence: u64 },
+    /// The folder was restored from a backup: whatever came after it may be missing.
+    #[error(
+        "{} was restored from a backup, which ends at sequence {head}: what was acknowledged since is missing",
+        dir.display()
+    )]
+    Restored { dir: PathBuf, head: u64, watermark: u64 },
+    /// A row that was never given.
+    #[error("there is no patient in row {row}: {rows} rows were given")]
+    NoSuchRow { row: u32, rows: u32 },
+    /// A query's entry could not be changed so that it does not name an erased patient. Nothing was erased.
+    #[error("a query's entry cannot be cleared of the patient: {why}")]
+    NotCleared { why: String },
     /// An entry or a batch is over its limit.
     #[error("{what} is {got}, and the limit is {max}")]
     TooLarge { what: &'static str, got: usize, max: usize },
@@ -202,6 +214,9 @@ impl StoreError {
             Self::AlreadyThere { .. } => "store-already-there",
             Self::AcknowledgedMissing { .. } => "store-acknowledged-missing",
             Self::OtherHistory { .. } => "store-other-history",
+            Self::Restored { .. } => "store-restored",
+            Self::NoSuchRow { .. } => "store-no-such-row",
+            Self::NotCleared { .. } => "store-not-cleared",
             Self::TooLarge { .. } => "store-too-large",
             Self::NoPseudonym => "store-no-pseudonym",
             Self::Full { .. } => "store-full",
@@ -224,6 +239,11 @@ impl StoreError {
             Self::InUse { .. } => "stop the other process, or talk to it with `sumac node status --dir DIR`".to_owned(),
             Self::AlreadyThere { .. } => "open it, or choose another folder".to_owned(),
             Self::AcknowledgedMissing { .. } | Self::OtherHistory { .. } => RESTORE.to_owned(),
+            Self::Restored { .. } => {
+                "run `sumac node recover`: it takes the restored folder into use as one that has forgotten".to_owned()
+            }
+            Self::NoSuchRow { .. } => "name a patient of this node".to_owned(),
+            Self::NotCleared { .. } => "report this: an entry that the node wrote cannot be read".to_owned(),
             Self::TooLarge { .. } => "split it".to_owned(),
             Self::NoPseudonym => "give every patient a pseudonym".to_owned(),
             Self::Full { .. } => "start a second node for further patients".to_owned(),

@@ -5,7 +5,10 @@ use std::thread;
 use super::*;
 use rig::*;
 
+mod compacting;
 mod crash;
+mod erasing;
+mod luck;
 mod power;
 mod rebuilding;
 mod rig;
