@@ -13,6 +13,9 @@ use zeroize::Zeroizing;
 use crate::digest::Label;
 use crate::octets::Octets;
 
+/// Bytes that sealing adds: an encapsulated X25519 key and a Poly1305 tag.
+pub const SEAL_BYTES: usize = 32 + 16;
+
 /// The key that others seal to.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SealingKey([u8; 32]);

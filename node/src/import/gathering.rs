@@ -101,8 +101,8 @@ impl Draft {
 
     fn finish(self, id: String) -> Course {
         let scores = self.scores.into_iter();
-        let assessments = scores.map(|((instrument, day), value)| Assessment { instrument, day, value }).collect();
-        Course { id, fields: self.fields, assessments }
+        let assessments = scores.map(|((instrument, day), value)| Assessment::total(instrument, day, value)).collect();
+        Course { id, fields: self.fields, assessments, ..Course::default() }
     }
 }
 

@@ -103,7 +103,7 @@ fn course<'i>(imported: &'i Imported, patient: &str, id: &str) -> &'i Course {
 }
 
 fn phq9(day: i32, value: i64) -> Assessment {
-    Assessment { instrument: "PHQ-9".to_owned(), day, value }
+    Assessment::total("PHQ-9", day, value)
 }
 
 #[test]
@@ -121,12 +121,8 @@ fn a_course_and_its_assessments_become_one_record() {
     let first = Course {
         id: "C1".to_owned(),
         fields: fields.map(|(id, value)| (id.to_owned(), value)).into(),
-        assessments: vec![
-            phq9(-3, 22),
-            phq9(0, 21),
-            phq9(28, 7),
-            Assessment { instrument: "QIDS".to_owned(), day: 28, value: 65 },
-        ],
+        assessments: vec![phq9(-3, 22), phq9(0, 21), phq9(28, 7), Assessment::total("QIDS", 28, 65)],
+        ..Course::default()
     };
     let both = both.unwrap();
     assert_eq!(*course(&both, "P1", "C1"), first);

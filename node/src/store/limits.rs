@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// The largest body of one entry, in bytes.
-pub const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+pub const BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// The longest pseudonym, in bytes of UTF-8; the shortest is one byte.
 pub const PSEUDONYM_BYTES_MAX: usize = 256;
@@ -54,3 +54,5 @@ pub(crate) const REBUILD_STEP_FRAMES: u64 = 1000;
 // A body always fits a batch, and a frame's length always fits its 32-bit field.
 const _: () = assert!(BODY_BYTES_MAX + PSEUDONYM_BYTES_MAX <= BATCH_BYTES_MAX);
 const _: () = assert!(BODY_BYTES_MAX + 4096 < u32::MAX as usize);
+// Whatever a role may keep, the store takes.
+const _: () = assert!(sumac_protocol::limits::STORED_BYTES_MAX <= BODY_BYTES_MAX);

@@ -3,10 +3,12 @@
 use crate::digest::{Digest, Label};
 use crate::document::commitment::Commitment;
 use crate::document::upload::Upload;
+use crate::document::void::Void;
 use crate::envelope::{Envelope, Verified};
 use crate::principal::Principal;
 use crate::round::inquiry::Inquiry;
 use crate::round::message::{BatchUpload, UploadParts};
+use crate::sealed::SEAL_BYTES;
 use crate::secret_share::{Circuit, Nonce};
 
 /// An attempt whose commitments were all checked. Only [`Attempt::admit`] makes one.
@@ -106,6 +108,14 @@ impl Attempt {
         if sealed != upload.sealed_shares {
             return Err(Fault::PartsDiffer { who: upload.clinic });
         }
+        // One clinic must not fill the message that carries everybody's.
+        let (circuit, _) = self.circuit(inquiry, &upload.clinic)?;
+        let role = |place| self.sharing_role(inquiry.id(), &upload.clinic, place);
+        let due = |place| circuit.share_bytes(role(place)) + SEAL_BYTES;
+        let fits = parts.sealed_shares.iter().enumerate().all(|(place, sealed)| sealed.0.len() == due(place));
+        if !fits || parts.public_share.0.len() != circuit.public_bytes() {
+            return Err(Fault::PartsDiffer { who: upload.clinic });
+        }
         Ok(upload)
     }
 
@@ -199,6 +209,38 @@ pub fn share_aad(context: Digest, clinic: &Principal, nonce: &Nonce, role: usize
     Digest::of(Label::ShareSeal, &[context.bytes(), clinic.bytes(), nonce, &role, public.bytes()]).0.to_vec()
 }
 
+/// Checks that all members of an attempt's committee signed it void.
+///
+/// # Errors
+/// [`Fault::Incomplete`] with how many notes hold.
+pub fn check_void(committee: &[Principal], query: Digest, number: u8, voids: &[Envelope]) -> Result<(), Fault> {
+    let signed = |who: &&Principal| {
+        let notes = voids.iter().filter_map(|v| v.claim::<Void>().and_then(|c| c.verify(who)).ok());
+        notes.into_iter().any(|note| note.query == query && note.attempt == number)
+    };
+    let have = committee.iter().filter(signed).count();
+    if have == committee.len() {
+        return Ok(());
+    }
+    Err(Fault::Incomplete { what: "void notes", have, need: committee.len() })
+}
+
+/// Checks that attempt `number` may begin: no earlier one can still be answered, beside it, by other
+/// clinics. Either all of an earlier attempt's members signed it void, or the charter's floor is so
+/// high that the two would need a clinic in common.
+///
+/// # Errors
+/// As [`check_void`].
+pub fn check_earlier(inquiry: &Inquiry, number: u8, voids: &[Envelope]) -> Result<(), Fault> {
+    if inquiry.answers_must_overlap() {
+        return Ok(());
+    }
+    (1..number).try_for_each(|earlier| {
+        let committee = inquiry.committee(earlier).ok_or(Fault::NoSuchAttempt { number: earlier })?;
+        check_void(committee, inquiry.id(), earlier, voids)
+    })
+}
+
 /// Another node's fault: what it sent is dropped, and its operator should hear of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -254,7 +296,7 @@ pub enum Fault {
         what: &'static str,
     },
     /// Parts that are not those that were signed.
-    #[error("the shares that came with the upload of {who} are not those it signed")]
+    #[error("the shares that came with the upload of {who} are not those it signed, or not of this plan's size")]
     PartsDiffer {
         /// Who signed it.
         who: Principal,
@@ -278,6 +320,16 @@ pub enum Fault {
         who: Principal,
         /// What.
         what: &'static str,
+    },
+    /// Something that is larger than it can be.
+    #[error("the {what} of {who} has {bytes} bytes, more than it can need")]
+    Oversized {
+        /// Who sent it.
+        who: Principal,
+        /// What.
+        what: &'static str,
+        /// How large it is.
+        bytes: usize,
     },
     /// A part of the verification key that was not the one committed to.
     #[error("{who} revealed something other than it committed to")]
@@ -309,6 +361,7 @@ impl Fault {
             Self::Unsupported { .. } => "unsupported",
             Self::BadBatch { .. } => "bad-batch",
             Self::Differs { .. } => "differs",
+            Self::Oversized { .. } => "oversized",
             Self::WrongReveal { .. } => "wrong-reveal",
             Self::OutOfPlace { .. } => "out-of-place",
         }
@@ -321,7 +374,8 @@ impl Fault {
             Self::Document { .. }
             | Self::CommitmentForAnother { .. }
             | Self::UploadForAnother { .. }
-            | Self::PartsDiffer { .. } => {
+            | Self::PartsDiffer { .. }
+            | Self::Oversized { .. } => {
                 "nothing was taken; if it happens again, the sender's operator should look at its log".into()
             }
             Self::NoSuchAttempt { .. } | Self::NotAContributor { .. } => {

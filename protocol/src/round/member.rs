@@ -20,7 +20,7 @@ use crate::envelope::Envelope;
 use crate::moment::Moment;
 use crate::octets::Octets;
 use crate::principal::Principal;
-use crate::round::attempt::Fault;
+use crate::round::attempt::{Fault, check_earlier};
 use crate::round::inquiry::Inquiry;
 use crate::round::message::{Message, Reply, encode};
 use crate::round::progress::Refused;
@@ -108,7 +108,9 @@ impl Member {
 
     fn message<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, from: &Principal, message: &Message) -> Vec<Effect> {
         let done = match message {
-            Message::Begin { query, study, attempt } => return self.begin(desk, from, query, study, *attempt),
+            Message::Begin { query, study, attempt, voids } => {
+                return self.begin(desk, from, (query, study), *attempt, voids);
+            }
             Message::Batch { query, attempt, commitments, uploads } => {
                 let key = (*query, *attempt);
                 self.led(from, key).and_then(|()| self.batch(desk, key, commitments, uploads))
@@ -126,7 +128,9 @@ impl Member {
                 let key = (*query, *attempt);
                 self.led(from, key).map(|()| self.repeat(key))
             }
-            Message::AskVoid { query, attempt } => Ok(self.asked_to_void(desk, from, (*query, *attempt))),
+            Message::AskVoid { query, study, attempt } => {
+                return self.asked_to_void(desk, from, (query, study), *attempt);
+            }
             Message::Submit { .. }
             | Message::Follow { .. }
             | Message::Commitment(_)
@@ -155,9 +159,9 @@ impl Member {
         &mut self,
         desk: &mut Desk<'_, R>,
         from: &Principal,
-        query: &Envelope,
-        study: &Envelope,
+        (query, study): (&Envelope, &Envelope),
         number: u8,
+        voids: &[Envelope],
     ) -> Vec<Effect> {
         let key = (query.digest(), number);
         if let Some(sitting) = self.sittings.get(&key) {
@@ -171,6 +175,9 @@ impl Member {
         let mine = inquiry.committee(number).is_some_and(|c| c.contains(&desk.me()));
         if coordinator != *from || !mine {
             return refuse(&Fault::OutOfPlace { what: "a call to a committee this node is not on" });
+        }
+        if let Err(fault) = check_earlier(&inquiry, number, voids) {
+            return refuse(&fault);
         }
         let expires = inquiry.query().expires;
         let committed = match Committed::new(inquiry, number, desk) {
@@ -313,22 +320,39 @@ impl Member {
         &mut self,
         desk: &mut Desk<'_, R>,
         from: &Principal,
-        key: (Digest, u8),
+        (query, study): (&Envelope, &Envelope),
+        number: u8,
     ) -> Vec<Effect> {
+        let key = (query.digest(), number);
         match self.sittings.get(&key) {
             Some(sitting) if sitting.coordinator != *from => sitting.void_note_for(*from),
             Some(sitting) if matches!(sitting.stage, Stage::Voided) => sends(&sitting.said),
             // A noised share was kept: this attempt can only be finished or waited for.
             Some(sitting) if sitting.stage.is_burnt() => sends(&sitting.said),
             Some(_) => self.void(desk, key),
-            None if desk.chain.current().hubs().any(|hub| hub.key == *from) => {
-                let expires = desk.now + desk.chain.current().policy.query_lifetime_max();
-                let (stage, heard) = (Stage::Lost, Heard::default());
-                self.sittings.insert(key, Sitting { coordinator: *from, expires, stage, said: Vec::new(), heard });
-                self.void(desk, key)
-            }
-            None => Vec::new(),
+            None => match Inquiry::resume(query, study, desk.chain, desk.now) {
+                Ok(inquiry) => self.void_unheard(desk, from, &inquiry, number),
+                Err(refused) => vec![Effect::Reply(Reply::Refused(refused))],
+            },
         }
+    }
+
+    /// Signs that an attempt of which this member never heard is void, so that it can never begin.
+    fn void_unheard<R: CryptoRng>(
+        &mut self,
+        desk: &mut Desk<'_, R>,
+        from: &Principal,
+        inquiry: &Inquiry,
+        number: u8,
+    ) -> Vec<Effect> {
+        let mine = inquiry.committee(number).is_some_and(|c| c.contains(&desk.me()));
+        if inquiry.query().coordinator != *from || !mine {
+            return refuse(&Fault::OutOfPlace { what: "a call to a committee this node is not on" });
+        }
+        let (key, expires) = ((inquiry.id(), number), inquiry.query().expires);
+        let (stage, heard) = (Stage::Lost, Heard::default());
+        self.sittings.insert(key, Sitting { coordinator: *from, expires, stage, said: Vec::new(), heard });
+        self.void(desk, key)
     }
 
     /// Gives an attempt up: journalled first, then signed; keys and shares are dropped.

@@ -165,10 +165,10 @@ fn no_void_note_is_ever_signed_for_a_share_that_was_kept_however_late_somebody_a
     federation.wait(&question).refused();
     federation.restart(RIDGE);
     let_it_end(&mut federation);
-    let (hub, query) = (federation.nodes[HARBOUR].key(), question.id());
+    let hub = federation.nodes[HARBOUR].key();
     for member in [HARBOUR, RIDGE, LINDEN] {
         federation.restart(member);
-        federation.tell(member, hub, Message::AskVoid { query, attempt: 1 });
+        federation.tell(member, hub, question.ask_void(1));
     }
     let tape = federation.wire.tape.as_ref().unwrap();
     assert!(!tape.iter().any(|packet| matches!(packet.message, Message::Void(_))));
