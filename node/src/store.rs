@@ -22,6 +22,8 @@ use opening::Missing;
 use pointers::Listed;
 use view::Shared;
 
+mod backup;
+mod backup_fault;
 mod batch;
 mod bytes;
 mod catch_up;
@@ -44,9 +46,13 @@ mod pointers;
 mod projection;
 mod ranges;
 mod rearranging;
+mod restoring;
+mod rotation;
 mod seal;
 mod view;
 
+pub use backup::{BackupReport, Beside};
+pub use backup_fault::BackupError;
 pub use batch::Position;
 pub use compaction::Compacted;
 pub use entry::Entry;
@@ -58,6 +64,8 @@ pub use keyring::UnlockSecret;
 #[expect(clippy::module_name_repetitions, reason = "imported alone, `Paths` would not say whose")]
 pub use opening::StorePaths;
 pub use opening::{IndexState, OpenReport};
+pub use restoring::{RestoreReport, files_beside, restore};
+pub use rotation::UnlockChange;
 
 /// A patient's number in this store: counted from 0 in the order of arrival, never given twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -248,6 +256,17 @@ impl Store {
     /// when more than half of the journal is such; writing waits meanwhile.
     pub fn compact(&self) -> Result<Compacted, StoreError> {
         self.ask(Job::Compact)
+    }
+
+    /// Seals the keyring under another unlock secret. From the return on, the old one opens no newer keyring.
+    pub fn change_unlock(&self, change: UnlockChange) -> Result<(), StoreError> {
+        self.ask(|reply| Job::ChangeUnlock(change, reply))
+    }
+
+    /// Replaces the keys of the pages of patient keys and of the index, and the keys under which queries, roles'
+    /// states and the audit log are sealed from now on. Each patient's own key stays.
+    pub fn renew_keys(&self) -> Result<(), StoreError> {
+        self.ask(Job::RenewKeys)
     }
 
     /// Writes into the keyring how far the journal has come, durably: from now on nothing older opens.

@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
+use super::backup::Snapshot;
 use super::batch::{Group, Position};
 use super::compaction::Compacted;
 use super::entry::Entry;
@@ -17,6 +18,7 @@ use super::fault::StoreError;
 use super::journal::{SEGMENT_HEADER_BYTES, Tail};
 use super::limits::{GROUP_BYTES_MAX, GROUP_GATHER_MAX, GROUP_RECORDS_MAX};
 use super::limits::{INDEX_FLUSH_FRAMES, SEGMENT_BYTES, TIDY_EVERY};
+use super::rotation::UnlockChange;
 use super::view::{Front, Shared};
 
 /// What the commit thread is asked to do. Complete.
@@ -25,6 +27,9 @@ pub(crate) enum Job {
     Append(Request),
     Erase(Erasure, Reply<()>),
     Compact(Reply<Compacted>),
+    Snapshot(Reply<Snapshot>),
+    ChangeUnlock(UnlockChange, Reply<()>),
+    RenewKeys(Reply<()>),
     /// Save the watermark.
     Seal(Reply<()>),
     /// Flush the index and save the watermark.
@@ -75,6 +80,18 @@ impl Writer {
                 }
                 Job::Compact(reply) => {
                     let done = self.unless_stopped(Self::compact);
+                    answer(&reply, done);
+                }
+                Job::Snapshot(reply) => {
+                    let done = self.unless_stopped(Self::snapshot);
+                    answer(&reply, done);
+                }
+                Job::ChangeUnlock(change, reply) => {
+                    let done = self.change_unlock(&change);
+                    answer(&reply, done);
+                }
+                Job::RenewKeys(reply) => {
+                    let done = self.unless_stopped(Self::renew_keys);
                     answer(&reply, done);
                 }
                 Job::Seal(reply) => {
@@ -172,7 +189,7 @@ impl Writer {
         self.seal()
     }
 
-    fn seal(&mut self) -> Result<(), StoreError> {
+    pub(crate) fn seal(&mut self) -> Result<(), StoreError> {
         let mut keys = self.shared.keys.write().unwrap_or_else(PoisonError::into_inner);
         if keys.keyring.watermark == self.tail.mark {
             return Ok(());
@@ -214,7 +231,7 @@ fn gather(first: Request, jobs: &Receiver<Job>) -> (Vec<Request>, Option<Job>) {
                 bytes = bytes.saturating_add(request.bytes);
                 group.push(request);
             }
-            Ok(other @ (Job::Erase(..) | Job::Compact(_) | Job::Seal(_) | Job::Settle(_))) => {
+            Ok(other) => {
                 return (group, Some(other));
             }
             Err(_) => break,

@@ -52,6 +52,9 @@ pub enum KeyringError {
     /// Argon2id could not be computed, mostly for want of memory.
     #[error("Argon2id with {memory_kib} KiB could not be computed: {why}")]
     Derivation { memory_kib: u32, why: String },
+    /// A change of the unlock secret that was made for another keyring, or while another secret opened it.
+    #[error("this change of the unlock secret was not made for the keyring {} as it is", path.display())]
+    OtherChange { path: PathBuf },
     /// A page of patient keys does not open under its key.
     #[error("the page of patient keys {} is damaged or not of this keyring: {why}", path.display())]
     Page { path: PathBuf, why: &'static str },
@@ -68,6 +71,7 @@ impl KeyringError {
             Self::Format { .. } => "keyring-format",
             Self::Cost { .. } => "keyring-argon2-cost",
             Self::Derivation { .. } => "keyring-argon2-failed",
+            Self::OtherChange { .. } => "keyring-other-change",
             Self::Page { .. } => "keyring-page-damaged",
         }
     }
@@ -88,6 +92,7 @@ impl KeyringError {
                 "somebody has changed this header: restore the newest copy of the keyring".to_owned()
             }
             Self::Derivation { .. } => "free memory on this machine and start again".to_owned(),
+            Self::OtherChange { .. } => "make the change again, with the secret that opens the keyring now".to_owned(),
             Self::Page { .. } => {
                 "restore the node's folder from a backup, then run `sumac node recover`".to_owned()
             }

@@ -172,9 +172,13 @@ pub(crate) fn open_frame(
     opened.ok_or("its key is missing")?.ok_or("its seal does not open")
 }
 
-/// The file of a segment.
-pub(crate) fn segment_path(folder: &Path, number: u32) -> PathBuf {
-    folder.join(format!("{number:08}{SEGMENT_SUFFIX}"))
+/// The name of a segment's file.
+pub(crate) fn segment_name(number: u32) -> String {
+    format!("{number:08}{SEGMENT_SUFFIX}")
+}
+
+fn segment_path(folder: &Path, number: u32) -> PathBuf {
+    folder.join(segment_name(number))
 }
 
 /// A new segment is durable, header and name, before any frame goes into it.

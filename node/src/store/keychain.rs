@@ -90,6 +90,18 @@ impl Keychain {
         Ok(())
     }
 
+    /// The pages there are.
+    pub(crate) fn pages(&self) -> Vec<u32> {
+        self.pages.keys().copied().collect()
+    }
+
+    /// The name of a page's file, and the sealed bytes in it.
+    pub(crate) fn sealed_page(&self, disk: &dyn Disk, page: u32) -> Result<(String, Vec<u8>), StoreError> {
+        let name = page_name(page);
+        let bytes = disk.read(&self.folder.join(&name))?;
+        Ok((name, bytes))
+    }
+
     /// Writes a page's successor beside it, durably, without the keys of `struck` rows and under a fresh page key.
     pub(crate) fn prepare(&self, disk: &dyn Disk, page: u32, struck: &[u32]) -> Result<Successor, StoreError> {
         let keys = self.pages.get(&page).ok_or_else(|| self.keyring.lacks_a_key())?;

@@ -185,6 +185,21 @@ impl Keyring {
         Ok([header.as_slice(), &sealed].concat())
     }
 
+    /// Where it lies.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the unlock secret is made into.
+    pub(crate) fn bolt(&self) -> &Bolt {
+        &self.bolt
+    }
+
+    /// Changes the unlock secret; the file still opens under the old one until it is saved.
+    pub(crate) fn set_bolt(&mut self, bolt: Bolt) {
+        self.bolt = bolt;
+    }
+
     /// The node's Ed25519 seed, in memory of its own.
     pub(crate) fn seed(&self) -> Zeroizing<[u8; 32]> {
         Zeroizing::new(*self.seed)

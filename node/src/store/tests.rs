@@ -5,6 +5,7 @@ use std::thread;
 use super::*;
 use rig::*;
 
+mod backing_up;
 mod compacting;
 mod crash;
 mod erasing;
@@ -13,6 +14,7 @@ mod power;
 mod rebuilding;
 mod rig;
 mod rollback;
+mod rotating;
 mod secrecy;
 mod syncs;
 mod watched;

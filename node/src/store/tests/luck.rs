@@ -29,4 +29,10 @@ impl Luck {
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         (mixed ^ (mixed >> 31)) & 1 == 1
     }
+
+    /// A number below `bound`.
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
+        let bits = (0..32).fold(0, |bits, _| bits << 1 | usize::from(self.flip()));
+        bits % bound
+    }
 }

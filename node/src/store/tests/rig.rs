@@ -48,7 +48,11 @@ impl Rig {
     }
 
     pub(crate) fn open(&self) -> Result<(Store, OpenReport), StoreError> {
-        opening::open(&self.door(), &self.paths(), &KEY_FILE, Missing::Refuse)
+        self.open_with(&KEY_FILE)
+    }
+
+    pub(crate) fn open_with(&self, secret: &UnlockSecret) -> Result<(Store, OpenReport), StoreError> {
+        opening::open(&self.door(), &self.paths(), secret, Missing::Refuse)
     }
 
     pub(crate) fn recover(&self) -> Result<(Store, OpenReport), StoreError> {
@@ -92,7 +96,7 @@ impl Rig {
         copy
     }
 
-    fn door(&self) -> Arc<dyn Disk> {
+    pub(crate) fn door(&self) -> Arc<dyn Disk> {
         Arc::<WatchedDisk>::clone(&self.disk)
     }
 }
