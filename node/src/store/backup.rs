@@ -104,6 +104,7 @@ impl Writer {
     pub(crate) fn snapshot(&mut self) -> Result<Snapshot, StoreError> {
         self.seal()?;
         let shared: &Shared = &self.shared;
+        let keyring = shared.keys.write().unwrap_or_else(PoisonError::into_inner).keyring.copy()?;
         let keys = shared.keys.read().unwrap_or_else(PoisonError::into_inner);
         let pages = keys.pages().into_iter().map(|page| keys.sealed_page(shared.disk.as_ref(), page));
         let mut segments = Vec::new();
@@ -111,7 +112,7 @@ impl Writer {
             let length = if number == self.tail.segment { self.tail.offset } else { file.length()? };
             segments.push((journal::segment_name(number), file, length));
         }
-        let (pages, keyring) = (pages.collect::<Result<_, _>>()?, keys.keyring.sealed()?);
+        let pages = pages.collect::<Result<_, _>>()?;
         Ok(Snapshot { mark: self.tail.mark, segments, pages, keyring })
     }
 }

@@ -186,7 +186,10 @@ impl Writer {
 
     fn settle(&mut self) -> Result<(), StoreError> {
         self.flush_index()?;
-        self.seal()
+        let mut keys = self.shared.keys.write().unwrap_or_else(PoisonError::into_inner);
+        keys.keyring.watermark = self.tail.mark;
+        keys.keyring.closed = true;
+        keys.keyring.save(self.shared.disk.as_ref())
     }
 
     pub(crate) fn seal(&mut self) -> Result<(), StoreError> {

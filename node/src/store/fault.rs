@@ -94,7 +94,7 @@ impl KeyringError {
             Self::Derivation { .. } => "free memory on this machine and start again".to_owned(),
             Self::OtherChange { .. } => "make the change again, with the secret that opens the keyring now".to_owned(),
             Self::Page { .. } => {
-                "restore the node's folder from a backup, then run `sumac node recover`".to_owned()
+                RESTORE.to_owned()
             }
         }
     }
@@ -244,9 +244,7 @@ impl StoreError {
             Self::InUse { .. } => "stop the other process, or talk to it with `sumac node status --dir DIR`".to_owned(),
             Self::AlreadyThere { .. } => "open it, or choose another folder".to_owned(),
             Self::AcknowledgedMissing { .. } | Self::OtherHistory { .. } => RESTORE.to_owned(),
-            Self::Restored { .. } => {
-                "run `sumac node recover`: it takes the restored folder into use as one that has forgotten".to_owned()
-            }
+            Self::Restored { .. } => FORGOTTEN.to_owned(),
             Self::NoSuchRow { .. } => "name a patient of this node".to_owned(),
             Self::NotCleared { .. } => "report this: an entry that the node wrote cannot be read".to_owned(),
             Self::TooLarge { .. } => "split it".to_owned(),
@@ -258,4 +256,7 @@ impl StoreError {
     }
 }
 
-const RESTORE: &str = "put the newest folder back, or restore a backup and then run `sumac node recover`";
+const RESTORE: &str = "put the newest folder back, or move this one away and restore the newest backup with `sumac \
+    node restore`; if nothing holds all that was acknowledged, make a new node and import the records again";
+const FORGOTTEN: &str = "put the newest folder back; if there is none, make a new node and import the records again: \
+    one that has forgotten budgets and withdrawals must not answer questions";

@@ -112,8 +112,11 @@ pub(crate) struct Keyring {
     keys: BTreeMap<KeyId, SealKey>,
     /// The newest frame known to be acknowledged when this was last saved.
     pub(crate) watermark: Mark,
-    /// Whether the folder was restored from a backup and not taken into use since.
+    /// Whether the folder was restored from a backup that may lack something, and not taken into use since. The
+    /// copies of a keyring that backups make say so too.
     pub(crate) restored: bool,
+    /// Whether the store was closed in good order since: then the watermark is all there ever was.
+    pub(crate) closed: bool,
     pub(crate) index_key: IndexKeyAge,
 }
 
@@ -154,6 +157,7 @@ impl Keyring {
             seed,
             watermark: Mark { sequence: 0, hash: journal_start(&journal_id) },
             restored: false,
+            closed: false,
             index_key: IndexKeyAge { since_s: 0, due: false },
             journal_id,
             keys,
@@ -176,6 +180,15 @@ impl Keyring {
     /// Replaces the file, durably.
     pub(crate) fn save(&self, disk: &dyn Disk) -> Result<(), StoreError> {
         Ok(disk::replace(disk, &self.path, &self.sealed()?)?)
+    }
+
+    /// The bytes of a copy that goes with a backup: what it opens may lack what came after.
+    pub(crate) fn copy(&mut self) -> Result<Vec<u8>, StoreError> {
+        let before = (self.restored, self.closed);
+        (self.restored, self.closed) = (true, false);
+        let copy = self.sealed();
+        (self.restored, self.closed) = before;
+        copy
     }
 
     /// The file's bytes, sealed under the unlock secret.
@@ -270,6 +283,7 @@ impl Keyring {
         plain.extend_from_slice(&self.watermark.sequence.to_le_bytes());
         plain.extend_from_slice(&self.watermark.hash);
         plain.push(u8::from(self.restored));
+        plain.push(u8::from(self.closed));
         plain.push(u8::from(self.index_key.due));
         plain.extend_from_slice(&self.index_key.since_s.to_le_bytes());
         for (id, key) in &self.keys {
@@ -287,7 +301,7 @@ impl Keyring {
         let seed = Zeroizing::new(reader.array()?);
         let journal_id = reader.array()?;
         let watermark = Mark { sequence: reader.u64()?, hash: reader.array()? };
-        let (restored, due) = (flag(&mut reader)?, flag(&mut reader)?);
+        let (restored, closed, due) = (flag(&mut reader)?, flag(&mut reader)?, flag(&mut reader)?);
         let index_key = IndexKeyAge { due, since_s: reader.u64()? };
         let mut keys = BTreeMap::new();
         while reader.end().is_none() {
@@ -295,7 +309,7 @@ impl Keyring {
             let key = Zeroizing::new(reader.array()?);
             keys.insert(id, SealKey::from_bytes(&key));
         }
-        Some(Self { path: path.to_owned(), bolt, seed, journal_id, keys, watermark, restored, index_key })
+        Some(Self { path: path.to_owned(), bolt, seed, journal_id, keys, watermark, restored, closed, index_key })
     }
 }
 

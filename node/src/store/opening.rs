@@ -139,6 +139,9 @@ pub(crate) fn assemble(
     if missing == Missing::Accept {
         keys.keyring.watermark = found.tail.mark;
         keys.keyring.restored = false;
+    }
+    if missing == Missing::Accept || keys.keyring.closed {
+        keys.keyring.closed = false;
         keys.keyring.save(disk.as_ref())?;
     }
     let seed = keys.keyring.seed();

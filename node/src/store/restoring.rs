@@ -2,7 +2,8 @@
 //!
 //! The copy is made in a folder beside the store's, checked there under the keyring, and gets the store's name last.
 //! Before that the keyring is told that its folder was restored: whatever came after the backup may be missing, so the
-//! store does not open as if nothing were, but only through [`Store::recover`].
+//! store does not open as if nothing were, but only through [`Store::recover`]. There is one exception: a keyring that
+//! says the store was closed in good order at the very entry with which the backup ends knows that nothing is missing.
 //!
 //! [`Store::recover`]: super::Store::recover
 
@@ -19,8 +20,8 @@ use super::fault::{KeyringError, StoreError};
 use super::journal::Journal;
 use super::journal::scan::scan;
 use super::keychain::Keychain;
-use super::keyring::Keyring;
 use super::keyring::unlock::UnlockSecret;
+use super::keyring::{Keyring, Mark};
 use super::opening::StorePaths;
 use super::{BackupError, operating_system};
 
@@ -31,7 +32,10 @@ pub struct RestoreReport {
     pub sequence: u64,
     /// When the backup was made, in seconds since 1970 by the clock of the machine that made it.
     pub made_at_s: u64,
-    /// The number of the newest entry that the keyring knows to have been acknowledged, if it is not restored.
+    /// Whether the keyring knows that nothing is missing: the store was closed in good order, and the backup holds
+    /// all of it.
+    pub complete: bool,
+    /// The number of the newest entry that the keyring knows to have been acknowledged, if the backup ends before it.
     pub acknowledged: Option<u64>,
 }
 
@@ -83,14 +87,17 @@ pub(crate) fn restore_on(
     }
     let mut keys = Keychain::open(disk, &place.join(PAGES), keyring).map_err(|error| other_time(error, from))?;
     check(disk, from, &place, &keys, &contents)?;
-    let known = keys.keyring.watermark.sequence;
-    keys.keyring.restored = true;
-    keys.keyring.save(disk)?;
+    let Mark { sequence: known, hash } = keys.keyring.watermark;
+    let complete = keys.keyring.closed && (known, Digest(hash)) == (contents.sequence, contents.chain);
+    if !complete {
+        keys.keyring.restored = true;
+        keys.keyring.save(disk)?;
+    }
     disk.rename(&place, &paths.dir)?;
     disk.sync_folder(disk::folder_of(&paths.dir))?;
     drop(lock);
     let Contents { sequence, made_at_s, .. } = contents;
-    Ok(RestoreReport { sequence, made_at_s, acknowledged: (known > sequence).then_some(known) })
+    Ok(RestoreReport { sequence, made_at_s, complete, acknowledged: (known > sequence).then_some(known) })
 }
 
 /// Every frame of the copy is checked, and that it ends where its list says.

@@ -47,17 +47,37 @@ fn a_backup_taken_while_the_store_is_open_comes_back_whole() {
     let other = elsewhere(&rig, &keyring_copy(&rig));
     assert_eq!(files_beside(&target(&other)).unwrap(), beside);
     let back = restored(&other).unwrap();
-    assert_eq!((back.sequence, back.acknowledged), (report.sequence, None), "its keyring knows no more");
+    let told_back = (back.sequence, back.complete, back.acknowledged);
+    assert_eq!(told_back, (report.sequence, false, None), "its keyring knows no more");
     // Nothing says that anything is missing, and yet it does not open as if nothing were.
     let error = other.open().unwrap_err();
     assert_eq!(error.code(), "store-restored");
     assert!(error.to_string().contains(&format!("ends at sequence {}", report.sequence)), "{error}");
-    assert!(error.remedy().contains("sumac node recover"), "{}", error.remedy());
+    assert!(error.remedy().contains("put the newest folder back"), "{}", error.remedy());
     let (store, opened) = other.recover().unwrap();
     assert_eq!((opened.restored, opened.acknowledged_missing, answers(&store)), (true, None, told.clone()));
     store.close().unwrap();
     let (store, opened) = other.open().unwrap();
     assert_eq!((opened.restored, answers(&store)), (false, told), "once recovered, it is a store like any other");
+}
+
+#[test]
+fn a_backup_of_all_there_was_when_the_store_was_closed_opens_as_it_was() {
+    for (closed, complete, why) in [(true, true, "closed in good order"), (false, false, "killed")] {
+        let rig = Rig::new();
+        told_store(&rig).close().unwrap();
+        let (store, _) = rig.open().unwrap();
+        let told = answers(&store);
+        store.backup(&target(&rig), &[], None).unwrap();
+        if closed {
+            store.close().unwrap();
+        } else {
+            drop(store);
+        }
+        let other = elsewhere(&rig, &rig.paths().keyring);
+        assert_eq!(restored(&other).unwrap().complete, complete, "{why}");
+        assert_eq!(other.open().map(|(store, _)| answers(&store)).ok(), complete.then_some(told), "{why}");
+    }
 }
 
 #[test]
