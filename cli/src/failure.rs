@@ -12,7 +12,7 @@ use sumac_node::clinic::ClinicError;
 use sumac_node::control::ControlError;
 use sumac_node::home::HomeError;
 use sumac_node::running::RunError;
-use sumac_node::store::StoreError;
+use sumac_node::store::{BackupError, StoreError};
 use sumac_protocol::charter_chain::ChainError;
 use sumac_protocol::document::charter::CharterError;
 use sumac_protocol::document::study::StudyError;
@@ -172,6 +172,7 @@ refusals!(
     RunError,
     HomeError,
     StoreError,
+    BackupError,
     ClinicError,
     DocumentError,
     ChainError,

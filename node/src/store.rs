@@ -65,7 +65,7 @@ pub use keyring::UnlockSecret;
 pub use opening::StorePaths;
 pub use opening::{IndexState, OpenReport};
 pub use restoring::{RestoreReport, files_beside, restore};
-pub use rotation::UnlockChange;
+pub use rotation::{UnlockChange, keyring_opens};
 
 /// A patient's number in this store: counted from 0 in the order of arrival, never given twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

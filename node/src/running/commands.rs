@@ -1,15 +1,21 @@
 //! What the people of the clinic ask over the control socket.
 
+use std::sync::Arc;
+
 use sumac_protocol::round::progress::Refused;
 
-use super::Node;
+use super::{Node, upkeep};
 use crate::clinic::ClinicError;
 use crate::control::{Call, Request, Response, Status};
 
 impl Node {
     pub(super) fn command(&self, call: Call) {
-        let response = tokio::task::block_in_place(|| self.respond(call.request));
-        if call.answer.send(response).is_err() {
+        let Call { request, answer } = call;
+        if let Request::Upkeep(upkeep) = request {
+            return upkeep::begin(Arc::clone(self.clinic.store()), upkeep, answer);
+        }
+        let response = tokio::task::block_in_place(|| self.respond(request));
+        if answer.send(response).is_err() {
             tracing::debug!("whoever asked is gone");
         }
     }
@@ -26,6 +32,7 @@ impl Node {
             Request::TakeStatement(envelope) => clinic.take_statement(&envelope).map(Response::Acknowledged),
             Request::Patients => clinic.patients().map(Response::Patients),
             Request::Cohorts => clinic.cohorts().map(Response::Cohorts),
+            Request::Upkeep(upkeep) => Ok(upkeep::carry_out(clinic.store(), upkeep)),
         };
         done.unwrap_or_else(|why| Response::Refused(refused(&why)))
     }

@@ -84,9 +84,9 @@ impl KeyringError {
                 "mount the medium that holds the keyring, or name its path in the configuration".to_owned()
             }
             Self::WrongSecret { .. } => {
-                "give the secret the keyring was sealed under; if it is surely right, the file is damaged: restore its newest copy".to_owned()
+                "give the secret the keyring was sealed under; if `sumac node rotate-keys` was interrupted, give it again; if the secret is surely right, the file is damaged: restore its newest copy".to_owned()
             }
-            Self::OtherSecret { sealed_under, .. } => format!("give the {sealed_under} instead"),
+            Self::OtherSecret { sealed_under, .. } => format!("give the {sealed_under} instead; if `sumac node rotate-keys` was interrupted, give it again"),
             Self::Format { .. } => "check the path, or use the version of Sumac that wrote the file".to_owned(),
             Self::Cost { .. } => {
                 "somebody has changed this header: restore the newest copy of the keyring".to_owned()

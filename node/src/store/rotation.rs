@@ -71,6 +71,18 @@ impl UnlockChange {
     }
 }
 
+/// Whether a secret opens the keyring at `path`. A file that is no keyring is an error.
+///
+/// # Errors
+/// [`StoreError`] if the file cannot be read, or is no keyring.
+pub fn keyring_opens(path: &Path, secret: &UnlockSecret) -> Result<bool, StoreError> {
+    match Keyring::open(operating_system().as_ref(), path, secret) {
+        Ok(_) => Ok(true),
+        Err(StoreError::Keyring(KeyringError::WrongSecret { .. } | KeyringError::OtherSecret { .. })) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 impl fmt::Debug for UnlockChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "UnlockChange({} bytes)", self.0.len())
