@@ -9,7 +9,11 @@ use sumac_protocol::record::{Assessment, Course, FieldValue, Record};
 use super::{ImportError, Imported, Mapping, SourceFile, Sources, UnknownCode, read_records};
 
 mod any_bytes;
+mod broken;
+mod passes;
+mod real;
 mod trial;
+mod whole;
 mod wrong_files;
 mod wrong_rows;
 
