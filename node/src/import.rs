@@ -37,7 +37,6 @@ mod keeping;
 mod layout;
 pub mod limits;
 mod mapping;
-mod near;
 mod reject;
 mod rows;
 mod scan;

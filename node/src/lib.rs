@@ -9,3 +9,4 @@ pub mod import;
 pub mod network;
 pub mod running;
 pub mod store;
+pub mod synthetic;

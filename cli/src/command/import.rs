@@ -32,7 +32,7 @@ mod meter;
 /// tell of the same patients at once: a patient's record is what these files say. Works with the node
 /// running or stopped.
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("sources").args(FILES).required(true).multiple(true)))]
+#[command(override_usage = USAGE, group(ArgGroup::new("sources").args(FILES).required(true).multiple(true)))]
 pub(crate) struct ImportArgs {
     /// The node's folder.
     #[arg(long, value_name = "DIR", required = true)]
@@ -69,6 +69,10 @@ pub(crate) struct ImportArgs {
     #[arg(long, value_name = "SHAPE", exclusive = true)]
     example: Option<Example>,
 }
+
+/// Written out, because clap's own is one line of 200 columns.
+const USAGE: &str = "sumac import [OPTIONS] --dir <DIR> --mapping <FILE> <FILES>
+       sumac import --example <SHAPE>";
 
 const FILES: [&str; 7] = ["courses", "assessments", "items", "sessions", "events", "time_to_event", "redcap"];
 

@@ -217,7 +217,7 @@ impl ImportError {
                     error.as_ref(),
                     ValueError::NoSuchField { near: None, .. } | ValueError::NoSuchInstrument { near: None, .. }
                 );
-                if guessed { error.remedy() } else { format!("take `{key}` out, or use a name of the dictionary") }
+                if guessed { error.remedy() } else { format!("take `{key}` out, or {}", error.remedy()) }
             }
             Self::NoDay { key, .. } => format!("add `{key}` with the column of the day"),
             Self::NoFile { .. } => "save it as a file first; a pipe cannot be read twice".to_owned(),

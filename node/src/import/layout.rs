@@ -152,7 +152,7 @@ impl<'a> Finder<'_, 'a> {
             (false, true) => Err(ValueError::BelongsToDay { of: of() }),
             (true, true) | (false, false) => Ok(found),
         };
-        let found = instrument(self.lens.dictionary, name).and_then(belonging);
+        let found = self.lens.dictionary.known_instrument(name).and_then(belonging);
         self.known(key, found).map(|found| (found, place(self.lens.dictionary, found)))
     }
 
@@ -178,14 +178,6 @@ impl<'a> Finder<'_, 'a> {
     pub(super) fn known<T>(&self, key: &str, found: Result<T, ValueError>) -> Result<T, ImportError> {
         found.map_err(|error| ImportError::NotInDictionary { key: key.to_owned(), error: Box::new(error) })
     }
-}
-
-/// The dictionary's instrument of this name, in any spelling.
-pub(super) fn instrument<'a>(dictionary: &'a Dictionary, name: &str) -> Result<&'a Instrument, ValueError> {
-    dictionary.instrument(name).ok_or_else(|| {
-        let known = dictionary.instruments().iter().map(|instrument| instrument.id.as_str());
-        ValueError::NoSuchInstrument { id: name.to_owned(), near: super::near::nearest(name, known) }
-    })
 }
 
 /// The place of an instrument among those of the dictionary, which has fewer than 2^16.

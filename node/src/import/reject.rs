@@ -6,7 +6,6 @@ use super::limits::{CELL_BYTES_MAX, UNKNOWN_CODES_MAX};
 use super::table::{Cell, Column};
 use super::{SourceFile, UnknownCode};
 
-#[expect(clippy::module_name_repetitions, reason = "imported alone, `File` would not say of what")]
 pub use file::RejectFile;
 pub use why::Why;
 

@@ -2,16 +2,20 @@
 
 use sumac_protocol::round::progress::Refused;
 
-use super::Node;
+use super::{Node, RunError};
 use crate::clinic::ClinicError;
 use crate::control::{Call, Request, Response, Status};
 
 impl Node {
-    pub(super) fn command(&self, call: Call) {
+    /// Does what is asked. What was kept is beyond being set back before it is acknowledged: an
+    /// acknowledged withdrawal stays one.
+    pub(super) fn command(&mut self, call: Call) -> Result<(), RunError> {
         let response = tokio::task::block_in_place(|| self.respond(call.request));
+        self.seal_watermark()?;
         if call.answer.send(response).is_err() {
             tracing::debug!("whoever asked is gone");
         }
+        Ok(())
     }
 
     fn respond(&self, request: Request) -> Response {

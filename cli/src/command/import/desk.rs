@@ -81,10 +81,12 @@ impl Sink for Desk {
 
     fn keep(&mut self, batch: BTreeMap<String, Record>) -> Result<(), Failure> {
         let kept = match &self.way {
-            Way::Node(socket) => match control::ask(socket, &Request::KeepRecords(batch))? {
-                Response::Kept(kept) => kept,
-                _ => return Err(Failure::bug("another answer than was asked for")),
-            },
+            Way::Node(socket) => {
+                let Response::Kept(kept) = control::ask(socket, &Request::KeepRecords(batch))? else {
+                    return Err(Failure::bug("another answer than was asked for"));
+                };
+                kept
+            }
             Way::Store(clinic, _) => clinic.keep_records(&batch)?,
         };
         self.kept.changed = self.kept.changed.saturating_add(kept.changed);

@@ -29,18 +29,14 @@ impl<'l> Draft<'l> {
             at_home: at_home.into_iter().map(|(class, taken)| (class.to_owned(), taken)).collect(),
         };
         for flaw in lens.dictionary.check_course(&course) {
-            match flaw {
-                // What sessions or medicines at home contradict follows from them.
-                ValueError::Contradicted { ref of, says, .. } => {
-                    course.fields.remove(of);
-                    if let Some((_, origin)) = origins.iter().find(|(id, _)| id == of) {
-                        rejects.leave_out(*origin, says, flaw.into());
-                    }
-                }
-                flaw => {
-                    first.into_iter().for_each(|origin| rejects.leave_out(origin, id, flaw.clone().into()));
-                    return None;
-                }
+            let ValueError::Contradicted { ref of, says, .. } = flaw else {
+                first.into_iter().for_each(|origin| rejects.leave_out(origin, id, flaw.clone().into()));
+                return None;
+            };
+            // What sessions or medicines at home contradict follows from them.
+            course.fields.remove(of);
+            if let Some((_, origin)) = origins.iter().find(|(id, _)| id == of) {
+                rejects.leave_out(*origin, says, flaw.into());
             }
         }
         lens.dictionary.fill_told(&mut course);

@@ -9,7 +9,7 @@ use super::when::When;
 use crate::import::ImportError;
 use crate::import::cell::Lens;
 use crate::import::gathering::{Gathering, Whose};
-use crate::import::layout::{Finder, instrument, place};
+use crate::import::layout::{Finder, place};
 use crate::import::mapping::AssessmentColumns;
 use crate::import::reject::{Origin, Why};
 use crate::import::table::{Column, Row};
@@ -48,7 +48,7 @@ impl<'a> Names<'a> {
         let cell = row.cell(&self.column);
         let found = cell.needed("instrument", mapping).and_then(|written| {
             let name = self.renames.get(written).map_or(written, String::as_str);
-            let found = instrument(dictionary, name)?;
+            let found = dictionary.known_instrument(name)?;
             if found.per_session {
                 return Err(Why::Value(ValueError::BelongsToSession { of: found.id.clone() }));
             }

@@ -1,6 +1,6 @@
 //! Rows of courses: fields and medicines at home.
 
-use sumac_protocol::dictionary::{Dictionary, Field, FieldKind, UNKNOWN, ValueError, Vocabulary};
+use sumac_protocol::dictionary::{Field, FieldKind, UNKNOWN, ValueError, Vocabulary};
 use sumac_protocol::record::FieldValue;
 
 use super::times;
@@ -9,7 +9,6 @@ use crate::import::cell::{Lens, Renames, flag, pointed};
 use crate::import::gathering::{Gathering, Whose};
 use crate::import::layout::{Finder, Part};
 use crate::import::mapping::CourseColumns;
-use crate::import::near::nearest;
 use crate::import::reject::{Origin, Rejects, Why};
 use crate::import::table::{Column, Row};
 
@@ -41,7 +40,7 @@ pub(in crate::import) fn find<'a>(
     let dictionary = finder.lens.dictionary;
     for (name, column) in &section.fields {
         let key = format!("{at}.fields.{name}");
-        let field = finder.known(&key, field(dictionary, name))?;
+        let field = finder.known(&key, dictionary.known_field(name))?;
         let renames = section.codes.get(name);
         for (code, value) in renames.into_iter().flatten() {
             finder.known(&format!("{at}.codes.{name}.{code}"), dictionary.check_field(name, value))?;
@@ -109,12 +108,4 @@ fn read_field(
         }
         other => Ok(other?),
     }
-}
-
-/// The dictionary's field of this name, in any spelling.
-fn field<'a>(dictionary: &'a Dictionary, name: &str) -> Result<&'a Field, ValueError> {
-    dictionary.field(name).ok_or_else(|| {
-        let near = nearest(name, dictionary.fields().iter().map(|field| field.id.as_str()));
-        ValueError::NoSuchField { id: name.to_owned(), near }
-    })
 }
