@@ -7,6 +7,7 @@ mod commands;
 mod effects;
 mod error;
 mod roles;
+mod upkeep;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::future::Future;
