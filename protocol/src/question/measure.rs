@@ -1,6 +1,6 @@
 //! What is measured: numbers, and yes or no.
 
-use crate::dictionary::{Better, FieldKind, Fraction, Instrument, show};
+use crate::dictionary::{Better, FieldKind, Fraction, Instrument, ResponseRule, show};
 use crate::plan::{Measure, MissingEndpoint, Mode, Quantity};
 
 use super::arguments::{BASELINE, CHANGE, CLIP, REMISSION, RESPONSE, SCORE, same};
@@ -155,8 +155,10 @@ impl Reader<'_> {
         let at = self.endpoint(call, &RESPONSE)?;
         let at_least = match call.argument("at_least") {
             Some(share) => self.share(share, known.better)?,
-            None => known.response.ok_or_else(|| {
-                let flaw = Flaw::NoRule { rule: "response", instrument: instrument.clone(), usage: RESPONSE.usage };
+            None => known.response.and_then(ResponseRule::share).ok_or_else(|| {
+                // A rule in points or bands is one too, but not one of a share of the baseline.
+                let rule = if known.response.is_some() { "share-of-baseline response" } else { "response" };
+                let flaw = Flaw::NoRule { rule, instrument: instrument.clone(), usage: RESPONSE.usage };
                 QuestionError::at(call.span.clone(), flaw)
             })?,
         };
