@@ -28,6 +28,7 @@ mod assessments;
 mod cell;
 mod courses;
 mod failure;
+pub mod fhir;
 mod gathering;
 pub mod limits;
 mod mapping;
