@@ -52,6 +52,9 @@ pub const RANGE_MAX: u64 = 1 << 27;
 /// Most decimal places of an instrument or field.
 pub const DECIMALS_MAX: u8 = 6;
 
+/// The text of the dictionary of ketamine treatment, as it is signed into charters.
+pub const KETAMINE: &str = include_str!("../dictionaries/ketamine.toml");
+
 /// A checked dictionary. Only [`Dictionary::parse`] makes one, so every range, rule and name in it
 /// is sound.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -110,6 +113,15 @@ impl Dictionary {
     /// Every flaw that does not hide behind another, by line; at least one.
     pub fn parse_all(text: &str) -> Result<Self, Vec<DictionaryError>> {
         check::check(text)
+    }
+
+    /// The dictionary of ketamine treatment that ships with Sumac: instruments, paradigms, routes,
+    /// adverse events. A federation adopts its text, [`KETAMINE`], or one of its own.
+    ///
+    /// # Errors
+    /// None: a test reads it. The type is [`parse`](Self::parse)'s.
+    pub fn ketamine() -> Result<Self, DictionaryError> {
+        Self::parse(KETAMINE)
     }
 
     /// What the dictionary is called.

@@ -77,27 +77,18 @@ impl About<'_> {
     /// What other systems call the values, each of them at most once, so that an import knows which
     /// value is meant.
     fn codings(&self, written: &WrittenField) -> Result<BTreeMap<String, Coding>, DictionaryError> {
-        let Some(at) = &written.coding else { return Ok(BTreeMap::new()) };
-        let refuse = |fault: String, remedy| Err(self.value(at, "coding", fault, remedy));
         let values = written.values.as_ref().map_or(&[][..], |values| values.get_ref());
-        let mut seen = BTreeMap::new();
-        let mut codings = BTreeMap::new();
-        for (value, coding) in at.get_ref() {
+        let (mut seen, mut codings) = (BTreeMap::new(), BTreeMap::new());
+        for (value, at) in written.coding.iter().flatten() {
             if !values.contains(value) {
-                return refuse(format!("is for `{value}`, which is no value"), "spell it as in `values`");
+                let fault = format!("is for `{value}`, which is no value");
+                return Err(self.value(at, "coding", fault, "spell it as in `values`"));
             }
-            let coding = match Coding::checked(coding) {
-                Ok(coding) => coding,
-                Err((system, code)) => {
-                    let remedy = "copy it from its system, or leave it out; never guess";
-                    return refuse(format!("has `{code}`, which {} cannot have", system.name()), remedy);
-                }
-            };
-            for (system, code) in coding.iter().flat_map(|(system, codes)| codes.iter().map(move |code| (system, code)))
-            {
-                if let Some(other) = seen.insert((system, code.clone()), value) {
+            let coding = self.coding(Some(at))?;
+            for (system, code) in coding.each() {
+                if let Some(other) = seen.insert((system, code.to_owned()), value) {
                     let fault = format!("has {} `{code}` for `{other}` and `{value}`", system.name());
-                    return refuse(fault, "keep it with the one value that it means");
+                    return Err(self.value(at, "coding", fault, "keep it with the one value that it means"));
                 }
             }
             codings.insert(value.clone(), coding);

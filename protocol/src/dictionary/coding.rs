@@ -119,9 +119,9 @@ impl Coding {
         self.0.get(&system).map_or(&[], Vec::as_slice)
     }
 
-    /// Every system with its codes.
-    pub fn iter(&self) -> impl Iterator<Item = (System, &[String])> {
-        self.0.iter().map(|(system, codes)| (*system, codes.as_slice()))
+    /// Every code with its system.
+    pub fn each(&self) -> impl Iterator<Item = (System, &str)> {
+        self.0.iter().flat_map(|(system, codes)| codes.iter().map(|code| (*system, code.as_str())))
     }
 
     /// Whether another system's code means this one.

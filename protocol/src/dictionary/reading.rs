@@ -82,7 +82,7 @@ impl Reading<'_> {
         });
         let events = self.table(&mut table, "events", |reading, inner| event_kinds = reading.list(inner, "kind"));
         self.strangers(&mut table);
-        let head = self.piece(Spanned::new(span, DeValue::Table(table)));
+        let head = self.piece("the dictionary", Spanned::new(span, DeValue::Table(table)));
         Written {
             head,
             instruments,
@@ -119,7 +119,7 @@ impl Reading<'_> {
             self.findings.keep::<()>(Err(self.lines.flaw(&span, DictionaryFlaw::Shape { message })));
             return Vec::new();
         };
-        pieces.into_iter().filter_map(|piece| self.piece(piece)).collect()
+        pieces.into_iter().filter_map(|piece| self.piece(key, piece)).collect()
     }
 
     /// A table that stands once, taken out of the one it stands in; `inner` takes its lists out first.
@@ -133,13 +133,12 @@ impl Reading<'_> {
         if let DeValue::Table(table) = value.get_mut() {
             inner(self, table);
         }
-        self.piece(value)
+        self.piece(key, value)
     }
 
     /// One table, if nothing in it is still to be decided.
-    fn piece<T: for<'de> Deserialize<'de>>(&mut self, value: Spanned<DeValue<'_>>) -> Option<T> {
-        let id = value.get_ref().get("id").and_then(|id| id.get_ref().as_str()).unwrap_or("the dictionary").to_owned();
-        if self.unfilled(&id, &value) {
+    fn piece<T: for<'de> Deserialize<'de>>(&mut self, key: &str, value: Spanned<DeValue<'_>>) -> Option<T> {
+        if self.unfilled(key, &value) {
             return None;
         }
         let start = value.span().start;
@@ -147,9 +146,12 @@ impl Reading<'_> {
         self.findings.keep(read.map_err(|error| shape(self.lines, &error, start)))
     }
 
-    /// Whether something below is still to be decided, and what.
-    fn unfilled(&mut self, id: &str, value: &Spanned<DeValue<'_>>) -> bool {
+    /// Whether something in a table is still to be decided, and what. The table is told by its id, or
+    /// by the key it stands under.
+    fn unfilled(&mut self, under: &str, value: &Spanned<DeValue<'_>>) -> bool {
         let Some(table) = value.get_ref().as_table() else { return false };
+        let id = value.get_ref().get("id").and_then(|id| id.get_ref().as_str());
+        let id = id.filter(|id| *id != PLACEHOLDER).unwrap_or(under);
         let mut found = false;
         for (key, inner) in table {
             if inner.get_ref().as_str() == Some(PLACEHOLDER) {
@@ -157,7 +159,7 @@ impl Reading<'_> {
                 self.findings.keep::<()>(Err(self.lines.flaw(&inner.span(), flaw)));
                 found = true;
             }
-            found |= self.unfilled(id, inner);
+            found |= self.unfilled(key.get_ref(), inner);
         }
         found
     }

@@ -102,7 +102,7 @@ pub(super) struct WrittenField {
     pub(super) kind: WrittenKind,
     pub(super) category: ConsentCategory,
     pub(super) values: Option<Spanned<Vec<String>>>,
-    pub(super) coding: Option<Spanned<BTreeMap<String, WrittenCoding>>>,
+    pub(super) coding: Option<BTreeMap<String, Spanned<WrittenCoding>>>,
     pub(super) told_by: Option<Spanned<WrittenToldBy>>,
     pub(super) min: Option<Spanned<i64>>,
     pub(super) max: Option<Spanned<i64>>,

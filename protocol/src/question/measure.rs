@@ -63,7 +63,7 @@ impl Reader<'_> {
             }
             Node::Call(call) if same("score", &call.name) => {
                 let [instrument] = call.checked(&SCORE)?;
-                let known = self.instrument(instrument)?;
+                let known = self.instrument_of_days(instrument)?;
                 let at = self.timepoint(call, &SCORE)?;
                 Ok(total(known, Measure::Score { instrument: known.id.clone(), at }))
             }
@@ -193,7 +193,7 @@ impl Reader<'_> {
 
     fn remission(&self, call: &Call) -> Result<Measure, QuestionError> {
         let [node] = call.checked(&REMISSION)?;
-        let known = self.instrument(node)?;
+        let known = self.instrument_of_days(node)?;
         let instrument = known.id.clone();
         let (rule, other, reason, instead) = match known.better {
             Better::Lower => ("at_most", "at_least", "is better lower", "write `at_most => …`"),
@@ -218,8 +218,16 @@ impl Reader<'_> {
         Ok(Measure::Remission { instrument, at, limit })
     }
 
-    fn instrument_with_baseline(&self, node: &Node) -> Result<&Instrument, QuestionError> {
+    fn instrument_of_days(&self, node: &Node) -> Result<&Instrument, QuestionError> {
         let known = self.instrument(node)?;
+        if known.per_session {
+            return Err(QuestionError::at(node.span(), Flaw::OfSession { instrument: known.id.clone() }));
+        }
+        Ok(known)
+    }
+
+    fn instrument_with_baseline(&self, node: &Node) -> Result<&Instrument, QuestionError> {
+        let known = self.instrument_of_days(node)?;
         if known.rates_change {
             return Err(QuestionError::at(node.span(), Flaw::NoBaseline { instrument: known.id.clone() }));
         }

@@ -46,6 +46,8 @@ impl Flaw {
             Self::NoRule { .. } => "no-rule",
             Self::NoDirection { .. } => "no-direction",
             Self::NoBaseline { .. } => "no-baseline",
+            Self::OfSession { .. } => "of-session",
+            Self::Levels { .. } => "levels",
             Self::TooManyGroupings { .. } => "too-many-groupings",
             Self::GroupTwice { .. } => "group-twice",
             Self::TooManyGroups { .. } => "too-many-groups",
@@ -107,6 +109,8 @@ impl Flaw {
             }
             Self::EmptyClip { .. } => "write the lower bound first, and both around a part of the range".to_owned(),
             Self::NoBaseline { .. } => "use `score(…)` or `remission(…)`".to_owned(),
+            Self::OfSession { .. } => "name an instrument that is answered on a day".to_owned(),
+            Self::Levels { .. } => "count who is at or below a level: `rate(remission(…, at_most => 1))`".to_owned(),
             Self::TooManyGroupings { most, .. } => format!("keep the {most} that matter most"),
             Self::GroupTwice { .. } => "write it once".to_owned(),
             Self::TooManyGroups { groups } => {
