@@ -24,6 +24,10 @@ pub use reject::{FhirReject, FhirWhy, RejectWriter};
 #[expect(clippy::module_name_repetitions, reason = "imported by name, beside those of CSV")]
 pub use tally::{Aside, FhirTold};
 
+pub(crate) use codes::NOT_RECORDED;
+pub(crate) use reading::{OUTCOME_HL7, SERIOUSNESS_HL7, SEVERITY_HL7};
+pub(crate) use when::date_of;
+
 use codes::Codes;
 use passes::Passes;
 use survey::Survey;

@@ -23,6 +23,10 @@ pub const EPISODE: &str = "urn:x-sumac:fhir:episode-of-care";
 pub const EPISODE_HL7: &str = "http://hl7.org/fhir/StructureDefinition/workflow-episodeOfCare";
 /// Which number of a session's vital signs this is, `valueCode`: the name of the record's own field.
 pub const VITAL: &str = "urn:x-sumac:fhir:vital";
+/// The value of [`VITAL`] that is the weight.
+pub const WEIGHT: &str = "weight";
+/// A route of which no amount is known, `valueCode`: FHIR's dosage has no place for a route alone.
+pub const ROUTE: &str = "urn:x-sumac:fhir:route";
 /// Minutes from the dose to the beginning of an adverse event, `valueUnsignedInt`.
 pub const ONSET: &str = "urn:x-sumac:fhir:onset-minutes";
 /// A severity that HL7's required list does not have, `valueCode`.
@@ -37,6 +41,20 @@ pub const ORDINALS: [&str; 2] =
 pub const PSEUDONYM: &str = "urn:x-sumac:pseudonym";
 /// Identifier of a course: the clinic's own name for it.
 pub const COURSE_ID: &str = "urn:x-sumac:course";
+/// Code system of the numbers of a session's monitor.
+pub const VITAL_SYSTEM: &str = "urn:x-sumac:vital";
+/// Tag of a resource whose dates are nominal.
+pub const NOMINAL_SYSTEM: &str = "urn:x-sumac:fhir";
+/// The code of that tag.
+pub const NOMINAL: &str = "nominal-dates";
+/// Identifier of a patient: the key that is enrolled.
+pub const PATIENT_KEY: &str = "urn:x-sumac:patient-key";
+/// Identifier of a clinic: its node's key.
+pub const CLINIC: &str = "urn:x-sumac:clinic";
+/// Identifier of a study: its digest.
+pub const STUDY: &str = "urn:x-sumac:study";
+/// Identifier of a query: its digest.
+pub const QUERY: &str = "urn:x-sumac:query";
 /// What Sumac's code systems begin with; the vocabulary's name follows.
 pub const SYSTEM_PREFIX: &str = "urn:x-sumac:";
 /// What the canonical of a questionnaire begins with; the instrument's id follows.

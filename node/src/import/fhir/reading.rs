@@ -27,6 +27,7 @@ mod statement;
 mod visit;
 
 pub(super) use condition::INDICATION;
+pub(crate) use event::{OUTCOME_HL7, SERIOUSNESS_HL7, SEVERITY_HL7};
 pub(super) use patient::pseudonym;
 
 /// What resources are read by.

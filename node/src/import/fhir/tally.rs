@@ -51,7 +51,7 @@ pub enum Aside {
     NoValue,
     /// It belongs to no session.
     NoSession,
-    /// It belongs to a course that was left out.
+    /// It belongs to no course, or to one that was left out.
     NoCourse,
 }
 
@@ -66,7 +66,7 @@ impl Aside {
             Self::Frame => "only holds others together",
             Self::NoValue => "says that its value is not known",
             Self::NoSession => "belongs to no session",
-            Self::NoCourse => "belongs to a course that was left out",
+            Self::NoCourse => "belongs to no course that was kept",
         }
     }
 }

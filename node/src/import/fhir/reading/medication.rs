@@ -1,10 +1,12 @@
 //! MedicationAdministration: a dose of the course, or another medicine given in a session.
 
+use sumac_protocol::dictionary::Vocabulary;
 use sumac_protocol::record::Micrograms;
 
 use super::super::codes::{Concept, Medicine};
 use super::super::element::{Element, Flaw};
 use super::super::facts::{DoseFact, Fact, GivenFact, Link};
+use super::super::names;
 use super::super::quantity::Quantity;
 use super::super::tally::Aside;
 use super::{Context, Found};
@@ -46,9 +48,17 @@ fn dose(root: &Element<'_>, context: &Context<'_>, molecule: Option<String>, lin
     let dosage = found.sift(root.child("dosage"));
     let route = dosage.as_ref().and_then(|dosage| found.sift(Concept::of(dosage, "route")));
     let route = route.and_then(|route| context.codes.route(&route)).map(|coded| found.code("route", coded));
+    let route = route.or_else(|| found.sift(route_alone(root, context)));
     let dose = dosage.and_then(|dosage| found.sift(amount(&dosage, route.as_deref(), context)));
     let (when, end) = span.map_or((None, None), |(start, end)| (Some(start), end));
     found.facts.push(Fact::Dose(DoseFact { when, end, minutes, molecule, route, dose, link, reasons }));
+}
+
+/// A route that Sumac wrote without an amount.
+fn route_alone(root: &Element<'_>, context: &Context<'_>) -> Result<Option<String>, Flaw> {
+    let Some(extension) = root.extension(names::ROUTE)? else { return Ok(None) };
+    let Some(code) = extension.text("valueCode")? else { return Ok(None) };
+    context.codes.dictionary.check_code(Vocabulary::Route, code).map(Some).map_err(|why| extension.flaw(why))
 }
 
 fn amount(dosage: &Element<'_>, route: Option<&str>, context: &Context<'_>) -> Result<Option<Micrograms>, Flaw> {

@@ -67,6 +67,9 @@ fn meaning<'d>(
     }
     if let Some(extension) = element.extension(names::VITAL)? {
         let name = extension.text("valueCode")?;
+        if name == Some(names::WEIGHT) {
+            return Ok(Some(Meaning::Sign(Sign::Weight)));
+        }
         let slot = Slot::ALL.into_iter().find(|slot| name == Some(slot.name()));
         return Ok(slot.map(Meaning::Slot));
     }

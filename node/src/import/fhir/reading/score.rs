@@ -19,14 +19,18 @@ pub(super) fn answer(element: &Element<'_>, instrument: &Instrument, number: u16
     score.map(Some).ok_or_else(|| Flaw { value: digits.clone(), ..element.flaw(outside()) })
 }
 
-/// The digits of a total: of a quantity, whatever its unit, or a plain number.
+/// The digits of a total: of a quantity, whatever its unit, a plain number, or text.
 pub(super) fn total(element: &Element<'_>) -> Result<Option<String>, Flaw> {
     for name in ["valueInteger", "valueDecimal"] {
         if let Some(digits) = element.number(name)? {
             return Ok(Some(digits));
         }
     }
-    element.child("valueQuantity")?.map_or(Ok(None), |quantity| quantity.number("value"))
+    if let Some(quantity) = element.child("valueQuantity")? {
+        return quantity.number("value");
+    }
+    // Some systems write the number as text.
+    Ok(element.text("valueString")?.map(str::to_owned))
 }
 
 fn digits(element: &Element<'_>, instrument: &Instrument) -> Result<Option<String>, Flaw> {
