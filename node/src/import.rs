@@ -32,7 +32,6 @@ pub mod fhir;
 mod gathering;
 pub mod limits;
 mod mapping;
-mod near;
 mod reject;
 mod scan;
 mod table;

@@ -18,12 +18,13 @@ pub use field::{Field, FieldKind, ToldBy, UNKNOWN};
 pub use flaw::{DictionaryError, DictionaryFlaw};
 pub use instrument::{Band, Better, Fraction, ImportantChange, Instrument, ResponseRule};
 pub use items::Items;
+pub use name::nearest;
 pub use reading::{PLACEHOLDER, SEEN};
 pub use session::{Bioavailability, Bounds, Route, SessionRules};
 pub use value::{DAYS_MAX, ValueError, Vital, Vocabulary};
 
 pub(crate) use decimal::{Decimal, DecimalFlaw, show};
-pub(crate) use name::{fold, nearest};
+pub(crate) use name::{fold, listed};
 
 mod about;
 mod category;

@@ -27,7 +27,7 @@ use crate::{files, show};
 /// Brings records in. The same files again change nothing; a wrong row never stops the right ones;
 /// a wrong file changes nothing. Works with the node running or stopped.
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("sources").args(["courses", "assessments"]).required(true).multiple(true)))]
+#[command(override_usage = USAGE, group(ArgGroup::new("sources").args(["courses", "assessments"]).required(true).multiple(true)))]
 pub(crate) struct ImportArgs {
     /// The node's folder.
     #[arg(long, value_name = "DIR")]
@@ -46,6 +46,10 @@ pub(crate) struct ImportArgs {
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
 }
+
+/// Written out, because clap's own is one line of 98 columns.
+const USAGE: &str = "sumac import [OPTIONS] --dir <DIR> --mapping <FILE>
+                    <--courses <FILE>|--assessments <FILE>>";
 
 impl ImportArgs {
     /// Reads the files whole before anything is kept: a wrong file changes nothing.

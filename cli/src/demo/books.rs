@@ -125,7 +125,7 @@ impl Federation {
         .map_err(|why| Failure::bug(why.to_string()))?;
         if release.answer.mode == Mode::Exact {
             return if pooled.groups == release.answer.groups {
-                Ok("checked: every figure equals that of the pooled records of all who consent".into())
+                Ok("checked: every figure equals that of the pooled records".into())
             } else {
                 Err(Failure::bug("the answer differs from the pooled records"))
             };

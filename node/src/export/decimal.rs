@@ -18,7 +18,8 @@ mod tests {
 
     #[test]
     fn a_number_has_no_digit_that_says_nothing() {
-        let cases = [(36_000, 3, "36"), (36_500, 3, "36.5"), (-5, 2, "-0.05"), (0, 3, "0"), (453, 1, "45.3"), (12, 0, "12")];
+        let cases =
+            [(36_000, 3, "36"), (36_500, 3, "36.5"), (-5, 2, "-0.05"), (0, 3, "0"), (453, 1, "45.3"), (12, 0, "12")];
         for (value, decimals, want) in cases {
             assert_eq!(digits(value, decimals), want);
         }

@@ -7,8 +7,6 @@
 //! A record holds no dates. Those here are nominal: day 0, the first dose, is 1900-01-01, long before
 //! any of it, and every resource that carries one says so in its `meta.tag`.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use sumac_protocol::dictionary::Dictionary;

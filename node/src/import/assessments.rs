@@ -2,10 +2,10 @@
 
 use std::io::Read;
 
-use sumac_protocol::dictionary::{Dictionary, Instrument, ValueError};
+use sumac_protocol::dictionary::{Dictionary, Instrument};
 
 use super::cell::pointed;
-use super::gathering::{Gathering, instrument};
+use super::gathering::Gathering;
 use super::mapping::{AssessmentColumns, Mapping};
 use super::reject::Why;
 use super::table::{Cell, Column, Row, Table};
@@ -58,7 +58,7 @@ impl Places<'_> {
     ) -> Result<&'d Instrument, Why> {
         let written = cell.needed("instrument", mapping)?;
         let name = self.columns.instruments.get(written).map_or(written, String::as_str);
-        Ok(instrument(dictionary, name)?)
+        Ok(dictionary.known_instrument(name)?)
     }
 }
 
@@ -66,8 +66,8 @@ impl Places<'_> {
 fn check_renames(columns: &AssessmentColumns, dictionary: &Dictionary) -> Result<(), ImportError> {
     columns.instruments.iter().try_for_each(|(code, name)| {
         let key = || format!("assessments.instruments.{code}");
-        let found: Result<&Instrument, ValueError> = instrument(dictionary, name);
-        found.map(|_| ()).map_err(|error| ImportError::NotInDictionary { key: key(), error: Box::new(error) })
+        let found = dictionary.known_instrument(name).map(|_| ());
+        found.map_err(|error| ImportError::NotInDictionary { key: key(), error: Box::new(error) })
     })
 }
 

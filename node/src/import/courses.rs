@@ -7,7 +7,7 @@ use sumac_protocol::dictionary::{Dictionary, Field, FieldKind, Instrument, UNKNO
 use sumac_protocol::record::FieldValue;
 
 use super::cell::pointed;
-use super::gathering::{Draft, Gathering, field, instrument};
+use super::gathering::{Draft, Gathering};
 use super::mapping::{CourseColumns, Mapping};
 use super::reject::Why;
 use super::table::{Cell, Column, Row, Table};
@@ -61,14 +61,16 @@ impl<'a> Places<'a> {
         let fields = columns.fields.iter().map(|(name, column)| {
             let codes = columns.codes.get(name);
             let key = format!("courses.fields.{name}");
-            let field = field(dictionary, name)
+            let field = dictionary
+                .known_field(name)
                 .map_err(|error| ImportError::NotInDictionary { key: key.clone(), error: Box::new(error) })?;
             check_codes(name, codes, dictionary)?;
             Ok(FieldPlace { column: table.column(&key, column)?, field, codes })
         });
         let totals = mapping.wide.iter().map(|wide| {
             let key = || format!("wide.instrument of {}", wide.column);
-            let instrument = instrument(dictionary, &wide.instrument)
+            let instrument = dictionary
+                .known_instrument(&wide.instrument)
                 .map_err(|error| ImportError::NotInDictionary { key: key(), error: Box::new(error) })?;
             Ok(TotalPlace { column: table.column("wide.column", &wide.column)?, instrument, day: wide.day })
         });

@@ -189,7 +189,7 @@ impl ImportError {
                     error.as_ref(),
                     ValueError::NoSuchField { near: None, .. } | ValueError::NoSuchInstrument { near: None, .. }
                 );
-                if guessed { error.remedy() } else { format!("take `{key}` out, or use a name of the dictionary") }
+                if guessed { error.remedy() } else { format!("take `{key}` out, or {}", error.remedy()) }
             }
             Self::Unreadable { .. } => "check that the file is there and may be read, then import it again".to_owned(),
             Self::NoHeader { .. } => "export it again, with the names of the columns in the first row".to_owned(),

@@ -118,4 +118,4 @@ pub fn read_fhir<S: FhirSink>(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

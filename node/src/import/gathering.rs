@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use sumac_protocol::dictionary::{Dictionary, Field, Instrument, ValueError};
+use sumac_protocol::dictionary::Dictionary;
 use sumac_protocol::record::{Assessment, Course, FieldValue, Record};
 
 use super::limits::{ASSESSMENTS_PER_COURSE_MAX, COURSES_PER_PATIENT_MAX};
 use super::mapping::Mapping;
-use super::near::nearest;
 use super::reject::{Rejects, Why};
 use super::{ImportError, Imported, SourceFile, UnknownCode};
 
@@ -104,20 +103,4 @@ impl Draft {
         let assessments = scores.map(|((instrument, day), value)| Assessment::total(instrument, day, value)).collect();
         Course { id, fields: self.fields, assessments, ..Course::default() }
     }
-}
-
-/// The dictionary's instrument of this name, in any spelling.
-pub(super) fn instrument<'a>(dictionary: &'a Dictionary, name: &str) -> Result<&'a Instrument, ValueError> {
-    dictionary.instrument(name).ok_or_else(|| {
-        let near = nearest(name, dictionary.instruments().iter().map(|instrument| instrument.id.as_str()));
-        ValueError::NoSuchInstrument { id: name.to_owned(), near }
-    })
-}
-
-/// The dictionary's field of this name, in any spelling.
-pub(super) fn field<'a>(dictionary: &'a Dictionary, name: &str) -> Result<&'a Field, ValueError> {
-    dictionary.field(name).ok_or_else(|| {
-        let near = nearest(name, dictionary.fields().iter().map(|field| field.id.as_str()));
-        ValueError::NoSuchField { id: name.to_owned(), near }
-    })
 }

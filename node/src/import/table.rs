@@ -3,9 +3,9 @@
 use std::io::{self, Chain, Cursor, Read};
 
 use csv::{ErrorKind, ReaderBuilder, StringRecord};
+use sumac_protocol::dictionary::nearest;
 
 use super::limits::COLUMNS_MAX;
-use super::near::nearest;
 use super::reject::{Rejects, Why};
 use super::scan::{ScanFlaw, Scanned};
 use super::{ImportError, SourceFile};

@@ -58,14 +58,28 @@ impl Dictionary {
         }
     }
 
-    fn known_instrument(&self, id: &str) -> Result<&Instrument, ValueError> {
-        let near = || nearest(id, self.instruments().iter().map(|instrument| instrument.id.as_str()));
-        self.instrument(id).ok_or_else(|| ValueError::NoSuchInstrument { id: id.to_owned(), near: near() })
+    /// The instrument of this name in any spelling, as [`Dictionary::instrument`], or what there is.
+    ///
+    /// # Errors
+    /// [`ValueError::NoSuchInstrument`] with the one it may have meant, and all there are.
+    pub fn known_instrument(&self, id: &str) -> Result<&Instrument, ValueError> {
+        self.instrument(id).ok_or_else(|| {
+            let known: Vec<String> = self.instruments().iter().map(|instrument| instrument.id.clone()).collect();
+            let near = nearest(id, known.iter().map(String::as_str));
+            ValueError::NoSuchInstrument { id: id.to_owned(), near, known }
+        })
     }
 
-    fn known_field(&self, id: &str) -> Result<&Field, ValueError> {
-        let near = || nearest(id, self.fields().iter().map(|field| field.id.as_str()));
-        self.field(id).ok_or_else(|| ValueError::NoSuchField { id: id.to_owned(), near: near() })
+    /// The field of this name in any spelling, as [`Dictionary::field`], or what there is.
+    ///
+    /// # Errors
+    /// [`ValueError::NoSuchField`] with the one it may have meant, and all there are.
+    pub fn known_field(&self, id: &str) -> Result<&Field, ValueError> {
+        self.field(id).ok_or_else(|| {
+            let known: Vec<String> = self.fields().iter().map(|field| field.id.clone()).collect();
+            let near = nearest(id, known.iter().map(String::as_str));
+            ValueError::NoSuchField { id: id.to_owned(), near, known }
+        })
     }
 }
 

@@ -94,7 +94,7 @@ pub enum Flaw {
     Identifying { word: String },
     /// A name that the dictionary does not have.
     #[error("`{name}` is not a name of the dictionary")]
-    UnknownName { name: String, near: Option<String> },
+    UnknownName { name: String, near: Option<String>, fields: Vec<String>, instruments: Vec<String> },
     /// A function that the dialect does not have.
     #[error("`{name}` is not a function of questions")]
     UnknownFunction { name: String, near: Option<String> },

@@ -23,7 +23,13 @@ pub(super) fn write(writer: &mut Writer<'_>, course: &Course, assessed: &Assessm
     writer.write("Observation", &what, true, body);
 }
 
-pub(super) fn write_experience(writer: &mut Writer<'_>, course: &Course, session: &Session, instrument: &str, value: i64) {
+pub(super) fn write_experience(
+    writer: &mut Writer<'_>,
+    course: &Course,
+    session: &Session,
+    instrument: &str,
+    value: i64,
+) {
     let encounter = writer.reference("Encounter", &encounter_of(course, session.number));
     let mut body = total(writer, instrument, value, session.day);
     extend(&mut body, vec![("encounter", encounter)]);
@@ -47,7 +53,9 @@ pub(super) fn write_time(writer: &mut Writer<'_>, course: &Course, waited: &Time
 fn total(writer: &Writer<'_>, instrument: &str, value: i64, day: i32) -> Value {
     let known = writer.dictionary.instrument(instrument);
     let mut code = concept(vocabulary::INSTRUMENT, instrument, None);
-    if let (Some(loinc), Some(Value::Array(codings))) = (known.and_then(|known| known.loinc.as_ref()), code.get_mut("coding")) {
+    if let (Some(loinc), Some(Value::Array(codings))) =
+        (known.and_then(|known| known.loinc.as_ref()), code.get_mut("coding"))
+    {
         codings.push(json!({ "system": "http://loinc.org", "code": loinc }));
     }
     json!({

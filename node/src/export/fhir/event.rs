@@ -27,9 +27,10 @@ pub(super) fn write(writer: &mut Writer<'_>, course: &Course, number: usize, eve
     let session = event.session.and_then(|number| course.sessions.iter().find(|met| met.number == number));
     let encounter = session.map(|session| writer.reference("Encounter", &encounter_of(course, session.number)));
     let suspect = session.filter(|session| has_dose(session)).map(|session| {
-        let causality = event.relatedness.as_deref().map(|word| {
-            json!([{ "assessment": concept(vocabulary::RELATEDNESS, word, None) }])
-        });
+        let causality = event
+            .relatedness
+            .as_deref()
+            .map(|word| json!([{ "assessment": concept(vocabulary::RELATEDNESS, word, None) }]));
         let dose = writer.reference("MedicationAdministration", &dose_of(course, session.number));
         super::object(vec![("instance", dose), ("causality", causality.unwrap_or_default())])
     });

@@ -7,8 +7,8 @@ use sumac_protocol::record::{Course, Session};
 use super::course::episode_of;
 use super::wording::{concept, extension, observation_category, quantity};
 use super::{Writer, assessment, date, number, object};
-use crate::import::fhir::names::{self, vocabulary};
 use crate::import::fhir::NOT_RECORDED;
+use crate::import::fhir::names::{self, vocabulary};
 
 pub(super) fn write(writer: &mut Writer<'_>, course: &Course, session: &Session) {
     let class = json!({ "system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB" });
@@ -96,7 +96,12 @@ fn given(writer: &mut Writer<'_>, course: &Course, session: &Session, class: &st
         "context": writer.reference("Encounter", &encounter_of(course, session.number)),
         "effectiveDateTime": date(session.day),
     });
-    writer.write("MedicationAdministration", &format!("{class} in session {} of {}", session.number, course.id), true, body);
+    writer.write(
+        "MedicationAdministration",
+        &format!("{class} in session {} of {}", session.number, course.id),
+        true,
+        body,
+    );
 }
 
 fn vitals(writer: &mut Writer<'_>, course: &Course, session: &Session) {
@@ -109,9 +114,9 @@ fn vitals(writer: &mut Writer<'_>, course: &Course, session: &Session) {
         ("spo2_lowest", of(Vital::Spo2), "%", vitals.spo2_lowest),
         ("heart_rate_highest", of(Vital::HeartRate), "/min", vitals.heart_rate_highest),
     ];
-    let measured = measured.into_iter().filter_map(|(name, bounds, unit, value)| {
-        Some((name, bounds, quantity(Value::from(value?), unit)))
-    });
+    let measured = measured
+        .into_iter()
+        .filter_map(|(name, bounds, unit, value)| Some((name, bounds, quantity(Value::from(value?), unit))));
     let weight = session.weight_g.map(|weight| quantity(number(i64::from(weight.0), 3), "kg"));
     let weight = weight.map(|weight| (names::WEIGHT, &rules.weight, weight));
     for (name, bounds, value) in measured.chain(weight) {

@@ -1,15 +1,16 @@
 //! Codings, units and extensions as they are written.
 
 use serde_json::{Value, json};
-use sumac_protocol::dictionary::Coding;
+use sumac_protocol::dictionary::{Coding, System};
 
 use crate::import::fhir::names;
 
 /// A CodeableConcept: Sumac's own code, and the first of each other system's.
 pub(super) fn concept(vocabulary: &str, code: &str, coding: Option<&Coding>) -> Value {
     let mut codings = vec![json!({ "system": format!("{}{vocabulary}", names::SYSTEM_PREFIX), "code": code })];
-    for (system, codes) in coding.into_iter().flat_map(Coding::iter) {
-        codings.extend(codes.first().map(|code| json!({ "system": system.url(), "code": code })));
+    for system in System::ALL {
+        let code = coding.and_then(|coding| coding.codes(system).first());
+        codings.extend(code.map(|code| json!({ "system": system.url(), "code": code })));
     }
     json!({ "coding": codings })
 }
@@ -21,7 +22,11 @@ pub(super) fn hl7(system: &str, code: &str) -> Value {
 
 /// An amount with a UCUM unit.
 pub(super) fn quantity(value: Value, unit: &str) -> Value {
-    json!({ "value": value, "unit": unit, "system": names::UCUM, "code": unit })
+    let mut quantity = json!({ "unit": unit, "system": names::UCUM, "code": unit });
+    if let Value::Object(quantity) = &mut quantity {
+        quantity.insert("value".to_owned(), value);
+    }
+    quantity
 }
 
 /// An extension of one value.

@@ -144,7 +144,7 @@ fn with(mut resource: Value, pointer: &str, value: impl Into<Value>) -> Value {
     match resource.pointer_mut(parent).unwrap() {
         Value::Object(object) => drop(object.insert(name.to_owned(), value.into())),
         Value::Array(list) => list[name.parse::<usize>().unwrap()] = value.into(),
-        other => panic!("{other} holds nothing"),
+        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => panic!("{other} holds nothing"),
     }
     resource
 }

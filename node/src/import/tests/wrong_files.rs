@@ -80,10 +80,15 @@ fn every_column_of_the_mapping_must_be_there() {
 fn a_mapping_that_does_not_fit_the_dictionary_is_refused_before_any_row() {
     let cases = [
         ("sex = \"sex\"", "six = \"sex\"", "courses.fields.six", "did you mean `sex`?"),
-        ("weight = \"kg\"", "dose = \"kg\"", "courses.fields.dose", "take `courses.fields.dose` out"),
+        (
+            "weight = \"kg\"",
+            "dose = \"kg\"",
+            "courses.fields.dose",
+            "take `courses.fields.dose` out, or use one of the dictionary's fields: ",
+        ),
         ("female = \"F\"", "female = \"W\"", "courses.codes.sex.female", "use F, M or unknown"),
         ("instrument = \"phq9\"", "instrument = \"phq8\"", "wide.instrument of phq_0", "did you mean `PHQ-9`?"),
-        ("depression = \"PHQ-9\"", "depression = \"BDI\"", "assessments.instruments.depression", "take"),
+        ("depression = \"PHQ-9\"", "depression = \"BDI\"", "assessments.instruments.depression", "instruments: PHQ-9"),
     ];
     let (courses, assessments) = (Some(COURSES_HEADER.as_bytes()), Some(ASSESSMENTS_HEADER.as_bytes()));
     for (right, wrong, key, remedy) in cases {

@@ -50,7 +50,8 @@ impl Dictionary {
         let mut flaws = Vec::new();
         match self.known_instrument(&of()) {
             Ok(known) if known.id != assessment.instrument => {
-                flaws.push(ValueError::NoSuchInstrument { id: of(), near: Some(known.id.clone()) });
+                let near = Some(known.id.clone());
+                flaws.push(ValueError::NoSuchInstrument { id: of(), near, known: Vec::new() });
             }
             Ok(known) => {
                 let Instrument { id, min, max, decimals, .. } = known;
@@ -90,7 +91,8 @@ impl Dictionary {
     fn check_stored_field(&self, id: &str, value: &FieldValue) -> Result<(), ValueError> {
         let field = self.known_field(id)?;
         if field.id != id {
-            return Err(ValueError::NoSuchField { id: id.to_owned(), near: Some(field.id.clone()) });
+            let near = Some(field.id.clone());
+            return Err(ValueError::NoSuchField { id: id.to_owned(), near, known: Vec::new() });
         }
         match (&field.kind, value) {
             (FieldKind::Category { values }, FieldValue::Category(code)) => {

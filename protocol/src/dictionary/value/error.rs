@@ -3,10 +3,8 @@
 use crate::record::{Grams, Micrograms};
 
 use super::super::UNKNOWN;
+use super::super::name::listed;
 use super::DAYS_MAX;
-
-/// Most codes that a remedy lists.
-const LISTED_MAX: usize = 12;
 
 /// Why a value of a record cannot be kept. Says nothing about rows or files; those are the importer's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +17,8 @@ pub enum ValueError {
         id: String,
         /// An instrument it may have meant.
         near: Option<String>,
+        /// The instruments there are.
+        known: Vec<String>,
     },
     /// No such field.
     #[error("`{id}` is not a field of the dictionary")]
@@ -27,6 +27,8 @@ pub enum ValueError {
         id: String,
         /// A field it may have meant.
         near: Option<String>,
+        /// The fields there are.
+        known: Vec<String>,
     },
     /// Nothing where a value belongs.
     #[error("`{of}` is empty")]
@@ -265,22 +267,20 @@ impl ValueError {
     /// What whoever keeps the records can do.
     #[must_use]
     pub fn remedy(&self) -> String {
-        let meant = |near: &Option<String>, otherwise: &str| {
-            near.as_ref().map_or_else(|| otherwise.to_owned(), |name| format!("did you mean `{name}`?"))
-        };
         match self {
-            Self::NoSuchInstrument { near, .. } => meant(near, "map the column to an instrument of the dictionary"),
-            Self::NoSuchField { near, .. } => meant(near, "map the column to a field of the dictionary"),
+            Self::NoSuchInstrument { near: Some(near), .. }
+            | Self::NoSuchField { near: Some(near), .. }
+            | Self::NoSuchValue { near: Some(near), .. } => format!("did you mean `{near}`?"),
+            Self::NoSuchInstrument { known, .. } => {
+                format!("use one of the dictionary's instruments: {}", listed(known, ""))
+            }
+            Self::NoSuchField { known, .. } => format!("use one of the dictionary's fields: {}", listed(known, "")),
             Self::Empty { .. } => "leave the row out; an absent value is missing".to_owned(),
             Self::Comma { text, .. } => format!("write decimals with a point: `{}`", text.trim().replace(',', ".")),
             Self::NotANumber { .. } => "write digits, with a point before decimals".to_owned(),
             Self::TooPrecise { decimals, .. } => format!("round to {decimals} decimal places at the source"),
             Self::OutOfRange { .. } => "check the value and its unit; a total must be of this edition".to_owned(),
-            Self::NoSuchValue { near: Some(near), .. } => format!("did you mean `{near}`?"),
-            Self::NoSuchValue { known, .. } if known.len() > LISTED_MAX => {
-                format!("use one of the {} codes that `sumac dictionary show` lists, or {UNKNOWN}", known.len())
-            }
-            Self::NoSuchValue { known, .. } => format!("use {} or {UNKNOWN}", known.join(", ")),
+            Self::NoSuchValue { known, .. } => format!("use {} or {UNKNOWN}", listed(known, "")),
             Self::NotYesNo { .. } => "write yes or no, true or false, 1 or 0".to_owned(),
             Self::WrongType { .. } => "import the course again".to_owned(),
             Self::Day { .. } => "count days from the first dose; day 0 is the day of the first dose".to_owned(),

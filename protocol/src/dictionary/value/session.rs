@@ -181,7 +181,8 @@ impl Dictionary {
     fn check_experience(&self, id: &str, total: i64) -> Vec<ValueError> {
         match self.known_instrument(id) {
             Ok(known) if known.id != id => {
-                vec![ValueError::NoSuchInstrument { id: id.to_owned(), near: Some(known.id.clone()) }]
+                let near = Some(known.id.clone());
+                vec![ValueError::NoSuchInstrument { id: id.to_owned(), near, known: Vec::new() }]
             }
             Ok(known) if !known.per_session => vec![ValueError::BelongsToDay { of: id.to_owned() }],
             Ok(known) => check_range(id, total, known.min, known.max, known.decimals).err().into_iter().collect(),

@@ -100,8 +100,8 @@ fn a_name_or_function_that_does_not_exist_is_guessed() {
     check(&[
         ("SELECT mean(baseline(phq8)) FROM courses", "unknown-name", "phq8", "did you mean `PHQ-9`?"),
         ("SELECT count(*) FROM courses WHERE indicaton = 'mdd'", "unknown-name", "indicaton", "`indication`"),
-        ("SELECT count(*) FROM courses GROUP BY zodiac", "unknown-name", "zodiac", "of the dictionary"),
-        ("SELECT zodiac FROM courses", "unknown-name", "zodiac", "of the dictionary"),
+        ("SELECT count(*) FROM courses GROUP BY zodiac", "unknown-name", "zodiac", "its fields are indication, route"),
+        ("SELECT mean(baseline(zodiac)) FROM courses", "unknown-name", "zodiac", "its instruments are PHQ-9, WHO-5"),
         ("SELECT maen(age) FROM courses", "unknown-function", "maen", "did you mean `mean`?"),
         ("SELECT frobnicate(age) FROM courses", "unknown-function", "frobnicate", "count, mean, rate"),
         ("SELECT mean(bselin(phq9)) FROM courses", "unknown-function", "bselin", "`baseline`"),

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use sumac_protocol::dictionary::ValueError;
 use sumac_protocol::record::FieldValue;
 
 use super::super::codes::Concept;
@@ -93,8 +92,7 @@ fn exact_field(extension: &Element<'_>, context: &Context<'_>) -> Result<(String
     let text = flag.or(value.number("valueDecimal")?).or(value.text("valueCode")?.map(str::to_owned));
     let text = value.needed("value[x]", text)?;
     let dictionary = context.codes.dictionary;
-    let near = || ValueError::NoSuchField { id: id.to_owned(), near: None };
-    let field = dictionary.field(id).ok_or_else(|| extension.flaw(near()))?;
+    let field = dictionary.known_field(id).map_err(|why| extension.flaw(why))?;
     let checked = dictionary.check_field(&field.id, &text);
     Ok((field.id.clone(), checked.map_err(|why| Flaw { value: text, ..value.flaw(why) })?))
 }
