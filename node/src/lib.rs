@@ -4,6 +4,7 @@ pub mod asker;
 pub mod clinic;
 pub mod clock;
 pub mod control;
+pub mod export;
 pub mod home;
 pub mod import;
 pub mod network;
