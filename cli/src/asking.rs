@@ -224,38 +224,6 @@ fn choose_hub<'a>(charter: &'a Charter, name: Option<&str>) -> Result<&'a Member
     }
 }
 
-/// The largest cost with ε no larger than asked for, at the charter's δ.
-pub(crate) fn cost_of(
-    charter: &Charter,
-    rho: Option<f64>,
-    epsilon: Option<f64>,
-    mode: Mode,
-) -> Result<RhoMicro, Failure> {
-    if mode == Mode::Exact {
-        return Ok(RhoMicro(0));
-    }
-    match (rho, epsilon) {
-        (Some(rho), None) if rho > 0.0 && rho <= 1e6 => {
-            // Text to integer without a binary detour: 0.1 is 100,000 and not 99,999.
-            let micro = format!("{:.0}", rho * 1e6)
-                .parse()
-                .map_err(|_| Failure::usage("--rho is no number", "give a number like 0.1"))?;
-            Ok(RhoMicro(micro))
-        }
-        (None, Some(epsilon)) if epsilon > 0.0 && epsilon <= 1e6 => {
-            Ok(privacy::largest_rho(epsilon, charter.policy.delta_per_1e12))
-        }
-        (None, None) => {
-            Err(Failure::usage("a differentially private question has a price", "give --rho 0.1, or --epsilon 1"))
-        }
-        (Some(_), Some(_)) => Err(Failure::usage("--rho and --epsilon both say the price", "give one of them")),
-        (Some(_), None) | (None, Some(_)) => Err(Failure::usage(
-            "a price is a number above 0 and at most 1,000,000",
-            "give, for example, --rho 0.1 or --epsilon 1",
-        )),
-    }
-}
-
 /// The time now, by this machine's clock.
 pub(crate) fn now() -> Moment {
     sumac_node::clock::Clock::default().now()

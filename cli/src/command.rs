@@ -3,6 +3,7 @@
 pub(crate) mod ask;
 mod charter;
 mod explain;
+mod generate;
 pub(crate) mod import;
 mod key;
 mod node;
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     Study(study::StudyCommand),
     /// Bring a clinic's records in from CSV files.
     Import(import::ImportArgs),
+    /// Write files of synthetic courses, for trials and benchmarks.
+    Generate(generate::GenerateArgs),
     /// Enrol patients; sign, hand in and list their consents.
     #[command(subcommand)]
     Patient(patient::PatientCommand),
@@ -58,6 +61,7 @@ impl Command {
             Self::Charter(command) => command.run(),
             Self::Study(command) => command.run(),
             Self::Import(args) => args.run(),
+            Self::Generate(args) => args.run(),
             Self::Patient(command) => command.run(),
             Self::Ask(args) => args.run(),
             Self::Explain(args) => args.run(),

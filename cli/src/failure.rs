@@ -12,7 +12,8 @@ use sumac_node::clinic::ClinicError;
 use sumac_node::control::ControlError;
 use sumac_node::home::HomeError;
 use sumac_node::running::RunError;
-use sumac_node::store::StoreError;
+use sumac_node::store::{BackupError, StoreError};
+use sumac_node::synthetic::SyntheticError;
 use sumac_protocol::charter_chain::ChainError;
 use sumac_protocol::document::charter::CharterError;
 use sumac_protocol::document::study::StudyError;
@@ -105,13 +106,30 @@ impl Failure {
         self
     }
 
+    /// The same with another remedy, where this code means something else to do.
+    pub(crate) fn with_remedy_for(mut self, code: &str, remedy: &str) -> Self {
+        if self.code == code {
+            remedy.clone_into(&mut self.remedy);
+        }
+        self
+    }
+
     /// Says it on standard error.
     pub(crate) fn report(&self) -> ExitCode {
-        anstream::eprintln!("error[{}]: {}", self.code, self.says);
+        self.say("error");
+        self.exit.code()
+    }
+
+    /// Says it on standard error where it does not stop the command: what would fail later.
+    pub(crate) fn warn(&self) {
+        self.say("warning");
+    }
+
+    fn say(&self, what: &str) {
+        anstream::eprintln!("{what}[{}]: {}", self.code, self.says);
         if !self.remedy.is_empty() {
             anstream::eprintln!("  to do: {}", self.remedy);
         }
-        self.exit.code()
     }
 }
 
@@ -169,9 +187,11 @@ macro_rules! refusals {
 }
 
 refusals!(
+    SyntheticError,
     RunError,
     HomeError,
     StoreError,
+    BackupError,
     ClinicError,
     DocumentError,
     ChainError,

@@ -9,6 +9,7 @@ mod demo;
 mod failure;
 mod files;
 mod keys;
+mod price;
 mod show;
 
 use std::process::ExitCode;
@@ -36,5 +37,28 @@ fn main() -> ExitCode {
     match sumac.command.run() {
         Ok(code) => code,
         Err(failure) => failure.report(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Sumac;
+
+    fn assert_fits(command: &mut clap::Command) {
+        for help in [command.render_help(), command.render_long_help()] {
+            let help = help.to_string();
+            let wide: Vec<&str> = help.lines().filter(|line| line.chars().count() > 80).collect();
+            assert!(wide.is_empty(), "{}: {wide:#?}", command.get_name());
+        }
+        command.get_subcommands_mut().for_each(assert_fits);
+    }
+
+    #[test]
+    fn every_help_text_fits_eighty_columns() {
+        let mut sumac = Sumac::command();
+        sumac.build();
+        assert_fits(&mut sumac);
     }
 }

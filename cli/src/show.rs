@@ -29,6 +29,13 @@ pub(crate) fn talk(text: &str) {
     anstream::eprintln!("{text}");
 }
 
+/// Talk of any length, broken between words where a line would be too wide.
+pub(crate) fn paragraph(text: &str) {
+    for line in text.lines() {
+        wrapped(line.split_whitespace(), "").iter().for_each(|row| talk(row));
+    }
+}
+
 /// A number of things: "1 row", "2 rows".
 pub(crate) fn counted(n: u64, thing: &str) -> String {
     if n == 1 { format!("1 {thing}") } else { format!("{n} {thing}s") }
@@ -205,6 +212,23 @@ fn privacy_line(answer: &Answer) -> String {
     }
 }
 
+/// What to know of an answer that shows nothing: that it is one, what it cost, and what to do.
+pub(crate) fn held_back(answer: &Answer) {
+    let least = answer.cohort_min;
+    match answer.rho_micro {
+        Some(rho) => {
+            talk(&format!("every group was held back: none is clearly above {least} with the noise in it"));
+            talk(&format!("it was asked and is paid for: each patient counted was charged {rho}"));
+            talk("  to do: widen WHERE, group by less, pay more, or ask with more clinics online");
+        }
+        None => {
+            talk(&format!("every group was held back: each has a count below {least}"));
+            talk("nobody was charged: the study is exact");
+            talk("  to do: ask a wider question of the study's plan, or with more clinics online");
+        }
+    }
+}
+
 /// How precise an answer would be.
 pub(crate) fn explanation(explained: &Explanation) {
     let price = match (explained.rho_micro, explained.epsilon, explained.delta) {
@@ -226,24 +250,90 @@ pub(crate) fn explanation(explained: &Explanation) {
 /// One line on how far a query is.
 pub(crate) fn progress(progress: &Progress, names: &[(Principal, String)]) -> String {
     let name = |key: &Principal| names.iter().find(|(k, _)| k == key).map_or_else(|| key.short(), |(_, n)| n.clone());
-    let awaited: Vec<String> = progress.awaited.iter().map(name).collect();
     let step = match &progress.step {
         Step::Committing => "the committee commits to its noise".to_owned(),
         Step::Collecting => format!("clinics contribute ({} of {})", progress.uploads, progress.asked),
         Step::Freezing => "the committee fixes the batch".to_owned(),
         Step::Verifying => "the committee checks every contribution".to_owned(),
         Step::Opening => "the committee adds its noise".to_owned(),
-        Step::Voiding => "the attempt came to nothing; the committee signs so".to_owned(),
+        Step::Voiding => "came to nothing; the committee signs so".to_owned(),
         Step::Answered { .. } => "answered".to_owned(),
         Step::Over { .. } => "over".to_owned(),
     };
     let attempt = if progress.attempt > 1 { format!("attempt {}: ", progress.attempt) } else { String::new() };
-    if awaited.is_empty() {
-        return format!("{attempt}{step}");
-    }
+    let awaited: Vec<String> = progress.awaited.iter().map(name).collect();
     let left = progress.until.0.saturating_sub(crate::asking::now().0).div_ceil(1_000);
-    format!("{attempt}{step}; waiting for {} (at most {left} s)", awaited.join(", "))
+    waiting(&format!("{attempt}{step}"), &awaited, left)
 }
+
+/// A step and whom it waits for: as many names as the line has room for, else how many they are.
+fn waiting(step: &str, awaited: &[String], left: u64) -> String {
+    let line = |whom: &str| format!("{step}; waiting for {whom} (at most {left} s)");
+    let fits = |line: &String| line.chars().count() <= COLUMNS;
+    let first = |named: usize| {
+        let names = awaited.iter().take(named).cloned().collect::<Vec<_>>().join(", ");
+        match awaited.len().saturating_sub(named) {
+            0 => line(&names),
+            more if named > 0 => line(&format!("{names} and {more} more")),
+            all => line(&all.to_string()),
+        }
+    };
+    let named = (0..=awaited.len()).rev().filter(|_| !awaited.is_empty());
+    named.map(first).find(fits).unwrap_or_else(|| step.to_owned())
+}
+
+/// Words in rows of at most eighty columns, every row with this indent.
+fn wrapped<'a>(words: impl IntoIterator<Item = &'a str>, indent: &str) -> Vec<String> {
+    let mut rows: Vec<String> = Vec::new();
+    for word in words {
+        match rows.last_mut() {
+            Some(row) if row.chars().count() + 1 + word.chars().count() <= COLUMNS => {
+                row.push(' ');
+                row.push_str(word);
+            }
+            _ => rows.push(format!("{indent}{word}")),
+        }
+    }
+    rows
+}
+
+/// Columns of a terminal that everything fits.
+const COLUMNS: usize = 80;
 
 /// Width of a bar, in characters.
 const BAR_CELLS: u32 = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::{COLUMNS, waiting, wrapped};
+
+    #[test]
+    fn a_step_names_as_many_as_the_line_has_room_for() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let (checks, long) = ("attempt 2: the committee checks every contribution", "a".repeat(60));
+        let cases = [
+            ("answered", names(&[]), "answered"),
+            ("asked", names(&["Ridge", "Mill"]), "asked; waiting for Ridge, Mill (at most 2 s)"),
+            (
+                checks,
+                names(&["Ridge", "Mill"]),
+                "attempt 2: the committee checks every contribution; waiting for 2 (at most 2 s)",
+            ),
+            ("asked", names(&["Ridge", &long]), "asked; waiting for Ridge and 1 more (at most 2 s)"),
+            ("asked", names(&[&long, "Ridge"]), "asked; waiting for 2 (at most 2 s)"),
+            (&long, names(&["Ridge"]), &long),
+        ];
+        for (step, awaited, want) in cases {
+            let line = waiting(step, &awaited, 2);
+            assert_eq!(line, want, "{awaited:?}");
+            assert!(line.chars().count() <= COLUMNS, "{line}");
+        }
+    }
+
+    #[test]
+    fn rows_are_as_wide_as_a_terminal_and_no_wider() {
+        let rows = wrapped(["ab"; 40], "  ");
+        assert_eq!(rows.iter().map(|row| row.chars().count()).collect::<Vec<_>>(), [79, 43]);
+        assert!(rows.iter().all(|row| row.starts_with("  ab")));
+    }
+}

@@ -69,7 +69,7 @@ impl Home {
     /// The charter chain's file.
     #[must_use]
     pub fn charter_file(&self) -> PathBuf {
-        self.dir.join("charter.json")
+        self.dir.join(CHARTER)
     }
 
     /// Where the store lies.
@@ -99,6 +99,61 @@ impl Home {
         fs::write(&file, text).map_err(|why| HomeError::io(&file, &why))
     }
 
+    /// Puts settings in place of those before.
+    ///
+    /// # Errors
+    /// [`HomeError`]; then those before stay.
+    pub fn put_settings(&self, settings: &Settings) -> Result<(), HomeError> {
+        let file = self.dir.join(SETTINGS);
+        let fresh = self.dir.join(format!("{SETTINGS}.new"));
+        let text = toml::to_string_pretty(settings)
+            .map_err(|why| HomeError::Settings { file: file.clone(), why: why.to_string() })?;
+        let written = fs::write(&fresh, text).and_then(|()| fs::File::open(&fresh)?.sync_all());
+        let replaced =
+            written.and_then(|()| fs::rename(&fresh, &file)).and_then(|()| fs::File::open(&self.dir)?.sync_all());
+        replaced.map_err(|why| HomeError::io(&file, &why))
+    }
+
+    /// What a backup needs beside the store: settings, charter and studies, by name. Nothing in them is secret.
+    ///
+    /// # Errors
+    /// [`HomeError`] if one is there and cannot be read.
+    pub fn papers(&self) -> Result<Vec<(String, Vec<u8>)>, HomeError> {
+        let mut names = vec![SETTINGS.to_owned(), CHARTER.to_owned()];
+        let studies = self.dir.join(STUDIES);
+        for entry in fs::read_dir(&studies).map_err(|why| HomeError::io(&studies, &why))? {
+            let name = entry.map_err(|why| HomeError::io(&studies, &why))?.file_name();
+            names.push(format!("{STUDIES}/{}", name.to_string_lossy()));
+        }
+        names.sort_unstable();
+        let mut papers = Vec::new();
+        for name in names {
+            let file = self.dir.join(&name);
+            if file.is_file() {
+                papers.push((name, fs::read(&file).map_err(|why| HomeError::io(&file, &why))?));
+            }
+        }
+        Ok(papers)
+    }
+
+    /// Takes in a backup's papers. What is there already stays.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn take_in(&self, papers: &[(String, Vec<u8>)]) -> Result<(), HomeError> {
+        let studies = self.dir.join(STUDIES);
+        fs::create_dir_all(&studies).map_err(|why| HomeError::io(&studies, &why))?;
+        for (name, bytes) in papers {
+            let file = self.dir.join(name);
+            let study = name.strip_prefix(STUDIES).and_then(|name| name.strip_prefix('/'));
+            let ours = [SETTINGS, CHARTER].contains(&name.as_str()) || study.is_some_and(|name| !name.contains('/'));
+            if ours && !file.exists() {
+                fs::write(&file, bytes).map_err(|why| HomeError::io(&file, &why))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Reads the settings.
     ///
     /// # Errors
@@ -108,7 +163,7 @@ impl Home {
         let text = match fs::read_to_string(&file) {
             Ok(text) => text,
             Err(why) if why.kind() == std::io::ErrorKind::NotFound => {
-                return Err(HomeError::NoNode { dir: self.dir.clone() });
+                return Err(HomeError::NoNode { dir: self.dir.clone(), there: self.dir.is_dir() });
             }
             Err(why) => return Err(HomeError::io(&file, &why)),
         };
@@ -194,10 +249,12 @@ pub enum HomeError {
         dir: PathBuf,
     },
     /// There is no node.
-    #[error("{} holds no node: it has no {SETTINGS}", dir.display())]
+    #[error("{} holds no node: {}", dir.display(), if *.there { NO_SETTINGS } else { NO_FOLDER })]
     NoNode {
         /// The folder.
         dir: PathBuf,
+        /// Whether there is such a folder at all.
+        there: bool,
     },
     /// A file cannot be read or written.
     #[error("{}: {why}", file.display())]
@@ -237,7 +294,9 @@ pub enum HomeError {
 
 impl HomeError {
     fn io(file: &Path, why: &std::io::Error) -> Self {
-        Self::Io { file: file.to_owned(), why: why.to_string() }
+        let below_a_file = why.kind() == std::io::ErrorKind::NotADirectory;
+        let why = if below_a_file { "a part of this path is a file, not a folder".to_owned() } else { why.to_string() };
+        Self::Io { file: file.to_owned(), why }
     }
 
     /// A code that is never reworded.
@@ -258,7 +317,9 @@ impl HomeError {
     pub fn remedy(&self) -> String {
         match self {
             Self::AlreadyThere { .. } => "choose another folder; a node's keys are never overwritten".into(),
-            Self::NoNode { .. } => "make one with `sumac node init --dir DIR`".into(),
+            Self::NoNode { dir, .. } => {
+                format!("check the path, or make a node there: `sumac node init --dir {}`", dir.display())
+            }
             Self::Io { .. } => "check that the path exists and that this user may read and write it".into(),
             Self::Settings { .. } => "correct the file; deploy/node.toml shows every setting".into(),
             Self::KeyFile { .. } => "give the file that `sumac node init` made, or restore it from its medium".into(),
@@ -268,4 +329,8 @@ impl HomeError {
 }
 
 const SETTINGS: &str = "node.toml";
+/// What a folder lacks that is no node's.
+const NO_SETTINGS: &str = "it has no node.toml";
+const NO_FOLDER: &str = "there is no such folder";
+const CHARTER: &str = "charter.json";
 const STUDIES: &str = "studies";

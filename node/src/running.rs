@@ -7,6 +7,7 @@ mod commands;
 mod effects;
 mod error;
 mod roles;
+mod upkeep;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::future::Future;
@@ -85,13 +86,16 @@ struct Node {
     connected: BTreeSet<Principal>,
     listening: Vec<String>,
     queue: VecDeque<Event>,
+    /// The journal's head when the watermark was last sealed, if it was since the start.
+    sealed_head: Option<u64>,
 }
 
 impl Node {
     fn new(clinic: Clinic, network: Network, clock: Arc<Clock>) -> Result<Self, RunError> {
         let clinic = Arc::new(clinic);
         let (roles, queue) = (Roles::default(), VecDeque::new());
-        Ok(Self { clinic, network, clock, roles, connected: BTreeSet::new(), listening: Vec::new(), queue })
+        let (connected, listening) = (BTreeSet::new(), Vec::new());
+        Ok(Self { clinic, network, clock, roles, connected, listening, queue, sealed_head: None })
     }
 
     async fn work(
@@ -116,7 +120,7 @@ impl Node {
             tokio::select! {
                 biased;
                 () = &mut stop => return Ok(()),
-                Some(call) = calls.recv() => self.command(call),
+                Some(call) = calls.recv() => self.command(call)?,
                 event = inbox.next() => match event {
                     Some(event) => self.heard(event)?,
                     None => return Ok(()),

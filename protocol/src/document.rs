@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::limits::DOCUMENT_BYTES_MAX;
+
 pub mod charter;
 pub mod commitment;
 pub mod consent;
@@ -74,6 +76,19 @@ impl Kind {
     #[must_use]
     pub fn payload_type(self) -> String {
         format!("application/vnd.sumac.{}.v1+json", self.name())
+    }
+
+    /// Largest payload of this kind, in bytes. What a committee and its clinics sign is small, so that
+    /// a node can keep all of it whoever wrote it.
+    #[must_use]
+    pub const fn payload_bytes_max(self) -> usize {
+        match self {
+            Self::Charter | Self::Study | Self::Share => DOCUMENT_BYTES_MAX,
+            Self::Consent | Self::Enrolment | Self::Manifest | Self::CountOpening => 256 << 10,
+            Self::Query => 64 << 10,
+            Self::Upload => 16 << 10,
+            Self::Commitment | Self::Freeze | Self::Void | Self::Release | Self::Relay => 4 << 10,
+        }
     }
 
     /// The kind that a payload type names, if it is one of ours.

@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::digest::Digest;
 use crate::document::Kind;
-use crate::limits::{DOCUMENT_BYTES_MAX, SIGNATURES_MAX};
+use crate::limits::{DOCUMENT_BYTES_MAX, NAME_BYTES_MAX, SIGNATURE_BYTES_MAX, SIGNATURES_MAX};
 use crate::principal::{Principal, Signer};
 use crate::strict_json;
 
@@ -29,7 +29,7 @@ pub trait Document: Serialize + DeserializeOwned {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Envelope {
-    #[serde(rename = "payloadType")]
+    #[serde(rename = "payloadType", deserialize_with = "name")]
     payload_type: String,
     payload: Base64,
     signatures: Vec<EnvelopeSignature>,
@@ -39,8 +39,30 @@ pub struct Envelope {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct EnvelopeSignature {
+    #[serde(deserialize_with = "name")]
     keyid: String,
+    #[serde(deserialize_with = "signature")]
     sig: Base64,
+}
+
+/// Reads a name of at most [`NAME_BYTES_MAX`] bytes: what nobody checks must not be large either, for
+/// it is kept with what was checked.
+fn name<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let text = String::deserialize(from)?;
+    if text.len() <= NAME_BYTES_MAX {
+        return Ok(text);
+    }
+    Err(serde::de::Error::custom(format!("a name of {} bytes, where {NAME_BYTES_MAX} is the most", text.len())))
+}
+
+/// Reads a signature of at most [`SIGNATURE_BYTES_MAX`] bytes, of whatever algorithm.
+fn signature<'de, D: Deserializer<'de>>(from: D) -> Result<Base64, D::Error> {
+    let sig = Base64::deserialize(from)?;
+    if sig.0.len() <= SIGNATURE_BYTES_MAX {
+        return Ok(sig);
+    }
+    let got = sig.0.len();
+    Err(serde::de::Error::custom(format!("a signature of {got} bytes, where {SIGNATURE_BYTES_MAX} is the most")))
 }
 
 impl Envelope {
@@ -48,10 +70,14 @@ impl Envelope {
     ///
     /// # Errors
     /// [`DocumentError::Malformed`] if the document breaks a rule of signed JSON, as one with a
-    /// number past 2^53 or a payload over 1 MiB does.
+    /// number past 2^53 or a payload past its kind's limit does.
     pub fn draft<T: Document>(document: &T) -> Result<Self, DocumentError> {
         let malformed = |why: String| DocumentError::Malformed { kind: T::KIND, why };
         let payload = serde_json::to_vec(document).map_err(|why| malformed(why.to_string()))?;
+        let (got, most) = (payload.len(), T::KIND.payload_bytes_max());
+        if got > most {
+            return Err(malformed(format!("{got} bytes, where {most} is the most")));
+        }
         strict_json::from_slice::<serde_json::Value>(&payload).map_err(malformed)?;
         Ok(Self { payload_type: T::KIND.payload_type(), payload: Base64(payload), signatures: Vec::new() })
     }
@@ -125,8 +151,12 @@ impl Envelope {
         if self.signatures.len() > SIGNATURES_MAX {
             return Err(DocumentError::TooManySignatures { kind: T::KIND, got: self.signatures.len() });
         }
-        let body =
-            strict_json::from_slice(&self.payload.0).map_err(|why| DocumentError::Malformed { kind: T::KIND, why })?;
+        let malformed = |why| DocumentError::Malformed { kind: T::KIND, why };
+        let (got, most) = (self.payload.0.len(), T::KIND.payload_bytes_max());
+        if got > most {
+            return Err(malformed(format!("{got} bytes, where {most} is the most")));
+        }
+        let body = strict_json::from_slice(&self.payload.0).map_err(malformed)?;
         Ok(Claimed { body, envelope: self.clone() })
     }
 

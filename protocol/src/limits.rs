@@ -1,6 +1,7 @@
 //! Every limit of the protocol, in one place, related to each other by compile-time checks.
 
 use crate::cost::RhoMicro;
+use crate::document::Kind;
 use crate::moment::Millis;
 
 /// Largest signed document's payload, in bytes.
@@ -9,6 +10,9 @@ pub const DOCUMENT_BYTES_MAX: usize = 1 << 20;
 pub const DOCUMENT_DEPTH_MAX: usize = 16;
 /// Most signatures one envelope may carry.
 pub const SIGNATURES_MAX: usize = 64;
+/// Longest signature that an envelope may carry, in bytes: those of Ed25519 have 64, and a signature
+/// of another algorithm beside them is passed over.
+pub const SIGNATURE_BYTES_MAX: usize = 256;
 /// Largest integer of either sign in a signed document: 2^53, exact in every JSON reader.
 pub const INTEGER_MAX: i64 = 1 << 53;
 /// Largest dictionary text embedded in a charter, in bytes.
@@ -77,6 +81,12 @@ pub const ELEMENTS_MAX_DP: usize = 40_000;
 pub const ELEMENTS_MAX_EXACT: usize = 131_072;
 /// Largest framed message between two nodes, in bytes.
 pub const MESSAGE_BYTES_MAX: usize = 4 << 20;
+/// Largest stored form of a role, in bytes: a query with the words of three full committees.
+pub const STORED_BYTES_MAX: usize = 32 << 20;
+/// Longest text of a refusal that travels, in bytes.
+pub const REFUSAL_BYTES_MAX: usize = 4 << 10;
+/// Most names that one sentence lists; it gives the number of the rest.
+pub const NAMES_LISTED_MAX: usize = 12;
 /// Most patients one clinic may hold.
 pub const PATIENTS_MAX: u64 = 10_000_000;
 /// Bytes of one element of the field that contributions are shared in.
@@ -92,3 +102,10 @@ const _: () = assert!(PLANNED_QUERIES_MAX * (QUERY_BYTES_MAX + 64) + LAY_TEXT_BY
 const _: () = assert!(ELEMENTS_MAX_EXACT * FIELD_BYTES * 2 < MESSAGE_BYTES_MAX);
 // A document, base64 in its envelope, fits one message.
 const _: () = assert!(DOCUMENT_BYTES_MAX * 2 < MESSAGE_BYTES_MAX);
+// A query's study, its committees' manifests, its answers and every clinic's refusal fit a stored form.
+const _: () = assert!(
+    2 * DOCUMENT_BYTES_MAX
+        + COMMITTEE_MAX * 2 * (Kind::Manifest.payload_bytes_max() + Kind::Share.payload_bytes_max())
+        + MEMBERS_MAX * 2 * REFUSAL_BYTES_MAX
+        < STORED_BYTES_MAX
+);

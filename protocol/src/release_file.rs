@@ -74,17 +74,22 @@ impl ReleaseFile {
     /// [`ReleaseError`]; for an altered answer it names the field.
     pub fn verify(text: &str, chain: &CharterChain) -> Result<Self, ReleaseError> {
         let written = Spelled::read(text).map_err(|why| ReleaseError::Malformed { why })?;
-        let malformed = |why: serde_json::Error| ReleaseError::Malformed { why: why.to_string() };
-        let Version { sumac_release: got } = serde_json::from_str(text).map_err(malformed)?;
+        let malformed = |why: String| ReleaseError::Malformed { why };
+        let version = serde_json::from_str(text);
+        let Version { sumac_release: got } =
+            version.map_err(|_| malformed("it does not say `sumac_release`, the version of its shape".into()))?;
         if got != u64::from(VERSION) {
             return Err(ReleaseError::Version { got });
         }
-        let Certificate { proof } = serde_json::from_str(text).map_err(malformed)?;
+        let certificate = serde_json::from_str(text);
+        let Certificate { proof } =
+            certificate.map_err(|why| malformed(spelled::placed("its `proof` is not whole", &why)))?;
         let inquiry = admit(&proof, chain)?;
         let answer = compute(&inquiry, &proof.shares)?;
+        only_signed_by_its_signers(&inquiry, &proof)?;
         let file = Self { sumac_release: VERSION, answer, proof };
-        let recomputed = serde_json::to_string(&file).map_err(malformed)?;
-        let recomputed = Spelled::read(&recomputed).map_err(|why| ReleaseError::Malformed { why })?;
+        let recomputed = serde_json::to_string(&file).map_err(|why| malformed(why.to_string()))?;
+        let recomputed = Spelled::read(&recomputed).map_err(malformed)?;
         match written.first_difference(&recomputed) {
             None => Ok(file),
             Some(Difference { field, left, right }) => {
@@ -116,6 +121,23 @@ fn admit(proof: &Proof, chain: &CharterChain) -> Result<Inquiry, ReleaseError> {
     let earliest = study::admit_study(&proof.study, &chain).map_or(now, |study| now.max(study.valid_from));
     Inquiry::admit(&proof.query, &proof.study, &chain, earliest)
         .map_err(|refused| ReleaseError::Query { code: refused.code, says: refused.says })
+}
+
+/// Checks that no envelope carries a signature besides those that were checked: a reader of the file
+/// would see a signer who never signed.
+fn only_signed_by_its_signers(inquiry: &Inquiry, proof: &Proof) -> Result<(), ReleaseError> {
+    let one_each = proof.shares.iter().all(|share| share.signature_count() == 1);
+    let strangers = [
+        (proof.query.signature_count() != 1, "query"),
+        (proof.study.signature_count() != inquiry.study().signers().len(), "study"),
+        (!one_each, "shares"),
+    ];
+    match strangers.into_iter().find(|(found, _)| *found) {
+        Some((_, what)) => {
+            Err(ReleaseError::Malformed { why: format!("its `{what}` carries a signature that does not count") })
+        }
+        None => Ok(()),
+    }
 }
 
 /// The answer that these shares add up to.
@@ -179,7 +201,7 @@ fn check_shares(inquiry: &Inquiry, envelopes: &[Envelope]) -> Result<Vec<Verifie
 #[non_exhaustive]
 pub enum ReleaseError {
     /// Not a release file.
-    #[error("not a release file: {why}")]
+    #[error("not a Sumac release: {why}")]
     Malformed {
         /// What the reader stumbled over.
         why: String,
@@ -287,8 +309,10 @@ impl ReleaseError {
             }
             Self::Version { .. } => "use the release of Sumac that made the file, or a newer one".into(),
             Self::SealedToAnother { .. } => "resume with the key kept for this very query".into(),
-            Self::Malformed { .. }
-            | Self::Query { .. }
+            Self::Malformed { .. } => {
+                "name the file that `sumac ask` wrote; if it is that one, ask its sender for it as it was made".into()
+            }
+            Self::Query { .. }
             | Self::NoSuchAttempt { .. }
             | Self::Shares { .. }
             | Self::BadShare { .. }

@@ -12,6 +12,7 @@ pub mod inquiry;
 pub mod member;
 pub mod message;
 pub mod progress;
+pub mod quota;
 
 use rand_core::CryptoRng;
 
@@ -62,6 +63,13 @@ pub enum Effect {
         id: Digest,
         /// The stored form.
         form: Octets,
+    },
+    /// Forget a stored form that nothing will ask for again.
+    Forget {
+        /// Whose it is.
+        role: Role,
+        /// Its id.
+        id: Digest,
     },
     /// Answer the message that caused this.
     Reply(Reply),

@@ -8,8 +8,10 @@ use std::fmt;
 
 use prio::codec::{Encode as _, ParameterizedDecode as _};
 use prio::field::{Field64, FieldElement as _, FieldElementWithInteger as _};
+use prio::flp::Flp as _;
 use prio::flp::gadgets::{Mul, ParallelSum};
 use prio::flp::types::SumVec;
+
 use prio::vdaf::prio3::{
     Prio3, Prio3InputShare, Prio3PublicShare, Prio3VerifierShare, Prio3VerifyState, optimal_chunk_length,
 };
@@ -38,7 +40,12 @@ pub struct CircuitParameters {
 pub struct Circuit {
     vdaf: Vdaf,
     parameters: CircuitParameters,
+    /// Bytes of the large share: the input and its proofs, element by element, and a seed.
+    large_share_bytes: usize,
 }
+
+/// Bytes of a seed of XofTurboShake128.
+const SEED_BYTES: usize = 32;
 
 type Vdaf = Prio3<SumVec<Field64, ParallelSum<Field64, Mul>>, XofTurboShake128, 32>;
 
@@ -56,10 +63,25 @@ impl Circuit {
         let typ = SumVec::new(raw_max, cells, optimal_chunk_length(bits))
             .map_err(|_| SharingError::Unsupported { why: "the plan has no cells, or too many" })?;
         let aggregators = u8::try_from(aggregators).map_err(unsupported)?;
+        let elements = typ.input_len() + typ.proof_len() * usize::from(PROOFS);
+        let large_share_bytes = elements * FIELD_BYTES + SEED_BYTES;
         let vdaf = Prio3::new(aggregators, PROOFS, ALGORITHM, typ)
             .map_err(|_| SharingError::Unsupported { why: "a committee needs at least two members" })?;
         let cells = u32::try_from(cells).map_err(unsupported)?;
-        Ok(Self { vdaf, parameters: CircuitParameters { aggregators, cells, raw_max } })
+        Ok(Self { vdaf, parameters: CircuitParameters { aggregators, cells, raw_max }, large_share_bytes })
+    }
+
+    /// Bytes of the share of aggregator number `role`: the first one's grows with the plan, the
+    /// others' are seeds.
+    #[must_use]
+    pub const fn share_bytes(&self, role: usize) -> usize {
+        if role == 0 { self.large_share_bytes } else { 2 * SEED_BYTES }
+    }
+
+    /// Bytes of the public share: a seed of each aggregator's.
+    #[must_use]
+    pub fn public_bytes(&self) -> usize {
+        usize::from(self.parameters.aggregators) * SEED_BYTES
     }
 
     /// The parameters that both sides bind into the context.

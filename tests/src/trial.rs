@@ -69,7 +69,7 @@ pub fn participants() -> Vec<Participant> {
     for row in rows(SCORES) {
         let [_, _, id, _, instrument, day, value] = row[..] else { panic!("a row of another shape") };
         let (day, value) = (day.parse().unwrap(), value.parse().unwrap());
-        assessments.entry(id).or_default().push(Assessment { instrument: instrument.to_owned(), day, value });
+        assessments.entry(id).or_default().push(Assessment::total(instrument, day, value));
     }
     let participant = |row: Vec<&str>| {
         let (site, id, arm, sex) = (row[1], row[2], row[3], row[4]);
@@ -77,7 +77,7 @@ pub fn participants() -> Vec<Participant> {
         assessments.sort();
         let category = |name: &str, code: &str| (name.to_owned(), FieldValue::Category(code.to_owned()));
         let fields = BTreeMap::from([category("arm", arm), category("sex", sex)]);
-        let course = Course { id: id.to_owned(), fields, assessments };
+        let course = Course { id: id.to_owned(), fields, assessments, ..Course::default() };
         let (site, pseudonym, arm, sex) = (site.to_owned(), id.to_owned(), arm.to_owned(), sex.to_owned());
         Participant { site, pseudonym, arm, sex, record: Record { courses: vec![course] } }
     };

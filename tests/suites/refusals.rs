@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a suite of tests")]
 
 mod refusals {
+    mod attempts;
     mod batches;
     mod documents;
     mod members;

@@ -208,3 +208,21 @@ fn a_charge_is_forgotten_after_365_days() {
     federation.ask(QUESTION, RHO).released();
     assert!(federation.patients.iter().filter(|patient| patient.said == Said::Yes).count() > 100);
 }
+
+#[test]
+fn a_coordinator_keeps_no_upload_once_the_committee_has_them_or_the_attempt_is_given_up() {
+    use sumac_protocol::round::Role;
+    let uploads = |federation: &Federation| federation.nodes[HARBOUR].kept_forms(Role::CoordinatorUpload);
+    let mut federation = federation().build();
+    let question = federation.compose(QUESTION, RHO);
+    federation.submit(&question);
+    federation.advance(Millis(1_000));
+    assert!(uploads(&federation) > 0, "a restart in the window must not lose them");
+    federation.wait(&question).released();
+    assert_eq!(uploads(&federation), 0);
+    federation.lose(|packet| matches!(packet.message, Message::Batch { .. }));
+    let stuck = federation.compose(QUESTION, RHO);
+    federation.submit(&stuck);
+    federation.wait(&stuck).refused();
+    assert_eq!(uploads(&federation), 0);
+}

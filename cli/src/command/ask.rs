@@ -22,6 +22,7 @@ use sumac_protocol::round::progress::Progress;
 
 use crate::asking::{self, Asking};
 use crate::failure::{Exit, Failure};
+use crate::price::Price;
 use crate::{files, keys, show};
 
 /// Asks a question and waits for its answer. The answer goes to standard output; the release that
@@ -43,12 +44,8 @@ pub(crate) struct AskArgs {
     /// The hub that coordinates the query. Default: the first of the charter.
     #[arg(long, value_name = "NAME")]
     hub: Option<String>,
-    /// The price, as ρ of zero-concentrated differential privacy.
-    #[arg(long, value_name = "RHO", allow_negative_numbers = true)]
-    rho: Option<f64>,
-    /// The price, as the largest ε at the charter's δ.
-    #[arg(long, value_name = "EPSILON", conflicts_with = "rho", allow_negative_numbers = true)]
-    epsilon: Option<f64>,
+    #[command(flatten)]
+    price: Price,
     /// How long the query lives, in seconds. Default: 60, or the charter's maximum if that is less.
     #[arg(long, value_name = "SECONDS")]
     lifetime: Option<u64>,
@@ -58,7 +55,12 @@ pub(crate) struct AskArgs {
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-    /// Take up a query that was asked before, by its id.
+    /// Take up a query that was asked before, by its id or the beginning of it.
+    ///
+    /// Every query is kept from before it is sent, in $SUMAC_HOME/pending or ~/.sumac/pending, with
+    /// the key that opens its answer, sealed to the researcher's own. Whatever stops this program,
+    /// that file fetches the answer as long as the hub has it, and nobody is charged twice. Once the
+    /// answer is there, the file can be deleted.
     #[arg(long, value_name = "ID", conflicts_with_all = ["question", "rho", "epsilon"])]
     resume: Option<String>,
 }
@@ -110,7 +112,10 @@ impl AskArgs {
         let most = policy.query_lifetime_max();
         let lifetime = self.lifetime.map_or(Millis::seconds(60).min(most), Millis::seconds);
         asking::compiled(text, chain.current(), study.mode)?;
-        let rho = asking::cost_of(chain.current(), self.rho, self.epsilon, study.mode)?;
+        let rho = self.price.cost(chain.current(), study.mode)?;
+        if let Some(why) = self.price.too_dear(chain.current(), Some(&study), rho) {
+            return Err(why);
+        }
         let signer = sumac_protocol::principal::Signer::from_seed(seed);
         Asking::new(chain, &envelope, self.hub.as_deref(), text, rho, lifetime, &signer)
     }
@@ -130,7 +135,11 @@ impl AskArgs {
         show::talk(&format!("  sumac verify {} --charter {}", path.display(), self.charter.display()));
         let took = asking::now().since(asking.submitted);
         tracing::debug!(%took, "answered");
-        Ok(if release.answer.groups.iter().all(|g| g.suppressed) { Exit::TooFew.code() } else { ExitCode::SUCCESS })
+        if release.answer.groups.iter().any(|group| !group.suppressed) {
+            return Ok(ExitCode::SUCCESS);
+        }
+        show::held_back(&release.answer);
+        Ok(Exit::TooFew.code())
     }
 }
 

@@ -65,7 +65,8 @@ impl CharterCommand {
             Self::Add { charter, chain } => add(&charter, &chain)?,
             Self::Show { chain } => {
                 let chain = files::chain(&chain)?;
-                show::talk(&format!("genesis {}, in force {}", chain.genesis_digest(), chain.current().digest().hex()));
+                show::talk(&format!("genesis {}, in force:", chain.genesis_digest()));
+                show::talk(&format!("  {}", chain.current().digest().hex()));
                 show::json::<Charter>(chain.current())?;
             }
         }
@@ -110,12 +111,9 @@ pub(super) fn sign(draft: &Path, key: &Path) -> Result<(), Failure> {
     let (mut envelope, signer) = (files::envelope(draft)?, keys::signer(key)?);
     envelope.cosign(&signer);
     files::write(draft, &envelope.to_json())?;
-    show::talk(&format!(
-        "{}: signed by {}, {} signature(s) now",
-        draft.display(),
-        signer.principal(),
-        envelope.signature_count()
-    ));
+    let signatures = u64::try_from(envelope.signature_count()).unwrap_or(u64::MAX);
+    show::talk(&format!("{}: {} now, the last by", draft.display(), show::counted(signatures, "signature")));
+    show::talk(&format!("  {}", signer.principal()));
     Ok(())
 }
 
@@ -130,11 +128,7 @@ fn add(charter: &Path, path: &Path) -> Result<(), Failure> {
         CharterChain::genesis(&envelope)?
     };
     files::write(path, &chain.to_json())?;
-    show::talk(&format!(
-        "{}: epoch {} is in force, genesis {}",
-        path.display(),
-        chain.current().epoch,
-        chain.genesis_digest().hex()
-    ));
+    show::talk(&format!("{}: epoch {} is in force, genesis", path.display(), chain.current().epoch));
+    show::talk(&format!("  {}", chain.genesis_digest().hex()));
     Ok(())
 }

@@ -6,6 +6,10 @@
 //!
 //! An operator at night needs two of these: `run`, and `status`.
 
+mod backup;
+mod restore;
+mod rotate;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -17,6 +21,7 @@ use sumac_node::store::{Store, UnlockSecret};
 use sumac_protocol::charter_chain::CharterChain;
 use sumac_protocol::document::study::{Study, admit_study};
 use sumac_protocol::principal::{Principal, Signer};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use zeroize::Zeroizing;
 
 use crate::command::ask::Format;
@@ -69,6 +74,9 @@ pub(crate) enum NodeCommand {
         #[arg(long, value_enum, default_value_t = Format::Table)]
         format: Format,
     },
+    Backup(backup::BackupArgs),
+    Restore(restore::RestoreArgs),
+    RotateKeys(rotate::RotateArgs),
 }
 
 impl NodeCommand {
@@ -78,6 +86,9 @@ impl NodeCommand {
             Self::Init { dir, key_file, keyring, listen } => init(&dir, key_file, keyring, listen),
             Self::Run { dir } => run(&dir),
             Self::Adopt { dir, charter, study } => adopt(&dir, charter.as_deref(), &study),
+            Self::Backup(args) => args.run(),
+            Self::Restore(args) => args.run(),
+            Self::RotateKeys(args) => args.run(),
             Self::Status { dir, format } => {
                 let answer = control::ask(&socket(&dir)?, &Request::Status)?;
                 let Response::Status(status) = answer else {
@@ -194,20 +205,33 @@ fn run(dir: &Path) -> Result<ExitCode, Failure> {
         Ok(()) => {}
         Err(_) => tracing::warn!("nobody reads the ready line"),
     };
-    runtime.block_on(running::run(&home, &unlock, stopped(), ready))?;
+    runtime.block_on(async {
+        // Before anything else: whoever stops a node that is only starting stops it as well as later.
+        let stop = Stop::listen().map_err(|why| Failure::bug(format!("no signals: {why}")))?;
+        running::run(&home, &unlock, stop.told(), ready).await.map_err(Failure::from)
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Resolves when the node is told to stop.
-async fn stopped() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// The signals that stop a node: SIGTERM, and SIGINT, which Ctrl-C sends. From the moment there is
+/// one of these, such a signal ends nothing by itself; one that came early is told later.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    /// Takes the signals over. Needs a runtime to be in.
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Resolves when the node is told to stop.
+    async fn told(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }
 

@@ -118,13 +118,7 @@ impl PatientCommand {
                 show::line("enrolled");
             }
             Self::Grant(args) => args.run()?,
-            Self::Revoke { dir, key } => {
-                let signer = keys::signer(&key)?;
-                show::talk(
-                    "This ends every use of your records that was allowed so far. Answers that were given stay.",
-                );
-                hand_in(&dir, &signer, Action::Revoke(Revoke { purposes: None }))?;
-            }
+            Self::Revoke { dir, key } => revoke(&dir, &key)?,
             Self::List { dir, format } => {
                 let Response::Patients(patients) = control::ask(&socket(&dir)?, &Request::Patients)? else {
                     return Err(another());
@@ -151,11 +145,13 @@ impl PatientCommand {
 impl GrantArgs {
     /// Shows what will be allowed, in plain words, then signs it and hands it in.
     fn run(self) -> Result<(), Failure> {
-        let signer = keys::signer(&self.key)?;
+        let desk = Desk::at(&self.dir, &self.key).map_err(|why| {
+            why.with_remedy_for(NOT_ENROLLED, "at the clinic, enrol the key first: see `sumac patient enrol --help`")
+        })?;
         let grant =
             grant(self.purpose, self.noise == Noise::OrExact, asking::now(), self.days, RhoMicro(self.rho_year));
-        show::talk(LAY_TEXT);
-        hand_in(&self.dir, &signer, Action::Grant(grant))
+        show::paragraph(LAY_TEXT);
+        desk.hand_in(Action::Grant(grant))
     }
 }
 
@@ -184,17 +180,51 @@ pub(crate) fn grant(purposes: Vec<String>, exact: bool, from: Moment, days: u64,
     }
 }
 
-/// Signs the next statement of a patient and hands it to the clinic's running node.
-fn hand_in(dir: &Path, signer: &Signer, action: Action) -> Result<(), Failure> {
-    let socket = socket(dir)?;
-    let Response::Status(status) = control::ask(&socket, &Request::Status)? else { return Err(another()) };
-    let acknowledged = statement(&socket, status.key, signer, action, asking::now())?;
-    show::line(&format!(
-        "acknowledged at position {} of the clinic's ledger, as {}",
-        acknowledged.position,
-        acknowledged.statement.hex()
-    ));
-    Ok(())
+/// Withdraws everything. Whatever can fail is tried before a word is said; who withdrew before is
+/// told so, and nothing is added to the ledger.
+fn revoke(dir: &Path, key: &Path) -> Result<(), Failure> {
+    let desk = Desk::at(dir, key).map_err(|why| {
+        why.with_remedy_for(NOT_ENROLLED, "check --dir and --key: nothing was ever allowed with this key here")
+    })?;
+    if desk.has_withdrawn() {
+        show::line("already withdrawn: no use of your records is allowed, and nothing was added");
+        return Ok(());
+    }
+    show::paragraph("This ends every use of your records that was allowed so far. Answers that were given stay.");
+    desk.hand_in(Action::Revoke(Revoke { purposes: None }))
+}
+
+/// A patient before the clinic's running node, which knows the key.
+struct Desk {
+    socket: PathBuf,
+    clinic: Principal,
+    signer: Signer,
+}
+
+impl Desk {
+    /// Reads the key, finds the node and asks it whether the key is enrolled.
+    fn at(dir: &Path, key: &Path) -> Result<Self, Failure> {
+        let (socket, signer) = (socket(dir)?, keys::signer(key)?);
+        let Response::Status(status) = control::ask(&socket, &Request::Status)? else { return Err(another()) };
+        control::ask(&socket, &Request::NextStatement { key: signer.principal() })?;
+        Ok(Self { socket, clinic: status.key, signer })
+    }
+
+    /// Whether the last word of this patient is a withdrawal of everything. A node that cannot list
+    /// its patients keeps nobody from withdrawing: then it is not known to be.
+    fn has_withdrawn(&self) -> bool {
+        let Ok(Response::Patients(patients)) = control::ask(&self.socket, &Request::Patients) else { return false };
+        let own = patients.iter().find(|patient| patient.key == Some(self.signer.principal()));
+        own.is_some_and(|patient| patient.standing == "withdrawn")
+    }
+
+    /// Signs the patient's next statement, hands it in and says where it stands.
+    fn hand_in(&self, action: Action) -> Result<(), Failure> {
+        let acknowledged = statement(&self.socket, self.clinic, &self.signer, action, asking::now())?;
+        show::line(&format!("acknowledged at position {} of the clinic's ledger, as", acknowledged.position));
+        show::line(&format!("  {}", acknowledged.statement.hex()));
+        Ok(())
+    }
 }
 
 /// Signs a statement, hands it in and returns the acknowledgement.
@@ -224,6 +254,8 @@ fn another() -> Failure {
     Failure::bug("another answer than was asked for")
 }
 
+/// The code of a refusal of a key that the clinic does not know.
+const NOT_ENROLLED: &str = "not-enrolled";
 /// What a patient reads before a grant is signed.
 const LAY_TEXT: &str = "\
 You allow this clinic to count you in when researchers ask about treatment results.

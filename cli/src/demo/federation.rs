@@ -93,9 +93,12 @@ impl Federation {
             .map_or(("A".to_owned(), "P".to_owned()), |(i, p)| (CAST.get(i).map_or('A', |c| c.0).to_string(), p));
         show::talk("the federation is up; Ctrl-C stops it. In another terminal, ask again:");
         let price = if self.is_exact() { String::new() } else { " --epsilon 8".to_owned() };
-        show::talk(&format!(
-            "  sumac ask \"{QUESTION}\" \\\n    --charter {dir}/charter.json --study {dir}/study.json --key {dir}/keys/researcher.key{price}"
-        ));
+        // A shell takes a backslash and the end of its line out, also between quotes.
+        let question =
+            [", mean", ", rate", " FROM"].iter().fold(QUESTION.to_owned(), |text, at| text.replace(at, &broken(at)));
+        show::talk(&format!("  sumac ask \"{question}\" \\"));
+        show::talk(&format!("    --charter {dir}/charter.json --study {dir}/study.json \\"));
+        show::talk(&format!("    --key {dir}/keys/researcher.key{price}"));
         show::talk("let one patient withdraw, and ask once more:");
         show::talk(&format!("  sumac patient revoke --dir {dir}/{clinic} --key {dir}/patients/{pseudonym}.key"));
         show::talk("see who was counted, on the clinic's own console:");
@@ -106,6 +109,11 @@ impl Federation {
     pub(super) fn is_exact(&self) -> bool {
         self.chain.current().policy.cohort_min == 1
     }
+}
+
+/// The same words with the end of a shell's line before the last of them.
+fn broken(words: &str) -> String {
+    words.replace(' ', "\\\n ")
 }
 
 /// Makes one clinic's node, with its unlock secret beside the folder and never in it. A and B are

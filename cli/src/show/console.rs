@@ -4,7 +4,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use sumac_node::clinic::{ChargeState, CohortLine, PatientLine};
 use sumac_node::control::Status;
 
-use super::{counted, line};
+use super::{counted, line, wrapped};
 
 /// How a node is, one fact a line.
 pub(crate) fn status(status: &Status) {
@@ -52,27 +52,10 @@ pub(crate) fn cohorts(cohorts: &[CohortLine]) {
             ChargeState::NotCounted => "answered without this clinic; nobody was charged".to_owned(),
             ChargeState::NoRelease => "came to nothing; nobody was charged".to_owned(),
         };
-        line(&format!("query {}: {selected}, {} each, {ended}", cohort.query, cohort.rho));
-        for row in wrapped(&cohort.pseudonyms) {
+        line(&format!("query {}: {selected}, {} each", cohort.query, cohort.rho));
+        line(&format!("  {ended}"));
+        for row in wrapped(cohort.pseudonyms.iter().map(String::as_str), "  ") {
             line(&row);
         }
     }
 }
-
-/// Words in rows of at most 80 columns, indented.
-fn wrapped(words: &[String]) -> Vec<String> {
-    let mut rows: Vec<String> = Vec::new();
-    for word in words {
-        match rows.last_mut() {
-            Some(row) if row.chars().count() + 1 + word.chars().count() <= COLUMNS => {
-                row.push(' ');
-                row.push_str(word);
-            }
-            _ => rows.push(format!("  {word}")),
-        }
-    }
-    rows
-}
-
-/// Columns of a terminal that everything fits.
-const COLUMNS: usize = 80;

@@ -9,11 +9,13 @@ use sumac_protocol::digest::{Digest, Label};
 use sumac_protocol::moment::{Millis, Moment};
 use sumac_protocol::octets::Octets;
 use sumac_protocol::record::Record;
-use sumac_protocol::round::message::{decode, encode};
+use sumac_protocol::round::inquiry::Inquiry;
+use sumac_protocol::round::message::{decode, decode_stored, encode};
 use sumac_protocol::round::progress::Refused;
+use sumac_protocol::round::quota::{Asked, within_quotas};
 use sumac_protocol::round::{Order, Outcome, Selection};
 
-use super::{Clinic, ClinicError};
+use super::{Clinic, ClinicError, row_bits};
 use crate::store::{Entry, Row};
 
 /// One query's entry: selection, debit and use in one, kept in one durable write before anything
@@ -25,11 +27,16 @@ pub struct Charge {
     pub query: Digest,
     /// The study it was asked in.
     pub study: Digest,
+    /// The question's text, as its SHA-256: an analysis plan says how often each may be asked.
+    pub text: Digest,
     /// What every selected patient was charged.
     pub rho: RhoMicro,
     /// When.
     pub at: Moment,
-    /// The rows of those selected.
+    /// When the query expires: until then it may be answered.
+    pub expires: Moment,
+    /// The rows of those selected. Kept as a bit for each row, a byte for eight.
+    #[serde(with = "row_bits")]
     pub rows: Vec<u32>,
     /// How long the consent ledger was.
     pub ledger_position: u64,
@@ -56,6 +63,14 @@ pub enum ChargeState {
     NoRelease,
 }
 
+impl Charge {
+    /// Whether the debit counts against the budget of the 365 days before `now`: what it paid for may
+    /// be released until the query expires.
+    fn counts_for_the_year(&self, now: Moment) -> bool {
+        now.since(self.expires) < Millis::BUDGET_YEAR
+    }
+}
+
 impl ChargeState {
     /// Whether the debit stands.
     #[must_use]
@@ -76,7 +91,7 @@ impl Clinic {
         let (inquiry, now) = (&order.inquiry, self.clock.now());
         let id = inquiry.id();
         let before = self.charge(id)?;
-        let declined = if before.is_none() { self.overspent(order, now)? } else { None };
+        let declined = if before.is_none() { self.overspent(inquiry, now)? } else { None };
         if declined.is_some() {
             return Ok(Selection { query: id, attempt: order.attempt, cells: None, ledger: Digest([0; 32]), declined });
         }
@@ -88,13 +103,15 @@ impl Clinic {
             let spent = spent.get(row).copied().unwrap_or_default();
             Candidate { row: *row, record, spent }
         });
-        let cohort = Cohort::select(&view, inquiry, candidates, only.as_ref());
+        let cohort = Cohort::select(&view, inquiry, &self.signer().principal(), candidates, only.as_ref());
         let (salt, ledger) = commitment;
         self.keep_charge(&Charge {
             query: id,
             study: inquiry.study().digest(),
+            text: text_digest(inquiry),
             rho: inquiry.query().rho,
             at: before.map_or(now, |charge| charge.at),
+            expires: inquiry.query().expires,
             rows: cohort.rows().to_vec(),
             ledger_position: cohort.position(),
             ledger_salt: salt,
@@ -138,11 +155,12 @@ impl Clinic {
         Ok(())
     }
 
-    /// What every patient was charged in the 365 days before `now`.
+    /// What every patient was charged by queries that were, or may still be, answered in the 365 days
+    /// before `now`.
     fn spent(&self, now: Moment) -> Result<BTreeMap<u32, RhoMicro>, ClinicError> {
         let mut spent: BTreeMap<u32, RhoMicro> = BTreeMap::new();
         for charge in self.charges()? {
-            if charge.state.stands() && now.since(charge.at) < Millis::BUDGET_YEAR {
+            if charge.state.stands() && charge.counts_for_the_year(now) {
                 for row in &charge.rows {
                     let have = spent.entry(*row).or_default();
                     *have = have.plus(charge.rho);
@@ -152,13 +170,23 @@ impl Clinic {
         Ok(spent)
     }
 
-    /// Whether the study's own budget is used up, as this clinic counts it: a public refusal.
-    fn overspent(&self, order: &Order, now: Moment) -> Result<Option<Refused>, ClinicError> {
-        let (study, cost) = (order.inquiry.study(), order.inquiry.query().rho);
+    /// Whether the study's own budget or number of queries is used up, as this clinic counts it: a
+    /// public refusal, whatever the coordinator says.
+    fn overspent(&self, inquiry: &Inquiry, now: Moment) -> Result<Option<Refused>, ClinicError> {
+        let (study, cost) = (inquiry.study(), inquiry.query().rho);
         let charges = self.charges()?;
+        let of_study = || charges.iter().filter(|c| c.study == study.digest());
+        let asked = Asked {
+            this_text: of_study().filter(|c| c.state.stands() && c.text == text_digest(inquiry)).count(),
+            in_all: of_study().filter(|c| c.state.stands()).count(),
+            today: of_study().filter(|c| now.since(c.at) < Millis::DAY).count(),
+        };
+        if let Err(refused) = within_quotas(inquiry, asked) {
+            return Ok(Some(refused));
+        }
         let same = |c: &&Charge| c.study == study.digest() && c.state.stands();
         let spent: RhoMicro = charges.iter().filter(same).map(|c| c.rho).sum();
-        let recent = |c: &&Charge| now.since(c.at) < Millis::BUDGET_YEAR;
+        let recent = |c: &&Charge| c.counts_for_the_year(now);
         let spent_year: RhoMicro = charges.iter().filter(same).filter(recent).map(|c| c.rho).sum();
         for (budget, spent) in [(study.rho_total, spent), (study.rho_year, spent_year)] {
             let left = budget.after(spent).unwrap_or_default();
@@ -207,6 +235,10 @@ impl Clinic {
     }
 }
 
+fn text_digest(inquiry: &Inquiry) -> Digest {
+    Digest::of_bytes(inquiry.query().text.as_bytes())
+}
+
 fn read_charge(body: &[u8]) -> Result<Charge, ClinicError> {
-    decode(body).map_err(|why| ClinicError::Stored { what: "query entry", why: why.to_string() })
+    decode_stored(body).map_err(|why| ClinicError::Stored { what: "query entry", why: why.to_string() })
 }

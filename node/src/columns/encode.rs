@@ -68,7 +68,7 @@ impl Cells {
 
     fn take_assessments(&mut self, layout: &Layout, assessments: &[Assessment]) -> Option<()> {
         let from = self.cells.len();
-        for Assessment { instrument, day, value } in assessments {
+        for Assessment { instrument, day, value, .. } in assessments {
             let Some(scale) = layout.instrument(instrument) else { continue };
             let slot = calendar::slot_of(*day)?;
             let score = |lane| ColumnId::score(scale.index, slot, lane);

@@ -42,11 +42,11 @@ impl Synthetic {
                         - i32::try_from(*around).unwrap_or(0);
                     let value = if day <= 0 { baseline } else { draw.number(baseline) };
                     let day = if *target == 0 { day.min(0) } else { day };
-                    assessments.push(Assessment { instrument: instrument.to_owned(), day, value });
+                    assessments.push(Assessment::total(instrument, day, value));
                 }
             }
         }
-        Course { id: "1".to_owned(), fields, assessments }
+        Course { id: "1".to_owned(), fields, assessments, ..Course::default() }
     }
 
     /// Whether the patient of a row consents: four in five do.

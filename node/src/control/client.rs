@@ -71,7 +71,10 @@ impl ControlError {
     #[must_use]
     pub fn remedy(&self) -> String {
         match self {
-            Self::NotRunning { .. } => "start it with `sumac node run --dir DIR`".into(),
+            Self::NotRunning { socket, .. } => {
+                let dir = socket.parent().unwrap_or(Path::new("."));
+                format!("start it with `sumac node run --dir {}`", dir.display())
+            }
             Self::Refused { remedy, .. } => remedy.clone(),
             Self::Broken { .. } => "look at the node's log, and ask again".into(),
         }

@@ -1,14 +1,19 @@
 //! What an import promises, on a small dictionary with every type of field, and on the trial.
 
 use std::collections::BTreeMap;
+use std::io::Cursor;
 
 use sumac_protocol::dictionary::{Dictionary, UNKNOWN};
 use sumac_protocol::record::{Assessment, Course, FieldValue, Record};
 
-use super::{ImportError, Imported, Mapping, Sources, UnknownCode, read_records};
+use super::{ImportError, Imported, Mapping, SourceFile, Sources, UnknownCode, read_records};
 
 mod any_bytes;
+mod broken;
+mod passes;
+mod real;
 mod trial;
+mod whole;
 mod wrong_files;
 mod wrong_rows;
 
@@ -87,7 +92,12 @@ fn dictionary() -> Dictionary {
 
 /// Reads two files' texts under the small dictionary; `mapping` may be changed from [`MAPPING`].
 fn import(mapping: &str, courses: Option<&[u8]>, assessments: Option<&[u8]>) -> Result<Imported, ImportError> {
-    read_records(&dictionary(), &Mapping::parse(mapping).unwrap(), Sources { courses, assessments })
+    read_records(&dictionary(), &Mapping::parse(mapping).unwrap(), sources(courses, assessments))
+}
+
+fn sources<'t>(courses: Option<&'t [u8]>, assessments: Option<&'t [u8]>) -> Sources<Cursor<&'t [u8]>> {
+    let files = [(SourceFile::Courses, courses), (SourceFile::Assessments, assessments)];
+    files.into_iter().filter_map(|(file, text)| Some((file, Cursor::new(text?)))).collect()
 }
 
 fn courses(rows: &str) -> Imported {
@@ -103,7 +113,7 @@ fn course<'i>(imported: &'i Imported, patient: &str, id: &str) -> &'i Course {
 }
 
 fn phq9(day: i32, value: i64) -> Assessment {
-    Assessment { instrument: "PHQ-9".to_owned(), day, value }
+    Assessment::total("PHQ-9", day, value)
 }
 
 #[test]
@@ -121,12 +131,8 @@ fn a_course_and_its_assessments_become_one_record() {
     let first = Course {
         id: "C1".to_owned(),
         fields: fields.map(|(id, value)| (id.to_owned(), value)).into(),
-        assessments: vec![
-            phq9(-3, 22),
-            phq9(0, 21),
-            phq9(28, 7),
-            Assessment { instrument: "QIDS".to_owned(), day: 28, value: 65 },
-        ],
+        assessments: vec![phq9(-3, 22), phq9(0, 21), phq9(28, 7), Assessment::total("QIDS", 28, 65)],
+        ..Course::default()
     };
     let both = both.unwrap();
     assert_eq!(*course(&both, "P1", "C1"), first);

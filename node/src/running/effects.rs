@@ -41,6 +41,7 @@ impl Node {
         let effects = self.decide(event);
         self.carry_out(effects, &mut answer)?;
         if let Some(answer) = answer {
+            self.seal_watermark()?;
             answer.reply(encode(&Reply::Noted));
         }
         self.drain()?;
@@ -76,16 +77,20 @@ impl Node {
     fn carry_out(&mut self, effects: Vec<Effect>, answer: &mut Option<Answer>) -> Result<(), RunError> {
         let mut entries = Vec::new();
         for effect in effects {
-            if let Effect::Keep { role, id, form: Octets(form) } = effect {
-                entries.push(Entry::Role { role: role.number(), id: id.0, body: Some(form) });
-                continue;
+            if !matches!(effect, Effect::Keep { .. } | Effect::Forget { .. }) {
+                self.keep(&mut entries)?;
             }
-            self.keep(&mut entries)?;
             match effect {
-                Effect::Keep { .. } => {}
+                Effect::Keep { role, id, form: Octets(form) } => {
+                    entries.push(Entry::Role { role: role.number(), id: id.0, body: Some(form) });
+                }
+                Effect::Forget { role, id } => {
+                    entries.push(Entry::Role { role: role.number(), id: id.0, body: None });
+                }
                 Effect::Send { to, message } => self.send(to, message)?,
                 Effect::Reply(reply) => {
                     if let Some(answer) = answer.take() {
+                        self.seal_watermark()?;
                         answer.reply(encode(&reply));
                     }
                 }
@@ -116,10 +121,7 @@ impl Node {
             self.queue.push_back(Event::Message { from: to, message });
             return Ok(());
         }
-        if matches!(message, Message::Upload(_)) {
-            // From here on no older state of this folder may come back unseen.
-            tokio::task::block_in_place(|| self.clinic.store().seal_watermark())?;
-        }
+        self.seal_watermark()?;
         let (network, key) = (self.network.clone(), node_key(&to)?);
         let name = self.name(&to);
         tokio::spawn(async move {
@@ -127,6 +129,18 @@ impl Node {
                 tracing::debug!(peer = %name, %why, "not delivered");
             }
         });
+        Ok(())
+    }
+
+    /// Seals how far the journal has come, before anything leaves that rests on it: a folder that was
+    /// set back to before it could commit, freeze or noise the same attempt a second time. Costs
+    /// nothing where nothing was kept since.
+    pub(super) fn seal_watermark(&mut self) -> Result<(), RunError> {
+        let (head, _) = self.clinic.store().head();
+        if self.sealed_head != Some(head) {
+            tokio::task::block_in_place(|| self.clinic.store().seal_watermark())?;
+            self.sealed_head = Some(head);
+        }
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use sumac_protocol::round::contributor::Contributor;
 use sumac_protocol::round::coordinator::Coordinator;
 use sumac_protocol::round::member::Member;
-use sumac_protocol::round::message::{Message, decode};
+use sumac_protocol::round::message::{Message, decode_stored};
 use sumac_protocol::round::{Desk, Effect, Event, Role};
 
 use super::RunError;
@@ -97,7 +97,7 @@ fn forms<T: DeserializeOwned>(store: &Store, role: Role) -> Result<Vec<T>, RunEr
     let states = store.role_states(role.number())?;
     states
         .iter()
-        .map(|(_, body)| decode(body).map_err(|why| RunError::Form { role: name, why: why.to_string() }))
+        .map(|(_, body)| decode_stored(body).map_err(|why| RunError::Form { role: name, why: why.to_string() }))
         .collect()
 }
 

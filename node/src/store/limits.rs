@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// The largest body of one entry, in bytes.
-pub const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+pub const BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// The longest pseudonym, in bytes of UTF-8; the shortest is one byte.
 pub const PSEUDONYM_BYTES_MAX: usize = 256;
@@ -30,6 +30,15 @@ pub(crate) const GROUP_GATHER_MAX: Duration = Duration::from_millis(5);
 /// test with a few dozen frames runs over several segments.
 pub(crate) const SEGMENT_BYTES: u64 = if cfg!(test) { 16 * 1024 } else { 64 * 1024 * 1024 };
 
+/// Bytes that nothing points to any more below which the journal is not rewritten by itself.
+pub(crate) const COMPACT_BYTES_MIN: u64 = SEGMENT_BYTES;
+
+/// How often an idle store looks whether anything is due that nobody asked for.
+pub(crate) const TIDY_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// The most that is kept of an erased patient, in bytes.
+pub const REMAINS_BYTES_MAX: usize = 4096;
+
 /// Patients whose data keys share one page file.
 pub(crate) const PAGE_ROWS: u32 = 2048;
 
@@ -45,3 +54,5 @@ pub(crate) const REBUILD_STEP_FRAMES: u64 = 1000;
 // A body always fits a batch, and a frame's length always fits its 32-bit field.
 const _: () = assert!(BODY_BYTES_MAX + PSEUDONYM_BYTES_MAX <= BATCH_BYTES_MAX);
 const _: () = assert!(BODY_BYTES_MAX + 4096 < u32::MAX as usize);
+// Whatever a role may keep, the store takes.
+const _: () = assert!(sumac_protocol::limits::STORED_BYTES_MAX <= BODY_BYTES_MAX);

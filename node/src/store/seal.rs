@@ -135,6 +135,7 @@ pub(crate) enum Label {
     KeyringSeal,
     UnlockByPassphrase,
     UnlockByKeyFile,
+    UnlockChange,
     KeyPage,
     JournalStart,
     SegmentHeader,
@@ -151,10 +152,11 @@ pub(crate) enum Label {
 
 impl Label {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::KeyringSeal,
         Self::UnlockByPassphrase,
         Self::UnlockByKeyFile,
+        Self::UnlockChange,
         Self::KeyPage,
         Self::JournalStart,
         Self::SegmentHeader,
@@ -174,6 +176,7 @@ impl Label {
             Self::KeyringSeal => b"sumac/store/keyring/1\0",
             Self::UnlockByPassphrase => b"sumac/store/unlock-passphrase/1\0",
             Self::UnlockByKeyFile => b"sumac/store/unlock-key-file/1\0",
+            Self::UnlockChange => b"sumac/store/unlock-change/1\0",
             Self::KeyPage => b"sumac/store/key-page/1\0",
             Self::JournalStart => b"sumac/store/journal-start/1\0",
             Self::SegmentHeader => b"sumac/store/segment-header/1\0",

@@ -4,6 +4,11 @@ use super::{BaselineRule, Better, ConsentCategory, Dictionary, FieldKind, RANGE_
 use crate::limits::DICTIONARY_BYTES_MAX;
 use crate::record::{Assessment, Course, FieldValue};
 
+mod blocks;
+mod drafts;
+mod ketamine;
+mod sessions;
+
 const TRIAL: &str = include_str!("../../dictionaries/duloxetine.toml");
 
 /// A small dictionary with every kind of thing in it.
@@ -63,7 +68,7 @@ unit = "kg"
 reference_sd = 200
 "#;
 
-fn clinic() -> Dictionary {
+pub(super) fn clinic() -> Dictionary {
     Dictionary::parse(CLINIC).unwrap()
 }
 
@@ -237,7 +242,7 @@ fn field_values_are_codes_yes_or_no_or_numbers_of_the_dictionary() {
 #[test]
 fn a_course_is_checked_as_it_is_stored() {
     let clinic = clinic();
-    let score = |instrument: &str, day, value| Assessment { instrument: instrument.into(), day, value };
+    let score = |instrument: &str, day, value| Assessment::total(instrument, day, value);
     let sound = Course {
         id: "C1".into(),
         fields: [
@@ -247,6 +252,7 @@ fn a_course_is_checked_as_it_is_stored() {
         ]
         .into(),
         assessments: vec![score("PHQ-9", 0, 20), score("PHQ-9", 28, 27), score("WHO-5", 28, 250)],
+        ..Course::default()
     };
     assert_eq!(clinic.check_course(&sound), []);
     let wrong: [(&str, FieldValue, &str); 6] = [

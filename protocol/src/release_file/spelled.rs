@@ -30,7 +30,10 @@ impl Spelled {
     /// What the reader stumbled over.
     pub(super) fn read(text: &str) -> Result<Self, String> {
         // The library decides what JSON is, and how deep it may be nested.
-        serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|why| why.to_string())?;
+        serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|why| match text.trim() {
+            "" => "it is empty".to_owned(),
+            _ => placed("it is no JSON", &why),
+        })?;
         Cursor { rest: text }.value()
     }
 
@@ -47,6 +50,12 @@ impl Spelled {
             Some(Self::Object(fields)) => format!("an object of {} fields", fields.len()),
         }
     }
+}
+
+/// What is wrong, and where the reader stumbled: not in the reader's own words, which are for
+/// programmers.
+pub(super) fn placed(what: &str, why: &serde_json::Error) -> String {
+    format!("{what} (line {}, column {})", why.line(), why.column())
 }
 
 fn differ(path: &str, left: Option<&Spelled>, right: Option<&Spelled>) -> Option<Difference> {

@@ -3,10 +3,12 @@
 use crate::digest::{Digest, Label};
 use crate::document::commitment::Commitment;
 use crate::document::upload::Upload;
+use crate::document::void::Void;
 use crate::envelope::{Envelope, Verified};
 use crate::principal::Principal;
 use crate::round::inquiry::Inquiry;
 use crate::round::message::{BatchUpload, UploadParts};
+use crate::sealed::SEAL_BYTES;
 use crate::secret_share::{Circuit, Nonce};
 
 /// An attempt whose commitments were all checked. Only [`Attempt::admit`] makes one.
@@ -106,6 +108,14 @@ impl Attempt {
         if sealed != upload.sealed_shares {
             return Err(Fault::PartsDiffer { who: upload.clinic });
         }
+        // One clinic must not fill the message that carries everybody's.
+        let (circuit, _) = self.circuit(inquiry, &upload.clinic)?;
+        let role = |place| self.sharing_role(inquiry.id(), &upload.clinic, place);
+        let due = |place| circuit.share_bytes(role(place)) + SEAL_BYTES;
+        let fits = parts.sealed_shares.iter().enumerate().all(|(place, sealed)| sealed.0.len() == due(place));
+        if !fits || parts.public_share.0.len() != circuit.public_bytes() {
+            return Err(Fault::PartsDiffer { who: upload.clinic });
+        }
         Ok(upload)
     }
 
@@ -170,6 +180,11 @@ pub fn commitment(
     if commitment.query != inquiry.id() || commitment.attempt != number {
         return Err(Fault::CommitmentForAnother { who: *who });
     }
+    if !commitment.share_key.is_usable() || !commitment.opening_key.is_usable() {
+        return Err(Fault::Document {
+            why: format!("the commitment of {who} names a key that nothing can be sealed to"),
+        });
+    }
     Ok(commitment)
 }
 
@@ -197,6 +212,41 @@ pub fn sealed_digest(sealed: &[u8]) -> Digest {
 pub fn share_aad(context: Digest, clinic: &Principal, nonce: &Nonce, role: usize, public: Digest) -> Vec<u8> {
     let role = [u8::try_from(role).unwrap_or(u8::MAX)];
     Digest::of(Label::ShareSeal, &[context.bytes(), clinic.bytes(), nonce, &role, public.bytes()]).0.to_vec()
+}
+
+/// Checks that all members of an attempt's committee signed it void.
+///
+/// # Errors
+/// [`Fault::Incomplete`] with how many notes hold.
+pub fn check_void(committee: &[Principal], query: Digest, number: u8, voids: &[Envelope]) -> Result<(), Fault> {
+    let of_this = |void: &&Envelope| {
+        void.signature_count() == 1
+            && void.claim::<Void>().is_ok_and(|note| note.peek().query == query && note.peek().attempt == number)
+    };
+    // No more than one note of each member's is ever needed, whoever sends how many.
+    let notes: Vec<&Envelope> = voids.iter().filter(of_this).take(committee.len()).collect();
+    let signed = |who: &&Principal| notes.iter().any(|v| v.claim::<Void>().is_ok_and(|c| c.verify(who).is_ok()));
+    let have = committee.iter().filter(signed).count();
+    if have == committee.len() {
+        return Ok(());
+    }
+    Err(Fault::Incomplete { what: "void notes", have, need: committee.len() })
+}
+
+/// Checks that attempt `number` may begin: no earlier one can still be answered, beside it, by other
+/// clinics. Either all of an earlier attempt's members signed it void, or the charter's floor is so
+/// high that the two would need a clinic in common.
+///
+/// # Errors
+/// As [`check_void`].
+pub fn check_earlier(inquiry: &Inquiry, number: u8, voids: &[Envelope]) -> Result<(), Fault> {
+    if inquiry.answers_must_overlap() {
+        return Ok(());
+    }
+    (1..number).try_for_each(|earlier| {
+        let committee = inquiry.committee(earlier).ok_or(Fault::NoSuchAttempt { number: earlier })?;
+        check_void(committee, inquiry.id(), earlier, voids)
+    })
 }
 
 /// Another node's fault: what it sent is dropped, and its operator should hear of it.
@@ -254,7 +304,7 @@ pub enum Fault {
         what: &'static str,
     },
     /// Parts that are not those that were signed.
-    #[error("the shares that came with the upload of {who} are not those it signed")]
+    #[error("the shares that came with the upload of {who} are not those it signed, or not of this plan's size")]
     PartsDiffer {
         /// Who signed it.
         who: Principal,
@@ -278,6 +328,16 @@ pub enum Fault {
         who: Principal,
         /// What.
         what: &'static str,
+    },
+    /// Something that is larger than it can be.
+    #[error("the {what} of {who} has {bytes} bytes, more than it can need")]
+    Oversized {
+        /// Who sent it.
+        who: Principal,
+        /// What.
+        what: &'static str,
+        /// How large it is.
+        bytes: usize,
     },
     /// A part of the verification key that was not the one committed to.
     #[error("{who} revealed something other than it committed to")]
@@ -309,6 +369,7 @@ impl Fault {
             Self::Unsupported { .. } => "unsupported",
             Self::BadBatch { .. } => "bad-batch",
             Self::Differs { .. } => "differs",
+            Self::Oversized { .. } => "oversized",
             Self::WrongReveal { .. } => "wrong-reveal",
             Self::OutOfPlace { .. } => "out-of-place",
         }
@@ -321,7 +382,8 @@ impl Fault {
             Self::Document { .. }
             | Self::CommitmentForAnother { .. }
             | Self::UploadForAnother { .. }
-            | Self::PartsDiffer { .. } => {
+            | Self::PartsDiffer { .. }
+            | Self::Oversized { .. } => {
                 "nothing was taken; if it happens again, the sender's operator should look at its log".into()
             }
             Self::NoSuchAttempt { .. } | Self::NotAContributor { .. } => {

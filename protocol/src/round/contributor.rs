@@ -11,12 +11,11 @@ use crate::digest::Digest;
 use crate::document::manifest::Manifest;
 use crate::document::release::Release;
 use crate::document::upload::Upload;
-use crate::document::void::Void;
 use crate::envelope::{Document, Envelope, Verified};
 use crate::moment::Moment;
 use crate::octets::Octets;
 use crate::principal::Principal;
-use crate::round::attempt::{Attempt, Fault, public_digest, sealed_digest, share_aad};
+use crate::round::attempt::{Attempt, Fault, check_earlier, check_void, public_digest, sealed_digest, share_aad};
 use crate::round::inquiry::Inquiry;
 use crate::round::message::{Announcement, Ending, Message, Reply, UploadParts, encode};
 use crate::round::progress::Refused;
@@ -101,7 +100,9 @@ impl Contributor {
                 }
                 State::Sent { attempt, .. } if *attempt < call.attempt => {
                     // Earlier ones were void before this one was taken part in.
-                    if let Err(fault) = check_voids(desk, entry.charter, id, *attempt, &call.voids) {
+                    if let Err(fault) = committee(desk, entry.charter, *attempt)
+                        .and_then(|committee| check_void(committee, id, *attempt, &call.voids))
+                    {
                         return fault_effects(&fault);
                     }
                 }
@@ -123,7 +124,9 @@ impl Contributor {
             }
             Err(refused) => return vec![Effect::Send { to: from, message: Message::Abstain { query: id, refused } }],
         };
-        let attempt = match Attempt::admit(&inquiry, call.attempt, &call.commitments) {
+        let attempt = match check_earlier(&inquiry, call.attempt, &call.voids)
+            .and_then(|()| Attempt::admit(&inquiry, call.attempt, &call.commitments))
+        {
             Ok(attempt) => attempt,
             Err(fault) => return fault_effects(&fault),
         };
@@ -148,7 +151,11 @@ impl Contributor {
         }
         let upload = match contribution(desk, inquiry, attempt, selection) {
             Ok(upload) => Box::new(upload),
-            Err(fault) => return fault_effects(&fault),
+            Err(fault) => {
+                // Nothing left: a later attempt, or the same one called again, starts anew, at no charge.
+                self.entries.remove(&selection.query);
+                return fault_effects(&fault);
+            }
         };
         let jitter = inquiry.charter().policy.upload_jitter_ms;
         let wait = if jitter == 0 { 0 } else { desk.rng.next_u64() % (jitter + 1) };
@@ -289,26 +296,6 @@ fn contribution<R: CryptoRng>(
     Ok(UploadParts { upload, public_share: Octets(split.public), sealed_shares })
 }
 
-/// Checks that all k members of an attempt signed it void.
-fn check_voids<R: CryptoRng>(
-    desk: &Desk<'_, R>,
-    charter: Digest,
-    query: Digest,
-    attempt: u8,
-    voids: &[Envelope],
-) -> Result<(), Fault> {
-    let committee = committee(desk, charter, attempt)?;
-    let note = |who: &&Principal| {
-        voids.iter().any(|v| word::<Void>(v, who).is_some_and(|n| n.query == query && n.attempt == attempt))
-    };
-    let have = committee.iter().filter(note).count();
-    if have == committee.len() {
-        Ok(())
-    } else {
-        Err(Fault::Incomplete { what: "void notes", have, need: committee.len() })
-    }
-}
-
 /// The committee of an attempt under the charter that the query was asked under.
 fn committee<'a, R>(desk: &Desk<'a, R>, charter: Digest, attempt: u8) -> Result<&'a [Principal], Fault> {
     let charter = desk.chain.named(&charter);
@@ -320,12 +307,12 @@ fn committee<'a, R>(desk: &Desk<'a, R>, charter: Digest, attempt: u8) -> Result<
 /// later ones it had no part.
 fn outcome<R: CryptoRng>(desk: &Desk<'_, R>, charter: Digest, ending: &Ending, sent_in: u8) -> Result<Outcome, Fault> {
     if ending.releases.is_empty() {
-        check_voids(desk, charter, ending.query, sent_in, &ending.voids)?;
+        check_void(committee(desk, charter, sent_in)?, ending.query, sent_in, &ending.voids)?;
         return Ok(Outcome::NoRelease);
     }
     if ending.attempt != sent_in {
         // Shares that left in another attempt may have been burnt there: only its void says they were not.
-        check_voids(desk, charter, ending.query, sent_in, &ending.voids)?;
+        check_void(committee(desk, charter, sent_in)?, ending.query, sent_in, &ending.voids)?;
     }
     let committee = committee(desk, charter, ending.attempt)?;
     let need = committee.len();

@@ -23,6 +23,7 @@ use crate::round::attempt::Fault;
 use crate::round::inquiry::Inquiry;
 use crate::round::message::{Message, Reply, encode};
 use crate::round::progress::Refused;
+use crate::round::quota::{Asked, within_quotas};
 use crate::round::{Desk, Effect, Event, Role};
 use case::Case;
 pub use stored::{StoredCase, StoredUpload};
@@ -166,45 +167,20 @@ impl Coordinator {
                 },
             });
         }
-        self.within_quotas(inquiry, now)
+        within_quotas(inquiry, self.asked(inquiry, now))
     }
 
-    /// Whether study and charter allow one more query.
-    fn within_quotas(&self, inquiry: &Inquiry, now: Moment) -> Result<(), Refused> {
-        let (study, policy) = (inquiry.study(), &inquiry.charter().policy);
-        let of_study = |c: &&Case| c.inquiry.study().digest() == study.digest();
+    /// The queries of the same study that came before.
+    fn asked(&self, inquiry: &Inquiry, now: Moment) -> Asked {
+        let of_study = |c: &&Case| c.inquiry.study().digest() == inquiry.study().digest();
         let standing = |c: &&Case| of_study(c) && !c.is_void();
         let this_text = |c: &&Case| standing(c) && c.inquiry.query().text == inquiry.query().text;
-        let used_up = |used: usize, most: u32| used >= usize::try_from(most).unwrap_or(usize::MAX);
-        let times = study.planned(&inquiry.query().text).map(|planned| planned.times);
-        let used = self.cases.values().filter(this_text).count();
-        if times.is_some_and(|most| used_up(used, most)) {
-            return Err(Refused {
-                code: "plan-used-up".into(),
-                says: format!(
-                    "this question of the analysis plan was asked {used} time(s), as often as the study allows"
-                ),
-                remedy: "use the release that was made, or have the stewards sign a new study".into(),
-            });
-        }
-        let asked = self.cases.values().filter(standing).count();
-        if used_up(asked, study.queries_max) {
-            return Err(Refused {
-                code: "quota-used-up".into(),
-                says: format!("{asked} queries were asked in this study, as many as it allows"),
-                remedy: "the stewards can sign a study with a larger quota".into(),
-            });
-        }
         let today = |c: &&Case| of_study(c) && now.since(c.submitted) < Millis::DAY;
-        let asked = self.cases.values().filter(today).count();
-        if used_up(asked, policy.queries_per_study_day) {
-            return Err(Refused {
-                code: "daily-quota-used-up".into(),
-                says: format!("{asked} queries were asked in this study in 24 hours, as many as the charter allows"),
-                remedy: "ask again tomorrow".into(),
-            });
+        Asked {
+            this_text: self.cases.values().filter(this_text).count(),
+            in_all: self.cases.values().filter(standing).count(),
+            today: self.cases.values().filter(today).count(),
         }
-        Ok(())
     }
 
     fn followed<R: CryptoRng>(&self, desk: &Desk<'_, R>, from: Principal, query: Digest) -> Vec<Effect> {

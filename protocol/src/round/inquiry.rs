@@ -1,5 +1,7 @@
 //! A query that was admitted: everything that every role derives from the signed parts.
 
+use std::collections::BTreeMap;
+
 use crate::charter_chain::CharterChain;
 use crate::dictionary::Dictionary;
 use crate::digest::Digest;
@@ -101,6 +103,21 @@ impl Inquiry {
         self.charter.committee(attempt)
     }
 
+    /// Whether any two batches that both reach the charter's floor must have two operators in common,
+    /// so one besides the coordinator's own: then no two attempts can both be answered as long as that
+    /// one is honest, for a clinic gives to one attempt only, unless it has seen the other's void
+    /// notes.
+    #[must_use]
+    pub fn answers_must_overlap(&self) -> bool {
+        let mut clinics: BTreeMap<&str, u64> = BTreeMap::new();
+        for member in self.charter.contributors() {
+            *clinics.entry(member.operator.as_str()).or_default() += 1;
+        }
+        // An operator of several clinics can stand behind both, one of a single clinic behind one.
+        let places: u64 = clinics.values().map(|of_operator| (*of_operator).min(2)).sum();
+        u64::from(self.charter.policy.clinics_min) * 2 > places + 1
+    }
+
     /// How many different operators are behind these clinics.
     #[must_use]
     pub fn operators<'a>(&self, clinics: impl Iterator<Item = &'a Principal>) -> usize {
@@ -147,6 +164,10 @@ fn derive_plan(query: &Query, study: &Study, charter: &Charter, dictionary: &Dic
     let plan = privacy::price(plan, query.rho).map_err(|e| refused(e.code(), &e, e.remedy()))?;
     let patients = charter.contributors().map(|m| m.patients_max).max().unwrap_or(0);
     plan.check_size(patients).map_err(|e| refused(e.code(), &e, e.remedy()))?;
+    let contributors = u64::try_from(charter.contributors().count()).unwrap_or(u64::MAX);
+    let aggregators = (1..=u8::MAX).map_while(|n| charter.committee(n)).map(<[Principal]>::len).max().unwrap_or(0);
+    privacy::check_field(&plan, patients, contributors, u64::try_from(aggregators).unwrap_or(u64::MAX))
+        .map_err(|e| refused(e.code(), &e, e.remedy()))?;
     if plan.digest() != query.plan {
         return Err(Refused {
             code: "plan-differs".into(),

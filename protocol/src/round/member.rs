@@ -20,7 +20,7 @@ use crate::envelope::Envelope;
 use crate::moment::Moment;
 use crate::octets::Octets;
 use crate::principal::Principal;
-use crate::round::attempt::Fault;
+use crate::round::attempt::{Fault, check_earlier};
 use crate::round::inquiry::Inquiry;
 use crate::round::message::{Message, Reply, encode};
 use crate::round::progress::Refused;
@@ -69,7 +69,7 @@ impl Member {
     pub fn on<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, event: &Event) -> Vec<Effect> {
         match event {
             Event::Message { from, message } => self.message(desk, from, message),
-            Event::Tick => self.tick(desk.now),
+            Event::Tick => self.tick(desk),
             Event::Connected(peer) => self.greet(*peer),
             Event::Selected(_) => Vec::new(),
         }
@@ -88,27 +88,32 @@ impl Member {
         self.sittings.values().filter(open).count()
     }
 
-    /// Destroys the keys and shares of attempts whose query has expired. Whether a noised share was
-    /// kept is never forgotten: such an attempt cannot be void, however late somebody asks.
-    fn tick(&mut self, now: Moment) -> Vec<Effect> {
+    /// Destroys the keys and shares of attempts whose query has expired, and signs those void that can
+    /// no longer be answered, so that clinics get their debits back. Whether a noised share was kept is
+    /// never forgotten: such an attempt cannot be void, however late somebody asks.
+    fn tick<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>) -> Vec<Effect> {
+        let due = |(_, sitting): &(&(Digest, u8), &Sitting)| sitting.expires <= desk.now && !sitting.is_closed();
+        let expired: Vec<(Digest, u8)> = self.sittings.iter().filter(due).map(|(key, _)| *key).collect();
         let mut effects = Vec::new();
-        for (key, sitting) in self.sittings.iter_mut().filter(|(_, s)| s.expires <= now && !s.is_closed()) {
-            sitting.heard = Heard::default();
-            sitting.said = Vec::new();
-            if sitting.stage.is_burnt() {
-                sitting.stage = Stage::Spent;
-                effects.push(keep(*key, &StoredSitting::spent(*key, sitting.coordinator, sitting.expires, &[])));
-            } else {
-                sitting.stage = Stage::Lost;
-            }
+        for key in expired {
             self.seen.remove(&key.0);
+            match self.sittings.get_mut(&key) {
+                Some(sitting) if sitting.stage.is_burnt() => {
+                    (sitting.heard, sitting.said, sitting.stage) = (Heard::default(), Vec::new(), Stage::Spent);
+                    effects.push(keep(key, &StoredSitting::spent(key, sitting.coordinator, sitting.expires, &[])));
+                }
+                Some(_) => effects.extend(self.void(desk, key)),
+                None => {}
+            }
         }
         effects
     }
 
     fn message<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, from: &Principal, message: &Message) -> Vec<Effect> {
         let done = match message {
-            Message::Begin { query, study, attempt } => return self.begin(desk, from, query, study, *attempt),
+            Message::Begin { query, study, attempt, voids } => {
+                return self.begin(desk, from, (query, study), *attempt, voids);
+            }
             Message::Batch { query, attempt, commitments, uploads } => {
                 let key = (*query, *attempt);
                 self.led(from, key).and_then(|()| self.batch(desk, key, commitments, uploads))
@@ -126,7 +131,9 @@ impl Member {
                 let key = (*query, *attempt);
                 self.led(from, key).map(|()| self.repeat(key))
             }
-            Message::AskVoid { query, attempt } => Ok(self.asked_to_void(desk, from, (*query, *attempt))),
+            Message::AskVoid { query, study, attempt } => {
+                return self.asked_to_void(desk, from, (query, study), *attempt);
+            }
             Message::Submit { .. }
             | Message::Follow { .. }
             | Message::Commitment(_)
@@ -155,9 +162,9 @@ impl Member {
         &mut self,
         desk: &mut Desk<'_, R>,
         from: &Principal,
-        query: &Envelope,
-        study: &Envelope,
+        (query, study): (&Envelope, &Envelope),
         number: u8,
+        voids: &[Envelope],
     ) -> Vec<Effect> {
         let key = (query.digest(), number);
         if let Some(sitting) = self.sittings.get(&key) {
@@ -172,6 +179,13 @@ impl Member {
         if coordinator != *from || !mine {
             return refuse(&Fault::OutOfPlace { what: "a call to a committee this node is not on" });
         }
+        if let Err(fault) = check_earlier(&inquiry, number, voids) {
+            return refuse(&fault);
+        }
+        let given_up = match self.give_up_before(desk, key) {
+            Ok(effects) => effects,
+            Err(fault) => return refuse(&fault),
+        };
         let expires = inquiry.query().expires;
         let committed = match Committed::new(inquiry, number, desk) {
             Ok(committed) => committed,
@@ -181,7 +195,26 @@ impl Member {
         let keep = keep(key, &StoredSitting::committed(key, coordinator, expires));
         let stage = Stage::Committed(Box::new(committed));
         self.sittings.insert(key, Sitting { coordinator, expires, stage, said: said.clone(), heard: Heard::default() });
-        [vec![keep], sends(&said)].concat_effects()
+        [given_up, vec![keep], sends(&said)].concat_effects()
+    }
+
+    /// Voids this member's own earlier attempts at the same query, whatever the coordinator said of
+    /// them. One whose noised share was kept can still be answered, and lets no other begin.
+    fn give_up_before<R: CryptoRng>(
+        &mut self,
+        desk: &mut Desk<'_, R>,
+        (query, number): (Digest, u8),
+    ) -> Result<Vec<Effect>, Fault> {
+        let open: Vec<(Digest, u8)> = self
+            .sittings
+            .range((query, 0)..(query, number))
+            .filter(|(_, sitting)| !matches!(sitting.stage, Stage::Voided))
+            .map(|(key, _)| *key)
+            .collect();
+        if open.iter().any(|key| self.sittings.get(key).is_some_and(|sitting| sitting.stage.is_burnt())) {
+            return Err(Fault::OutOfPlace { what: "an attempt beside one that may still be answered" });
+        }
+        Ok(open.into_iter().flat_map(|key| self.void(desk, key)).collect())
     }
 
     fn batch<R: CryptoRng>(
@@ -313,22 +346,39 @@ impl Member {
         &mut self,
         desk: &mut Desk<'_, R>,
         from: &Principal,
-        key: (Digest, u8),
+        (query, study): (&Envelope, &Envelope),
+        number: u8,
     ) -> Vec<Effect> {
+        let key = (query.digest(), number);
         match self.sittings.get(&key) {
             Some(sitting) if sitting.coordinator != *from => sitting.void_note_for(*from),
             Some(sitting) if matches!(sitting.stage, Stage::Voided) => sends(&sitting.said),
             // A noised share was kept: this attempt can only be finished or waited for.
             Some(sitting) if sitting.stage.is_burnt() => sends(&sitting.said),
             Some(_) => self.void(desk, key),
-            None if desk.chain.current().hubs().any(|hub| hub.key == *from) => {
-                let expires = desk.now + desk.chain.current().policy.query_lifetime_max();
-                let (stage, heard) = (Stage::Lost, Heard::default());
-                self.sittings.insert(key, Sitting { coordinator: *from, expires, stage, said: Vec::new(), heard });
-                self.void(desk, key)
-            }
-            None => Vec::new(),
+            None => match Inquiry::resume(query, study, desk.chain, desk.now) {
+                Ok(inquiry) => self.void_unheard(desk, from, &inquiry, number),
+                Err(refused) => vec![Effect::Reply(Reply::Refused(refused))],
+            },
         }
+    }
+
+    /// Signs that an attempt of which this member never heard is void, so that it can never begin.
+    fn void_unheard<R: CryptoRng>(
+        &mut self,
+        desk: &mut Desk<'_, R>,
+        from: &Principal,
+        inquiry: &Inquiry,
+        number: u8,
+    ) -> Vec<Effect> {
+        let mine = inquiry.committee(number).is_some_and(|c| c.contains(&desk.me()));
+        if inquiry.query().coordinator != *from || !mine {
+            return refuse(&Fault::OutOfPlace { what: "a call to a committee this node is not on" });
+        }
+        let (key, expires) = ((inquiry.id(), number), inquiry.query().expires);
+        let (stage, heard) = (Stage::Lost, Heard::default());
+        self.sittings.insert(key, Sitting { coordinator: *from, expires, stage, said: Vec::new(), heard });
+        self.void(desk, key)
     }
 
     /// Gives an attempt up: journalled first, then signed; keys and shares are dropped.

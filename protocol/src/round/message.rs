@@ -35,6 +35,8 @@ pub enum Message {
         study: Envelope,
         /// The attempt, from 1.
         attempt: u8,
+        /// The void notes of every earlier attempt.
+        voids: Vec<Envelope>,
     },
     /// Member to coordinator.
     Commitment(Envelope),
@@ -109,11 +111,14 @@ pub enum Message {
         /// The attempt.
         attempt: u8,
     },
-    /// Coordinator to member: this attempt leads nowhere; sign that it is void.
+    /// Coordinator to member: this attempt leads nowhere; sign that it is void. Carries what shows a
+    /// member that never heard of the attempt that it sits on its committee.
     AskVoid {
         /// The query.
-        query: Digest,
-        /// The attempt.
+        query: Envelope,
+        /// The study.
+        study: Envelope,
+        /// The attempt, from 1.
         attempt: u8,
     },
     /// Member to coordinator.
@@ -241,6 +246,14 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
     if bytes.len() > MESSAGE_BYTES_MAX {
         return Err(CodecError::TooLarge { got: bytes.len() });
     }
+    decode_stored(bytes)
+}
+
+/// Reads back what this node itself wrote and kept, which may be larger than a message.
+///
+/// # Errors
+/// [`CodecError::Malformed`] and [`CodecError::Trailing`].
+pub fn decode_stored<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
     let mut rest = bytes;
     let read = ciborium::de::from_reader_with_recursion_limit(&mut rest, DEPTH_MAX);
     let what = read.map_err(|why: ciborium::de::Error<_>| CodecError::Malformed { why: why.to_string() })?;

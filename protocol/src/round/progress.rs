@@ -1,8 +1,9 @@
 //! How far a query is, for the researcher who waits.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::digest::Digest;
+use crate::limits::REFUSAL_BYTES_MAX;
 use crate::moment::Moment;
 use crate::octets::Octets;
 use crate::principal::Principal;
@@ -12,11 +13,34 @@ use crate::principal::Principal;
 #[serde(deny_unknown_fields)]
 pub struct Refused {
     /// A code that is never reworded.
+    #[serde(serialize_with = "cut", deserialize_with = "short")]
     pub code: String,
     /// What is the matter, with its operands.
+    #[serde(serialize_with = "cut", deserialize_with = "short")]
     pub says: String,
     /// What the asker can do.
+    #[serde(serialize_with = "cut", deserialize_with = "short")]
     pub remedy: String,
+}
+
+/// Writes a text, its end cut off where it is longer than the reader takes.
+fn cut<S: Serializer>(text: &str, to: S) -> Result<S::Ok, S::Error> {
+    if text.len() <= REFUSAL_BYTES_MAX {
+        return to.serialize_str(text);
+    }
+    let kept = text.floor_char_boundary(REFUSAL_BYTES_MAX - '…'.len_utf8());
+    let (head, _) = text.split_at_checked(kept).unwrap_or_default();
+    to.serialize_str(&format!("{head}…"))
+}
+
+/// Reads a text of at most [`REFUSAL_BYTES_MAX`] bytes: refusals are kept, whoever wrote them.
+fn short<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let text = String::deserialize(from)?;
+    if text.len() <= REFUSAL_BYTES_MAX {
+        return Ok(text);
+    }
+    let got = text.len();
+    Err(serde::de::Error::custom(format!("a text of {got} bytes in a refusal, where {REFUSAL_BYTES_MAX} is the most")))
 }
 
 /// How far one query is.

@@ -33,7 +33,7 @@ impl Table {
     fn laid() -> Self {
         let mut table =
             Self { ridge: Member::default(), rng: StdRng::seed_from_u64(5), counter: 0, commitments: Vec::new() };
-        let begin = Message::Begin { query: query_envelope(), study: study_envelope(), attempt: 1 };
+        let begin = Message::Begin { query: query_envelope(), study: study_envelope(), attempt: 1, voids: Vec::new() };
         let said = table.tell(begin);
         let Some(Message::Commitment(ridges)) = said.sent.into_iter().next() else { panic!("no commitment") };
         let by_hand = |who| signed(&commitment(who), &[who]);

@@ -5,7 +5,7 @@ use sumac_protocol::document::manifest::Verdict;
 use sumac_protocol::document::study::admit_study;
 use sumac_protocol::envelope::Envelope;
 use sumac_protocol::release_file::ReleaseFile;
-use sumac_protocol::round::message::UploadParts;
+use sumac_protocol::round::message::BatchUpload;
 
 use crate::cast::{Anna, Ben, Harbour, Ines, Linden, Mill, Ridge};
 use crate::golden::{golden, read_back};
@@ -45,8 +45,9 @@ fn every_golden_file_of_a_round_is_read_back_verified_and_taken_by_its_role() {
     assert_eq!(attempt().commitments()[0].digest(), harbours.digest());
 
     let upload = read_back("upload", &upload(Mill));
-    let parts = UploadParts { upload, public_share: public_share(Mill), sealed_shares: sealed_shares(Mill) };
-    assert_eq!(attempt().check_upload(&inquiry(), &parts).unwrap().clinic, Mill.key());
+    let sealed_share = sealed_shares(Mill).remove(0);
+    let parts = BatchUpload { upload, public_share: public_share(Mill), sealed_share };
+    assert_eq!(attempt().check_batch_upload(&inquiry(), 0, &parts).unwrap().clinic, Mill.key());
 
     read_back("freeze", &freeze(Harbour));
     read_back("void", &void(Harbour));

@@ -62,7 +62,7 @@ fn until_the_batch() -> Vec<(&'static str, &'static str, Message)> {
     vec![
         ("submit", "a query with its study", Message::Submit { query: asked.clone(), study: study.clone() }),
         ("follow", "how far is it?", Message::Follow { query }),
-        ("begin", "commit to an attempt", Message::Begin { query: asked, study, attempt: 1 }),
+        ("begin", "commit to an attempt", Message::Begin { query: asked, study, attempt: 1, voids: Vec::new() }),
         ("commitment", "a member's", Message::Commitment(commitments().remove(0))),
         ("announce", "contribute; void notes of an earlier attempt", Message::Announce(Box::new(announcement))),
         ("upload", "Mill's", Message::Upload(Box::new(parts))),
@@ -92,7 +92,7 @@ fn from_the_freeze() -> Vec<(&'static str, &'static str, Message)> {
         ("manifests", "everybody's", Message::Manifests { query, attempt, manifests: manifests() }),
         ("answer", "a sealed share and the release notice", answer),
         ("nudge", "say it again", Message::Nudge { query, attempt }),
-        ("ask_void", "give it up", Message::AskVoid { query, attempt }),
+        ("ask_void", "give it up", Message::AskVoid { query: query_envelope(), study: study_envelope(), attempt }),
         ("void", "a member's", Message::Void(by_each(void).remove(0))),
         ("ended", "answered", Message::Ended(Box::new(ending))),
         ("ending_kept", "it is on the books", Message::EndingKept { query }),

@@ -265,3 +265,36 @@ fn every_file_in_the_folder_is_refused_with_the_code_it_names() {
         assert_eq!(got, file["code"].as_str(), "{name}: {}", file["why"]);
     }
 }
+
+#[test]
+fn an_envelope_in_which_something_unchecked_is_large_is_not_read_at_all() {
+    let small = sealed(&study(), &[Anna, Ben]);
+    let change = |change: fn(&mut Sealed)| {
+        let mut changed = small.clone();
+        change(&mut changed);
+        serde_json::to_string(&changed).unwrap()
+    };
+    for (why, text) in [
+        ("a key's name of 257 bytes", change(|s| s.signatures[0].keyid = "k".repeat(257))),
+        ("a signature of 258 bytes", change(|s| s.signatures[1].sig = "AAAA".repeat(86))),
+        ("a type of 257 bytes", change(|s| s.payload_type = "t".repeat(257))),
+    ] {
+        assert_eq!(Envelope::from_json(text.as_bytes()).map_err(|e| e.code()).err(), Some("no-envelope"), "{why}");
+    }
+    let foreign = change(|s| s.signatures[0].sig = "AAAA".repeat(85));
+    assert!(Envelope::from_json(foreign.as_bytes()).is_ok(), "255 bytes may be a signature of another algorithm");
+}
+
+#[test]
+fn a_word_of_the_round_is_small_whoever_signed_it() {
+    use sumac_protocol::document::Kind;
+    use sumac_protocol::document::void::Void;
+    let void = |padding: usize| {
+        let text = serde_json::to_string(&crate::trial::void(Harbour)).unwrap();
+        seal("void", &format!("{text}{}", " ".repeat(padding)), &[Harbour]).envelope().claim::<Void>()
+    };
+    assert!(void(3_000).is_ok());
+    let refused = void(Kind::Void.payload_bytes_max()).map(|_| ()).unwrap_err();
+    assert_eq!(refused.code(), "malformed");
+    assert!(refused.to_string().contains("bytes, where 4096 is the most"), "{refused}");
+}

@@ -102,6 +102,30 @@ fn a_file_of_another_kind_is_refused_where_a_document_belongs() {
 }
 
 #[test]
+fn a_file_that_is_no_release_is_told_in_plain_words() {
+    let scratch = TempDir::new().unwrap();
+    let (file, charter) = (scratch.path().join("file"), vectors().join("chain.json"));
+    let study = json(&vectors().join("study.json"))["document"].to_string();
+    for (written, says) in [
+        ("to whom it may concern", "it is no JSON (line 1, column 2)"),
+        ("", "it is empty"),
+        (study.as_str(), "it does not say `sumac_release`"),
+        ("{\"sumac_release\": 1, \"answer\": {}}", "its `proof` is not whole"),
+        ("{\"a\": 1, \"a\": 2}", "`a` stands twice"),
+    ] {
+        std::fs::write(&file, written).unwrap();
+        let ended = sumac(&["verify", text(&file), "--charter", text(&charter)]);
+        assert_refused(&ended, 1, "no-release", says);
+        let begins = format!("error[no-release]: {} is not a Sumac release: {says}", file.display());
+        assert!(ended.talk[0].starts_with(&begins), "{begins}: {}", ended.text());
+        assert!(ended.talk[1].contains("to do: name the file that `sumac ask` wrote"), "{}", ended.text());
+        for parser in ["expected", "EOF", "missing field", "trailing"] {
+            assert!(!ended.text().contains(parser), "{}", ended.text());
+        }
+    }
+}
+
+#[test]
 fn a_key_file_is_never_overwritten_and_never_guessed() {
     let scratch = TempDir::new().unwrap();
     let (key, short) = (scratch.path().join("key"), scratch.path().join("short"));

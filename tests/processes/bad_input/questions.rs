@@ -106,6 +106,10 @@ fn a_question_that_cannot_be_asked_is_refused_before_anybody_hears_of_it() {
     }
     let dear = sumac_at(&home, &[&arguments(charter, study, key, QUESTION)[..8], &["--rho", "2"]].concat());
     assert_refused(&dear, 1, "query-too-dear", "more than the charter lets one question cost");
+    assert!(dear.text().contains("to do: ask with --rho 1.1 or less"), "{}", dear.text());
+    let dear = sumac_at(&home, &[&arguments(charter, study, key, QUESTION)[..8], &["--epsilon", "20"]].concat());
+    assert_refused(&dear, 1, "query-too-dear", "the same, said as ε");
+    assert!(dear.text().contains("ε 20") && dear.text().contains("to do: ask with --epsilon 8."), "{}", dear.text());
     let without = sumac_at(&home, &arguments(charter, study, key, QUESTION)[..8]);
     assert_refused(&without, 2, "usage", "no price");
     let resumed = ["ask", "--resume", "0123", "--charter", text(charter), "--key", text(key)];
@@ -124,6 +128,7 @@ fn a_typo_is_pointed_at_with_a_guess() {
         ("SELECT count(*) FROM courses GROUP BY sexx", "sexx", "`sex`"),
         ("SELECT mean(score(hamd71, day => 42, from => 32, to => 72)) FROM courses", "hamd71", "`HAMD17`"),
         ("SELECT count(*) FROM courses GROUP BY course_id", "course_id", ""),
+        ("SELECT count(*) FROM courses GROUP BY zodiac", "zodiac", "its fields are arm, sex"),
     ];
     for (question, at, guess) in cases {
         for command in ["explain", "ask"] {
@@ -143,6 +148,46 @@ fn a_typo_is_pointed_at_with_a_guess() {
             assert_eq!(ended.text().matches("error[").count(), 1, "said once: {}", ended.text());
         }
     }
+}
+
+#[test]
+fn an_explanation_warns_of_what_would_come_to_nothing() {
+    let federation = Setup::default().build(SUMAC);
+    let (charter, study) = (federation.dir().join("charter.json"), federation.dir().join("study.json"));
+    let question = "SELECT count(*) FROM courses GROUP BY arm";
+    let cases: [(&[&str], &[&str], &str); 4] = [
+        (&["--rho", "1", "--cohort", "500"], &[], "nothing to warn of"),
+        (&["--rho", "1.2", "--cohort", "500"], &["[query-too-dear]", "--rho 1.1 or less"], "dearer than the charter"),
+        (&["--epsilon", "1", "--cohort", "20,12"], &["[groups-too-small]", "of 20 patients some 10 fall"], "too few"),
+        (&["--epsilon", "20", "--cohort", "8"], &["--epsilon 8.", "of 8 patients", "widen WHERE"], "both"),
+    ];
+    for (more, says, why) in cases {
+        for within in [&[][..], &["--study", text(&study)], &["--format", "json"]] {
+            let ended = sumac(&[&["explain", question, "--charter", text(&charter)], more, within].concat());
+            assert_eq!((ended.exit, ended.out.is_empty()), (Some(0), false), "{why}: {}", ended.text());
+            let talk = ended.talk.join("\n");
+            assert_eq!(talk.is_empty(), says.is_empty(), "{why}: {talk}");
+            assert!(says.iter().all(|says| talk.contains(says)), "{why}: {talk}");
+            assert_eq!(talk.matches("warning[").count(), talk.matches("to do: ").count(), "{why}: {talk}");
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_shows_nothing_says_what_it_cost_and_what_to_do() {
+    // Nobody consents, and the noise is far below the smallest group.
+    let federation = Setup::default().refusing(100).start(SUMAC);
+    let dir = federation.dir();
+    let (charter, study, key) = (dir.join("charter.json"), dir.join("study.json"), dir.join("keys/researcher.key"));
+    let out = dir.join("asked.json");
+    let asked = &arguments(&charter, &study, &key, QUESTION)[..8];
+    let ended = sumac_at(&federation.researcher(), &[asked, &["--rho", "1", "--out", text(&out)]].concat());
+    assert_eq!((ended.exit, ended.out.is_empty()), (Some(4), false), "{}", ended.text());
+    let talk = ended.talk.join("\n");
+    for says in ["every group was held back", "is paid for", "charged ρ 1", "to do: widen WHERE"] {
+        assert!(talk.contains(says), "`{says}`: {talk}");
+    }
+    assert!(ended.talk.iter().all(|line| line.chars().count() <= 80 || line.contains('/')), "{talk}");
 }
 
 #[test]
@@ -166,7 +211,9 @@ fn a_hub_refuses_what_an_altered_program_would_submit() {
     let hub = chain.current().hubs().next().unwrap().clone();
     // A query that the program itself asked, to be changed in one thing at a time.
     let home = federation.researcher();
-    let asked = sumac_at(&home, &arguments(&files.charter, &files.study, &files.key, QUESTION));
+    let out = files.dir.join("asked.json");
+    let asked = arguments(&files.charter, &files.study, &files.key, QUESTION);
+    let asked = sumac_at(&home, &[asked, vec!["--out", text(&out)]].concat());
     assert!(asked.exit.is_some_and(|code| code == 0 || code == 4), "{}", asked.text());
     let kept = std::fs::read_dir(home.join("pending")).unwrap().next().unwrap().unwrap().path();
     let kept: serde_json::Value = serde_json::from_slice(&std::fs::read(kept).unwrap()).unwrap();

@@ -28,6 +28,7 @@ fn status(socket: &Path) -> Status {
         | Response::Acknowledged(_)
         | Response::Patients(_)
         | Response::Cohorts(_)
+        | Response::Upkept(_)
         | Response::Refused(_)) => panic!("{other:?}"),
     }
 }
@@ -71,6 +72,39 @@ fn an_enrolment_or_grant_that_does_not_hold_changes_nothing() {
         assert_eq!(ended.exit, Some(2), "{why}: {}", ended.text());
     }
     assert_eq!(differing(&before, &kept_files(&home)), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn a_withdrawal_says_nothing_before_it_can_be_made_and_is_made_once() {
+    let federation = Setup::default().start(SUMAC);
+    let (home, nowhere) = (federation.home('C'), federation.dir().join("nowhere"));
+    let (name, key) = somebody(&federation, 'C');
+    let stranger = federation.dir().join("keys/researcher.key");
+    let revoke = |dir: &Path, key: &Path| sumac(&["patient", "revoke", "--dir", text(dir), "--key", text(key)]);
+    let before = kept_files(&home);
+    for (dir, key, code, why) in [
+        (&home, &stranger, "not-enrolled", "a key that nobody enrolled"),
+        (&federation.home('D'), &key, "not-enrolled", "another clinic's folder"),
+        (&nowhere, &key, "no-node", "no folder"),
+        (&home, &nowhere, "file", "no key"),
+    ] {
+        let refused = revoke(dir, key);
+        assert_refused(&refused, 1, code, why);
+        assert!(refused.talk[0].starts_with("error["), "{why}: nothing is said before: {}", refused.text());
+        assert!(code != "not-enrolled" || refused.text().contains("check --dir and --key"), "{}", refused.text());
+    }
+    assert_eq!(differing(&before, &kept_files(&home)), Vec::<PathBuf>::new());
+    let first = revoke(&home, &key);
+    assert_eq!((first.exit, first.talk.is_empty()), (Some(0), false), "{}", first.text());
+    assert!(first.out[0].starts_with("acknowledged at position "), "{}", first.text());
+    let (statements, withdrawn) = (status(&home.join("control.sock")).statements, kept_files(&home));
+    let second = revoke(&home, &key);
+    assert_eq!(second.exit, Some(0), "{}", second.text());
+    assert!(second.out[0].starts_with("already withdrawn") && second.talk.is_empty(), "{}", second.text());
+    assert_eq!(status(&home.join("control.sock")).statements, statements);
+    assert_eq!(differing(&withdrawn, &kept_files(&home)), Vec::<PathBuf>::new());
+    assert!(federation.grant('C', &name).starts_with("acknowledged"), "and who changes their mind again may");
+    assert!(federation.revoke('C', &name).starts_with("acknowledged"), "and again");
 }
 
 #[test]

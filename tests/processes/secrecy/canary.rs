@@ -45,10 +45,15 @@ pub(crate) fn records(clinic: &str) -> BTreeMap<String, Record> {
         let pseudonym = format!("canary-{clinic}-{n:02}-{:08x}", random(u32::MAX));
         let score = |instrument: &str| {
             let value = i64::from((1 << 25) | random((1 << 25) - 1));
-            Assessment { instrument: instrument.to_owned(), day: 0, value }
+            Assessment::total(instrument, 0, value)
         };
         let fields = BTreeMap::from([("ward".to_owned(), FieldValue::Category("w020".to_owned()))]);
-        let course = Course { id: format!("{pseudonym}-1"), fields, assessments: vec![score("FINCH"), score("SERIN")] };
+        let course = Course {
+            id: format!("{pseudonym}-1"),
+            fields,
+            assessments: vec![score("FINCH"), score("SERIN")],
+            ..Course::default()
+        };
         (pseudonym, Record { courses: vec![course] })
     };
     (0..PATIENTS).map(patient).collect()

@@ -14,6 +14,7 @@ use sumac_protocol::moment::{Millis, Moment};
 use sumac_protocol::principal::Principal;
 use sumac_protocol::record::Record;
 use sumac_protocol::round::progress::Refused;
+use sumac_protocol::round::quota::{Asked, within_quotas};
 use sumac_protocol::round::{Order, Outcome, Selection};
 
 /// Everything a clinic keeps of its patients. Survives every crash.
@@ -34,6 +35,8 @@ pub struct Charge {
     pub query: Digest,
     /// The study it was asked in.
     pub study: Digest,
+    /// The question's text, as its SHA-256.
+    pub text: Digest,
     /// What every selected patient was charged.
     pub rho: RhoMicro,
     /// When.
@@ -121,11 +124,12 @@ impl Books {
         let spent = |row: &u32| self.spent(*row, now);
         let candidates =
             self.rows.iter().map(|(row, kept)| Candidate { row: *row, record: &kept.record, spent: spent(row) });
-        let cohort = Cohort::select(&view, inquiry, candidates, only.as_ref());
+        let cohort = Cohort::select(&view, inquiry, &self.clinic, candidates, only.as_ref());
         // Selected again after a void attempt: whoever withdrew since is out, and has the debit back.
         let charge = Charge {
             query: id,
             study: inquiry.study().digest(),
+            text: Digest::of_bytes(inquiry.query().text.as_bytes()),
             rho: inquiry.query().rho,
             at: before.map_or(now, |charge| charge.at),
             rows: cohort.rows().to_vec(),
@@ -170,6 +174,15 @@ impl Books {
     fn overspent(&self, order: &Order, now: Moment) -> Option<Refused> {
         let (study, cost) = (order.inquiry.study(), order.inquiry.query().rho);
         let same = |charge: &&Charge| charge.study == study.digest() && charge.stands();
+        let text = Digest::of_bytes(order.inquiry.query().text.as_bytes());
+        let asked = Asked {
+            this_text: self.charges.iter().filter(same).filter(|charge| charge.text == text).count(),
+            in_all: self.charges.iter().filter(same).count(),
+            today: self.charges.iter().filter(|charge| charge.study == study.digest()).count(),
+        };
+        if let Err(refused) = within_quotas(&order.inquiry, asked) {
+            return Some(refused);
+        }
         let spent: RhoMicro = self.charges.iter().filter(same).map(|charge| charge.rho).sum();
         let recent = |charge: &&Charge| now.since(charge.at) < Millis::BUDGET_YEAR;
         let spent_year: RhoMicro = self.charges.iter().filter(same).filter(recent).map(|charge| charge.rho).sum();

@@ -151,6 +151,9 @@ impl Node {
                         return self.crash();
                     }
                 }
+                Effect::Forget { role, id } => {
+                    self.kept.remove(&(role.number(), id));
+                }
                 Effect::Reply(reply) => done.reply = done.reply.take().or(Some(reply)),
                 Effect::Select(order) => {
                     queue.push_back(Event::Selected(self.books.select(&order, now, &mut self.rng)));
@@ -180,6 +183,12 @@ impl Node {
             }
             Some(Death::BeforeEffect(_)) | None => false,
         }
+    }
+
+    /// How many stored forms of a role it keeps.
+    #[must_use]
+    pub fn kept_forms(&self, role: Role) -> usize {
+        self.kept.keys().filter(|(number, _)| *number == role.number()).count()
     }
 
     fn forms<T: DeserializeOwned>(&self, role: Role) -> Vec<T> {

@@ -42,6 +42,12 @@ impl Question {
     pub fn id(&self) -> Digest {
         self.envelope.digest()
     }
+
+    /// What a coordinator says to a member of whom it wants a void note.
+    #[must_use]
+    pub fn ask_void(&self, attempt: u8) -> Message {
+        Message::AskVoid { query: self.envelope.clone(), study: self.study.clone(), attempt }
+    }
 }
 
 /// How a query ended, for who asked it.

@@ -10,6 +10,7 @@ use sumac_protocol::document::upload::Upload;
 use sumac_protocol::envelope::Envelope;
 use sumac_protocol::moment::Millis;
 use sumac_protocol::octets::Octets;
+use sumac_protocol::principal::Principal;
 use sumac_protocol::round::Outcome;
 use sumac_protocol::round::message::{Message, UploadParts};
 use sumac_protocol::round::progress::Step;
@@ -111,8 +112,8 @@ fn counts_opened_differently_stop_a_member_for_good_and_are_never_void() {
     let refused = refusal(federation.tell(RIDGE, hub, forged));
     assert_eq!(refused.code, "differs");
     assert!(refused.says.contains("signed a different opening of the counts"), "{}", refused.says);
-    let (query, ridge) = (question.id(), federation.nodes[RIDGE].key());
-    federation.tell(RIDGE, hub, Message::AskVoid { query, attempt: 1 });
+    let ridge = federation.nodes[RIDGE].key();
+    federation.tell(RIDGE, hub, question.ask_void(1));
     federation.advance(Millis(10_000));
     let progress = federation.follow(&question).unwrap();
     assert_eq!((progress.step, progress.awaited), (Step::Opening, vec![ridge]));
@@ -159,9 +160,9 @@ fn respelled(parts: &UploadParts, spoil: Spoil) -> UploadParts {
 #[test]
 fn a_clinic_whose_shares_cannot_be_opened_or_proved_is_left_out_and_pays_nothing() {
     let cases: [(&str, Spoil); 3] = [
-        ("sealed to another member", |parts| parts.sealed_shares.swap(0, 1)),
+        ("of another size", |parts| parts.sealed_shares[1].0.push(0)),
         ("a flipped bit", |parts| parts.sealed_shares[1].0[40] ^= 1),
-        ("no public share", |parts| parts.public_share = Octets(Vec::new())),
+        ("another public share", |parts| parts.public_share.0[40] ^= 1),
     ];
     for (why, spoil) in cases {
         let (mut federation, question) = with_quays_upload(spoil);
@@ -172,4 +173,30 @@ fn a_clinic_whose_shares_cannot_be_opened_or_proved_is_left_out_and_pays_nothing
         assert_eq!(charge.ended, Some(Outcome::NotCounted), "{why}");
         federation.audit(&[question]).unwrap_or_else(|broken| panic!("{why}: {broken}"));
     }
+}
+
+#[test]
+fn an_upload_of_another_size_than_its_plan_gives_it_never_gets_into_a_batch() {
+    let cases: [(&str, Spoil); 4] = [
+        ("a byte more", |parts| parts.sealed_shares[1].0.push(0)),
+        ("a megabyte more", |parts| parts.sealed_shares[1].0.resize(1 << 20, 0)),
+        ("no public share", |parts| parts.public_share = Octets(Vec::new())),
+        ("a public share of a megabyte", |parts| parts.public_share.0.resize(1 << 20, 0)),
+    ];
+    for (why, spoil) in cases {
+        let (federation, _) = with_quays_upload(spoil);
+        let quay = federation.nodes[QUAY].key();
+        let notes = federation.nodes[HARBOUR].notes.join("\n");
+        assert!(notes.contains("not of this plan's size"), "{why}: {notes}");
+        let taken = |packet: &Packet| {
+            let Message::Batch { uploads, .. } = &packet.message else { return false };
+            uploads.iter().any(|part| is_of(&part.upload, &quay))
+        };
+        assert!(!federation.tape().iter().any(taken), "{why}");
+    }
+}
+
+/// Whether a clinic signed an upload.
+fn is_of(upload: &Envelope, clinic: &Principal) -> bool {
+    upload.claim::<Upload>().is_ok_and(|claimed| claimed.verify(clinic).is_ok())
 }

@@ -70,7 +70,7 @@ fn course() -> impl Strategy<Value = Course> {
     let scores = prop_oneof![8 => vec(assessment(), 0..12), 1 => vec(assessment(), 20..60)];
     (fields, scores).prop_map(|(fields, mut assessments)| {
         assessments.sort();
-        Course { id: "c".into(), fields, assessments }
+        Course { id: "c".into(), fields, assessments, ..Course::default() }
     })
 }
 
@@ -81,7 +81,7 @@ fn assessment() -> impl Strategy<Value = Assessment> {
     (select(INSTRUMENTS.to_vec()), day, any::<prop::sample::Index>(), 0..60_u8).prop_map(|((id, max), day, at, odd)| {
         let most = usize::try_from(max).unwrap() + 1;
         let value = if odd == 0 { max + 1 } else { i64::try_from(at.index(most)).unwrap() };
-        Assessment { instrument: id.to_owned(), day, value }
+        Assessment::total(id, day, value)
     })
 }
 

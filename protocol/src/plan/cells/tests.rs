@@ -31,12 +31,12 @@ fn courses(dictionary: &Dictionary) -> Vec<Course> {
         let [_, _, id, arm, sex] = row[..5] else { panic!("{row:?}") };
         let field = |name: &str, text| (name.to_owned(), dictionary.check_field(name, text).unwrap());
         let fields = [field("arm", arm), field("sex", sex)].into();
-        courses.insert(id, Course { id: id.to_owned(), fields, assessments: Vec::new() });
+        courses.insert(id, Course { id: id.to_owned(), fields, ..Course::default() });
     }
     for row in rows(SCORES) {
         let [_, _, id, _, instrument, day, value] = row[..] else { panic!("{row:?}") };
         let value = dictionary.check_score(instrument, value).unwrap();
-        let assessment = Assessment { instrument: instrument.to_owned(), day: day.parse().unwrap(), value };
+        let assessment = Assessment::total(instrument, day.parse().unwrap(), value);
         courses.get_mut(id).unwrap().assessments.push(assessment);
     }
     let courses: Vec<Course> = courses.into_values().collect();
@@ -280,11 +280,12 @@ fn any_patient() -> impl Strategy<Value = Vec<Course>> {
         proptest::sample::select(codes.to_vec()).prop_map(|code| FieldValue::Category(code.to_owned()))
     };
     let score = (proptest::sample::select(vec!["HAMD17", "HAMA"]), -3..60_i32, -20..80_i64)
-        .prop_map(|(instrument, day, value)| Assessment { instrument: instrument.to_owned(), day, value });
+        .prop_map(|(instrument, day, value)| Assessment::total(instrument, day, value));
     let fields = (proptest::option::of(code(["drug", "placebo", "unknown"])), code(["F", "M", "unknown"]));
     let course = (fields, proptest::collection::vec(score, 0..8)).prop_map(|((arm, sex), assessments)| {
         let arm = arm.map(|arm| ("arm".to_owned(), arm));
-        Course { id: String::new(), fields: arm.into_iter().chain([("sex".to_owned(), sex)]).collect(), assessments }
+        let fields = arm.into_iter().chain([("sex".to_owned(), sex)]).collect();
+        Course { fields, assessments, ..Course::default() }
     });
     proptest::collection::vec(course, 0..4)
 }

@@ -20,7 +20,7 @@ fn dictionary(baseline: &str) -> Dictionary {
 type Scores<'a> = &'a [(i32, i64)];
 
 fn course(instrument: &str, scores: Scores<'_>) -> Course {
-    let assessment = |(day, value): &(i32, i64)| Assessment { instrument: instrument.into(), day: *day, value: *value };
+    let assessment = |(day, value): &(i32, i64)| Assessment::total(instrument, *day, *value);
     Course { assessments: scores.iter().map(assessment).collect(), ..Course::default() }
 }
 

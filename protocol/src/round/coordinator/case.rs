@@ -17,7 +17,7 @@ use crate::round::coordinator::{StoredCase, keep_case};
 use crate::round::inquiry::Inquiry;
 use crate::round::message::{BatchUpload, Message, UploadParts};
 use crate::round::progress::{Progress, Refused, Step};
-use crate::round::{Desk, Effect};
+use crate::round::{Desk, Effect, Role};
 
 /// A query from its submission to its end.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub(super) struct Case {
     /// Void notes of all attempts so far.
     pub(super) voids: BTreeMap<(u8, Principal), Envelope>,
     /// Attempts whose committee was never complete: no clinic was asked, so there is nothing in them
-    /// that could be burnt, and no void note is needed to go on.
+    /// that could be burnt.
     pub(super) skipped: BTreeSet<u8>,
     /// Clinics that have the ending on their books.
     pub(super) ending_kept: BTreeSet<Principal>,
@@ -102,6 +102,15 @@ impl Case {
         let void =
             |n: u8| self.inquiry.committee(n).is_some_and(|c| c.iter().all(|m| self.voids.contains_key(&(n, *m))));
         (1..=self.number).all(|n| self.skipped.contains(&n) || void(n))
+    }
+
+    /// Forgets the uploads of the current attempt, once its members have them or it is given up.
+    pub(super) fn forget_uploads(&self) -> Vec<Effect> {
+        let (CaseStage::Collecting { uploads, .. } | CaseStage::Freezing { uploads, .. }) = &self.stage else {
+            return Vec::new();
+        };
+        let role = Role::CoordinatorUpload;
+        uploads.values().map(|parts| Effect::Forget { role, id: parts.upload.digest() }).collect()
     }
 
     /// Enters a stage; its clock starts anew.
@@ -195,7 +204,7 @@ impl Case {
         match &self.stage {
             CaseStage::Committing { .. } => {
                 let (query, study) = envelopes();
-                vec![Message::Begin { query, study, attempt }]
+                vec![Message::Begin { query, study, attempt, voids: self.voids.values().cloned().collect() }]
             }
             CaseStage::Collecting { attempt: committed, closes, .. } => {
                 let (query, study) = envelopes();
@@ -217,7 +226,10 @@ impl Case {
             CaseStage::Opening { manifests, .. } => {
                 vec![Message::Manifests { query, attempt, manifests: manifests.clone() }]
             }
-            CaseStage::Voiding { .. } => vec![Message::AskVoid { query, attempt }],
+            CaseStage::Voiding { .. } => {
+                let (query, study) = envelopes();
+                vec![Message::AskVoid { query, study, attempt }]
+            }
             CaseStage::Answered { .. } | CaseStage::Over { .. } => self.ending().into_iter().collect(),
         }
     }

@@ -4,6 +4,7 @@ use rand_core::CryptoRng;
 
 use crate::document::void::Void;
 use crate::envelope::Envelope;
+use crate::limits::NAMES_LISTED_MAX;
 use crate::principal::Principal;
 use crate::round::attempt::Fault;
 use crate::round::coordinator::case::{Case, CaseStage};
@@ -13,15 +14,18 @@ use crate::round::{Desk, Effect};
 
 impl Case {
     /// Gives the attempt up and asks its members to sign that it is void. Where no clinic was asked
-    /// yet there is nothing to be void, and the next committee is called at once: so a member that is
-    /// offline from the start costs a query seconds and not its life.
+    /// yet, and no two attempts could be answered by different clinics, nobody needs the notes and the
+    /// next committee is called at once: so a member that is offline from the start costs a query
+    /// seconds and not its life.
     pub(super) fn give_up<R: CryptoRng>(&mut self, desk: &Desk<'_, R>, why: Refused) -> Vec<Effect> {
-        if matches!(self.stage, CaseStage::Committing { .. }) {
+        if matches!(self.stage, CaseStage::Committing { .. }) && self.inquiry.answers_must_overlap() {
             self.skipped.insert(self.number);
             return self.next_committee(desk, why);
         }
+        let forgotten = self.forget_uploads();
         self.enter(CaseStage::Voiding { why }, desk.now);
         let mut effects = vec![self.keep()];
+        effects.extend(forgotten);
         effects.extend(self.words_for(&self.committee()));
         effects
     }
@@ -105,9 +109,10 @@ impl Case {
     }
 
     fn end<R: CryptoRng>(&mut self, desk: &Desk<'_, R>, why: Refused) -> Vec<Effect> {
+        let forgotten = self.forget_uploads();
         self.enter(CaseStage::Over { why }, desk.now);
         let clinics: Vec<Principal> = self.contributors().into_iter().collect();
-        [vec![self.keep()], self.words_for(&clinics)].into_iter().flatten().collect()
+        [vec![self.keep()], forgotten, self.words_for(&clinics)].into_iter().flatten().collect()
     }
 
     /// The ending as clinics are told it: only what the committee signed moves their books, so an
@@ -138,6 +143,10 @@ impl Case {
     /// The names of these nodes as the charter gives them.
     pub(super) fn names(&self, nodes: &[Principal]) -> String {
         let name = |key: &Principal| self.inquiry.charter().member(key).map_or_else(|| key.short(), |m| m.name.clone());
-        nodes.iter().map(name).collect::<Vec<_>>().join(", ")
+        let listed = nodes.iter().take(NAMES_LISTED_MAX).map(name).collect::<Vec<_>>().join(", ");
+        match nodes.len().saturating_sub(NAMES_LISTED_MAX) {
+            0 => listed,
+            more => format!("{listed} and {more} more"),
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rand_core::CryptoRng;
 
 use crate::digest::{Digest, Label};
+use crate::document::Kind;
 use crate::document::freeze::Freeze;
 use crate::document::manifest::{BatchEntry, Manifest};
 use crate::document::relay::Relay;
@@ -121,8 +122,9 @@ impl Case {
         freezes.insert(from, envelope);
         let Some(ordered) = in_order(&committee, freezes) else { return Ok(Vec::new()) };
         let attempt = attempt.clone();
+        let forgotten = self.forget_uploads();
         self.enter(CaseStage::Verifying { attempt, freezes: ordered, manifests: BTreeMap::new() }, desk.now);
-        Ok([vec![self.keep()], self.words_for(&committee)].into_iter().flatten().collect())
+        Ok([vec![self.keep()], forgotten, self.words_for(&committee)].into_iter().flatten().collect())
     }
 
     /// Passes a sealed message on, if both ends sit on the current committee.
@@ -196,6 +198,9 @@ impl Case {
         let committee = self.committee();
         let (query, current) = (self.inquiry.id(), self.number);
         let CaseStage::Opening { manifests, answers, .. } = &mut self.stage else { return Ok(Vec::new()) };
+        if sealed.0.len() > 2 * Kind::Share.payload_bytes_max() {
+            return Err(Fault::Oversized { who: from, what: "share", bytes: sealed.0.len() });
+        }
         let word = release.claim::<Release>().and_then(|c| c.verify(&from));
         let word = word.map_err(|why| Fault::Document { why: why.to_string() })?;
         let here = (word.query, word.attempt, number) == (query, current, current);
