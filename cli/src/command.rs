@@ -4,6 +4,7 @@ pub(crate) mod ask;
 mod charter;
 pub(crate) mod dictionary;
 mod explain;
+mod generate;
 pub(crate) mod import;
 mod key;
 mod node;
@@ -40,6 +41,8 @@ pub(crate) enum Command {
     Study(study::StudyCommand),
     /// Bring a clinic's records in from CSV files.
     Import(import::ImportArgs),
+    /// Write files of synthetic courses, for trials and benchmarks.
+    Generate(generate::GenerateArgs),
     /// Enrol patients; sign, hand in and list their consents.
     #[command(subcommand)]
     Patient(patient::PatientCommand),
@@ -63,6 +66,7 @@ impl Command {
             Self::Dictionary(command) => command.run(),
             Self::Study(command) => command.run(),
             Self::Import(args) => args.run(),
+            Self::Generate(args) => args.run(),
             Self::Patient(command) => command.run(),
             Self::Ask(args) => args.run(),
             Self::Explain(args) => args.run(),

@@ -12,7 +12,8 @@ use sumac_node::clinic::ClinicError;
 use sumac_node::control::ControlError;
 use sumac_node::home::HomeError;
 use sumac_node::running::RunError;
-use sumac_node::store::StoreError;
+use sumac_node::store::{BackupError, StoreError};
+use sumac_node::synthetic::SyntheticError;
 use sumac_protocol::charter_chain::ChainError;
 use sumac_protocol::document::charter::CharterError;
 use sumac_protocol::document::study::StudyError;
@@ -186,9 +187,11 @@ macro_rules! refusals {
 }
 
 refusals!(
+    SyntheticError,
     RunError,
     HomeError,
     StoreError,
+    BackupError,
     ClinicError,
     DocumentError,
     ChainError,

@@ -5,6 +5,7 @@
 
 mod client;
 mod server;
+mod upkeep;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,7 @@ use sumac_protocol::round::progress::Refused;
 
 pub use client::{ControlError, ask};
 pub(crate) use server::{Call, serve};
+pub use upkeep::{Upkeep, Upkept};
 
 use crate::clinic::{Acknowledged, CohortLine, Kept, PatientLine};
 
@@ -46,6 +48,8 @@ pub enum Request {
     Patients,
     /// List the queries with their cohorts.
     Cohorts,
+    /// Take care of the store.
+    Upkeep(Upkeep),
 }
 
 /// The answers, one for each request. Complete.
@@ -71,6 +75,8 @@ pub enum Response {
     Patients(Vec<PatientLine>),
     /// To [`Request::Cohorts`].
     Cohorts(Vec<CohortLine>),
+    /// To [`Request::Upkeep`].
+    Upkept(Upkept),
     /// To any of them.
     Refused(Refused),
 }

@@ -69,7 +69,7 @@ impl Home {
     /// The charter chain's file.
     #[must_use]
     pub fn charter_file(&self) -> PathBuf {
-        self.dir.join("charter.json")
+        self.dir.join(CHARTER)
     }
 
     /// Where the store lies.
@@ -97,6 +97,61 @@ impl Home {
             .map_err(|why| HomeError::Settings { file: file.clone(), why: why.to_string() })?;
         fs::create_dir_all(self.dir.join(STUDIES)).map_err(|why| HomeError::io(&self.dir, &why))?;
         fs::write(&file, text).map_err(|why| HomeError::io(&file, &why))
+    }
+
+    /// Puts settings in place of those before.
+    ///
+    /// # Errors
+    /// [`HomeError`]; then those before stay.
+    pub fn put_settings(&self, settings: &Settings) -> Result<(), HomeError> {
+        let file = self.dir.join(SETTINGS);
+        let fresh = self.dir.join(format!("{SETTINGS}.new"));
+        let text = toml::to_string_pretty(settings)
+            .map_err(|why| HomeError::Settings { file: file.clone(), why: why.to_string() })?;
+        let written = fs::write(&fresh, text).and_then(|()| fs::File::open(&fresh)?.sync_all());
+        let replaced =
+            written.and_then(|()| fs::rename(&fresh, &file)).and_then(|()| fs::File::open(&self.dir)?.sync_all());
+        replaced.map_err(|why| HomeError::io(&file, &why))
+    }
+
+    /// What a backup needs beside the store: settings, charter and studies, by name. Nothing in them is secret.
+    ///
+    /// # Errors
+    /// [`HomeError`] if one is there and cannot be read.
+    pub fn papers(&self) -> Result<Vec<(String, Vec<u8>)>, HomeError> {
+        let mut names = vec![SETTINGS.to_owned(), CHARTER.to_owned()];
+        let studies = self.dir.join(STUDIES);
+        for entry in fs::read_dir(&studies).map_err(|why| HomeError::io(&studies, &why))? {
+            let name = entry.map_err(|why| HomeError::io(&studies, &why))?.file_name();
+            names.push(format!("{STUDIES}/{}", name.to_string_lossy()));
+        }
+        names.sort_unstable();
+        let mut papers = Vec::new();
+        for name in names {
+            let file = self.dir.join(&name);
+            if file.is_file() {
+                papers.push((name, fs::read(&file).map_err(|why| HomeError::io(&file, &why))?));
+            }
+        }
+        Ok(papers)
+    }
+
+    /// Takes in a backup's papers. What is there already stays.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn take_in(&self, papers: &[(String, Vec<u8>)]) -> Result<(), HomeError> {
+        let studies = self.dir.join(STUDIES);
+        fs::create_dir_all(&studies).map_err(|why| HomeError::io(&studies, &why))?;
+        for (name, bytes) in papers {
+            let file = self.dir.join(name);
+            let study = name.strip_prefix(STUDIES).and_then(|name| name.strip_prefix('/'));
+            let ours = [SETTINGS, CHARTER].contains(&name.as_str()) || study.is_some_and(|name| !name.contains('/'));
+            if ours && !file.exists() {
+                fs::write(&file, bytes).map_err(|why| HomeError::io(&file, &why))?;
+            }
+        }
+        Ok(())
     }
 
     /// Reads the settings.
@@ -277,4 +332,5 @@ const SETTINGS: &str = "node.toml";
 /// What a folder lacks that is no node's.
 const NO_SETTINGS: &str = "it has no node.toml";
 const NO_FOLDER: &str = "there is no such folder";
+const CHARTER: &str = "charter.json";
 const STUDIES: &str = "studies";

@@ -7,6 +7,7 @@ mod commands;
 mod effects;
 mod error;
 mod roles;
+mod upkeep;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::future::Future;
@@ -119,7 +120,7 @@ impl Node {
             tokio::select! {
                 biased;
                 () = &mut stop => return Ok(()),
-                Some(call) = calls.recv() => self.command(call),
+                Some(call) = calls.recv() => self.command(call)?,
                 event = inbox.next() => match event {
                     Some(event) => self.heard(event)?,
                     None => return Ok(()),

@@ -7,8 +7,8 @@
 //! All calls block; share a store by `Arc` and call it from threads that may block.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
 use zeroize::Zeroizing;
@@ -16,34 +16,47 @@ use zeroize::Zeroizing;
 use commit::{Job, Reply, Request};
 use content::Kind;
 use disk::{Disk, FolderLock, OsDisk};
-use index::Index;
-use journal::{Journal, Location};
-use keychain::Keychain;
 use keyring::unlock::Cost;
+use listing::Listing;
 use opening::Missing;
-use pointers::{Head, Listed, RowEntry};
+use pointers::Listed;
+use view::Shared;
 
+mod backup;
+mod backup_fault;
 mod batch;
 mod bytes;
 mod catch_up;
 mod commit;
+mod compaction;
 mod content;
 mod creation;
-mod disk;
+pub(crate) mod disk;
 mod entry;
+mod erasure;
 mod fault;
 mod index;
 mod journal;
 mod keychain;
 mod keyring;
 pub mod limits;
+mod listing;
 mod opening;
 mod pointers;
 mod projection;
-mod seal;
+mod ranges;
+mod rearranging;
+mod restoring;
+mod rotation;
+pub(crate) mod seal;
+mod view;
 
+pub use backup::{BackupReport, Beside};
+pub use backup_fault::BackupError;
 pub use batch::Position;
+pub use compaction::Compacted;
 pub use entry::Entry;
+pub use erasure::{Clear, Erasure};
 #[expect(clippy::module_name_repetitions, reason = "imported alone, `Error` would not say whose")]
 pub use fault::StoreError;
 pub use fault::{DiskError, IndexError, JournalError, KeyringError};
@@ -51,6 +64,8 @@ pub use keyring::UnlockSecret;
 #[expect(clippy::module_name_repetitions, reason = "imported alone, `Paths` would not say whose")]
 pub use opening::StorePaths;
 pub use opening::{IndexState, OpenReport};
+pub use restoring::{RestoreReport, files_beside, restore};
+pub use rotation::{UnlockChange, keyring_opens};
 
 /// A patient's number in this store: counted from 0 in the order of arrival, never given twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,6 +76,9 @@ pub type Named = ([u8; 32], Zeroizing<Vec<u8>>);
 
 /// A consent statement's position in the ledger, counted from 0, and its body.
 pub type Stated = (u64, Zeroizing<Vec<u8>>);
+
+/// The row of an erased patient, and what was kept.
+pub type Remains = (Row, Zeroizing<Vec<u8>>);
 
 /// An open store. Dropping it without [`Store::close`] loses nothing.
 pub struct Store {
@@ -117,88 +135,138 @@ impl Store {
 
     /// The row of a pseudonym, if it is known.
     pub fn row(&self, pseudonym: &str) -> Result<Option<Row>, StoreError> {
-        self.shared.looked_up(|index| Ok(projection::row(index, pseudonym)?.map(Row)))
+        Ok(projection::row(self.shared.look().index(), pseudonym)?.map(Row))
     }
 
-    /// All rows, in the order of arrival.
+    /// All rows, in the order of arrival, without those of erased patients.
     #[must_use]
     pub fn rows(&self) -> Vec<Row> {
-        (0..self.shared.head().rows).map(Row).collect()
+        let front = self.shared.front();
+        (0..front.head.rows).filter(|row| !front.erased.contains(row)).map(Row).collect()
+    }
+
+    /// The rows of erased patients, with what was kept of each.
+    pub fn erased(&self) -> Result<Vec<Remains>, StoreError> {
+        let view = self.shared.look();
+        let mut erased = Vec::new();
+        for Listed { order, at, .. } in projection::erased(view.index())? {
+            let (kind, body) = view.entry(&at)?;
+            let listing = Listing::decode(kind, &body);
+            let remains = listing.ok_or_else(|| view.damaged(&at, "its list makes no sense"))?.remains.to_vec();
+            erased.push((Row(u32::try_from(order).unwrap_or(u32::MAX)), Zeroizing::new(remains)));
+        }
+        Ok(erased)
     }
 
     /// The pseudonym of a row.
     pub fn pseudonym(&self, row: Row) -> Result<Option<Zeroizing<String>>, StoreError> {
-        let Some(entry) = self.entry(row)? else {
+        let view = self.shared.look();
+        let Some(entry) = view.row_entry(row.0)? else {
             return Ok(None);
         };
-        let body = self.shared.body(&entry.patient, |kind| kind == Kind::Patient)?;
+        let body = view.body(&entry.patient, |kind| kind == Kind::Patient)?;
         match str::from_utf8(&body) {
             Ok(pseudonym) => Ok(Some(Zeroizing::new(pseudonym.to_owned()))),
-            Err(_) => Err(self.shared.journal.damaged(&entry.patient, "a pseudonym is no text").into()),
+            Err(_) => Err(view.damaged(&entry.patient, "a pseudonym is no text")),
         }
     }
 
     /// The body of a row's newest record.
     pub fn record(&self, row: Row) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
-        let at = self.entry(row)?.and_then(|entry| entry.record);
-        at.map(|at| self.shared.body(&at, |kind| kind == Kind::Record)).transpose()
+        let view = self.shared.look();
+        let at = view.row_entry(row.0)?.and_then(|entry| entry.record);
+        at.map(|at| view.body(&at, |kind| kind == Kind::Record)).transpose()
     }
 
     /// The body of a row's newest enrolment.
     pub fn enrolment(&self, row: Row) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
-        let at = self.entry(row)?.and_then(|entry| entry.enrolment);
-        at.map(|at| self.shared.body(&at, |kind| kind == Kind::Enrolment)).transpose()
+        let view = self.shared.look();
+        let at = view.row_entry(row.0)?.and_then(|entry| entry.enrolment);
+        at.map(|at| view.body(&at, |kind| kind == Kind::Enrolment)).transpose()
     }
 
     /// All statements of a row with their ledger positions, in the ledger's order.
     pub fn statements(&self, row: Row) -> Result<Vec<Stated>, StoreError> {
-        let (entry, listed) = self.shared.looked_up(|index| {
-            let entry = projection::row_entry(index, row.0)?;
-            Ok((entry, projection::statements(index, row.0)?))
-        })?;
-        let promised = entry.map_or(0, |entry| entry.statements);
+        let view = self.shared.look();
+        let listed = projection::statements(view.index(), row.0)?;
+        let promised = view.row_entry(row.0)?.map_or(0, |entry| entry.statements);
         if u32::try_from(listed.len()) != Ok(promised) {
             let why = "a statement is missing from a list".to_owned();
-            return Err(self.shared.index.failed(why).into());
+            return Err(view.index().failed(why).into());
         }
         let body = |listed: Listed| {
             let position = listed.order;
-            let body = self.shared.body(&listed.at, |kind| kind == Kind::Statement { position })?;
+            let body = view.body(&listed.at, |kind| kind == Kind::Statement { position })?;
             Ok((position, body))
         };
         listed.into_iter().map(body).collect()
     }
 
-    /// The number of statements in the consent ledger: the position that the next one gets.
+    /// The number of statements in the consent ledger: the position that the next one gets. An erased patient's
+    /// positions are not given again.
     #[must_use]
     pub fn ledger_len(&self) -> u64 {
-        self.shared.head().statements
+        self.shared.look().head().statements
     }
 
     /// The newest entry of every query, in the order in which the queries first came.
     pub fn queries(&self) -> Result<Vec<Named>, StoreError> {
-        let listed = self.shared.looked_up(projection::queries)?;
-        self.shared.named(listed, |id| Kind::Query { id })
+        let view = self.shared.look();
+        view.named(projection::queries(view.index())?, Kind::is_query)
     }
 
     /// The newest entry of one query.
     pub fn query(&self, id: &[u8; 32]) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
-        let found = self.shared.looked_up(|index| projection::query(index, id))?;
-        let kind = Kind::Query { id: *id };
-        found.map(|listed| self.shared.body(&listed.at, |found| found == kind)).transpose()
+        let view = self.shared.look();
+        let found = projection::query(view.index(), id)?;
+        found.map(|listed| view.body(&listed.at, |kind| kind.is_query(*id))).transpose()
     }
 
     /// The states that a role holds, the longest unchanged first.
     pub fn role_states(&self, role: u8) -> Result<Vec<Named>, StoreError> {
-        let listed = self.shared.looked_up(|index| projection::roles(index, role))?;
-        self.shared.named(listed, |id| Kind::Role { role, id })
+        let view = self.shared.look();
+        view.named(projection::roles(view.index(), role)?, |kind, id| kind == Kind::Role { role, id })
     }
 
     /// One state of a role, unless it was forgotten.
     pub fn role_state(&self, role: u8, id: &[u8; 32]) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
-        let found = self.shared.looked_up(|index| projection::role(index, role, id))?;
+        let view = self.shared.look();
+        let found = projection::role(view.index(), role, id)?;
         let kind = Kind::Role { role, id: *id };
-        found.map(|listed| self.shared.body(&listed.at, |found| found == kind)).transpose()
+        found.map(|listed| view.body(&listed.at, |found| found == kind)).transpose()
+    }
+
+    /// Erases a patient: what the store knows of the row can be read by nobody any more, when this returns.
+    ///
+    /// The patient's key is destroyed, tombstones take the place of the frames under it, and queries' entries are
+    /// sealed anew, changed by [`Erasure::clear`]. The row and the ledger's positions are never given again.
+    /// Interrupted, it is undone or finished at the next opening. Whoever kept an older keyring and its unlock
+    /// secret can still open an older copy of the folder. A row that was erased before is no error.
+    pub fn erase(&self, erasure: Erasure) -> Result<(), StoreError> {
+        let front = self.shared.front();
+        let Row(row) = erasure.row;
+        if row >= front.head.rows {
+            return Err(StoreError::NoSuchRow { row, rows: front.head.rows });
+        }
+        entry::weigh_remains(&erasure.remains)?;
+        self.ask(|reply| Job::Erase(erasure, reply))
+    }
+
+    /// Rewrites the journal without what nothing points to any more, and makes the index anew. It happens by itself
+    /// when more than half of the journal is such; writing waits meanwhile.
+    pub fn compact(&self) -> Result<Compacted, StoreError> {
+        self.ask(Job::Compact)
+    }
+
+    /// Seals the keyring under another unlock secret. From the return on, the old one opens no newer keyring.
+    pub fn change_unlock(&self, change: UnlockChange) -> Result<(), StoreError> {
+        self.ask(|reply| Job::ChangeUnlock(change, reply))
+    }
+
+    /// Replaces the keys of the pages of patient keys and of the index, and the keys under which queries, roles'
+    /// states and the audit log are sealed from now on. Each patient's own key stays.
+    pub fn renew_keys(&self) -> Result<(), StoreError> {
+        self.ask(Job::RenewKeys)
     }
 
     /// Writes into the keyring how far the journal has come, durably: from now on nothing older opens.
@@ -209,17 +277,13 @@ impl Store {
     /// The newest acknowledged frame: sequence number (0 if there is none) and chain hash.
     #[must_use]
     pub fn head(&self) -> (u64, [u8; 32]) {
-        let mark = self.shared.head().mark;
+        let mark = self.shared.look().head().mark;
         (mark.sequence, mark.hash)
     }
 
     /// Finishes what is queued, flushes the index, seals the watermark and lets go of the folder.
     pub fn close(self) -> Result<(), StoreError> {
         self.ask(Job::Settle)
-    }
-
-    fn entry(&self, row: Row) -> Result<Option<RowEntry>, StoreError> {
-        self.shared.looked_up(|index| projection::row_entry(index, row.0))
     }
 
     fn ask<T>(&self, job: impl FnOnce(Reply<T>) -> Job) -> Result<T, StoreError> {
@@ -243,49 +307,8 @@ impl Drop for Store {
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let head = self.shared.head();
+        let head = self.shared.front().head;
         write!(f, "Store({} frames, {} patients)", head.mark.sequence, head.rows)
-    }
-}
-
-/// What readers and the commit thread share.
-#[derive(Debug)]
-struct Shared {
-    disk: Arc<dyn Disk>,
-    keys: RwLock<Keychain>,
-    journal: Journal,
-    index: Arc<Index>,
-    /// How far the index has come; held for writing while it changes.
-    head: RwLock<Head>,
-}
-
-impl Shared {
-    fn head(&self) -> Head {
-        *self.head.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Asks the index between two groups, so that no group is seen in part.
-    fn looked_up<T>(&self, ask: impl FnOnce(&Index) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let _between = self.head.read().unwrap_or_else(PoisonError::into_inner);
-        ask(&self.index)
-    }
-
-    /// The body of the frame at that place, which must be of a kind that is wanted there.
-    fn body(&self, at: &Location, wanted: impl Fn(Kind) -> bool) -> Result<Zeroizing<Vec<u8>>, StoreError> {
-        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        let plain = self.journal.read(at, &keys)?;
-        match Kind::decode(&plain) {
-            Some((kind, body)) if wanted(kind) => Ok(Zeroizing::new(body.to_vec())),
-            Some(_) | None => Err(self.journal.damaged(at, "another entry is in its place").into()),
-        }
-    }
-
-    fn named(&self, listed: Vec<Listed>, kind: impl Fn([u8; 32]) -> Kind) -> Result<Vec<Named>, StoreError> {
-        let body = |listed: Listed| {
-            let wanted = kind(listed.id);
-            Ok((listed.id, self.body(&listed.at, |found| found == wanted)?))
-        };
-        listed.into_iter().map(body).collect()
     }
 }
 

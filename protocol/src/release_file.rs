@@ -86,6 +86,7 @@ impl ReleaseFile {
             certificate.map_err(|why| malformed(spelled::placed("its `proof` is not whole", &why)))?;
         let inquiry = admit(&proof, chain)?;
         let answer = compute(&inquiry, &proof.shares)?;
+        only_signed_by_its_signers(&inquiry, &proof)?;
         let file = Self { sumac_release: VERSION, answer, proof };
         let recomputed = serde_json::to_string(&file).map_err(|why| malformed(why.to_string()))?;
         let recomputed = Spelled::read(&recomputed).map_err(malformed)?;
@@ -120,6 +121,23 @@ fn admit(proof: &Proof, chain: &CharterChain) -> Result<Inquiry, ReleaseError> {
     let earliest = study::admit_study(&proof.study, &chain).map_or(now, |study| now.max(study.valid_from));
     Inquiry::admit(&proof.query, &proof.study, &chain, earliest)
         .map_err(|refused| ReleaseError::Query { code: refused.code, says: refused.says })
+}
+
+/// Checks that no envelope carries a signature besides those that were checked: a reader of the file
+/// would see a signer who never signed.
+fn only_signed_by_its_signers(inquiry: &Inquiry, proof: &Proof) -> Result<(), ReleaseError> {
+    let one_each = proof.shares.iter().all(|share| share.signature_count() == 1);
+    let strangers = [
+        (proof.query.signature_count() != 1, "query"),
+        (proof.study.signature_count() != inquiry.study().signers().len(), "study"),
+        (!one_each, "shares"),
+    ];
+    match strangers.into_iter().find(|(found, _)| *found) {
+        Some((_, what)) => {
+            Err(ReleaseError::Malformed { why: format!("its `{what}` carries a signature that does not count") })
+        }
+        None => Ok(()),
+    }
 }
 
 /// The answer that these shares add up to.

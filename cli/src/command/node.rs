@@ -6,6 +6,10 @@
 //!
 //! An operator at night needs two of these: `run`, and `status`.
 
+mod backup;
+mod restore;
+mod rotate;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -70,6 +74,9 @@ pub(crate) enum NodeCommand {
         #[arg(long, value_enum, default_value_t = Format::Table)]
         format: Format,
     },
+    Backup(backup::BackupArgs),
+    Restore(restore::RestoreArgs),
+    RotateKeys(rotate::RotateArgs),
 }
 
 impl NodeCommand {
@@ -79,6 +86,9 @@ impl NodeCommand {
             Self::Init { dir, key_file, keyring, listen } => init(&dir, key_file, keyring, listen),
             Self::Run { dir } => run(&dir),
             Self::Adopt { dir, charter, study } => adopt(&dir, charter.as_deref(), &study),
+            Self::Backup(args) => args.run(),
+            Self::Restore(args) => args.run(),
+            Self::RotateKeys(args) => args.run(),
             Self::Status { dir, format } => {
                 let answer = control::ask(&socket(&dir)?, &Request::Status)?;
                 let Response::Status(status) = answer else {

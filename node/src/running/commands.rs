@@ -1,17 +1,28 @@
 //! What the people of the clinic ask over the control socket.
 
+use std::sync::Arc;
+
 use sumac_protocol::round::progress::Refused;
 
-use super::Node;
+use super::{Node, RunError, upkeep};
 use crate::clinic::ClinicError;
 use crate::control::{Call, Request, Response, Status};
 
 impl Node {
-    pub(super) fn command(&self, call: Call) {
-        let response = tokio::task::block_in_place(|| self.respond(call.request));
-        if call.answer.send(response).is_err() {
+    /// Does what is asked. What was kept is beyond being set back before it is acknowledged: an
+    /// acknowledged withdrawal stays one.
+    pub(super) fn command(&mut self, call: Call) -> Result<(), RunError> {
+        let Call { request, answer } = call;
+        if let Request::Upkeep(upkeep) = request {
+            upkeep::begin(Arc::clone(self.clinic.store()), upkeep, answer);
+            return Ok(());
+        }
+        let response = tokio::task::block_in_place(|| self.respond(request));
+        self.seal_watermark()?;
+        if answer.send(response).is_err() {
             tracing::debug!("whoever asked is gone");
         }
+        Ok(())
     }
 
     fn respond(&self, request: Request) -> Response {
@@ -26,6 +37,7 @@ impl Node {
             Request::TakeStatement(envelope) => clinic.take_statement(&envelope).map(Response::Acknowledged),
             Request::Patients => clinic.patients().map(Response::Patients),
             Request::Cohorts => clinic.cohorts().map(Response::Cohorts),
+            Request::Upkeep(upkeep) => Ok(upkeep::carry_out(clinic.store(), upkeep)),
         };
         done.unwrap_or_else(|why| Response::Refused(refused(&why)))
     }

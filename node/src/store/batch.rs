@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::{Arc, PoisonError};
+use std::sync::PoisonError;
 
 use zeroize::Zeroizing;
 
-use super::Shared;
 use super::content::Kind;
 use super::entry::Entry;
 use super::fault::StoreError;
@@ -14,6 +13,7 @@ use super::journal::frame::{self, Place};
 use super::journal::{self, Location, Tail};
 use super::keyring::{KeyClass, KeyId, Mark};
 use super::projection::Draft;
+use super::view::Shared;
 
 /// Where a batch came to lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,8 +53,8 @@ struct Decided<'e> {
 
 impl<'s> Group<'s> {
     pub(crate) fn new(shared: &'s Shared, start: Tail) -> Self {
-        let head = *shared.head.read().unwrap_or_else(PoisonError::into_inner);
-        let draft = Draft::new(Arc::clone(&shared.index), head);
+        let front = shared.front();
+        let draft = Draft::new(front.index, front.head);
         Self { shared, draft, start, tail: start, frames: Vec::new() }
     }
 
@@ -66,13 +66,19 @@ impl<'s> Group<'s> {
             self.decide(entry, &mut decided)?;
         }
         self.make_pages(&decided)?;
-        let last = decided.frames.len();
-        for (nth, (key, kind, body)) in (1..).zip(&decided.frames) {
-            self.seal(*key, *kind, body, nth == last)?;
-        }
+        self.add_frames(&decided.frames)?;
         let Mark { sequence, hash } = self.tail.mark;
         let statements = before..self.draft.head.statements;
         Ok(Position { sequence, hash, unchanged: decided.unchanged, statements })
+    }
+
+    /// Takes up frames of the store's own as one batch.
+    pub(crate) fn add_frames(&mut self, frames: &[(KeyId, Kind, &[u8])]) -> Result<(), StoreError> {
+        let last = frames.len();
+        for (nth, (key, kind, body)) in (1..).zip(frames) {
+            self.seal(*key, *kind, body, nth == last)?;
+        }
+        Ok(())
     }
 
     fn decide<'e>(&self, entry: &'e Entry, decided: &mut Decided<'e>) -> Result<(), StoreError> {
@@ -98,7 +104,7 @@ impl<'s> Group<'s> {
                 decided.push(KeyId::new(KeyClass::Patient, row), Kind::Statement { position }, body);
             }
             Entry::Query { id, body } => {
-                decided.push(self.key(KeyClass::Cohort)?, Kind::Query { id: *id }, body);
+                decided.push(self.key(KeyClass::Cohort)?, Kind::Query { id: *id, first: 0 }, body);
             }
             Entry::Role { role, id, body } => {
                 let (role, id) = (*role, *id);
@@ -154,7 +160,8 @@ impl<'s> Group<'s> {
         opened.map_err(|why| self.shared.journal.damaged(at, why).into())
     }
 
-    fn key(&self, class: KeyClass) -> Result<KeyId, StoreError> {
+    /// The key of a class that seals from now on.
+    pub(crate) fn key(&self, class: KeyClass) -> Result<KeyId, StoreError> {
         let keys = self.shared.keys.read().unwrap_or_else(PoisonError::into_inner);
         keys.keyring.current(class)
     }
@@ -179,6 +186,11 @@ impl<'s> Group<'s> {
         let Mark { sequence, hash: previous } = self.tail.mark;
         let sequence = sequence.checked_add(1).ok_or(StoreError::Full { what: "frames" })?;
         let durable = self.start.mark.sequence;
+        let kind = if let Kind::Query { id, .. } = kind {
+            Kind::Query { id, first: self.draft.first_of_query(&id)?.unwrap_or(sequence) }
+        } else {
+            kind
+        };
         let place = Place { sequence, durable, batch_end, previous };
         let keys = self.shared.keys.read().unwrap_or_else(PoisonError::into_inner);
         let sealed = keys.with_key(id, |key| frame::seal(&place, id, key, kind, body));

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use super::disk::Disk;
 use super::fault::StoreError;
 use super::index::{Index, Opened};
-use super::journal::scan::{Scan, scan};
+use super::journal::scan::{Met, Scan, scan};
 use super::keychain::Keychain;
+use super::keyring::Mark;
 use super::limits::REBUILD_STEP_FRAMES;
 use super::opening::IndexState;
 use super::pointers::Head;
@@ -17,7 +18,8 @@ use super::projection::Draft;
 /// Brings the index to the journal's head.
 pub(crate) struct CatchUp<'a> {
     pub(crate) disk: &'a dyn Disk,
-    pub(crate) folder: PathBuf,
+    /// The journal's segments.
+    pub(crate) files: &'a [PathBuf],
     pub(crate) keys: &'a Keychain,
     pub(crate) found: &'a Scan,
 }
@@ -31,8 +33,8 @@ impl CatchUp<'_> {
         applied: Option<Head>,
     ) -> Result<(Arc<Index>, Head, IndexState), StoreError> {
         let known = |head: &Head| self.found.marks.get(&head.mark.sequence) == Some(&head.mark.hash);
-        let reaches = |head: &Head| head.mark.sequence <= self.found.tail.mark.sequence;
-        if let (Some(head), Opened::AsItWas) = (applied.filter(known).filter(reaches), &opened) {
+        let in_place = |head: &Head| head.layout == self.found.layout;
+        if let (Some(head), Opened::AsItWas) = (applied.filter(known).filter(in_place), &opened) {
             let index = Arc::new(index);
             let behind = self.found.tail.mark.sequence.saturating_sub(head.mark.sequence);
             let now = self.replay(&index, head)?;
@@ -44,27 +46,33 @@ impl CatchUp<'_> {
             Opened::Empty { why } => (index, why),
         };
         let index = Arc::new(index);
-        let nothing = Head { mark: self.keys.keyring.start(), rows: 0, statements: 0 };
-        let now = self.replay(&index, nothing)?;
+        let now = self.replay(&index, Head::nothing(self.start(), self.found.layout))?;
         Ok((index, now, IndexState::Rebuilt { why }))
     }
 
-    /// Adds the frames after `from`, in steps, and makes them durable.
-    fn replay(&self, index: &Arc<Index>, from: Head) -> Result<Head, StoreError> {
+    fn start(&self) -> Mark {
+        self.keys.keyring.start()
+    }
+
+    /// Adds the frames after `from` that no list says are gone, in steps, and makes them durable.
+    pub(crate) fn replay(&self, index: &Arc<Index>, from: Head) -> Result<Head, StoreError> {
         if from.mark == self.found.tail.mark && from.mark.sequence > 0 {
             return Ok(from);
         }
         let mut head = from;
         let mut draft = Some(Draft::new(Arc::clone(index), from));
-        let start = self.keys.keyring.start();
-        scan(self.disk, &self.folder, start, self.keys, &BTreeSet::new(), &mut |met| {
-            if met.at.sequence <= from.mark.sequence {
+        let mut waiting = 0;
+        scan(self.disk, self.files, self.start(), self.keys, &BTreeSet::new(), &mut |met| {
+            let Met { key, kind, body, at, hash } = *met;
+            let known = at.sequence <= from.mark.sequence || at.sequence > self.found.tail.mark.sequence;
+            if known || self.found.gone.contains(at.sequence) {
                 return Ok(());
             }
             let mut next = draft.take().unwrap_or_else(|| Draft::new(Arc::clone(index), head));
-            next.take_up(met.key, met.kind, met.body, met.at, met.hash)?;
-            if met.at.sequence.is_multiple_of(REBUILD_STEP_FRAMES) {
-                head = next.commit()?;
+            next.take_up(key, kind, body, at, hash)?;
+            waiting += 1;
+            if waiting >= REBUILD_STEP_FRAMES {
+                (head, waiting) = (next.commit()?, 0);
             } else {
                 draft = Some(next);
             }

@@ -5,22 +5,31 @@
 //! 1,000 records. After any failure nothing more is written: after a failed sync nobody can say what the
 //! disk holds, and opening again finds out.
 
-use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
-use super::Shared;
+use super::backup::Snapshot;
 use super::batch::{Group, Position};
+use super::compaction::Compacted;
 use super::entry::Entry;
+use super::erasure::Erasure;
 use super::fault::StoreError;
-use super::journal::Tail;
-use super::limits::{GROUP_BYTES_MAX, GROUP_GATHER_MAX, GROUP_RECORDS_MAX, INDEX_FLUSH_FRAMES, SEGMENT_BYTES};
-use super::projection::Draft;
+use super::journal::{SEGMENT_HEADER_BYTES, Tail};
+use super::limits::{GROUP_BYTES_MAX, GROUP_GATHER_MAX, GROUP_RECORDS_MAX};
+use super::limits::{INDEX_FLUSH_FRAMES, SEGMENT_BYTES, TIDY_EVERY};
+use super::rotation::UnlockChange;
+use super::view::{Front, Shared};
 
 /// What the commit thread is asked to do. Complete.
 #[derive(Debug)]
 pub(crate) enum Job {
     Append(Request),
+    Erase(Erasure, Reply<()>),
+    Compact(Reply<Compacted>),
+    Snapshot(Reply<Snapshot>),
+    ChangeUnlock(UnlockChange, Reply<()>),
+    RenewKeys(Reply<()>),
     /// Save the watermark.
     Seal(Reply<()>),
     /// Flush the index and save the watermark.
@@ -41,26 +50,49 @@ pub(crate) type Reply<T> = SyncSender<Result<T, StoreError>>;
 /// The state of the commit thread.
 #[derive(Debug)]
 pub(crate) struct Writer {
-    shared: Arc<Shared>,
-    tail: Tail,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) tail: Tail,
+    /// Bytes of the segments before the tail's.
+    pub(crate) closed_bytes: u64,
     stopped: Option<StoreError>,
     unflushed_frames: u64,
 }
 
 impl Writer {
-    pub(crate) fn new(shared: Arc<Shared>, tail: Tail) -> Self {
-        Self { shared, tail, stopped: None, unflushed_frames: 0 }
+    pub(crate) fn new(shared: Arc<Shared>, tail: Tail, closed_bytes: u64) -> Self {
+        Self { shared, tail, closed_bytes, stopped: None, unflushed_frames: 0 }
     }
 
     /// Works until every sender is gone.
     pub(crate) fn run(mut self, jobs: &Receiver<Job>) {
         let mut next = None;
-        while let Some(job) = next.take().or_else(|| jobs.recv().ok()) {
+        self.tidy();
+        while let Some(job) = next.take().or_else(|| self.wait(jobs)) {
             match job {
                 Job::Append(first) => {
                     let (group, after) = gather(first, jobs);
                     next = after;
                     self.commit(group);
+                }
+                Job::Erase(erasure, reply) => {
+                    let done = self.erase(&erasure);
+                    answer(&reply, done);
+                }
+                Job::Compact(reply) => {
+                    let done = self.unless_stopped(Self::compact);
+                    answer(&reply, done);
+                }
+                Job::Snapshot(reply) => {
+                    let done = self.unless_stopped(Self::snapshot);
+                    answer(&reply, done);
+                }
+                Job::ChangeUnlock(change, reply) => {
+                    let done = self.change_unlock(&change);
+                    answer(&reply, done);
+                }
+                Job::RenewKeys(reply) => {
+                    let done = self.unless_stopped(Self::renew_keys);
+                    answer(&reply, done);
                 }
                 Job::Seal(reply) => {
                     let done = self.unless_stopped(Self::seal);
@@ -70,6 +102,18 @@ impl Writer {
                     let done = self.unless_stopped(Self::settle);
                     answer(&reply, done);
                 }
+            }
+            self.tidy();
+        }
+    }
+
+    /// The next job; while there is none, the store is tidied up now and then.
+    fn wait(&mut self, jobs: &Receiver<Job>) -> Option<Job> {
+        loop {
+            match jobs.recv_timeout(TIDY_EVERY) {
+                Ok(job) => return Some(job),
+                Err(RecvTimeoutError::Timeout) => self.tidy(),
+                Err(RecvTimeoutError::Disconnected) => return None,
             }
         }
     }
@@ -91,39 +135,64 @@ impl Writer {
 
     fn write(&mut self, group: &[Request]) -> Result<Vec<Position>, StoreError> {
         if self.tail.offset >= SEGMENT_BYTES {
-            self.tail = self.shared.journal.rotate(&self.tail)?;
+            self.begin_segment()?;
         }
-        let mut building = Group::new(&self.shared, self.tail);
+        let shared = Arc::clone(&self.shared);
+        let mut building = Group::new(&shared, self.tail);
         let positions = group.iter().map(|request| building.add(&request.entries));
         let positions = positions.collect::<Result<Vec<_>, _>>()?;
-        let Group { draft, start, tail, frames, .. } = building;
+        self.take_over(building)?;
+        Ok(positions)
+    }
+
+    /// Begins a segment, so that nothing is appended to those before any more; a segment without a frame stays.
+    pub(crate) fn begin_segment(&mut self) -> Result<(), StoreError> {
+        if self.tail.offset > SEGMENT_HEADER_BYTES {
+            self.closed_bytes = self.closed_bytes.saturating_add(self.tail.offset);
+            self.tail = self.shared.journal.rotate(&self.tail)?;
+        }
+        Ok(())
+    }
+
+    /// Makes a group durable, then shows readers the whole of it at once.
+    pub(crate) fn take_over(&mut self, group: Group<'_>) -> Result<(), StoreError> {
+        let Group { draft, start, tail, frames, .. } = group;
         if frames.is_empty() {
-            return Ok(positions);
+            return Ok(());
         }
         self.shared.journal.append(&start, &frames)?;
-        self.take_over(draft)?;
+        {
+            let mut front = self.shared.front.write().unwrap_or_else(PoisonError::into_inner);
+            let (index, erased) = (Arc::clone(&front.index), Arc::clone(&front.erased));
+            *front = Front { head: draft.commit()?, index, erased };
+        }
         self.tail = tail;
         let frames = tail.mark.sequence.saturating_sub(start.mark.sequence);
         self.unflushed_frames = self.unflushed_frames.saturating_add(frames);
         if self.unflushed_frames >= INDEX_FLUSH_FRAMES {
             self.flush_index()?;
         }
-        Ok(positions)
+        Ok(())
     }
 
-    /// Shows readers the whole group at once.
-    fn take_over(&self, draft: Draft) -> Result<(), StoreError> {
-        let mut head = self.shared.head.write().unwrap_or_else(PoisonError::into_inner);
-        *head = draft.commit()?;
-        Ok(())
+    /// Does what has become due since, and nobody asked for.
+    fn tidy(&mut self) {
+        if self.stopped.is_none()
+            && let Err(error) = self.renew_index_if_due().and_then(|()| self.compact_if_worth_it())
+        {
+            self.stopped = Some(error);
+        }
     }
 
     fn settle(&mut self) -> Result<(), StoreError> {
         self.flush_index()?;
-        self.seal()
+        let mut keys = self.shared.keys.write().unwrap_or_else(PoisonError::into_inner);
+        keys.keyring.watermark = self.tail.mark;
+        keys.keyring.closed = true;
+        keys.keyring.save(self.shared.disk.as_ref())
     }
 
-    fn seal(&mut self) -> Result<(), StoreError> {
+    pub(crate) fn seal(&mut self) -> Result<(), StoreError> {
         let mut keys = self.shared.keys.write().unwrap_or_else(PoisonError::into_inner);
         if keys.keyring.watermark == self.tail.mark {
             return Ok(());
@@ -133,12 +202,15 @@ impl Writer {
     }
 
     fn flush_index(&mut self) -> Result<(), StoreError> {
-        self.shared.index.flush()?;
+        self.shared.front().index.flush()?;
         self.unflushed_frames = 0;
         Ok(())
     }
 
-    fn unless_stopped<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub(crate) fn unless_stopped<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         if let Some(error) = &self.stopped {
             return Err(StoreError::Stopped { why: error.to_string() });
         }
@@ -162,7 +234,9 @@ fn gather(first: Request, jobs: &Receiver<Job>) -> (Vec<Request>, Option<Job>) {
                 bytes = bytes.saturating_add(request.bytes);
                 group.push(request);
             }
-            Ok(other @ (Job::Seal(_) | Job::Settle(_))) => return (group, Some(other)),
+            Ok(other) => {
+                return (group, Some(other));
+            }
             Err(_) => break,
         }
     }

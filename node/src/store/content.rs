@@ -14,8 +14,10 @@ pub(crate) enum Kind {
     Statement {
         position: u64,
     },
+    /// With the sequence number of the query's first entry, by which queries are ordered.
     Query {
         id: [u8; 32],
+        first: u64,
     },
     Role {
         role: u8,
@@ -27,6 +29,17 @@ pub(crate) enum Kind {
         id: [u8; 32],
     },
     Audit,
+    /// A patient was erased. The body lists the frames that are gone and says what is kept. With the row, which
+    /// is never given again; how many rows and statements there had been; and the number of the cohort key
+    /// that was made for the queries' entries without the patient.
+    Erased {
+        row: u32,
+        rows: u32,
+        statements: u64,
+        cohort: u32,
+    },
+    /// The body lists all frames that nothing points to any more, those of earlier lists too.
+    Compacted,
 }
 
 impl Kind {
@@ -34,9 +47,18 @@ impl Kind {
     pub(crate) fn encode(self, body: &[u8], plain: &mut Vec<u8>) {
         plain.push(self.code());
         match self {
-            Self::Patient | Self::Record | Self::Enrolment | Self::Audit => {}
+            Self::Patient | Self::Record | Self::Enrolment | Self::Audit | Self::Compacted => {}
             Self::Statement { position } => plain.extend_from_slice(&position.to_le_bytes()),
-            Self::Query { id } => plain.extend_from_slice(&id),
+            Self::Query { id, first } => {
+                plain.extend_from_slice(&id);
+                plain.extend_from_slice(&first.to_le_bytes());
+            }
+            Self::Erased { row, rows, statements, cohort } => {
+                plain.extend_from_slice(&row.to_le_bytes());
+                plain.extend_from_slice(&rows.to_le_bytes());
+                plain.extend_from_slice(&statements.to_le_bytes());
+                plain.extend_from_slice(&cohort.to_le_bytes());
+            }
             Self::Role { role, id } | Self::Forgotten { role, id } => {
                 plain.push(role);
                 plain.extend_from_slice(&id);
@@ -55,10 +77,17 @@ impl Kind {
             2 => Self::Record,
             3 => Self::Enrolment,
             4 => Self::Statement { position: reader.u64()? },
-            5 => Self::Query { id: reader.array()? },
+            5 => Self::Query { id: reader.array()?, first: reader.u64()? },
             6 => Self::Role { role: reader.u8()?, id: reader.array()? },
             7 => Self::Forgotten { role: reader.u8()?, id: reader.array()? },
             8 => Self::Audit,
+            9 => Self::Erased {
+                row: reader.u32()?,
+                rows: reader.u32()?,
+                statements: reader.u64()?,
+                cohort: reader.u32()?,
+            },
+            10 => Self::Compacted,
             _ => return None,
         };
         let length = usize::try_from(reader.u32()?).ok()?;
@@ -73,8 +102,28 @@ impl Kind {
                 Self::Patient | Self::Record | Self::Enrolment | Self::Statement { .. } => KeyClass::Patient,
                 Self::Query { .. } => KeyClass::Cohort,
                 Self::Role { .. } | Self::Forgotten { .. } => KeyClass::RoundState,
-                Self::Audit => KeyClass::Journal,
+                Self::Audit | Self::Erased { .. } | Self::Compacted => KeyClass::Journal,
             }
+    }
+
+    /// Whether this is an entry of that query.
+    pub(crate) fn is_query(self, of: [u8; 32]) -> bool {
+        matches!(self, Self::Query { id, .. } if id == of)
+    }
+
+    /// Whether the body lists frames that are gone.
+    pub(crate) fn lists(self) -> bool {
+        match self {
+            Self::Erased { .. } | Self::Compacted => true,
+            Self::Patient
+            | Self::Record
+            | Self::Enrolment
+            | Self::Statement { .. }
+            | Self::Query { .. }
+            | Self::Role { .. }
+            | Self::Forgotten { .. }
+            | Self::Audit => false,
+        }
     }
 
     const fn code(self) -> u8 {
@@ -87,12 +136,14 @@ impl Kind {
             Self::Role { .. } => 6,
             Self::Forgotten { .. } => 7,
             Self::Audit => 8,
+            Self::Erased { .. } => 9,
+            Self::Compacted => 10,
         }
     }
 }
 
 /// The most that kind, fields and length take before the body, in bytes.
-pub(crate) const CONTENT_OVERHEAD_MAX: usize = 1 + 1 + 32 + 4;
+pub(crate) const CONTENT_OVERHEAD_MAX: usize = 1 + 32 + 8 + 4;
 
 #[cfg(test)]
 mod tests {
@@ -106,10 +157,12 @@ mod tests {
             Kind::Record,
             Kind::Enrolment,
             Kind::Statement { position: 3 },
-            Kind::Query { id },
+            Kind::Query { id, first: 7 },
             Kind::Role { role: 2, id },
             Kind::Forgotten { role: 2, id },
             Kind::Audit,
+            Kind::Erased { row: 1, rows: 2, statements: 3, cohort: 4 },
+            Kind::Compacted,
         ];
         for kind in kinds {
             let mut plain = Vec::new();
@@ -123,6 +176,6 @@ mod tests {
             assert_eq!(Kind::decode(&plain), None, "{kind:?} with padding that is not zero");
         }
         assert_eq!(Kind::decode(&[0, 0, 0, 0, 0]), None);
-        assert_eq!(Kind::decode(&[9, 0, 0, 0, 0]), None);
+        assert_eq!(Kind::decode(&[11, 0, 0, 0, 0]), None);
     }
 }

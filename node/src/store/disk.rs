@@ -7,8 +7,9 @@ use std::fmt;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::fault::DiskError;
 
@@ -38,12 +39,18 @@ pub(crate) trait Disk: fmt::Debug + Send + Sync {
     fn open(&self, path: &Path) -> Result<Arc<dyn DiskFile>, DiskError>;
     /// Takes the exclusive lock on a file, made if needed; `None` if somebody else holds it.
     fn lock(&self, path: &Path) -> Result<Option<FolderLock>, DiskError>;
+    /// The machine's clock, in seconds since 1970. Nothing but pauses between rebuildings rests on it.
+    fn now_s(&self) -> u64;
 }
 
 /// An open file, read and written at offsets from several threads.
 pub(crate) trait DiskFile: fmt::Debug + Send + Sync {
+    /// How many bytes it has.
+    fn length(&self) -> Result<u64, DiskError>;
     /// Exactly `length` bytes from `offset` on.
     fn read_at(&self, offset: u64, length: usize) -> Result<Vec<u8>, DiskError>;
+    /// Fills `buffer` from `offset` on, with nothing set aside for it.
+    fn fill_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), DiskError>;
     /// All of `bytes` from `offset` on; not durable yet.
     fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), DiskError>;
     /// Makes every byte written so far durable (`fdatasync`).
@@ -61,13 +68,26 @@ pub(crate) struct FolderLock {
 
 /// Replaces a file so that, whenever the power goes, either the old or the new one is there whole.
 pub(crate) fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
-    let mut fresh = path.as_os_str().to_owned();
-    fresh.push(".new");
-    let fresh = Path::new(&fresh);
-    disk.write(fresh, bytes)?;
-    disk.sync_file(fresh)?;
-    disk.rename(fresh, path)?;
+    let fresh = beside(path);
+    disk.write(&fresh, bytes)?;
+    disk.sync_file(&fresh)?;
+    disk.rename(&fresh, path)?;
     disk.sync_folder(folder_of(path))
+}
+
+/// The name under which a file's successor is written.
+pub(crate) fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(NEW_SUFFIX);
+    PathBuf::from(name)
+}
+
+/// Removes successors in a folder that never took their file's name.
+pub(crate) fn remove_unfinished(disk: &dyn Disk, folder: &Path) -> Result<(), DiskError> {
+    for name in disk.names(folder)?.iter().filter(|name| name.ends_with(NEW_SUFFIX)) {
+        disk.remove_file(&folder.join(name))?;
+    }
+    Ok(())
 }
 
 /// The folder a path lies in; the current one for a bare name.
@@ -170,7 +190,14 @@ impl Disk for OsDisk {
             Err(TryLockError::Error(error)) => Err(failed(error)),
         }
     }
+
+    fn now_s(&self) -> u64 {
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    }
 }
+
+/// What a file's successor has behind its name until it takes its place.
+const NEW_SUFFIX: &str = ".new";
 
 #[derive(Debug)]
 struct OsFile {
@@ -185,10 +212,18 @@ impl OsFile {
 }
 
 impl DiskFile for OsFile {
+    fn length(&self) -> Result<u64, DiskError> {
+        Ok(self.file.metadata().map_err(self.failed("look at"))?.len())
+    }
+
     fn read_at(&self, offset: u64, length: usize) -> Result<Vec<u8>, DiskError> {
         let mut bytes = vec![0; length];
         self.file.read_exact_at(&mut bytes, offset).map_err(self.failed("read"))?;
         Ok(bytes)
+    }
+
+    fn fill_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), DiskError> {
+        self.file.read_exact_at(buffer, offset).map_err(self.failed("read"))
     }
 
     fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), DiskError> {

@@ -5,7 +5,7 @@ use std::fmt;
 use zeroize::ZeroizeOnDrop;
 
 use super::fault::StoreError;
-use super::limits::{BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, BODY_BYTES_MAX, PSEUDONYM_BYTES_MAX};
+use super::limits::{BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, BODY_BYTES_MAX, PSEUDONYM_BYTES_MAX, REMAINS_BYTES_MAX};
 
 /// One thing to keep. The store seals bodies and never reads them. Wiped when dropped.
 ///
@@ -78,6 +78,16 @@ pub(crate) fn weigh(entries: &[Entry]) -> Result<usize, StoreError> {
     }
     within("the bytes of a batch", weight, BATCH_BYTES_MAX)?;
     Ok(weight)
+}
+
+/// Holds what is kept of an erased patient to its limit.
+pub(crate) fn weigh_remains(remains: &[u8]) -> Result<(), StoreError> {
+    within("the bytes kept of an erased patient", remains.len(), REMAINS_BYTES_MAX)
+}
+
+/// Holds a query's body without an erased patient to its limit.
+pub(crate) fn weigh_cleared(body: &[u8]) -> Result<(), StoreError> {
+    within("the bytes of a body", body.len(), BODY_BYTES_MAX)
 }
 
 fn within(what: &'static str, got: usize, max: usize) -> Result<(), StoreError> {

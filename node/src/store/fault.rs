@@ -52,6 +52,9 @@ pub enum KeyringError {
     /// Argon2id could not be computed, mostly for want of memory.
     #[error("Argon2id with {memory_kib} KiB could not be computed: {why}")]
     Derivation { memory_kib: u32, why: String },
+    /// A change of the unlock secret that was made for another keyring, or while another secret opened it.
+    #[error("this change of the unlock secret was not made for the keyring {} as it is", path.display())]
+    OtherChange { path: PathBuf },
     /// A page of patient keys does not open under its key.
     #[error("the page of patient keys {} is damaged or not of this keyring: {why}", path.display())]
     Page { path: PathBuf, why: &'static str },
@@ -68,6 +71,7 @@ impl KeyringError {
             Self::Format { .. } => "keyring-format",
             Self::Cost { .. } => "keyring-argon2-cost",
             Self::Derivation { .. } => "keyring-argon2-failed",
+            Self::OtherChange { .. } => "keyring-other-change",
             Self::Page { .. } => "keyring-page-damaged",
         }
     }
@@ -80,16 +84,17 @@ impl KeyringError {
                 "mount the medium that holds the keyring, or name its path in the configuration".to_owned()
             }
             Self::WrongSecret { .. } => {
-                "give the secret the keyring was sealed under; if it is surely right, the file is damaged: restore its newest copy".to_owned()
+                "give the secret the keyring was sealed under; if `sumac node rotate-keys` was interrupted, give it again; if the secret is surely right, the file is damaged: restore its newest copy".to_owned()
             }
-            Self::OtherSecret { sealed_under, .. } => format!("give the {sealed_under} instead"),
+            Self::OtherSecret { sealed_under, .. } => format!("give the {sealed_under} instead; if `sumac node rotate-keys` was interrupted, give it again"),
             Self::Format { .. } => "check the path, or use the version of Sumac that wrote the file".to_owned(),
             Self::Cost { .. } => {
                 "somebody has changed this header: restore the newest copy of the keyring".to_owned()
             }
             Self::Derivation { .. } => "free memory on this machine and start again".to_owned(),
+            Self::OtherChange { .. } => "make the change again, with the secret that opens the keyring now".to_owned(),
             Self::Page { .. } => {
-                "restore the node's folder from a backup, then run `sumac node recover`".to_owned()
+                RESTORE.to_owned()
             }
         }
     }
@@ -172,6 +177,18 @@ pub enum StoreError {
         dir.display()
     )]
     OtherHistory { dir: PathBuf, sequence: u64 },
+    /// The folder was restored from a backup: whatever came after it may be missing.
+    #[error(
+        "{} was restored from a backup, which ends at sequence {head}: what was acknowledged since is missing",
+        dir.display()
+    )]
+    Restored { dir: PathBuf, head: u64, watermark: u64 },
+    /// A row that was never given.
+    #[error("there is no patient in row {row}: {rows} rows were given")]
+    NoSuchRow { row: u32, rows: u32 },
+    /// A query's entry could not be changed so that it does not name an erased patient. Nothing was erased.
+    #[error("a query's entry cannot be cleared of the patient: {why}")]
+    NotCleared { why: String },
     /// An entry or a batch is over its limit.
     #[error("{what} is {got}, and the limit is {max}")]
     TooLarge { what: &'static str, got: usize, max: usize },
@@ -202,6 +219,9 @@ impl StoreError {
             Self::AlreadyThere { .. } => "store-already-there",
             Self::AcknowledgedMissing { .. } => "store-acknowledged-missing",
             Self::OtherHistory { .. } => "store-other-history",
+            Self::Restored { .. } => "store-restored",
+            Self::NoSuchRow { .. } => "store-no-such-row",
+            Self::NotCleared { .. } => "store-not-cleared",
             Self::TooLarge { .. } => "store-too-large",
             Self::NoPseudonym => "store-no-pseudonym",
             Self::Full { .. } => "store-full",
@@ -224,6 +244,9 @@ impl StoreError {
             Self::InUse { .. } => "stop the other process, or talk to it with `sumac node status --dir DIR`".to_owned(),
             Self::AlreadyThere { .. } => "open it, or choose another folder".to_owned(),
             Self::AcknowledgedMissing { .. } | Self::OtherHistory { .. } => RESTORE.to_owned(),
+            Self::Restored { .. } => FORGOTTEN.to_owned(),
+            Self::NoSuchRow { .. } => "name a patient of this node".to_owned(),
+            Self::NotCleared { .. } => "report this: an entry that the node wrote cannot be read".to_owned(),
             Self::TooLarge { .. } => "split it".to_owned(),
             Self::NoPseudonym => "give every patient a pseudonym".to_owned(),
             Self::Full { .. } => "start a second node for further patients".to_owned(),
@@ -233,4 +256,7 @@ impl StoreError {
     }
 }
 
-const RESTORE: &str = "put the newest folder back, or restore a backup and then run `sumac node recover`";
+const RESTORE: &str = "put the newest folder back, or move this one away and restore the newest backup with `sumac \
+    node restore`; if nothing holds all that was acknowledged, make a new node and import the records again";
+const FORGOTTEN: &str = "put the newest folder back; if there is none, make a new node and import the records again: \
+    one that has forgotten budgets and withdrawals must not answer questions";

@@ -1,5 +1,8 @@
 //! The index: an sled 0.34 tree of sealed pointers into the journal. It can be deleted at any time.
 //!
+//! Each lies in a folder named by the number of the key that it is made with, so that a new one can be made
+//! while the old one still answers.
+//!
 //! Names are two 16-byte halves made with HMAC under the index key: the list, so that a list can be read
 //! by its prefix, and the member. Values are sealed and bound to their name.
 //!
@@ -14,6 +17,8 @@ use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -47,8 +52,20 @@ pub(crate) enum Opened {
 }
 
 impl Index {
-    /// Opens the index, or wipes it and begins an empty one.
-    pub(crate) fn open(disk: Arc<dyn Disk>, folder: &Path, key: &SealKey) -> Result<(Self, Opened), StoreError> {
+    /// Opens the index under `root` that is made with this key, or begins an empty one; those of other keys are
+    /// removed.
+    pub(crate) fn open(
+        disk: Arc<dyn Disk>,
+        root: &Path,
+        (number, key): (u32, &SealKey),
+    ) -> Result<(Self, Opened), StoreError> {
+        if disk.create_folder(root)? {
+            disk.sync_folder(disk::folder_of(root))?;
+        }
+        for name in disk.names(root)?.iter().filter(|name| **name != folder_name(number)) {
+            disk.remove_folder(&root.join(name))?;
+        }
+        let folder = &root.join(folder_name(number));
         let db_there = disk.exists(&folder.join("db"))?;
         if !db_there {
             return Self::begin(disk, folder, key, "there was no index".to_owned());
@@ -62,6 +79,21 @@ impl Index {
             Ok(db) => Ok((Self::over(db, disk, folder, key), Opened::AsItWas)),
             Err(why) => Self::begin(disk, folder, key, format!("the old index did not open: {why}")),
         }
+    }
+
+    /// Begins an empty index under `root`, made with another key than the one in use, beside that one.
+    pub(crate) fn renewed(
+        disk: Arc<dyn Disk>,
+        root: &Path,
+        (number, key): (u32, &SealKey),
+    ) -> Result<Self, StoreError> {
+        let (index, _) = Self::begin(disk, &root.join(folder_name(number)), key, String::new())?;
+        Ok(index)
+    }
+
+    /// Where it lies.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Throws all away and begins an empty index.
@@ -148,7 +180,7 @@ impl Index {
     }
 
     fn guarded<T>(&self, work: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
-        caught(work).map_err(|why| self.failed(why).into())
+        caught(work).map_err(|refusal| self.failed(refusal.why).into())
     }
 }
 
@@ -167,6 +199,10 @@ fn half(whole: [u8; 32]) -> [u8; HALF] {
     half
 }
 
+fn folder_name(number: u32) -> String {
+    format!("{number:08}")
+}
+
 /// An empty index whose creation will outlast a power cut.
 fn create(disk: &dyn Disk, folder: &Path) -> Result<sled::Db, StoreError> {
     disk.remove_folder(folder)?;
@@ -181,16 +217,40 @@ fn create(disk: &dyn Disk, folder: &Path) -> Result<sled::Db, StoreError> {
 
 fn start(folder: &Path) -> Result<sled::Db, String> {
     let config = sled::Config::new().path(folder).cache_capacity(CACHE_BYTES).flush_every_ms(None);
-    caught(|| config.open())
+    for _ in 0..LOCK_TRIES {
+        match caught(|| config.open()) {
+            Err(Refusal { locked: true, .. }) => thread::park_timeout(LOCK_PAUSE),
+            opened => return opened.map_err(|refusal| refusal.why),
+        }
+    }
+    caught(|| config.open()).map_err(|refusal| refusal.why)
+}
+
+/// Why sled did not do something.
+struct Refusal {
+    why: String,
+    /// Its file is locked. Nobody but this process can hold it, since the folder is ours: a thread of sled's that
+    /// is about to let go after the last closing.
+    locked: bool,
 }
 
 /// Runs sled's code; a panic in it becomes an error.
-fn caught<T>(work: impl FnOnce() -> sled::Result<T>) -> Result<T, String> {
+fn caught<T>(work: impl FnOnce() -> sled::Result<T>) -> Result<T, Refusal> {
     match panic::catch_unwind(AssertUnwindSafe(work)) {
-        Ok(done) => done.map_err(|error| error.to_string()),
-        Err(_) => Err("sled panicked".to_owned()),
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(error)) => {
+            let locked = matches!(&error, sled::Error::Io(error) if error.to_string().contains(LOCKED));
+            Err(Refusal { why: error.to_string(), locked })
+        }
+        Err(_) => Err(Refusal { why: "sled panicked".to_owned(), locked: false }),
     }
 }
+
+/// How sled says that a file is locked: the system's error is part of its text only.
+const LOCKED: &str = "WouldBlock";
+/// How often a locked file is tried again, and the pause between.
+const LOCK_TRIES: usize = 200;
+const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
 /// What sled may keep of its pages in memory; they are sealed.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;

@@ -1,8 +1,11 @@
 //! The journal: the truth of the store. Segments of sealed, chained frames, only ever appended to.
 //!
-//! A segment is a file `NNNNNNNN.seg`: a 64-byte header (magic, number, first sequence number, the chain
-//! hash before it, a check), then frames. A batch's frames follow each other, the last marked
-//! `batch_end`, and never span segments. Numbers and chain run on across segments.
+//! A segment is a file `NNNNNNNN.seg`: a 64-byte header (magic, number, how often it was rewritten, first
+//! sequence number, the chain hash before it, a check), then frames. A batch's frames follow each other, the
+//! last marked `batch_end`, and never span segments. Numbers and chain run on across segments.
+//!
+//! A segment that nothing is appended to any more may be rewritten with tombstones where frames were, whole or
+//! not at all, after the sealed entry that lists those frames is durable.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,8 +21,12 @@ use super::keyring::Mark;
 use super::seal::{self, Label};
 use frame::Header;
 
+pub(crate) mod flaw;
 pub(crate) mod frame;
+pub(crate) mod gap;
+pub(crate) mod rewriting;
 pub(crate) mod scan;
+pub(crate) mod walk;
 
 /// Where a frame lies, and what is needed to open it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +61,21 @@ impl Journal {
         write_segment(disk, folder, FIRST_SEGMENT, start)
     }
 
+    /// The segments' files in a folder, in order; there is no saying here whether each is there.
+    pub(crate) fn files(disk: &dyn Disk, folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+        let missing = || JournalError::Missing { folder: folder.to_owned() };
+        if !disk.exists(folder)? {
+            return Err(missing().into());
+        }
+        let mut last = 0;
+        for name in disk.names(folder)? {
+            let number = name.strip_suffix(SEGMENT_SUFFIX).and_then(|number| number.parse::<u32>().ok());
+            last = number.map_or(last, |number| number.max(last));
+        }
+        let files: Vec<PathBuf> = (FIRST_SEGMENT..=last).map(|number| segment_path(folder, number)).collect();
+        if files.is_empty() { Err(missing().into()) } else { Ok(files) }
+    }
+
     /// Opens the segments for reading and writing.
     pub(crate) fn open(disk: Arc<dyn Disk>, folder: &Path, last: u32) -> Result<Self, StoreError> {
         let mut segments = BTreeMap::new();
@@ -77,6 +99,31 @@ impl Journal {
         let file = self.disk.open(&segment_path(&self.folder, number))?;
         self.segments.write().unwrap_or_else(PoisonError::into_inner).insert(number, file);
         Ok(Tail { segment: number, offset: SEGMENT_HEADER_BYTES, mark: tail.mark })
+    }
+
+    /// Takes up files that were put in place of segments; who reads the old ones may finish.
+    pub(crate) fn reopen(&self, numbers: impl IntoIterator<Item = u32>) -> Result<(), StoreError> {
+        for number in numbers {
+            let file = self.disk.open(&self.path(number))?;
+            self.segments.write().unwrap_or_else(PoisonError::into_inner).insert(number, file);
+        }
+        Ok(())
+    }
+
+    /// The open files of all segments, in order. They stay as they are whatever takes their names.
+    pub(crate) fn open_files(&self) -> Vec<(u32, Arc<dyn DiskFile>)> {
+        let segments = self.segments.read().unwrap_or_else(PoisonError::into_inner);
+        segments.iter().map(|(number, file)| (*number, Arc::clone(file))).collect()
+    }
+
+    /// The file of a segment.
+    pub(crate) fn path(&self, number: u32) -> PathBuf {
+        segment_path(&self.folder, number)
+    }
+
+    /// The folder of all segments.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Cuts what was never acknowledged off the end, durably.
@@ -114,7 +161,8 @@ pub(crate) fn open_at(frame: &[u8], at: &Location, keys: &Keychain) -> Result<Ze
     open_frame(&header, frame, &at.previous, keys)
 }
 
-fn open_frame(
+/// Opens a frame whose header was read; an error is a short reason.
+pub(crate) fn open_frame(
     header: &Header,
     frame: &[u8],
     previous: &[u8; 32],
@@ -124,53 +172,47 @@ fn open_frame(
     opened.ok_or("its key is missing")?.ok_or("its seal does not open")
 }
 
-/// The numbers of the segments in a folder; they must run from 1 without a gap.
-fn segment_numbers(disk: &dyn Disk, folder: &Path) -> Result<u32, StoreError> {
-    let missing = || JournalError::Missing { folder: folder.to_owned() };
-    if !disk.exists(folder)? {
-        return Err(missing().into());
-    }
-    let mut last = 0;
-    for name in disk.names(folder)? {
-        let number = name.strip_suffix(".seg").and_then(|number| number.parse::<u32>().ok());
-        last = number.map_or(last, |number| number.max(last));
-    }
-    if last == 0 { Err(missing().into()) } else { Ok(last) }
+/// The name of a segment's file.
+pub(crate) fn segment_name(number: u32) -> String {
+    format!("{number:08}{SEGMENT_SUFFIX}")
 }
 
 fn segment_path(folder: &Path, number: u32) -> PathBuf {
-    folder.join(format!("{number:08}.seg"))
+    folder.join(segment_name(number))
 }
 
 /// A new segment is durable, header and name, before any frame goes into it.
 fn write_segment(disk: &dyn Disk, folder: &Path, number: u32, start: Mark) -> Result<(), StoreError> {
-    let first = start.sequence.checked_add(1).ok_or(StoreError::Full { what: "frames" })?;
-    let mut header = SEGMENT_MAGIC.to_vec();
-    header.extend_from_slice(&number.to_le_bytes());
-    header.extend_from_slice(&[0; 4]);
-    header.extend_from_slice(&first.to_le_bytes());
-    header.extend_from_slice(&start.hash);
-    header.extend_from_slice(&segment_check(&header));
+    let header = segment_header(number, 0, start).ok_or(StoreError::Full { what: "frames" })?;
     Ok(disk::replace(disk, &segment_path(folder, number), &header)?)
 }
 
-/// Checks a segment's header against the chain so far; an error is a short reason.
-fn check_segment(bytes: &[u8], number: u32, before: &Mark) -> Result<(), &'static str> {
+fn segment_header(number: u32, revision: u32, start: Mark) -> Option<Vec<u8>> {
+    let mut header = SEGMENT_MAGIC.to_vec();
+    header.extend_from_slice(&number.to_le_bytes());
+    header.extend_from_slice(&revision.to_le_bytes());
+    header.extend_from_slice(&start.sequence.checked_add(1)?.to_le_bytes());
+    header.extend_from_slice(&start.hash);
+    header.extend_from_slice(&segment_check(&header));
+    Some(header)
+}
+
+/// Checks a segment's header against the chain so far and answers its revision; an error is a short reason.
+fn check_segment(bytes: &[u8], number: u32, before: &Mark) -> Result<u32, &'static str> {
     let (fields, check) = bytes.split_at_checked(SEGMENT_FIELDS).ok_or("the segment is cut short")?;
     if !check.starts_with(&segment_check(fields)) {
         return Err("the segment's header has changed");
     }
     let mut reader = Reader::new(fields);
-    let magic = reader.array();
-    let found = reader.u32();
-    let spare = reader.u32();
-    if magic != Some(*SEGMENT_MAGIC) || spare != Some(0) {
+    if reader.array() != Some(*SEGMENT_MAGIC) {
         return Err("the segment is of a version that is not known here");
     }
+    let found = reader.u32();
+    let revision = reader.u32().ok_or("the segment is cut short")?;
     if found != Some(number) || reader.u64() != before.sequence.checked_add(1) {
         return Err("another segment is in its place");
     }
-    if reader.array() == Some(before.hash) { Ok(()) } else { Err("it does not follow from what is before it") }
+    if reader.array() == Some(before.hash) { Ok(revision) } else { Err("it does not follow from what is before it") }
 }
 
 fn segment_check(fields: &[u8]) -> [u8; 8] {
@@ -183,4 +225,5 @@ pub(crate) const FIRST_SEGMENT: u32 = 1;
 /// Bytes of a segment's header.
 pub(crate) const SEGMENT_HEADER_BYTES: u64 = 64;
 const SEGMENT_FIELDS: usize = 56;
-const SEGMENT_MAGIC: &[u8; 8] = b"SUMACJ1\n";
+const SEGMENT_MAGIC: &[u8; 8] = b"SUMACJ2\n";
+const SEGMENT_SUFFIX: &str = ".seg";

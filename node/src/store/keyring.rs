@@ -38,6 +38,9 @@ pub(crate) enum KeyClass {
     Page,
     /// One patient's records and statements, by row. Lies in a page, never in the keyring.
     Patient,
+    /// One generation of sealed columns, by its number. Seals no frame. Columns can be made again from the
+    /// journal, and are: every erasure destroys these keys.
+    Column,
 }
 
 impl KeyClass {
@@ -49,13 +52,21 @@ impl KeyClass {
             Self::Index => 4,
             Self::Page => 5,
             Self::Patient => 6,
+            Self::Column => 7,
+        }
+    }
+
+    /// Whether frames of the journal lie under keys of this class that the keyring holds.
+    pub(crate) const fn seals_frames(self) -> bool {
+        match self {
+            Self::Journal | Self::Cohort | Self::RoundState => true,
+            Self::Index | Self::Page | Self::Patient | Self::Column => false,
         }
     }
 
     fn from_code(code: u8) -> Option<Self> {
-        [Self::Journal, Self::Cohort, Self::RoundState, Self::Index, Self::Page, Self::Patient]
-            .into_iter()
-            .find(|class| class.code() == code)
+        let all = [Self::Journal, Self::Cohort, Self::RoundState, Self::Index, Self::Page, Self::Patient, Self::Column];
+        all.into_iter().find(|class| class.code() == code)
     }
 }
 
@@ -101,6 +112,29 @@ pub(crate) struct Keyring {
     keys: BTreeMap<KeyId, SealKey>,
     /// The newest frame known to be acknowledged when this was last saved.
     pub(crate) watermark: Mark,
+    /// Whether the folder was restored from a backup that may lack something, and not taken into use since. The
+    /// copies of a keyring that backups make say so too.
+    pub(crate) restored: bool,
+    /// Whether the store was closed in good order since: then the watermark is all there ever was.
+    pub(crate) closed: bool,
+    pub(crate) index_key: IndexKeyAge,
+}
+
+/// When the index's key is to be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct IndexKeyAge {
+    /// When it was made for the last erasure, in seconds since 1970 by the machine's clock; 0 if never.
+    pub(crate) since_s: u64,
+    /// Whether somebody was erased since.
+    pub(crate) due: bool,
+}
+
+impl IndexKeyAge {
+    /// Whether it is to be replaced now: after an erasure, but at most once a day. A clock that went
+    /// backwards says nothing, and is no reason to wait.
+    pub(crate) fn is_over(self, now_s: u64) -> bool {
+        self.due && now_s.checked_sub(self.since_s).is_none_or(|age| age >= INDEX_KEY_AGE_MIN_S)
+    }
 }
 
 impl Keyring {
@@ -122,6 +156,9 @@ impl Keyring {
             bolt: Bolt::fresh(secret, cost)?,
             seed,
             watermark: Mark { sequence: 0, hash: journal_start(&journal_id) },
+            restored: false,
+            closed: false,
+            index_key: IndexKeyAge { since_s: 0, due: false },
             journal_id,
             keys,
         })
@@ -142,9 +179,38 @@ impl Keyring {
 
     /// Replaces the file, durably.
     pub(crate) fn save(&self, disk: &dyn Disk) -> Result<(), StoreError> {
+        Ok(disk::replace(disk, &self.path, &self.sealed()?)?)
+    }
+
+    /// The bytes of a copy that goes with a backup: what it opens may lack what came after.
+    pub(crate) fn copy(&mut self) -> Result<Vec<u8>, StoreError> {
+        let before = (self.restored, self.closed);
+        (self.restored, self.closed) = (true, false);
+        let copy = self.sealed();
+        (self.restored, self.closed) = before;
+        copy
+    }
+
+    /// The file's bytes, sealed under the unlock secret.
+    pub(crate) fn sealed(&self) -> Result<Vec<u8>, StoreError> {
         let header = self.bolt.header();
         let sealed = self.bolt.key.seal(&seal::bound(Label::KeyringSeal, &[&header]), &self.encode())?;
-        Ok(disk::replace(disk, &self.path, &[header.as_slice(), &sealed].concat())?)
+        Ok([header.as_slice(), &sealed].concat())
+    }
+
+    /// Where it lies.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the unlock secret is made into.
+    pub(crate) fn bolt(&self) -> &Bolt {
+        &self.bolt
+    }
+
+    /// Changes the unlock secret; the file still opens under the old one until it is saved.
+    pub(crate) fn set_bolt(&mut self, bolt: Bolt) {
+        self.bolt = bolt;
     }
 
     /// The node's Ed25519 seed, in memory of its own.
@@ -167,10 +233,22 @@ impl Keyring {
         last.map(|(id, _)| id).ok_or_else(|| self.lacks_a_key())
     }
 
-    /// The key that names and values of the index are made with.
-    pub(crate) fn index_key(&self) -> Result<&SealKey, StoreError> {
+    /// The key that names and values of the index are made with, and its number.
+    pub(crate) fn index_key(&self) -> Result<(u32, &SealKey), StoreError> {
         let last = self.of(KeyClass::Index).next_back();
-        last.map(|(_, key)| key).ok_or_else(|| self.lacks_a_key())
+        last.map(|(id, key)| (id.number, key)).ok_or_else(|| self.lacks_a_key())
+    }
+
+    /// Adds a fresh key of a class, which seals from now on, and answers its number.
+    pub(crate) fn renew(&mut self, class: KeyClass) -> Result<u32, StoreError> {
+        let number = self.current(class)?.number.checked_add(1).ok_or(StoreError::Full { what: "keys" })?;
+        self.insert(KeyId::new(class, number), SealKey::fresh()?);
+        Ok(number)
+    }
+
+    /// Strikes out the keys that `doomed` names.
+    pub(crate) fn strike(&mut self, doomed: impl Fn(KeyId) -> bool) {
+        self.keys.retain(|id, _| !doomed(*id));
     }
 
     /// The error of a keyring that does not hold what its format promises.
@@ -181,6 +259,11 @@ impl Keyring {
     /// All keys of a class, by number.
     pub(crate) fn of(&self, class: KeyClass) -> impl DoubleEndedIterator<Item = (KeyId, &SealKey)> {
         self.keys.range(KeyId::new(class, 0)..=KeyId::new(class, u32::MAX)).map(|(id, key)| (*id, key))
+    }
+
+    /// The ids of all keys.
+    pub(crate) fn all(&self) -> impl Iterator<Item = KeyId> + '_ {
+        self.keys.keys().copied()
     }
 
     pub(crate) fn insert(&mut self, id: KeyId, key: SealKey) {
@@ -199,6 +282,10 @@ impl Keyring {
         plain.extend_from_slice(&self.journal_id);
         plain.extend_from_slice(&self.watermark.sequence.to_le_bytes());
         plain.extend_from_slice(&self.watermark.hash);
+        plain.push(u8::from(self.restored));
+        plain.push(u8::from(self.closed));
+        plain.push(u8::from(self.index_key.due));
+        plain.extend_from_slice(&self.index_key.since_s.to_le_bytes());
         for (id, key) in &self.keys {
             plain.extend_from_slice(&id.to_bytes());
             plain.extend_from_slice(key.expose());
@@ -214,13 +301,15 @@ impl Keyring {
         let seed = Zeroizing::new(reader.array()?);
         let journal_id = reader.array()?;
         let watermark = Mark { sequence: reader.u64()?, hash: reader.array()? };
+        let (restored, closed, due) = (flag(&mut reader)?, flag(&mut reader)?, flag(&mut reader)?);
+        let index_key = IndexKeyAge { due, since_s: reader.u64()? };
         let mut keys = BTreeMap::new();
         while reader.end().is_none() {
             let id = KeyId::from_bytes(reader.array()?)?;
             let key = Zeroizing::new(reader.array()?);
             keys.insert(id, SealKey::from_bytes(&key));
         }
-        Some(Self { path: path.to_owned(), bolt, seed, journal_id, keys, watermark })
+        Some(Self { path: path.to_owned(), bolt, seed, journal_id, keys, watermark, restored, closed, index_key })
     }
 }
 
@@ -234,7 +323,17 @@ fn journal_start(journal_id: &[u8; 32]) -> [u8; 32] {
     seal::hash(Label::JournalStart, journal_id)
 }
 
-const CONTENTS_VERSION: u8 = 1;
+fn flag(reader: &mut Reader<'_>) -> Option<bool> {
+    match reader.u8()? {
+        0 => Some(false),
+        1 => Some(true),
+        _ => None,
+    }
+}
+
+const CONTENTS_VERSION: u8 = 2;
+/// The index's key is replaced at most this often, in seconds: it costs making the index again.
+const INDEX_KEY_AGE_MIN_S: u64 = 24 * 60 * 60;
 
 #[cfg(test)]
 mod tests;

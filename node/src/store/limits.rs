@@ -30,6 +30,15 @@ pub(crate) const GROUP_GATHER_MAX: Duration = Duration::from_millis(5);
 /// test with a few dozen frames runs over several segments.
 pub(crate) const SEGMENT_BYTES: u64 = if cfg!(test) { 16 * 1024 } else { 64 * 1024 * 1024 };
 
+/// Bytes that nothing points to any more below which the journal is not rewritten by itself.
+pub(crate) const COMPACT_BYTES_MIN: u64 = SEGMENT_BYTES;
+
+/// How often an idle store looks whether anything is due that nobody asked for.
+pub(crate) const TIDY_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// The most that is kept of an erased patient, in bytes.
+pub const REMAINS_BYTES_MAX: usize = 4096;
+
 /// Patients whose data keys share one page file.
 pub(crate) const PAGE_ROWS: u32 = 2048;
 

@@ -1,4 +1,4 @@
-//! Opening a store: lock, keyring, journal, watermark, index, commit thread, in this order.
+//! Opening a store: lock, keyring, journal, watermark, what was interrupted, index, commit thread, in this order.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -10,16 +10,19 @@ use zeroize::Zeroizing;
 
 use super::catch_up::CatchUp;
 use super::commit::Writer;
-use super::disk::{Disk, FolderLock};
+use super::disk::{self, Disk, FolderLock};
+use super::erasure;
 use super::fault::{JournalError, StoreError};
 use super::index::Index;
+use super::journal::Journal;
 use super::journal::scan::{Scan, scan};
-use super::journal::{Journal, Tail};
 use super::keychain::Keychain;
 use super::keyring::unlock::UnlockSecret;
 use super::keyring::{Keyring, Mark};
 use super::limits::QUEUE_JOBS_MAX;
-use super::{Shared, Store, projection};
+use super::pointers::Head;
+use super::view::{Front, Shared};
+use super::{Store, projection};
 
 /// Where a store lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,9 +59,14 @@ pub struct OpenReport {
     pub dropped_frames: u64,
     /// How the index came up.
     pub index: IndexState,
-    /// The sequence number that the keyring knew to be acknowledged, where the journal ends before it or is
-    /// another history. Only `Store::recover` opens such a store.
+    /// The sequence number that was known to be acknowledged, where the journal ends before it or is another
+    /// history. Only `Store::recover` opens such a store.
     pub acknowledged_missing: Option<u64>,
+    /// Whether the folder was restored from a backup and is in use for the first time since. Only
+    /// `Store::recover` opens such a store.
+    pub restored: bool,
+    /// Whether an erasure that had been interrupted was finished.
+    pub erasure_finished: bool,
 }
 
 /// How the index came up. Complete.
@@ -72,7 +80,7 @@ pub enum IndexState {
     Rebuilt { why: String },
 }
 
-/// What to do about a journal that ends before the watermark. Complete.
+/// What to do about a journal that ends before the watermark, or was restored. Complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Missing {
     Refuse,
@@ -106,56 +114,71 @@ pub(crate) fn assemble(
     lock: FolderLock,
     missing: Missing,
 ) -> Result<(Store, OpenReport), StoreError> {
+    let files = Journal::files(disk.as_ref(), &paths.journal())?;
+    disk::remove_unfinished(disk.as_ref(), &paths.journal())?;
     let (index, opened) = Index::open(Arc::clone(disk), &paths.index(), keys.keyring.index_key()?)?;
     let applied = projection::applied(&index);
-    let watermark = keys.keyring.watermark;
-    let wanted = [Some(watermark.sequence), applied.map(|head| head.mark.sequence)];
-    let wanted: BTreeSet<u64> = wanted.into_iter().flatten().collect();
+    let wanted = [Some(keys.keyring.watermark), applied.map(|head| head.mark)];
+    let wanted: BTreeSet<u64> = wanted.into_iter().flatten().map(|mark| mark.sequence).collect();
     let start = keys.keyring.start();
-    let found = scan(disk.as_ref(), &paths.journal(), start, &keys, &wanted, &mut |_| Ok(()))?;
-    let acknowledged_missing = match hold_to(watermark, &found, paths) {
-        Err(_) if missing == Missing::Accept => Some(watermark.sequence),
-        held => held.map(|()| None)?,
+    let found = scan(disk.as_ref(), &files, start, &keys, &wanted, &mut |_| Ok(()))?;
+    let acknowledged_missing = match hold_to(&keys.keyring, applied, &found, paths) {
+        Err(error) if missing == Missing::Refuse => return Err(error),
+        Err(StoreError::AcknowledgedMissing { watermark, .. }) => Some(watermark),
+        Err(StoreError::OtherHistory { sequence, .. }) => Some(sequence),
+        Ok(()) | Err(_) => None,
     };
+    let erasure_finished = erasure::finish(disk.as_ref(), &files, &mut keys, &found)?;
     let journal = Journal::open(Arc::clone(disk), &paths.journal(), found.tail.segment)?;
     if found.dropped_frames > 0 {
         journal.truncate(&found.tail)?;
     }
-    let catching = CatchUp { disk: disk.as_ref(), folder: paths.journal(), keys: &keys, found: &found };
+    let catching = CatchUp { disk: disk.as_ref(), files: &files, keys: &keys, found: &found };
     let (index, head, index_state) = catching.run(index, opened, applied)?;
+    let restored = keys.keyring.restored;
     if missing == Missing::Accept {
         keys.keyring.watermark = found.tail.mark;
+        keys.keyring.restored = false;
+    }
+    if missing == Missing::Accept || keys.keyring.closed {
+        keys.keyring.closed = false;
         keys.keyring.save(disk.as_ref())?;
     }
     let seed = keys.keyring.seed();
-    let shared = Shared { disk: Arc::clone(disk), keys: RwLock::new(keys), journal, index, head: RwLock::new(head) };
-    let store = begin(shared, found.tail, seed, lock)?;
-    let report = OpenReport { dropped_frames: found.dropped_frames, index: index_state, acknowledged_missing };
+    let front = Front::over(index, head)?;
+    let (disk, paths) = (Arc::clone(disk), paths.clone());
+    let shared = Shared { disk, paths, keys: RwLock::new(keys), journal, front: RwLock::new(front) };
+    let store = begin(shared, &found, seed, lock)?;
+    let dropped_frames = found.dropped_frames;
+    let report = OpenReport { dropped_frames, index: index_state, acknowledged_missing, restored, erasure_finished };
     Ok((store, report))
 }
 
 /// Starts the commit thread.
-fn begin(shared: Shared, tail: Tail, seed: Zeroizing<[u8; 32]>, lock: FolderLock) -> Result<Store, StoreError> {
+fn begin(shared: Shared, found: &Scan, seed: Zeroizing<[u8; 32]>, lock: FolderLock) -> Result<Store, StoreError> {
     let shared = Arc::new(shared);
     let (queue, jobs) = sync_channel(QUEUE_JOBS_MAX);
-    let writer = Writer::new(Arc::clone(&shared), tail);
+    let writer = Writer::new(Arc::clone(&shared), found.tail, found.closed_bytes);
     let named = thread::Builder::new().name("sumac-journal".to_owned());
     let started = named.spawn(move || writer.run(&jobs));
     let writer = started.map_err(|error| StoreError::System { what: "thread", why: error.to_string() })?;
     Ok(Store { shared, seed, queue: Some(queue), writer: Some(writer), _lock: lock })
 }
 
-/// The journal must reach the watermark, and be the history that the keyring knows.
-fn hold_to(watermark: Mark, found: &Scan, paths: &StorePaths) -> Result<(), StoreError> {
+/// The journal must reach everything that is known to have been acknowledged, and be the history that the
+/// keyring knows. A frame that a compaction took out says no more which history it was of.
+fn hold_to(keyring: &Keyring, applied: Option<Head>, found: &Scan, paths: &StorePaths) -> Result<(), StoreError> {
     let (dir, head) = (paths.dir.clone(), found.tail.mark.sequence);
-    if head < watermark.sequence {
-        return Err(StoreError::AcknowledgedMissing { dir, head, watermark: watermark.sequence });
+    let Mark { sequence, hash } = keyring.watermark;
+    // The index learns of a frame only after it is durable in the journal.
+    let known = applied.map_or(sequence, |applied| applied.mark.sequence.max(sequence));
+    if head < known {
+        return Err(StoreError::AcknowledgedMissing { dir, head, watermark: known });
     }
-    if found.marks.get(&watermark.sequence) == Some(&watermark.hash) {
-        Ok(())
-    } else {
-        Err(StoreError::OtherHistory { dir, sequence: watermark.sequence })
+    if found.marks.get(&sequence) != Some(&hash) && !found.tombs.contains(sequence) {
+        return Err(StoreError::OtherHistory { dir, sequence });
     }
+    if keyring.restored { Err(StoreError::Restored { dir, head, watermark: known }) } else { Ok(()) }
 }
 
 /// The folder, for this process alone.

@@ -14,11 +14,19 @@ pub(crate) struct Head {
     pub(crate) rows: u32,
     /// Statements in the consent ledger.
     pub(crate) statements: u64,
+    /// Bytes of the frames that are pointed to, and of those that are kept for good.
+    pub(crate) live_bytes: u64,
+    /// How the journal's frames lay when their places were noted: see [`Scan::layout`].
+    ///
+    /// [`Scan::layout`]: super::journal::scan::Scan::layout
+    pub(crate) layout: u64,
 }
 
 /// Where one patient's newest frames lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RowEntry {
+    /// The name under which the pseudonym's row lies in the index.
+    pub(crate) pseudonym: [u8; 32],
     pub(crate) patient: Location,
     pub(crate) record: Option<Location>,
     pub(crate) enrolment: Option<Location>,
@@ -36,26 +44,35 @@ pub(crate) struct Listed {
 }
 
 impl Head {
+    /// Of a store without a frame.
+    pub(crate) fn nothing(start: Mark, layout: u64) -> Self {
+        Self { mark: start, rows: 0, statements: 0, live_bytes: 0, layout }
+    }
+
     pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
-        let mut bytes = Zeroizing::new(Vec::with_capacity(52));
+        let mut bytes = Zeroizing::new(Vec::with_capacity(68));
         bytes.extend_from_slice(&self.mark.sequence.to_le_bytes());
         bytes.extend_from_slice(&self.mark.hash);
         bytes.extend_from_slice(&self.rows.to_le_bytes());
-        bytes.extend_from_slice(&self.statements.to_le_bytes());
+        for number in [self.statements, self.live_bytes, self.layout] {
+            bytes.extend_from_slice(&number.to_le_bytes());
+        }
         bytes
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
         let mut reader = Reader::new(bytes);
         let mark = Mark { sequence: reader.u64()?, hash: reader.array()? };
-        let head = Self { mark, rows: reader.u32()?, statements: reader.u64()? };
+        let (rows, statements) = (reader.u32()?, reader.u64()?);
+        let head = Self { mark, rows, statements, live_bytes: reader.u64()?, layout: reader.u64()? };
         reader.end().map(|()| head)
     }
 }
 
 impl RowEntry {
     pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
-        let mut bytes = Zeroizing::new(Vec::with_capacity(176));
+        let mut bytes = Zeroizing::new(Vec::with_capacity(208));
+        bytes.extend_from_slice(&self.pseudonym);
         self.patient.encode(&mut bytes);
         for place in [self.record, self.enrolment] {
             bytes.push(u8::from(place.is_some()));
@@ -69,14 +86,14 @@ impl RowEntry {
 
     pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
         let mut reader = Reader::new(bytes);
-        let patient = Location::decode(&mut reader)?;
+        let (pseudonym, patient) = (reader.array()?, Location::decode(&mut reader)?);
         let mut place = || match reader.u8()? {
             0 => Some(None),
             1 => Location::decode(&mut reader).map(Some),
             _ => None,
         };
         let (record, enrolment) = (place()?, place()?);
-        let entry = Self { patient, record, enrolment, statements: reader.u32()? };
+        let entry = Self { pseudonym, patient, record, enrolment, statements: reader.u32()? };
         reader.end().map(|()| entry)
     }
 }

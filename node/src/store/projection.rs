@@ -37,6 +37,11 @@ impl Draft {
         found.map(|value| readable(&self.index, RowEntry::decode(&value))).transpose()
     }
 
+    /// The sequence number of a query's first entry, if there is one.
+    pub(crate) fn first_of_query(&self, id: &[u8; 32]) -> Result<Option<u64>, StoreError> {
+        Ok(self.listed(&query_name(&self.index, id))?.map(|listed| listed.order))
+    }
+
     /// Takes up one frame, in the journal's order.
     pub(crate) fn take_up(
         &mut self,
@@ -49,22 +54,17 @@ impl Draft {
         let row = key.number;
         match kind {
             Kind::Patient => self.add_patient(row, body, at)?,
-            Kind::Record => self.change_row(row, |entry| entry.record = Some(at))?,
-            Kind::Enrolment => self.change_row(row, |entry| entry.enrolment = Some(at))?,
+            Kind::Record => self.change_row(row, at, |entry| entry.record.replace(at))?,
+            Kind::Enrolment => self.change_row(row, at, |entry| entry.enrolment.replace(at))?,
             Kind::Statement { position } => self.add_statement(row, position, at)?,
-            Kind::Query { id } => {
-                let first = self.first_of_query(&id)?.unwrap_or(at.sequence);
-                let value = Listed { order: first, id, at }.encode();
-                self.put(query_name(&self.index, &id), value);
-            }
+            Kind::Query { id, first } => self.list(query_name(&self.index, &id), Listed { order: first, id, at })?,
             Kind::Role { role, id } => {
-                let value = Listed { order: at.sequence, id, at }.encode();
-                self.put(role_name(&self.index, role, &id), value);
+                self.list(role_name(&self.index, role, &id), Listed { order: at.sequence, id, at })?;
             }
-            Kind::Forgotten { role, id } => {
-                self.changes.insert(role_name(&self.index, role, &id), None);
-            }
-            Kind::Audit => {}
+            Kind::Forgotten { role, id } => self.unlist(role_name(&self.index, role, &id))?,
+            Kind::Audit => self.weigh(Some(at), None),
+            Kind::Erased { row, rows, statements, .. } => self.erase(row, rows, statements, at)?,
+            Kind::Compacted => {}
         }
         self.head.mark = Mark { sequence: at.sequence, hash };
         Ok(())
@@ -82,16 +82,18 @@ impl Draft {
         let pseudonym = readable(&self.index, str::from_utf8(pseudonym).ok())?;
         let name = pseudonym_name(&self.index, pseudonym);
         self.put(name, Zeroizing::new(row.to_le_bytes().to_vec()));
-        let entry = RowEntry { patient: at, record: None, enrolment: None, statements: 0 };
+        let entry = RowEntry { pseudonym: name, patient: at, record: None, enrolment: None, statements: 0 };
         self.put(row_name(&self.index, row), entry.encode());
+        self.weigh(Some(at), None);
         let next = row.checked_add(1).ok_or(StoreError::Full { what: "patients" })?;
         self.head.rows = self.head.rows.max(next);
         Ok(())
     }
 
     fn add_statement(&mut self, row: u32, position: u64, at: Location) -> Result<(), StoreError> {
-        self.change_row(row, |entry| {
+        self.change_row(row, at, |entry| {
             entry.statements = entry.statements.saturating_add(1);
+            None
         })?;
         let name = statement_name(&self.index, row, position);
         self.put(name, Listed { order: position, id: [0; 32], at }.encode());
@@ -100,18 +102,66 @@ impl Draft {
         Ok(())
     }
 
-    fn first_of_query(&self, id: &[u8; 32]) -> Result<Option<u64>, StoreError> {
-        let found = self.value(&query_name(&self.index, id))?;
-        let listed = found.map(|value| readable(&self.index, Listed::decode(&value))).transpose()?;
-        Ok(listed.map(|listed| listed.order))
-    }
-
-    fn change_row(&mut self, row: u32, change: impl FnOnce(&mut RowEntry)) -> Result<(), StoreError> {
+    /// Notes a frame in a row's entry; `change` answers the one whose place it takes.
+    fn change_row(
+        &mut self,
+        row: u32,
+        at: Location,
+        change: impl FnOnce(&mut RowEntry) -> Option<Location>,
+    ) -> Result<(), StoreError> {
         let entry = self.row_entry(row)?;
         let mut entry = readable(&self.index, entry)?;
-        change(&mut entry);
+        let before = change(&mut entry);
         self.put(row_name(&self.index, row), entry.encode());
+        self.weigh(Some(at), before);
         Ok(())
+    }
+
+    /// Takes everything of a row out, but for the fact that it was erased. What there is of it comes from the
+    /// index alone: frames that a list names are never taken up together with the list.
+    fn erase(&mut self, row: u32, rows: u32, statements: u64, at: Location) -> Result<(), StoreError> {
+        if let Some(entry) = self.row_entry(row)? {
+            self.changes.insert(entry.pseudonym, None);
+            self.changes.insert(row_name(&self.index, row), None);
+            for listed in self::statements(&self.index, row)? {
+                self.unlist(statement_name(&self.index, row, listed.order))?;
+            }
+            for gone in [Some(entry.patient), entry.record, entry.enrolment] {
+                self.weigh(None, gone);
+            }
+        }
+        self.weigh(Some(at), None);
+        let name = erased_name(&self.index, row);
+        if self.value(&name)?.is_none() {
+            self.put(name, Listed { order: u64::from(row), id: [0; 32], at }.encode());
+        }
+        self.head.rows = self.head.rows.max(rows);
+        self.head.statements = self.head.statements.max(statements);
+        Ok(())
+    }
+
+    fn list(&mut self, name: Name, listed: Listed) -> Result<(), StoreError> {
+        let before = self.listed(&name)?;
+        self.weigh(Some(listed.at), before.map(|before| before.at));
+        self.put(name, listed.encode());
+        Ok(())
+    }
+
+    fn unlist(&mut self, name: Name) -> Result<(), StoreError> {
+        let before = self.listed(&name)?;
+        self.weigh(None, before.map(|before| before.at));
+        self.changes.insert(name, None);
+        Ok(())
+    }
+
+    fn listed(&self, name: &Name) -> Result<Option<Listed>, StoreError> {
+        let found = self.value(name)?;
+        found.map(|value| readable(&self.index, Listed::decode(&value))).transpose()
+    }
+
+    fn weigh(&mut self, more: Option<Location>, less: Option<Location>) {
+        let bytes = |at: Option<Location>| at.map_or(0, |at| u64::from(at.length));
+        self.head.live_bytes = self.head.live_bytes.saturating_add(bytes(more)).saturating_sub(bytes(less));
     }
 
     fn value(&self, name: &Name) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
@@ -166,6 +216,25 @@ pub(crate) fn roles(index: &Index, role: u8) -> Result<Vec<Listed>, StoreError> 
     listed(index, &[b"roles", &[role]])
 }
 
+/// Where the entries lie that tell of erasures, by row.
+pub(crate) fn erased(index: &Index) -> Result<Vec<Listed>, StoreError> {
+    listed(index, &[b"erased"])
+}
+
+/// Whether anything points to the frame with this number, or it is kept for good. A state's forgetting is not: what
+/// it forgets goes with it.
+pub(crate) fn is_live(index: &Index, key: KeyId, kind: Kind, sequence: u64) -> Result<bool, StoreError> {
+    let here = |at: Option<Location>| at.is_some_and(|at| at.sequence == sequence);
+    Ok(match kind {
+        Kind::Patient | Kind::Statement { .. } | Kind::Audit | Kind::Erased { .. } => true,
+        Kind::Record => here(row_entry(index, key.number)?.and_then(|entry| entry.record)),
+        Kind::Enrolment => here(row_entry(index, key.number)?.and_then(|entry| entry.enrolment)),
+        Kind::Query { id, .. } => here(query(index, &id)?.map(|listed| listed.at)),
+        Kind::Role { role: number, id } => here(role(index, number, &id)?.map(|listed| listed.at)),
+        Kind::Forgotten { .. } | Kind::Compacted => false,
+    })
+}
+
 /// Where one held state of a role lies.
 pub(crate) fn role(index: &Index, role: u8, id: &[u8; 32]) -> Result<Option<Listed>, StoreError> {
     let found = index.value(&role_name(index, role, id))?;
@@ -185,7 +254,7 @@ fn readable<T>(index: &Index, value: Option<T>) -> Result<T, StoreError> {
 }
 
 fn head_name(index: &Index) -> Name {
-    index.name(&[b"head"], &[])
+    index.name(&[b"head 2"], &[])
 }
 
 fn pseudonym_name(index: &Index, pseudonym: &str) -> Name {
@@ -198,6 +267,10 @@ fn row_name(index: &Index, row: u32) -> Name {
 
 fn statement_name(index: &Index, row: u32, position: u64) -> Name {
     index.name(&[b"statements", &row.to_le_bytes()], &position.to_le_bytes())
+}
+
+fn erased_name(index: &Index, row: u32) -> Name {
+    index.name(&[b"erased"], &row.to_le_bytes())
 }
 
 fn query_name(index: &Index, id: &[u8; 32]) -> Name {

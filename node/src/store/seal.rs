@@ -96,6 +96,18 @@ impl SealKey {
         }
     }
 
+    /// Opens `buffer` where it lies. If it is refused, what is in the buffer means nothing.
+    pub(crate) fn open_in_place(
+        &self,
+        nonce: &[u8; NONCE_BYTES],
+        bound: &[u8],
+        buffer: &mut [u8],
+        tag: &[u8; TAG_BYTES],
+    ) -> Result<(), NotOurs> {
+        let cipher = XChaCha20Poly1305::new((&self.0).into());
+        cipher.decrypt_inout_detached(nonce.into(), bound, buffer.into(), tag.into()).map_err(|_| NotOurs)
+    }
+
     /// `nonce ‖ ciphertext ‖ tag` of a short message.
     pub(crate) fn seal(&self, bound: &[u8], plain: &[u8]) -> Result<Vec<u8>, StoreError> {
         let nonce = fresh_nonce()?;
@@ -123,6 +135,7 @@ pub(crate) enum Label {
     KeyringSeal,
     UnlockByPassphrase,
     UnlockByKeyFile,
+    UnlockChange,
     KeyPage,
     JournalStart,
     SegmentHeader,
@@ -133,14 +146,17 @@ pub(crate) enum Label {
     IndexValues,
     IndexList,
     IndexMember,
+    ColumnChunk,
+    ColumnManifest,
 }
 
 impl Label {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::KeyringSeal,
         Self::UnlockByPassphrase,
         Self::UnlockByKeyFile,
+        Self::UnlockChange,
         Self::KeyPage,
         Self::JournalStart,
         Self::SegmentHeader,
@@ -151,6 +167,8 @@ impl Label {
         Self::IndexValues,
         Self::IndexList,
         Self::IndexMember,
+        Self::ColumnChunk,
+        Self::ColumnManifest,
     ];
 
     pub(crate) fn bytes(self) -> &'static [u8] {
@@ -158,6 +176,7 @@ impl Label {
             Self::KeyringSeal => b"sumac/store/keyring/1\0",
             Self::UnlockByPassphrase => b"sumac/store/unlock-passphrase/1\0",
             Self::UnlockByKeyFile => b"sumac/store/unlock-key-file/1\0",
+            Self::UnlockChange => b"sumac/store/unlock-change/1\0",
             Self::KeyPage => b"sumac/store/key-page/1\0",
             Self::JournalStart => b"sumac/store/journal-start/1\0",
             Self::SegmentHeader => b"sumac/store/segment-header/1\0",
@@ -168,6 +187,8 @@ impl Label {
             Self::IndexValues => b"sumac/store/index-values/1\0",
             Self::IndexList => b"sumac/store/index-list/1\0",
             Self::IndexMember => b"sumac/store/index-member/1\0",
+            Self::ColumnChunk => b"sumac/store/column-chunk/1\0",
+            Self::ColumnManifest => b"sumac/store/column-manifest/1\0",
         }
     }
 }

@@ -5,11 +5,16 @@ use std::thread;
 use super::*;
 use rig::*;
 
+mod backing_up;
+mod compacting;
 mod crash;
+mod erasing;
+mod luck;
 mod power;
 mod rebuilding;
 mod rig;
 mod rollback;
+mod rotating;
 mod secrecy;
 mod syncs;
 mod watched;

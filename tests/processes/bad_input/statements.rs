@@ -28,6 +28,7 @@ fn status(socket: &Path) -> Status {
         | Response::Acknowledged(_)
         | Response::Patients(_)
         | Response::Cohorts(_)
+        | Response::Upkept(_)
         | Response::Refused(_)) => panic!("{other:?}"),
     }
 }

@@ -68,6 +68,11 @@ fn a_field_that_is_added_taken_away_or_doubled_is_found() {
         ("a name less", text.replacen("\"cohort_min\":10,", "", 1), "altered"),
         ("a name twice", text.replacen("\"cohort_min\":10", "\"cohort_min\":10,\"cohort_min\":10", 1), "no-release"),
         ("another version", text.replacen("\"sumac_release\":1", "\"sumac_release\":2", 1), "release-version"),
+        (
+            "a signer who never signed",
+            text.replacen("\"signatures\":[", "\"signatures\":[{\"keyid\":\"anybody\",\"sig\":\"AAAA\"},", 1),
+            "no-release",
+        ),
         ("cut off", text[..text.len() - 1].to_owned(), "no-release"),
     ];
     for (why, changed, code) in cases {

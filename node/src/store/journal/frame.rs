@@ -7,7 +7,7 @@
 //! | 12..20 | the newest sequence number that was durable when this frame was written |
 //! | 20..28 | key id |
 //! | 28..29 | flags: 1 = the last frame of its batch; others are of later versions |
-//! | 29..32 | `SJ1` |
+//! | 29..32 | `SJ2` |
 //! | 32..56 | nonce |
 //! | 56..64 | the first bytes of the labelled SHA-256 of what precedes |
 //!
@@ -136,14 +136,16 @@ pub(crate) fn chain_hash(frame: &[u8]) -> [u8; 32] {
     seal::hash(Label::FrameChain, frame)
 }
 
-fn check_of(fields: &[u8]) -> [u8; CHECK_BYTES] {
+/// The check at the end of a header.
+pub(crate) fn check_of(fields: &[u8]) -> [u8; CHECK_BYTES] {
     let [a, b, c, d, e, f, g, h, ..] = seal::hash(Label::FrameHeader, fields);
     [a, b, c, d, e, f, g, h]
 }
 
 const CHECK_BYTES: usize = 8;
-const BATCH_END: u8 = 1;
-const FORMAT: &[u8; 3] = b"SJ1";
+/// The flag of a batch's last frame.
+pub(crate) const BATCH_END: u8 = 1;
+const FORMAT: &[u8; 3] = b"SJ2";
 const _: () = assert!(HEADER_BYTES == ALIGN);
 
 #[cfg(test)]

@@ -1,21 +1,22 @@
 //! Reading the whole journal in order, at every opening: each frame's header, number, chain and seal.
 //!
-//! Only the last commit group may be incomplete, because a group is synced before the next is begun. So
-//! an end that is cut off, or that lacks a sector which never reached the disk (it reads as zeros), was
-//! never acknowledged and is dropped; every other flaw is damage and is named. Each header says how far
-//! the journal was durable when it was written: a flaw that any later frame knows to have been durable is damage.
+//! A frame whose key was destroyed is not opened, and where a tombstone stands there is no frame to open; both
+//! keep the chain. Either is accepted only if a later sealed entry lists the number, which is settled at the end.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::PathBuf;
 
-use super::frame::{self, ALIGN, HEADER_BYTES, Header};
+use super::flaw::Flaw;
+use super::frame::{self, HEADER_BYTES, Header};
+use super::gap::Gap;
 use super::{FIRST_SEGMENT, Location, SEGMENT_HEADER_BYTES, Tail, check_segment, open_frame};
-use super::{segment_numbers, segment_path};
 use crate::store::content::Kind;
 use crate::store::disk::Disk;
 use crate::store::fault::{JournalError, StoreError};
 use crate::store::keychain::Keychain;
 use crate::store::keyring::{KeyId, Mark};
+use crate::store::listing::Listing;
+use crate::store::ranges::Ranges;
 
 /// What the scan found.
 #[derive(Debug)]
@@ -24,8 +25,27 @@ pub(crate) struct Scan {
     pub(crate) tail: Tail,
     /// Frames, whole or in part, that lie behind it and were never acknowledged.
     pub(crate) dropped_frames: u64,
-    /// Chain hashes at the sequence numbers that were asked for, where the journal reaches them.
+    /// Chain hashes at the sequence numbers that were asked for, where the journal still has them.
     pub(crate) marks: BTreeMap<u64, [u8; 32]>,
+    /// Everything that sealed entries list as gone, whether it still stands or not.
+    pub(crate) gone: Ranges,
+    /// What erasures list, and the erasures, oldest first.
+    pub(crate) erased: Ranges,
+    pub(crate) erasures: Vec<Erasure>,
+    /// What tombstones stand for.
+    pub(crate) tombs: Ranges,
+    /// How often segments were rewritten so that frames moved, all together.
+    pub(crate) layout: u64,
+    /// Bytes of all segments but the last.
+    pub(crate) closed_bytes: u64,
+}
+
+/// One erasure that the journal tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Erasure {
+    pub(crate) row: u32,
+    /// The number of the first cohort key made after it was begun: those before are to be destroyed.
+    pub(crate) cohort: u32,
 }
 
 /// An opened frame, as a scan meets it.
@@ -39,42 +59,42 @@ pub(crate) struct Met<'a> {
     pub(crate) hash: [u8; 32],
 }
 
-/// Reads all segments; `each` sees every frame, also those that turn out to be dropped.
+/// Reads all segments, whose files are given in order; `each` sees every frame that opens, also those that
+/// turn out to be dropped or listed as gone.
 pub(crate) fn scan(
     disk: &dyn Disk,
-    folder: &Path,
+    files: &[PathBuf],
     start: Mark,
     keys: &Keychain,
     wanted: &BTreeSet<u64>,
     each: &mut dyn FnMut(&Met<'_>) -> Result<(), StoreError>,
 ) -> Result<Scan, StoreError> {
-    let last = segment_numbers(disk, folder)?;
-    let tail = Tail { segment: FIRST_SEGMENT, offset: 0, mark: start };
-    let mut walk = Walk { keys, wanted, each, mark: start, tail, loose: 0, marks: BTreeMap::new() };
-    walk.note(start);
-    for number in FIRST_SEGMENT..=last {
-        let file = segment_path(folder, number);
-        if !disk.exists(&file)? {
-            return Err(JournalError::SegmentMissing { file }.into());
+    let mut walk = Walk::new(keys, wanted, each, start);
+    for (number, file) in (FIRST_SEGMENT..).zip(files) {
+        if !disk.exists(file)? {
+            return Err(JournalError::SegmentMissing { file: file.clone() }.into());
         }
-        let bytes = disk.read(&file)?;
-        let damaged = |flaw: Flaw| JournalError::Damaged {
-            file: file.clone(),
-            sequence: flaw.sequence,
-            offset: flaw.offset,
-            why: flaw.why,
-        };
+        let last = usize::try_from(number) == Ok(files.len());
+        let bytes = disk.read(file)?;
         match walk.segment(number, &bytes) {
-            Ok(()) if number == last || walk.loose == 0 => {}
-            Ok(()) => return Err(damaged(walk.flaw(bytes.len(), "a batch is not complete")).into()),
+            Ok(()) if last || walk.loose == 0 => {}
+            Ok(()) => return Err(damaged(file, walk.flaw(bytes.len(), "a batch is not complete"))),
             Err(Stop::Each(error)) => return Err(error),
-            Err(Stop::Flaw(flaw)) if number == last && flaw.is_torn(&bytes) => {
+            Err(Stop::Flaw(flaw)) if last && flaw.is_torn(&bytes) => {
                 walk.loose = walk.loose.saturating_add(1);
             }
-            Err(Stop::Flaw(flaw)) => return Err(damaged(flaw).into()),
+            Err(Stop::Flaw(flaw)) => return Err(damaged(file, flaw)),
+        }
+        if !last {
+            walk.found.closed_bytes = walk.found.closed_bytes.saturating_add(length(&bytes));
         }
     }
-    Ok(Scan { tail: walk.tail, dropped_frames: walk.loose, marks: walk.marks })
+    walk.settled(files)
+}
+
+fn damaged(file: &std::path::Path, flaw: Flaw) -> StoreError {
+    let Flaw { sequence, offset, why, .. } = flaw;
+    JournalError::Damaged { file: file.to_owned(), sequence, offset, why }.into()
 }
 
 struct Walk<'a> {
@@ -83,21 +103,15 @@ struct Walk<'a> {
     each: &'a mut dyn FnMut(&Met<'_>) -> Result<(), StoreError>,
     /// The newest whole frame.
     mark: Mark,
-    /// After the last whole batch.
-    tail: Tail,
-    /// Whole frames since then.
+    /// Whole frames since the last whole batch.
     loose: u64,
-    marks: BTreeMap<u64, [u8; 32]>,
-}
-
-/// The first thing in a segment that is not as it should be.
-#[derive(Debug, Clone, Copy)]
-struct Flaw {
-    sequence: u64,
-    offset: u64,
-    why: &'static str,
-    /// The file ends before the frame does.
-    cut: bool,
+    /// Frames that could not be opened because their key is no more.
+    shut: Ranges,
+    /// The segment and first number of each tombstone and shut frame, for naming those that nothing lists.
+    unopened: Vec<(u32, Flaw)>,
+    /// Lists of the batch that is being read: they count once it is whole.
+    listing: Vec<(Kind, Ranges)>,
+    found: Scan,
 }
 
 enum Stop {
@@ -105,20 +119,75 @@ enum Stop {
     Each(StoreError),
 }
 
-impl Walk<'_> {
+/// One step along a segment.
+struct Step {
+    length: usize,
+    mark: Mark,
+    batch_end: bool,
+}
+
+impl<'a> Walk<'a> {
+    fn new(
+        keys: &'a Keychain,
+        wanted: &'a BTreeSet<u64>,
+        each: &'a mut dyn FnMut(&Met<'_>) -> Result<(), StoreError>,
+        start: Mark,
+    ) -> Self {
+        let found = Scan {
+            tail: Tail { segment: FIRST_SEGMENT, offset: 0, mark: start },
+            dropped_frames: 0,
+            marks: BTreeMap::new(),
+            gone: Ranges::default(),
+            erased: Ranges::default(),
+            erasures: Vec::new(),
+            tombs: Ranges::default(),
+            layout: 0,
+            closed_bytes: 0,
+        };
+        let (shut, unopened, listing) = (Ranges::default(), Vec::new(), Vec::new());
+        let mut walk = Self { keys, wanted, each, mark: start, loose: 0, shut, unopened, listing, found };
+        walk.note(start);
+        walk
+    }
+
     fn segment(&mut self, number: u32, bytes: &[u8]) -> Result<(), Stop> {
         let headed = check_segment(bytes, number, &self.mark);
-        headed.map_err(|why| Stop::Flaw(self.flaw(0, why)))?;
-        self.tail = Tail { segment: number, offset: SEGMENT_HEADER_BYTES, mark: self.mark };
+        let revision = headed.map_err(|why| Stop::Flaw(self.flaw(0, why)))?;
+        self.found.layout = self.found.layout.saturating_add(u64::from(revision));
+        self.found.tail = Tail { segment: number, offset: SEGMENT_HEADER_BYTES, mark: self.mark };
         let mut offset = HEADER_BYTES;
         while let Some(rest) = bytes.get(offset..).filter(|rest| !rest.is_empty()) {
-            offset = offset.saturating_add(self.frame(number, offset, rest)?);
+            let step =
+                if Gap::is_at(rest) { self.gap(number, offset, rest)? } else { self.frame(number, offset, rest)? };
+            offset = offset.saturating_add(step.length);
+            self.mark = step.mark;
+            self.loose = self.loose.saturating_add(1);
+            if step.batch_end {
+                self.loose = 0;
+                self.found.tail = Tail { segment: number, offset: position(offset), mark: self.mark };
+                self.take_lists();
+            }
+            self.note(self.mark);
         }
         Ok(())
     }
 
-    /// Checks the frame at the front of `rest` and answers its length.
-    fn frame(&mut self, number: u32, offset: usize, rest: &[u8]) -> Result<usize, Stop> {
+    /// Checks the tombstone at the front of `rest`.
+    fn gap(&mut self, number: u32, offset: usize, rest: &[u8]) -> Result<Step, Stop> {
+        let flaw = self.flaw(offset, "");
+        let stop = |why| Stop::Flaw(Flaw { why, ..flaw });
+        let gap = Gap::parse(rest).map_err(stop)?;
+        if gap.first != flaw.sequence {
+            return Err(stop("another frame is in its place"));
+        }
+        self.found.tombs.add(gap.first, gap.last);
+        self.unopened.push((number, flaw));
+        let length = usize::try_from(gap.length).map_err(|_| stop("its length is too large"))?;
+        Ok(Step { length, mark: Mark { sequence: gap.last, hash: gap.hash }, batch_end: gap.batch_end })
+    }
+
+    /// Checks the frame at the front of `rest`.
+    fn frame(&mut self, number: u32, offset: usize, rest: &[u8]) -> Result<Step, Stop> {
         let flaw = self.flaw(offset, "");
         let stop = |why, cut| Stop::Flaw(Flaw { why, cut, ..flaw });
         if rest.len() < HEADER_BYTES {
@@ -130,85 +199,82 @@ impl Walk<'_> {
         }
         let length = usize::try_from(header.length).map_err(|_| stop("its length is too large", false))?;
         let frame = rest.get(..length).ok_or_else(|| stop("it is cut short", true))?;
-        let previous = self.mark.hash;
-        let opened = open_frame(&header, frame, &previous, self.keys);
-        let plain = opened.map_err(|why| stop(why, false))?;
-        let met = Kind::decode(&plain).filter(|(kind, _)| kind.suits(header.key));
-        let (kind, body) = met.ok_or_else(|| stop("its contents make no sense", false))?;
-        let (sequence, hash) = (header.sequence, frame::chain_hash(frame));
-        let at = Location { segment: number, offset: flaw.offset, length: header.length, sequence, previous };
-        (self.each)(&Met { key: header.key, kind, body, at, hash }).map_err(Stop::Each)?;
-        self.mark = Mark { sequence, hash };
-        self.loose = self.loose.saturating_add(1);
-        if header.batch_end {
-            self.loose = 0;
-            let end = flaw.offset.saturating_add(u64::from(header.length));
-            self.tail = Tail { segment: number, offset: end, mark: self.mark };
+        let mark = Mark { sequence: header.sequence, hash: frame::chain_hash(frame) };
+        if self.keys.has(header.key) {
+            self.open(number, &header, frame, mark, flaw)?;
+        } else {
+            self.shut.add(header.sequence, header.sequence);
+            self.unopened.push((number, flaw));
         }
-        self.note(self.mark);
-        Ok(length)
+        Ok(Step { length, mark, batch_end: header.batch_end })
+    }
+
+    fn open(&mut self, number: u32, header: &Header, frame: &[u8], mark: Mark, flaw: Flaw) -> Result<(), Stop> {
+        let stop = |why| Stop::Flaw(Flaw { why, ..flaw });
+        let previous = self.mark.hash;
+        let plain = open_frame(header, frame, &previous, self.keys).map_err(stop)?;
+        let met = Kind::decode(&plain).filter(|(kind, _)| kind.suits(header.key));
+        let (kind, body) = met.ok_or_else(|| stop("its contents make no sense"))?;
+        if kind.lists() {
+            let listing =
+                Listing::decode(kind, body).filter(|list| list.ranges.last().is_none_or(|last| last < mark.sequence));
+            let listing = listing.ok_or_else(|| stop("its list makes no sense"))?;
+            self.listing.push((kind, listing.ranges));
+        }
+        let (length, sequence) = (header.length, mark.sequence);
+        let at = Location { segment: number, offset: flaw.offset, length, sequence, previous };
+        (self.each)(&Met { key: header.key, kind, body, at, hash: mark.hash }).map_err(Stop::Each)
+    }
+
+    /// The lists of a whole batch count from now on.
+    fn take_lists(&mut self) {
+        for (kind, ranges) in self.listing.drain(..) {
+            self.found.gone.join(&ranges);
+            if let Kind::Erased { row, cohort, .. } = kind {
+                self.found.erased.join(&ranges);
+                self.found.erasures.push(Erasure { row, cohort });
+            }
+        }
+    }
+
+    /// Every tombstone and every frame without a key must be listed.
+    fn settled(mut self, files: &[PathBuf]) -> Result<Scan, StoreError> {
+        let unlisted = |ranges: &Ranges| {
+            ranges.iter().find_map(|(first, last)| (first..=last).find(|number| !self.found.gone.contains(*number)))
+        };
+        if let Some(number) = [unlisted(&self.found.tombs), unlisted(&self.shut)].into_iter().flatten().min() {
+            let before = self.unopened.iter().rfind(|(_, flaw)| flaw.sequence <= number);
+            let (segment, flaw) = before.copied().unwrap_or((FIRST_SEGMENT, self.flaw(0, "")));
+            let file = usize::try_from(segment.saturating_sub(FIRST_SEGMENT)).ok().and_then(|nth| files.get(nth));
+            let why = if self.shut.contains(number) {
+                "its key is missing"
+            } else {
+                "it was taken out, and no sealed entry accounts for it"
+            };
+            return Err(damaged(
+                file.map_or(std::path::Path::new(""), PathBuf::as_path),
+                Flaw { sequence: number, why, ..flaw },
+            ));
+        }
+        self.found.dropped_frames = self.loose;
+        Ok(self.found)
     }
 
     fn note(&mut self, mark: Mark) {
         if self.wanted.contains(&mark.sequence) {
-            self.marks.insert(mark.sequence, mark.hash);
+            self.found.marks.insert(mark.sequence, mark.hash);
         }
     }
 
-    /// A flaw in the frame that would come next.
     fn flaw(&self, offset: usize, why: &'static str) -> Flaw {
-        let offset = u64::try_from(offset).unwrap_or(u64::MAX);
-        Flaw { sequence: self.mark.sequence.saturating_add(1), offset, why, cut: false }
+        Flaw { sequence: self.mark.sequence.saturating_add(1), offset: position(offset), why, cut: false }
     }
 }
 
-impl Flaw {
-    /// Whether this is the mark of a write that the power interrupted, and not damage.
-    fn is_torn(self, bytes: &[u8]) -> bool {
-        let from = usize::try_from(self.offset).unwrap_or(usize::MAX);
-        let Some(rest) = bytes.get(from..).filter(|_| self.offset >= SEGMENT_HEADER_BYTES) else {
-            return false;
-        };
-        self.cut || (has_lost_sector(from, rest) && !self.was_durable(rest))
-    }
-
-    /// Whether a later frame says that this one had been synced.
-    fn was_durable(self, rest: &[u8]) -> bool {
-        let later = rest.chunks(ALIGN).filter_map(|chunk| Header::parse(chunk).ok());
-        later.into_iter().any(|header| header.durable >= self.sequence)
-    }
+fn position(offset: usize) -> u64 {
+    u64::try_from(offset).unwrap_or(u64::MAX)
 }
 
-/// Whether any sector of the file, as far as it lies behind `from`, is all zeros.
-fn has_lost_sector(from: usize, rest: &[u8]) -> bool {
-    let first = SECTOR_BYTES - from % SECTOR_BYTES;
-    let (head, sectors) = rest.split_at_checked(first).unwrap_or((rest, &[]));
-    let zeros = |part: &[u8]| !part.is_empty() && part.iter().all(|byte| *byte == 0);
-    zeros(head) || sectors.chunks(SECTOR_BYTES).any(zeros)
-}
-
-/// The smallest unit that a disk writes or does not.
-const SECTOR_BYTES: usize = 512;
-const _: () = assert!(SECTOR_BYTES.is_multiple_of(ALIGN));
-
-#[cfg(test)]
-mod tests {
-    use super::has_lost_sector;
-
-    #[test]
-    fn a_lost_sector_is_a_whole_one_as_far_as_the_tail_reaches_into_it() {
-        let cases = [
-            (0, 512, 0..512, true, "a whole sector"),
-            (0, 1024, 512..1024, true, "the second of two"),
-            (448, 600, 0..64, true, "the end of a sector whose front is older"),
-            (448, 600, 0..63, false, "not all of it"),
-            (0, 576, 512..576, true, "the last, cut by the file's end"),
-            (0, 1024, 256..768, false, "as long, but across two sectors"),
-        ];
-        for (from, length, zeros, torn, why) in cases {
-            let mut rest = vec![1_u8; length];
-            rest[zeros].fill(0);
-            assert_eq!(has_lost_sector(from, &rest), torn, "{why}");
-        }
-    }
+fn length(bytes: &[u8]) -> u64 {
+    position(bytes.len())
 }

@@ -111,11 +111,8 @@ impl Bolt {
         }
         let header = read_header(&mut reader).ok_or_else(|| format("its header is cut short"))?;
         let (method, cost, salt) = header;
-        let method = match method {
-            1 => Method::Passphrase,
-            2 => Method::KeyFile,
-            _ => return Err(format("it is sealed in a way this version does not know")),
-        };
+        let unknown = || format("it is sealed in a way this version does not know");
+        let method = Method::from_code(method).ok_or_else(unknown)?;
         match (method, secret) {
             (Method::Passphrase, UnlockSecret::Passphrase(_)) => refuse_cost(path, cost)?,
             (Method::KeyFile, UnlockSecret::KeyFile(_)) => {}
@@ -127,6 +124,25 @@ impl Bolt {
         }
         let key = derive(secret, cost, &salt)?;
         Ok((Self { method, cost, salt, key }, reader.rest()))
+    }
+
+    /// Bytes of the header at the front of the file.
+    pub(crate) const HEADER_BYTES: usize = 8 + 1 + 12 + SALT_BYTES;
+
+    /// A header and its key that came together; `None` if the header asks for what is not accepted.
+    pub(crate) fn assemble(header: &[u8], key: SealKey) -> Option<Self> {
+        let mut reader = Reader::new(header);
+        if reader.array() != Some(*MAGIC) {
+            return None;
+        }
+        let (method, cost, salt) = read_header(&mut reader)?;
+        reader.end()?;
+        let method = Method::from_code(method)?;
+        let accepted = match method {
+            Method::Passphrase => cost.refusal().is_none(),
+            Method::KeyFile => cost == Cost::NONE,
+        };
+        accepted.then_some(Self { method, cost, salt, key })
     }
 
     /// The bytes at the front of the file.
@@ -147,6 +163,10 @@ impl Method {
             Self::Passphrase => 1,
             Self::KeyFile => 2,
         }
+    }
+
+    fn from_code(code: u8) -> Option<Self> {
+        [Self::Passphrase, Self::KeyFile].into_iter().find(|method| method.code() == code)
     }
 
     fn kind(self) -> &'static str {

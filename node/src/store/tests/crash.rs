@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use super::rig::*;
+use crate::store::journal::Journal;
 use crate::store::journal::scan::{Scan, scan};
 use crate::store::keychain::Keychain;
 use crate::store::keyring::Keyring;
@@ -41,7 +42,8 @@ impl Written {
     fn scan(&self, bytes: &[u8]) -> Result<Scan, StoreError> {
         fs::write(self.rig.segment(), bytes).unwrap();
         let start = self.keys.keyring.start();
-        scan(&OsDisk, &self.rig.paths().journal(), start, &self.keys, &BTreeSet::new(), &mut |_| Ok(()))
+        let files = Journal::files(&OsDisk, &self.rig.paths().journal()).unwrap();
+        scan(&OsDisk, &files, start, &self.keys, &BTreeSet::new(), &mut |_| Ok(()))
     }
 
     fn sequence_at(&self, byte: usize) -> u64 {
@@ -75,6 +77,7 @@ fn a_store_killed_around_any_frame_answers_as_after_the_last_whole_batch() {
     cuts.push(written.bytes.len());
     for length in cuts.into_iter().filter(|length| *length >= 64) {
         fs::write(written.rig.segment(), &written.bytes[..length]).unwrap();
+        written.rig.forget_index();
         let batches = written.batch_ends.iter().filter(|end| **end <= length).count() - 1;
         let (store, report) = written.rig.open().unwrap();
         assert_eq!(answers(&store), told[batches], "cut to {length}");
@@ -164,6 +167,7 @@ fn a_sector_that_was_never_written_is_dropped_in_the_last_group_and_damage_befor
         if end > ends[2] {
             torn[last..end].fill(0);
             fs::write(rig.segment(), &torn).unwrap();
+            rig.forget_index();
             let (store, report) = rig.open().unwrap();
             assert_eq!((store.head().0, report.dropped_frames > 0), (6, true), "sector at {from}");
         } else {

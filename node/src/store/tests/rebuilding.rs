@@ -28,7 +28,7 @@ fn an_index_that_is_gone_behind_ahead_or_broken_changes_no_answer() {
     type Spoil<'a> = Box<dyn Fn(&Path) + 'a>;
     type Expected<'a> = &'a dyn Fn(&OpenReport) -> bool;
     let swap = |from: &Rig| {
-        let from = from.paths().index();
+        let from = from.index();
         move |index: &Path| {
             fs::remove_dir_all(index).unwrap();
             copy_folder(&from, index);
@@ -50,7 +50,7 @@ fn an_index_that_is_gone_behind_ahead_or_broken_changes_no_answer() {
     ];
     for (why, spoil, expected) in cases {
         let copy = rig.copied();
-        spoil(&copy.paths().index());
+        spoil(&copy.index());
         let (store, report) = copy.open().unwrap();
         assert!(expected(&report), "{why}: {report:?}");
         assert_eq!(answers(&store), told, "{why}");
@@ -61,7 +61,7 @@ fn an_index_that_is_gone_behind_ahead_or_broken_changes_no_answer() {
 }
 
 #[test]
-fn an_index_ahead_of_a_restored_journal_is_rebuilt() {
+fn an_index_ahead_of_the_journal_tells_that_acknowledged_data_is_missing() {
     let rig = Rig::new();
     let store = rig.create();
     store.append(vec![record("a", "1")]).unwrap();
@@ -70,9 +70,12 @@ fn an_index_ahead_of_a_restored_journal_is_rebuilt() {
     store.append(vec![record("a", "2"), record("b", "1")]).unwrap();
     drop(store);
     fs::write(rig.segment(), short).unwrap();
-    let (store, report) = rig.open().unwrap();
+    let error = rig.open().unwrap_err();
+    assert_eq!(error.code(), "store-acknowledged-missing");
+    assert!(error.to_string().contains("ends at sequence 2, and 5 had been acknowledged"), "{error}");
+    let (store, report) = rig.recover().unwrap();
     assert!(matches!(report.index, IndexState::Rebuilt { .. }), "{report:?}");
-    assert_eq!(answers(&store), told);
+    assert_eq!((answers(&store), report.acknowledged_missing), (told, Some(5)));
 }
 
 #[test]

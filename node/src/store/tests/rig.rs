@@ -9,6 +9,9 @@ use zeroize::Zeroizing;
 
 use super::watched::WatchedDisk;
 use crate::store::commit::{Job, Request};
+use crate::store::journal::Journal;
+use crate::store::keychain::Keychain;
+use crate::store::keyring::Keyring;
 use crate::store::keyring::unlock::Cost;
 use crate::store::opening::{self, Missing};
 use crate::store::*;
@@ -45,7 +48,11 @@ impl Rig {
     }
 
     pub(crate) fn open(&self) -> Result<(Store, OpenReport), StoreError> {
-        opening::open(&self.door(), &self.paths(), &KEY_FILE, Missing::Refuse)
+        self.open_with(&KEY_FILE)
+    }
+
+    pub(crate) fn open_with(&self, secret: &UnlockSecret) -> Result<(Store, OpenReport), StoreError> {
+        opening::open(&self.door(), &self.paths(), secret, Missing::Refuse)
     }
 
     pub(crate) fn recover(&self) -> Result<(Store, OpenReport), StoreError> {
@@ -57,6 +64,31 @@ impl Rig {
         self.paths().journal().join("00000001.seg")
     }
 
+    /// The folder of the index that is in use.
+    pub(crate) fn index(&self) -> PathBuf {
+        let root = self.paths().index();
+        let mut folders: Vec<PathBuf> = fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(folders.len(), 1, "{folders:?}");
+        folders.remove(0)
+    }
+
+    /// Deletes the index: what was never synced to the journal never reached an index either.
+    pub(crate) fn forget_index(&self) {
+        fs::remove_dir_all(self.paths().index()).unwrap();
+    }
+
+    /// The keys as they lie on the disk now.
+    pub(crate) fn keys(&self) -> Keychain {
+        let keyring = Keyring::open(&OsDisk, &self.paths().keyring, &KEY_FILE).unwrap();
+        Keychain::open(&OsDisk, &self.paths().pages(), keyring).unwrap()
+    }
+
+    /// All segments' bytes, in order.
+    pub(crate) fn segments(&self) -> Vec<Vec<u8>> {
+        let files = Journal::files(&OsDisk, &self.paths().journal()).unwrap();
+        files.iter().map(|file| fs::read(file).unwrap()).collect()
+    }
+
     /// A second rig with a copy of everything, as a backup holds it.
     pub(crate) fn copied(&self) -> Self {
         let copy = Self::new();
@@ -64,7 +96,7 @@ impl Rig {
         copy
     }
 
-    fn door(&self) -> Arc<dyn Disk> {
+    pub(crate) fn door(&self) -> Arc<dyn Disk> {
         Arc::<WatchedDisk>::clone(&self.disk)
     }
 }

@@ -17,7 +17,7 @@ fn an_older_journal_is_refused_with_a_remedy_and_opens_after_recovery() {
     let error = rig.open().unwrap_err();
     assert_eq!(error.code(), "store-acknowledged-missing");
     assert!(error.to_string().contains("ends at sequence 2, and 3 had been acknowledged"), "{error}");
-    assert!(error.remedy().contains("sumac node recover"), "{}", error.remedy());
+    assert!(error.remedy().contains("sumac node restore"), "{}", error.remedy());
     let (store, report) = rig.recover().unwrap();
     assert_eq!((report.acknowledged_missing, answers(&store)), (Some(3), told));
     drop(store);
@@ -59,7 +59,7 @@ fn a_keyring_without_its_journal_is_refused() {
             let error = rig.open().unwrap_err();
             assert_eq!(error.code(), "journal-missing", "{}", missing.display());
             assert!(error.to_string().contains("acknowledged data is missing"), "{error}");
-            assert!(error.remedy().contains("restore a backup"), "{}", error.remedy());
+            assert!(error.remedy().contains("restore the newest backup"), "{}", error.remedy());
         }
     }
 }

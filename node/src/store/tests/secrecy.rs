@@ -53,7 +53,7 @@ fn no_file_of_the_node_shows_a_pseudonym_a_body_an_id_or_a_key() {
     }
     store.close().unwrap();
     rig.open().unwrap().0.close().unwrap();
-    assert!(rig.paths().index().join("db").metadata().unwrap().len() > 1000, "sled's file is searched too");
+    assert!(rig.index().join("db").metadata().unwrap().len() > 1000, "sled's file is searched too");
     for (what, needle) in needles() {
         assert!(!found_under(rig.root.path(), &needle), "{what}");
     }
@@ -63,7 +63,7 @@ fn no_file_of_the_node_shows_a_pseudonym_a_body_an_id_or_a_key() {
 fn the_search_finds_each_of_them_where_they_lie_open() {
     let rig = Rig::new();
     rig.create().close().unwrap();
-    let open = sled::open(rig.paths().index().join("open")).unwrap();
+    let open = sled::open(rig.index().join("open")).unwrap();
     for (what, needle) in needles() {
         open.insert(&needle[..16], needle.clone()).unwrap();
         open.flush().unwrap();

@@ -135,15 +135,20 @@ fn after_a_failed_sync_nothing_more_is_written_until_the_store_is_opened_again()
 fn sleds_files_are_synced_from_outside_after_creation_and_after_every_flush() {
     let rig = Rig::new();
     let store = rig.create();
-    for (what, ends) in [("sync", "index/conf"), ("sync", "index/db"), ("sync folder", "index")] {
+    for (what, ends) in [
+        ("sync", "00000001/conf"),
+        ("sync", "00000001/db"),
+        ("sync folder", "index/00000001"),
+        ("sync folder", "index"),
+    ] {
         assert!(rig.disk.count(what, ends) > 0, "{what} {ends}");
     }
     rig.disk.forget();
     let batch = || (0..10_000).map(|n| audit(&n.to_string())).collect();
     store.append(batch()).unwrap();
-    assert_eq!(rig.disk.count("sync", "index/db"), 0, "the journal is the truth: no flush is due yet");
+    assert_eq!(rig.disk.count("sync", "00000001/db"), 0, "the journal is the truth: no flush is due yet");
     store.append(batch()).unwrap();
-    assert_eq!(rig.disk.count("sync", "index/db"), 1, "so that there is little to catch up");
+    assert_eq!(rig.disk.count("sync", "00000001/db"), 1, "so that there is little to catch up");
     store.close().unwrap();
-    assert_eq!(rig.disk.count("sync", "index/db"), 2);
+    assert_eq!(rig.disk.count("sync", "00000001/db"), 2);
 }

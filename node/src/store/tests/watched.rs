@@ -1,11 +1,13 @@
 //! Files that are watched: they count operations, fail on demand, and know what would survive a power cut.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 use std::{fmt, fs};
 
+use super::luck::{Luck, survivor};
 use crate::store::disk::{Disk, DiskFile, FolderLock, OsDisk};
 use crate::store::fault::DiskError;
 
@@ -26,6 +28,8 @@ struct State {
     seen: Mutex<Seen>,
     gate: Mutex<Gate>,
     gate_moved: Condvar,
+    /// Seconds that passed on the machine's clock.
+    passed_s: AtomicU64,
 }
 
 #[derive(Default)]
@@ -39,6 +43,8 @@ struct Seen {
     /// Names as the running system sees them, and as the platter has them.
     names: BTreeMap<PathBuf, Node>,
     durable_names: BTreeMap<PathBuf, Node>,
+    /// Files that were synced through this door and are written past it: sled's.
+    foreign: BTreeSet<PathBuf>,
     /// Contents that were synced, by file.
     synced: Vec<Vec<u8>>,
     /// Contents as last written, by file; of the newest only, for writes that the power cut short.
@@ -78,6 +84,11 @@ impl WatchedDisk {
         self.state.seen.lock().unwrap().log.clone()
     }
 
+    /// Lets time pass on the machine's clock.
+    pub(crate) fn pass(&self, seconds: u64) {
+        self.state.passed_s.fetch_add(seconds, Ordering::Relaxed);
+    }
+
     /// The power goes off after so many further operations.
     pub(crate) fn cut_power_after(&self, operations: usize) {
         let mut seen = self.state.seen.lock().unwrap();
@@ -110,17 +121,21 @@ impl WatchedDisk {
 
     /// Lays out, in an empty folder, what the platter holds now. `luck` decides, sector by sector and name by
     /// name, whether what was not synced got there all the same; `None` keeps only what was synced.
+    ///
+    /// Files that sled writes by itself are as they were when they were last synced from outside, or, with luck,
+    /// in any sector as they are now.
     pub(crate) fn platter(&self, into: &Path, luck: Option<u64>) {
-        let seen = self.state.seen.lock().unwrap();
+        let mut seen = self.state.seen.lock().unwrap();
+        let foreign = seen.take_up_foreign(&self.root);
         let mut luck = luck.map(Luck);
         let mut names = seen.durable_names.clone();
         if let Some(luck) = &mut luck {
-            let all: Vec<&PathBuf> = seen.names.keys().chain(seen.durable_names.keys()).collect();
-            for path in all {
+            let all = seen.names.keys().chain(seen.durable_names.keys()).chain(foreign.keys());
+            for path in all.cloned().collect::<BTreeSet<_>>() {
                 if luck.flip() {
-                    match seen.names.get(path) {
-                        Some(node) => drop(names.insert(path.clone(), *node)),
-                        None => drop(names.remove(path)),
+                    match seen.names.get(&path).or_else(|| foreign.get(&path)) {
+                        Some(node) => drop(names.insert(path, *node)),
+                        None => drop(names.remove(&path)),
                     }
                 }
             }
@@ -149,6 +164,44 @@ impl WatchedDisk {
     }
 }
 
+impl Seen {
+    /// A file that is on the disk and was not written through this door, by what it holds now.
+    fn adopt(&mut self, inner: &Path, bytes: Vec<u8>, synced: bool) -> Node {
+        if let Some(Node::File(id)) = self.names.get(inner).copied() {
+            if synced {
+                self.synced[id].clone_from(&bytes);
+            }
+            self.written[id] = bytes;
+            return Node::File(id);
+        }
+        self.synced.push(if synced { bytes.clone() } else { Vec::new() });
+        self.written.push(bytes);
+        Node::File(self.synced.len() - 1)
+    }
+
+    /// Notes what sled's files hold now, and answers those whose names nobody ever synced.
+    fn take_up_foreign(&mut self, root: &Path) -> BTreeMap<PathBuf, Node> {
+        let mut unnamed = BTreeMap::new();
+        let mut folders = vec![root.join("node").join("index")];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(&folder).into_iter().flatten() {
+                let (path, inner) =
+                    entry.map(|entry| (entry.path(), entry.path().strip_prefix(root).unwrap().to_owned())).unwrap();
+                let node = if path.is_dir() {
+                    folders.push(path);
+                    Node::Folder
+                } else {
+                    self.adopt(&inner, fs::read(&path).unwrap(), false)
+                };
+                if !self.names.contains_key(&inner) {
+                    unnamed.insert(inner, node);
+                }
+            }
+        }
+        unnamed
+    }
+}
+
 impl State {
     fn note(&self, what: &'static str, path: &Path) -> Result<(), DiskError> {
         let mut seen = self.seen.lock().unwrap();
@@ -161,37 +214,6 @@ impl State {
             return Err(DiskError::new(what, path, &std::io::Error::other("a bad sector")));
         }
         Ok(())
-    }
-}
-
-/// What a file may hold after a power cut: per sector the synced or the newer bytes, zeros where neither is.
-fn survivor(synced: &[u8], written: &[u8], luck: Option<&mut Luck>) -> Vec<u8> {
-    let Some(luck) = luck else {
-        return synced.to_vec();
-    };
-    if luck.flip() {
-        return synced.to_vec();
-    }
-    let mut bytes = synced.to_vec();
-    bytes.resize(written.len(), 0);
-    for from in (0..written.len()).step_by(512) {
-        let until = written.len().min(from + 512);
-        if luck.flip() {
-            bytes[from..until].copy_from_slice(&written[from..until]);
-        }
-    }
-    bytes
-}
-
-/// A small generator (SplitMix64): the same number, the same story.
-pub(crate) struct Luck(pub(crate) u64);
-
-impl Luck {
-    pub(crate) fn flip(&mut self) -> bool {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) & 1 == 1
     }
 }
 
@@ -237,7 +259,12 @@ impl Disk for WatchedDisk {
         self.note("sync", path)?;
         OsDisk.sync_file(path)?;
         let mut seen = self.state.seen.lock().unwrap();
-        if let Some(Node::File(id)) = seen.names.get(&self.inner(path)).copied() {
+        let inner = self.inner(path);
+        if seen.foreign.contains(&inner) || !seen.names.contains_key(&inner) {
+            let node = seen.adopt(&inner, fs::read(path).unwrap(), true);
+            seen.names.insert(inner.clone(), node);
+            seen.foreign.insert(inner);
+        } else if let Some(Node::File(id)) = seen.names.get(&inner).copied() {
             seen.synced[id] = seen.written[id].clone();
         }
         Ok(())
@@ -248,6 +275,10 @@ impl Disk for WatchedDisk {
         OsDisk.sync_folder(path)?;
         let folder = self.inner(path);
         let mut seen = self.state.seen.lock().unwrap();
+        for entry in fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).filter(|entry| entry.is_dir()) {
+            // Folders that sled makes by itself.
+            seen.names.insert(self.inner(&entry), Node::Folder);
+        }
         let Seen { names, durable_names, .. } = &mut *seen;
         durable_names.retain(|path, _| path.parent() != Some(&folder) || names.contains_key(path));
         for (path, node) in names.iter().filter(|(path, _)| path.parent() == Some(&folder)) {
@@ -260,7 +291,8 @@ impl Disk for WatchedDisk {
         self.note("rename", to)?;
         OsDisk.rename(from, to)?;
         let mut seen = self.state.seen.lock().unwrap();
-        let node = seen.names.remove(&self.inner(from)).unwrap();
+        let before = seen.names.remove(&self.inner(from));
+        let node = before.unwrap_or_else(|| seen.adopt(&self.inner(from), fs::read(to).unwrap(), true));
         seen.names.insert(self.inner(to), node);
         Ok(())
     }
@@ -289,7 +321,14 @@ impl Disk for WatchedDisk {
     fn lock(&self, path: &Path) -> Result<Option<FolderLock>, DiskError> {
         OsDisk.lock(path)
     }
+
+    fn now_s(&self) -> u64 {
+        NEW_YEAR_S + self.state.passed_s.load(Ordering::Relaxed)
+    }
 }
+
+/// What the clock says first: the beginning of 2026.
+const NEW_YEAR_S: u64 = 1_767_225_600;
 
 struct WatchedFile {
     file: Arc<dyn DiskFile>,
@@ -315,8 +354,16 @@ impl WatchedFile {
 }
 
 impl DiskFile for WatchedFile {
+    fn length(&self) -> Result<u64, DiskError> {
+        self.file.length()
+    }
+
     fn read_at(&self, offset: u64, length: usize) -> Result<Vec<u8>, DiskError> {
         self.file.read_at(offset, length)
+    }
+
+    fn fill_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), DiskError> {
+        self.file.fill_at(offset, buffer)
     }
 
     fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), DiskError> {

@@ -1,0 +1,76 @@
+//! `sumac node restore`: a backup in place of a node that is gone.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use sumac_node::home::Home;
+use sumac_node::store::{self, RestoreReport};
+
+use crate::command::node::backup::whole;
+use crate::command::node::unlock;
+use crate::failure::Failure;
+use crate::show;
+
+/// Put a backup in place of a node that is gone, after checking every byte of it.
+///
+/// A store that is there is never overwritten: move it away first. If anything was acknowledged after the backup was
+/// made, the node stays shut, because it has forgotten budgets that were spent and consents that were withdrawn. Only
+/// a backup of a node that was stopped in good order, with that node's own keyring, is known to hold everything.
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArgs {
+    /// The node's folder. It is made if it is not there; settings, charter and studies that are there stay.
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
+    /// The backup.
+    #[arg(long, value_name = "FOLDER")]
+    from: PathBuf,
+    /// Where the keyring is. Default: where node.toml says.
+    #[arg(long, value_name = "FILE")]
+    keyring: Option<PathBuf>,
+    /// The key file that opens the keyring. Default: what node.toml says.
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
+}
+
+impl RestoreArgs {
+    /// Checks the backup, takes in its papers, and puts the store in place.
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        let papers = store::files_beside(&self.from)?;
+        let home = Home::at(&self.dir);
+        home.take_in(&papers)?;
+        let mut settings = home.settings()?;
+        let before = settings.clone();
+        if let Some(keyring) = &self.keyring {
+            settings.keyring = whole(keyring)?;
+        }
+        if let Some(key_file) = &self.key_file {
+            settings.unlock_key_file = Some(whole(key_file)?);
+        }
+        if settings != before {
+            home.put_settings(&settings)?;
+        }
+        let report = store::restore(&home.store_paths(&settings), &self.from, &unlock(&home)?)?;
+        self.tell(&report);
+        show::json(&report)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn tell(&self, report: &RestoreReport) {
+        let dir = self.dir.display();
+        show::talk(&format!("restored up to entry {} of the journal, every entry checked", report.sequence));
+        if report.complete {
+            show::talk("nothing is missing: the node was stopped in good order at this very entry");
+            show::talk(&format!("destroy the old folder, then start the node: sumac node run --dir {dir}"));
+            return;
+        }
+        match report.acknowledged {
+            Some(newest) => show::talk(&format!("entries up to {newest} had been acknowledged, and are missing")),
+            None => show::talk("whatever was acknowledged after the backup was made is missing"),
+        }
+        show::talk(
+            "the node stays shut: it has forgotten budgets that were spent and consents that were withdrawn. Put its \
+             newest folder back, or make a new node and import the records again",
+        );
+    }
+}

@@ -1,0 +1,111 @@
+//! What readers and the commit thread share, and how readers look at it: at one moment, as a whole.
+//!
+//! A reader holds the front for as long as it reads, so the commit thread changes what the front says, and moves
+//! frames or destroys keys, only between readers. Locks are taken in the order front, keys.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+use zeroize::Zeroizing;
+
+use super::content::Kind;
+use super::disk::Disk;
+use super::fault::StoreError;
+use super::index::Index;
+use super::journal::{Journal, Location};
+use super::keychain::Keychain;
+use super::opening::StorePaths;
+use super::pointers::{Head, Listed, RowEntry};
+use super::{Named, projection};
+
+/// What readers and the commit thread share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) paths: StorePaths,
+    pub(crate) keys: RwLock<Keychain>,
+    pub(crate) journal: Journal,
+    pub(crate) front: RwLock<Front>,
+}
+
+/// What readers go by.
+#[derive(Debug, Clone)]
+pub(crate) struct Front {
+    pub(crate) index: Arc<Index>,
+    /// How far the index has come.
+    pub(crate) head: Head,
+    /// Rows of erased patients.
+    pub(crate) erased: Arc<BTreeSet<u32>>,
+}
+
+impl Front {
+    pub(crate) fn over(index: Arc<Index>, head: Head) -> Result<Self, StoreError> {
+        let row = |listed: &Listed| u32::try_from(listed.order).ok();
+        let erased = Arc::new(projection::erased(&index)?.iter().filter_map(row).collect());
+        Ok(Self { index, head, erased })
+    }
+}
+
+impl Shared {
+    /// What readers go by now.
+    pub(crate) fn front(&self) -> Front {
+        self.front.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Looks at all of it at one moment. To be dropped before another look is taken by the same thread.
+    pub(crate) fn look(&self) -> View<'_> {
+        let front = self.front.read().unwrap_or_else(PoisonError::into_inner);
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        View { shared: self, front, keys }
+    }
+}
+
+/// The store at one moment; while it is held, nothing of it changes.
+#[derive(Debug)]
+pub(crate) struct View<'s> {
+    shared: &'s Shared,
+    front: RwLockReadGuard<'s, Front>,
+    keys: RwLockReadGuard<'s, Keychain>,
+}
+
+impl View<'_> {
+    pub(crate) fn index(&self) -> &Index {
+        &self.front.index
+    }
+
+    pub(crate) fn head(&self) -> &Head {
+        &self.front.head
+    }
+
+    pub(crate) fn row_entry(&self, row: u32) -> Result<Option<RowEntry>, StoreError> {
+        projection::row_entry(self.index(), row)
+    }
+
+    /// What the frame at that place says.
+    pub(crate) fn entry(&self, at: &Location) -> Result<(Kind, Zeroizing<Vec<u8>>), StoreError> {
+        let plain = self.shared.journal.read(at, &self.keys)?;
+        let entry = Kind::decode(&plain).map(|(kind, body)| (kind, Zeroizing::new(body.to_vec())));
+        entry.ok_or_else(|| self.damaged(at, "its contents make no sense"))
+    }
+
+    /// The body of the frame at that place, which must be of a kind that is wanted there.
+    pub(crate) fn body(&self, at: &Location, wanted: impl Fn(Kind) -> bool) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+        let (kind, body) = self.entry(at)?;
+        if wanted(kind) { Ok(body) } else { Err(self.damaged(at, "another entry is in its place")) }
+    }
+
+    /// The bodies of a list's members, with their ids.
+    pub(crate) fn named(
+        &self,
+        listed: Vec<Listed>,
+        wanted: impl Fn(Kind, [u8; 32]) -> bool,
+    ) -> Result<Vec<Named>, StoreError> {
+        let body = |listed: Listed| Ok((listed.id, self.body(&listed.at, |kind| wanted(kind, listed.id))?));
+        listed.into_iter().map(body).collect()
+    }
+
+    /// The error that names a frame's place.
+    pub(crate) fn damaged(&self, at: &Location, why: &'static str) -> StoreError {
+        self.shared.journal.damaged(at, why).into()
+    }
+}
