@@ -5,7 +5,6 @@
 //! its lock. Either way each patient's record is kept whole or not at all.
 
 use std::fs::File;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -23,6 +22,8 @@ use sumac_protocol::dictionary::Dictionary;
 use crate::command::node;
 use crate::failure::Failure;
 use crate::{files, show};
+
+mod rejects_path;
 
 /// Brings records in. The same files again change nothing; a wrong row never stops the right ones;
 /// a wrong file changes nothing. Works with the node running or stopped.
@@ -55,6 +56,9 @@ impl ImportArgs {
     /// Reads the files whole before anything is kept: a wrong file changes nothing.
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let home = Home::at(&self.dir);
+        if let Some(path) = &self.rejects {
+            rejects_path::check(path, &self.sources(), &self.dir)?;
+        }
         let chain = node::charter(&home)?;
         let imported = read(&chain, &self.mapping, self.courses.as_deref(), self.assessments.as_deref())?;
         // Opened first: where rejects cannot be listed, nothing is kept either.
@@ -75,6 +79,13 @@ impl ImportArgs {
             write_rejects(&imported.rejects, file).map_err(|why| Failure::file(&path, &why))?;
             let rejects = show::counted(u64::try_from(imported.rejects.len()).unwrap_or(u64::MAX), "reject");
             show::talk(&format!("{rejects}: {} says why each was left out, and what to do", path.display()));
+            if imported.patients.is_empty() {
+                return Err(Failure::refused(
+                    "nothing-imported",
+                    &"every row was left out, so nothing was imported",
+                    format!("see {}: it says for each row what to do", path.display()),
+                ));
+            }
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -84,9 +95,17 @@ impl ImportArgs {
     fn rejects(&self) -> Result<(PathBuf, File), Failure> {
         let beside = self.courses.as_ref().or(self.assessments.as_ref()).and_then(|file| file.parent());
         let path = self.rejects.clone().unwrap_or_else(|| beside.unwrap_or(Path::new("")).join("rejects.csv"));
-        let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&path);
-        let file = file.map_err(|why| Failure::file(&path, &why))?;
+        let file = rejects_path::open(&path, &self.sources(), &self.dir)?;
         Ok((path, file))
+    }
+
+    /// The files that are read.
+    fn sources(&self) -> Vec<&Path> {
+        [Some(&self.mapping), self.courses.as_ref(), self.assessments.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(PathBuf::as_path)
+            .collect()
     }
 }
 
