@@ -9,7 +9,8 @@ use sumac_protocol::dictionary::{
 use crate::command::dictionary::Written;
 use crate::failure::Failure;
 
-use super::{COLUMNS, counted, json, line, wrapped};
+use super::wrap::rows;
+use super::{COLUMNS, counted, json, line};
 
 /// One entry of a dictionary.
 #[derive(Debug, Clone, Copy)]
@@ -323,10 +324,9 @@ fn print(before: &str, table: &Table) {
 
 /// A fact under its name, in as many rows as it takes; nothing where there is nothing to say.
 fn fact(name: &str, says: &str) {
-    let indent = " ".repeat(NAME_COLUMNS);
-    for (at, row) in wrapped(says.split_whitespace(), &indent).iter().enumerate() {
-        let named = if at == 0 { format!("{name:<NAME_COLUMNS$}") } else { indent.clone() };
-        line(&(named + row.trim_start()));
+    let words = says.split_whitespace().collect::<Vec<_>>().join(" ");
+    for row in rows(&words, &format!("{name:<NAME_COLUMNS$}"), &" ".repeat(NAME_COLUMNS)) {
+        line(&row);
     }
 }
 
