@@ -1,4 +1,4 @@
-//! `sumac import`: a clinic's records from CSV files.
+//! `sumac import`: a clinic's records from CSV files, or from FHIR resources.
 //!
 //! The files are read and checked by the program that was called, under the charter's dictionary; the
 //! records go to the running node over its control socket, or, where none runs, into the store under
@@ -24,6 +24,7 @@ use desk::Desk;
 use meter::Meter;
 
 mod desk;
+mod fhir;
 mod meter;
 mod rejects_path;
 
@@ -38,7 +39,7 @@ pub(crate) struct ImportArgs {
     #[arg(long, value_name = "DIR", required = true)]
     dir: Option<PathBuf>,
     /// The mapping: which column means what.
-    #[arg(long, value_name = "FILE", required = true)]
+    #[arg(long, value_name = "FILE", required_unless_present = "fhir")]
     mapping: Option<PathBuf>,
     /// CSV with a row for each course.
     #[arg(long, value_name = "FILE")]
@@ -61,6 +62,8 @@ pub(crate) struct ImportArgs {
     /// CSV export of a REDCap project, raw values.
     #[arg(long, value_name = "FILE")]
     redcap: Option<PathBuf>,
+    #[command(flatten)]
+    fhir: fhir::FhirArgs,
     /// Where rows that were left out are listed, with the reason and what to do. May hold personal
     /// values. Default: rejects.csv beside the first file, never in the node's folder.
     #[arg(long, value_name = "FILE")]
@@ -72,9 +75,10 @@ pub(crate) struct ImportArgs {
 
 /// Written out, because clap's own is one line of 200 columns.
 const USAGE: &str = "sumac import [OPTIONS] --dir <DIR> --mapping <FILE> <FILES>
+       sumac import [OPTIONS] --dir <DIR> --fhir <PATH> --identifier <SYSTEM>
        sumac import --example <SHAPE>";
 
-const FILES: [&str; 7] = ["courses", "assessments", "items", "sessions", "events", "time_to_event", "redcap"];
+const FILES: [&str; 8] = ["courses", "assessments", "items", "sessions", "events", "time_to_event", "redcap", "fhir"];
 
 /// Mappings that ship.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -111,6 +115,10 @@ impl ImportArgs {
         if let Some(example) = self.example {
             show::line(example.text().trim_end());
             return Ok(ExitCode::SUCCESS);
+        }
+        if self.fhir.is_given() {
+            let dir = self.dir.as_deref().unwrap_or(Path::new(""));
+            return self.fhir.run(dir, self.rejects.as_deref());
         }
         let files = self.files();
         let lost = || Failure::usage("a folder and a mapping are needed", "see `sumac import --help`");
