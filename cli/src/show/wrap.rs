@@ -61,7 +61,7 @@ mod tests {
         );
         let command = format!("`sumac verify {} --charter c.json`", "b ".repeat(30).trim_end());
         let long = format!("{} {command} at once", "say ".repeat(10).trim_end());
-        assert_eq!(rows(&long, "", "  ").get(1), Some(&format!("  {command} at")), "a command is one word");
+        assert_eq!(rows(&long, "", "  ").get(1), Some(&format!("  {command}")), "a command is one word");
         let caret = "no such column\n  |\n  | SELECT   x\n  |          ^";
         assert_eq!(rows(caret, "", "  ").join("\n"), caret);
         assert_eq!(rows("it`s one backtick", "", ""), ["it`s one backtick"]);

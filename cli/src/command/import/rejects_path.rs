@@ -29,7 +29,7 @@ pub(super) fn check(path: &Path, sources: &[&Path], home: &Path) -> Result<(), F
     let same = |source: &&Path| {
         fs::metadata(source).is_ok_and(|source| (source.dev(), source.ino()) == (found.dev(), found.ino()))
     };
-    if sources.iter().any(|source| same(source)) {
+    if sources.iter().any(same) {
         return refused("it is one of the files that are read");
     }
     if !found.is_file() {
