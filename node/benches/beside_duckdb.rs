@@ -5,6 +5,8 @@
 //! line. Ways: `sealed` (all opened anew), `cold` (the files opened anew, too), `opened` (nothing is sealed any
 //! more).
 
+#![expect(clippy::print_stdout, reason = "a measurement prints")]
+
 use std::error::Error;
 use std::fs::File;
 use std::io::{self, BufRead, BufWriter, Write};

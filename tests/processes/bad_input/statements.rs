@@ -28,6 +28,8 @@ fn status(socket: &Path) -> Status {
         | Response::Acknowledged(_)
         | Response::Patients(_)
         | Response::Cohorts(_)
+        | Response::Patient(_)
+        | Response::Page(_)
         | Response::Upkept(_)
         | Response::Refused(_)) => panic!("{other:?}"),
     }
