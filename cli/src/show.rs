@@ -3,6 +3,7 @@
 //! Tables fit eighty columns. Colour and moving lines are for terminals only; what is piped is plain.
 
 mod console;
+mod dictionary;
 mod study;
 mod wrap;
 
@@ -19,6 +20,7 @@ use sumac_protocol::principal::Principal;
 use sumac_protocol::round::progress::{Progress, Step};
 
 pub(crate) use console::{cohorts, patients, status};
+pub(crate) use dictionary::{Entry, dictionary, dictionary_size};
 pub(crate) use study::{study, worth};
 
 use crate::failure::Failure;

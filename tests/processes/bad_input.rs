@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, and says where")]
 #![expect(clippy::print_stdout, reason = "a test that cannot run here says so")]
 
+#[path = "bad_input/dictionaries.rs"]
+mod dictionaries;
 #[path = "bad_input/documents.rs"]
 mod documents;
 #[path = "bad_input/files.rs"]
