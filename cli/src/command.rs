@@ -4,6 +4,7 @@ pub(crate) mod ask;
 mod charter;
 pub(crate) mod dictionary;
 mod explain;
+mod export;
 mod generate;
 pub(crate) mod import;
 mod key;
@@ -43,6 +44,8 @@ pub(crate) enum Command {
     Import(import::ImportArgs),
     /// Write files of synthetic courses, for trials and benchmarks.
     Generate(generate::GenerateArgs),
+    /// Write out everything held about one patient, or about all.
+    Export(export::ExportArgs),
     /// Enrol patients; sign, hand in and list their consents.
     #[command(subcommand)]
     Patient(patient::PatientCommand),
@@ -66,6 +69,7 @@ impl Command {
             Self::Dictionary(command) => command.run(),
             Self::Study(command) => command.run(),
             Self::Import(args) => args.run(),
+            Self::Export(args) => args.run(),
             Self::Generate(args) => args.run(),
             Self::Patient(command) => command.run(),
             Self::Ask(args) => args.run(),

@@ -9,7 +9,8 @@ use sumac_protocol::dictionary::{
 use crate::command::dictionary::Written;
 use crate::failure::Failure;
 
-use super::{COLUMNS, counted, json, line, prose};
+use super::wrap::rows;
+use super::{COLUMNS, counted, json, line};
 
 /// One entry of a dictionary.
 #[derive(Debug, Clone, Copy)]
@@ -323,8 +324,10 @@ fn print(before: &str, table: &Table) {
 
 /// A fact under its name, in as many rows as it takes; nothing where there is nothing to say.
 fn fact(name: &str, says: &str) {
-    let says = says.split_whitespace().collect::<Vec<_>>().join(" ");
-    prose(&format!("{name:<NAME_COLUMNS$}{says}"), &" ".repeat(NAME_COLUMNS));
+    let words = says.split_whitespace().collect::<Vec<_>>().join(" ");
+    for row in rows(&words, &format!("{name:<NAME_COLUMNS$}"), &" ".repeat(NAME_COLUMNS)) {
+        line(&row);
+    }
 }
 
 fn fact_if(name: &str, says: Option<String>) {

@@ -11,6 +11,7 @@
 //! Statements of consent are never made from a FHIR Consent: they are signed by the patient.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use sumac_protocol::dictionary::Dictionary;
 use sumac_protocol::record::Record;
@@ -28,6 +29,7 @@ pub(crate) use codes::NOT_RECORDED;
 pub(crate) use reading::{OUTCOME_HL7, SERIOUSNESS_HL7, SEVERITY_HL7};
 pub(crate) use when::date_of;
 
+use super::Progress;
 use codes::Codes;
 use passes::Passes;
 use survey::Survey;
@@ -68,7 +70,8 @@ pub trait FhirSink {
     /// Why it cannot take them.
     type Error;
 
-    /// Keeps whole records, by pseudonym. Each patient of an import comes once.
+    /// Keeps whole records of at most [`BATCH_PATIENTS`](super::limits::BATCH_PATIENTS) patients, by
+    /// pseudonym, durably when it returns. Each patient of an import comes once.
     ///
     /// # Errors
     /// Whatever stops the import.
@@ -80,8 +83,8 @@ pub trait FhirSink {
     /// Whatever stops the import.
     fn reject(&mut self, reject: &FhirReject) -> Result<(), Self::Error>;
 
-    /// Hears which pass begins, counted from 0, of how many.
-    fn progress(&mut self, pass: u64, passes: u64);
+    /// Is told how far the import is.
+    fn progress(&mut self, _progress: Progress) {}
 }
 
 /// Why an import stopped.
@@ -96,25 +99,52 @@ pub enum FhirStopped<E> {
     Sink(E),
 }
 
-/// Reads all files.
+/// Files that were read to their ends and can be read again: the only way to records.
+#[must_use = "nothing is kept yet"]
+pub struct CheckedFhir<'a> {
+    reading: &'a FhirReading<'a>,
+    files: &'a FhirFiles,
+    codes: Codes<'a>,
+    survey: Survey,
+}
+
+/// Reads all files to their ends. Nothing is kept.
 ///
 /// # Errors
-/// [`FhirStopped::Files`] before anything is handed over, unless a file is changed while it is read.
-pub fn read_fhir<S: FhirSink>(
-    reading: &FhirReading<'_>,
-    files: &FhirFiles,
-    sink: &mut S,
-) -> Result<FhirTold, FhirStopped<S::Error>> {
+/// [`FhirImportError`] if any of them cannot be read, or is no FHIR.
+pub fn check_fhir<'a>(
+    reading: &'a FhirReading<'a>,
+    files: &'a FhirFiles,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<CheckedFhir<'a>, FhirImportError> {
     let codes = Codes::new(reading.dictionary);
-    let survey = Survey::of(files, &codes, reading.identifier_system)?;
-    let told = FhirTold {
-        files: u64::try_from(files.each().len()).unwrap_or(u64::MAX),
-        passes: survey.passes,
-        resources: survey.resources,
-        open_pages: survey.open_pages,
-        ..FhirTold::default()
-    };
-    Passes { reading, codes: &codes, survey: &survey, told, sink }.make(files)
+    let survey = Survey::of(files, &codes, reading.identifier_system, progress)?;
+    Ok(CheckedFhir { reading, files, codes, survey })
+}
+
+impl CheckedFhir<'_> {
+    /// Reads the files again, and hands over records and rejects.
+    ///
+    /// # Errors
+    /// [`FhirStopped`] if a file was changed since, or the sink cannot go on. Patients that were kept are
+    /// kept whole; the same import again finishes it.
+    pub fn keep<S: FhirSink>(&self, sink: &mut S) -> Result<FhirTold, FhirStopped<S::Error>> {
+        let Self { reading, files, codes, survey } = self;
+        let told = FhirTold {
+            files: u64::try_from(files.each().len()).unwrap_or(u64::MAX),
+            passes: survey.passes,
+            resources: survey.resources,
+            open_pages: survey.open_pages,
+            ..FhirTold::default()
+        };
+        Passes { reading, codes, survey, told, sink }.make(files)
+    }
+}
+
+impl fmt::Debug for CheckedFhir<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CheckedFhir({} resources)", self.survey.resources)
+    }
 }
 
 #[cfg(test)]

@@ -75,6 +75,13 @@ impl FhirFiles {
         self.0.first().map(|file| file.path.as_path())
     }
 
+    /// Whether a path is one of the files, so that nothing may be written there.
+    #[must_use]
+    pub fn has(&self, path: &Path) -> bool {
+        let real = path.canonicalize().ok();
+        real.is_some() && self.0.iter().any(|file| file.path.canonicalize().ok() == real)
+    }
+
     pub(super) fn each(&self) -> &[FhirFile] {
         &self.0
     }

@@ -10,6 +10,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use sumac_protocol::record::Record;
 
+use super::super::Progress;
+use super::super::limits::{BATCH_ENTRIES, BATCH_PATIENTS};
 use super::assembly::{self, Patient};
 use super::codes::Codes;
 use super::element::{Element, Flaw};
@@ -36,18 +38,30 @@ impl<S: FhirSink> Passes<'_, S> {
     /// Makes every pass, and hands each patient over once.
     pub(super) fn make(mut self, files: &FhirFiles) -> Result<FhirTold, FhirStopped<S::Error>> {
         for pass in 0..self.survey.passes {
-            self.sink.progress(pass, self.survey.passes);
             let patients = self.gather(files, pass)?;
-            let mut records = BTreeMap::new();
+            let (mut batch, mut entries) = (BTreeMap::new(), 0_usize);
             for (key, patient) in patients {
-                records.extend(self.finish(&key, patient)?);
+                let Some((pseudonym, record)) = self.finish(&key, patient)? else { continue };
+                entries = entries.saturating_add(entries_of(&record));
+                batch.insert(pseudonym, record);
+                if batch.len() >= BATCH_PATIENTS || entries >= BATCH_ENTRIES {
+                    self.keep(std::mem::take(&mut batch))?;
+                    entries = 0;
+                }
             }
-            self.told.patients = self.told.patients.saturating_add(u64::try_from(records.len()).unwrap_or(u64::MAX));
-            if !records.is_empty() {
-                self.sink.keep(records).map_err(FhirStopped::Sink)?;
-            }
+            self.keep(batch)?;
         }
         Ok(self.told)
+    }
+
+    fn keep(&mut self, batch: BTreeMap<String, Record>) -> Result<(), FhirStopped<S::Error>> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        self.told.patients = self.told.patients.saturating_add(u64::try_from(batch.len()).unwrap_or(u64::MAX));
+        self.sink.keep(batch).map_err(FhirStopped::Sink)?;
+        self.sink.progress(Progress::Keeping { patients: self.told.patients, of: self.survey.patients });
+        Ok(())
     }
 
     fn gather(&mut self, files: &FhirFiles, pass: u64) -> Result<BTreeMap<Key, Patient>, FhirStopped<S::Error>> {
@@ -157,6 +171,11 @@ impl<S: FhirSink> Passes<'_, S> {
         };
         self.sink.reject(&reject).map_err(FhirStopped::Sink)
     }
+}
+
+/// Rows that a record would have in tables.
+fn entries_of(record: &Record) -> usize {
+    record.courses.iter().map(|course| course.assessments.len() + course.sessions.len() + course.events.len() + 1).sum()
 }
 
 fn whose(resource: &Resource<'_>, root: &Element<'_>) -> Result<Option<Key>, Flaw> {

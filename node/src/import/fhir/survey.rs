@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest as _, Sha256};
 use sumac_protocol::limits::PATIENTS_MAX;
 
+use super::super::Progress;
 use super::codes::{Codes, Concept, Medicine};
 use super::element::Element;
 use super::failure::FhirImportError;
@@ -19,6 +20,7 @@ pub(super) struct Survey {
     pub(super) passes: u64,
     pub(super) resources: u64,
     pub(super) open_pages: u64,
+    pub(super) patients: u64,
     /// What Medication resources are that mean something here.
     pub(super) medicines: BTreeMap<Key, Medicine>,
     /// Pseudonyms that more than one patient has, as [`short`] digests.
@@ -27,7 +29,13 @@ pub(super) struct Survey {
 
 impl Survey {
     /// Reads every file to its end.
-    pub(super) fn of(files: &FhirFiles, codes: &Codes<'_>, system: &str) -> Result<Self, FhirImportError> {
+    pub(super) fn of(
+        files: &FhirFiles,
+        codes: &Codes<'_>,
+        system: &str,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Self, FhirImportError> {
+        let mut bytes = 0_u64;
         let (mut resources, mut open_pages) = (0_u64, 0_u64);
         let mut medicines = BTreeMap::new();
         let mut patients: Vec<(u64, u64)> = Vec::new();
@@ -53,15 +61,18 @@ impl Survey {
                 },
             )?;
             open_pages = open_pages.saturating_add(u64::from(open));
+            bytes = bytes.saturating_add(file.bytes);
+            progress(Progress::Checking { bytes, of: files.bytes() });
         }
         patients.sort_unstable();
         patients.dedup();
+        let count = u64::try_from(patients.len()).unwrap_or(u64::MAX);
         let twice = patients.windows(2).filter_map(|pair| match pair {
             [(first, _), (second, _)] if first == second => Some(*first),
             _ => None,
         });
         let passes = files.bytes().div_ceil(PASS_BYTES).max(1);
-        Ok(Self { passes, resources, open_pages, medicines, shared: twice.collect() })
+        Ok(Self { passes, resources, open_pages, patients: count, medicines, shared: twice.collect() })
     }
 
     /// Whether more than one patient has this pseudonym.

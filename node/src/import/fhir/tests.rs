@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sumac_protocol::dictionary::Dictionary;
 use sumac_protocol::record::{Course, Record};
 
-use super::{FhirFiles, FhirReading, FhirReject, FhirSink, FhirStopped, FhirTold, read_fhir};
+use super::{FhirFiles, FhirReading, FhirReject, FhirSink, FhirStopped, FhirTold, check_fhir};
 
 mod foreign;
 mod reference;
@@ -46,8 +46,6 @@ impl FhirSink for Basket {
         self.rejects.push(reject.clone());
         Ok(())
     }
-
-    fn progress(&mut self, _pass: u64, _passes: u64) {}
 }
 
 impl Basket {
@@ -72,12 +70,12 @@ pub(crate) fn import(paths: &[PathBuf], system: &str, today: i32) -> Result<(Fhi
     let reading = FhirReading { dictionary: &dictionary, identifier_system: system, today };
     let mut basket = Basket::default();
     let files = FhirFiles::find(paths).map_err(|error| error.code().to_owned())?;
-    let told = read_fhir(&reading, &files, &mut basket).map_err(|stopped| match stopped {
-        FhirStopped::Files(error) => {
-            assert!(!error.remedy().is_empty() && !error.to_string().is_empty());
-            assert!(basket.records.is_empty(), "a wrong file changes nothing");
-            error.code().to_owned()
-        }
+    let checked = check_fhir(&reading, &files, &mut |_| ()).map_err(|error| {
+        assert!(!error.remedy().is_empty() && !error.to_string().is_empty());
+        error.code().to_owned()
+    })?;
+    let told = checked.keep(&mut basket).map_err(|stopped| match stopped {
+        FhirStopped::Files(error) => error.code().to_owned(),
         FhirStopped::Sink(why) => why,
     })?;
     assert!(basket.rejects.iter().all(|r| !r.why.remedy().is_empty() && !r.why.to_string().is_empty()));
