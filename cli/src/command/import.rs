@@ -145,7 +145,7 @@ impl ImportArgs {
         if totals.rejects > 0 {
             let rejects = show::counted(totals.rejects, "reject");
             show::talk(&format!("{rejects}: {} says why each was left out, and what to do", path.display()));
-            if totals.patients == 0 {
+            if kept.changed == 0 && kept.unchanged == 0 {
                 return Err(Failure::refused(
                     "nothing-imported",
                     &"every row was left out, so nothing was imported",
