@@ -63,12 +63,14 @@ fn resolved(path: &Path) -> Result<PathBuf, Failure> {
 /// Whether a file begins as lists of rejects do, or is empty.
 fn is_former_list(path: &Path) -> std::io::Result<bool> {
     let mut start = Vec::new();
-    File::open(path)?.take(HEADER.len() as u64).read_to_end(&mut start)?;
-    Ok(start.is_empty() || start == HEADER.as_bytes())
+    File::open(path)?.take(FHIR_HEADER.len() as u64).read_to_end(&mut start)?;
+    Ok(start.is_empty() || [HEADER, FHIR_HEADER].iter().any(|header| start.starts_with(header.as_bytes())))
 }
 
 /// The first line of a list of rejects.
 const HEADER: &str = "file,row,column,value,code,why,remedy\n";
+/// The same of rejects of FHIR resources.
+const FHIR_HEADER: &str = "file,place,resource,path,value,code,why,remedy\n";
 
 #[cfg(test)]
 mod tests {
