@@ -113,10 +113,13 @@ pub(super) fn admissible(of: &Path, text: &str) -> Result<(), Failure> {
     Dictionary::parse(text).map(|_| ()).map_err(|why| refused(of, &why))
 }
 
+/// One flaw with the file it stands in, as every refusal of a file is told.
 fn refused(file: &Path, why: &DictionaryError) -> Failure {
     files::named(file, Failure::refused(why.code(), why, why.remedy()))
 }
 
+/// Checks a text. Flaws go to standard error one by one, in the order of their lines, so that an
+/// editor can jump to them; how many there are comes last.
 fn check(file: &Path) -> Result<ExitCode, Failure> {
     let text = files::read(file)?;
     match Dictionary::parse_all(&text) {
@@ -136,6 +139,7 @@ fn check(file: &Path) -> Result<ExitCode, Failure> {
     }
 }
 
+/// Everything. `toml` prints the text itself: what is signed is what is shown.
 fn whole(dictionary: &Dictionary, text: &str, format: DictionaryFormat) -> Result<(), Failure> {
     match format {
         DictionaryFormat::Table => show::dictionary(dictionary),
@@ -160,6 +164,8 @@ fn entry(dictionary: &Dictionary, text: &str, name: &str, format: DictionaryForm
     Ok(())
 }
 
+/// What has this name. Instruments and fields come first, because questions name them; a route or a
+/// kind of event that shares a name with one is in `session` or `events`.
 fn find<'a>(dictionary: &'a Dictionary, name: &str) -> Option<show::Entry<'a>> {
     if let Some(instrument) = dictionary.instrument(name) {
         return Some(show::Entry::Instrument(instrument));
@@ -180,6 +186,7 @@ fn find<'a>(dictionary: &'a Dictionary, name: &str) -> Option<show::Entry<'a>> {
     route.or_else(molecule).or_else(kind).or_else(code)
 }
 
+/// A refusal with the nearest of all names and codes.
 fn nothing(dictionary: &Dictionary, name: &str) -> Failure {
     let named = dictionary.instruments().iter().map(|instrument| instrument.id.as_str());
     let named = named.chain(dictionary.fields().iter().map(|field| field.id.as_str())).chain(["session", "events"]);

@@ -15,12 +15,19 @@ use super::{COLUMNS, counted, json, line};
 /// One entry of a dictionary.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Entry<'a> {
+    /// A questionnaire or rating scale.
     Instrument(&'a Instrument),
+    /// A field of a course.
     Field(&'a Field),
+    /// Everything that sessions may hold.
     Session(&'a SessionRules),
+    /// Everything that adverse events may hold.
     Events(&'a EventRules),
+    /// One way of giving something, with its limit and its bioavailability.
     Route(&'a Route),
+    /// One kind of adverse event.
     EventKind(&'a EventKind),
+    /// A molecule, a class of medicine or something waited for: a code and no more.
     Code(&'a Code),
 }
 
@@ -38,7 +45,8 @@ pub(crate) fn dictionary_size(dictionary: &Dictionary) -> String {
     )
 }
 
-/// The whole dictionary.
+/// The whole dictionary: a row for each instrument and field, and the codes of every list. Sources,
+/// licences and spreads are shown entry by entry.
 pub(crate) fn dictionary(dictionary: &Dictionary) {
     line(&dictionary_size(dictionary));
     let baseline = match dictionary.baseline() {
@@ -117,6 +125,8 @@ impl<'a> Entry<'a> {
     }
 }
 
+/// Range, rules, bands, items, planning figures, and where each comes from. Rules that the dictionary
+/// does not have are left out, so that nobody takes a blank for a zero.
 fn one_instrument(instrument: &Instrument) {
     let points = |scaled: u32| shown(i64::from(scaled), instrument.decimals);
     fact("instrument", &instrument.id);
@@ -167,6 +177,7 @@ fn one_instrument(instrument: &Instrument) {
     fact("licence", &instrument.licence);
 }
 
+/// What a field may hold, and what other systems call its values.
 fn one_field(field: &Field) {
     let (kind, values) = held(field);
     fact("field", &field.id);
@@ -186,6 +197,8 @@ fn one_field(field: &Field) {
     fact("source", &field.source);
 }
 
+/// Limits of a session in the units of a clinic, and the routes with their bioavailability beside its
+/// source: a figure without one is not to be computed with.
 fn one_session(session: &SessionRules) {
     fact("kinds", &session.kinds.join(", "));
     let molecules: Vec<&str> = session.molecules.iter().map(|code| code.id.as_str()).collect();
@@ -205,6 +218,7 @@ fn one_session(session: &SessionRules) {
     print("", &routes);
 }
 
+/// The words for severity and relatedness, and the kinds in the order of the text.
 fn one_events(events: &EventRules) {
     fact("severity", &events.severities.join(", "));
     fact("relatedness", &events.relatedness.join(", "));
@@ -216,6 +230,7 @@ fn one_events(events: &EventRules) {
     print("", &kinds);
 }
 
+/// One route: the limit finds slips of units and is no advice.
 fn one_route(route: &Route) {
     one_code(&route.code);
     fact("dose", &format!("at most {} in a session", route.dose_max));
@@ -225,12 +240,14 @@ fn one_route(route: &Route) {
     }
 }
 
+/// A code with what other systems call it and where it comes from.
 fn one_code(code: &Code) {
     fact("code", &code.id);
     fact("coded", &codes(&code.coding));
     fact("source", &code.source);
 }
 
+/// How much of a dose reaches the blood, in percent; contradicting sources are said to be so.
 fn bioavailability(route: &Route) -> Option<String> {
     let figure = route.bioavailability.as_ref()?;
     let disputed = if figure.disputed { ", disputed" } else { "" };
@@ -238,6 +255,7 @@ fn bioavailability(route: &Route) -> Option<String> {
     Some(format!("{range} %{disputed}"))
 }
 
+/// Codes of other systems with the system in front, as `snomed 47625008`.
 fn codes(coding: &Coding) -> String {
     let each: Vec<String> = coding.each().map(|(system, code)| format!("{} {code}", system.name())).collect();
     each.join(", ")
@@ -255,11 +273,13 @@ fn held(field: &Field) -> (&'static str, String) {
     }
 }
 
+/// Lowest to highest total, as decimals.
 fn range(instrument: &Instrument) -> String {
     let [min, max] = [instrument.min, instrument.max].map(|end| shown(end, instrument.decimals));
     format!("{min} to {max}")
 }
 
+/// By how much a responder improves.
 fn response(instrument: &Instrument, rule: ResponseRule) -> String {
     match rule {
         ResponseRule::OfBaseline(share) => format!("by {}", percent(share)),
@@ -268,6 +288,7 @@ fn response(instrument: &Instrument, rule: ResponseRule) -> String {
     }
 }
 
+/// Where remission begins, on the side of recovery; nothing for totals without one.
 fn remission(instrument: &Instrument) -> Option<String> {
     let limit = shown(instrument.remission?, instrument.decimals);
     match instrument.better {
@@ -277,6 +298,7 @@ fn remission(instrument: &Instrument) -> Option<String> {
     }
 }
 
+/// Which way is recovery.
 const fn better(better: Better) -> &'static str {
     match better {
         Better::Lower => "lower",
@@ -285,6 +307,7 @@ const fn better(better: Better) -> &'static str {
     }
 }
 
+/// When a kind of event is expected.
 const fn onset(onset: Onset) -> &'static str {
     match onset {
         Onset::Acute => "acute",
@@ -292,6 +315,7 @@ const fn onset(onset: Onset) -> &'static str {
     }
 }
 
+/// A share in percent, to a tenth, cut off: 67/250 is `26.8 %`.
 fn percent(share: Fraction) -> String {
     let tenths = u64::from(share.num) * 1_000 / u64::from(share.den.max(1));
     let (whole, rest) = (tenths / 10, tenths % 10);
@@ -303,6 +327,7 @@ fn shown(scaled: i64, decimals: u8) -> String {
     sumac_protocol::dictionary::decimal_text(scaled, decimals)
 }
 
+/// What stands where there is nothing.
 fn none() -> String {
     "–".to_owned()
 }
@@ -315,6 +340,7 @@ fn fitting<const N: usize>(header: [&str; N]) -> Table {
     table
 }
 
+/// A table without trailing spaces, which copying would carry along.
 fn print(before: &str, table: &Table) {
     line(before);
     for row in table.to_string().lines() {
@@ -330,6 +356,7 @@ fn fact(name: &str, says: &str) {
     }
 }
 
+/// A fact that the dictionary may not have.
 fn fact_if(name: &str, says: Option<String>) {
     if let Some(says) = says {
         fact(name, &says);

@@ -44,10 +44,12 @@ pub(super) struct Column {
 }
 
 impl Column {
+    /// A column of which nothing was seen yet.
     fn named(name: &str) -> Self {
         Self { name: name.to_owned(), ..Self::default() }
     }
 
+    /// Takes one cell in. Numbers are kept by their text, so that a draft quotes them as they stand.
     fn see(&mut self, cell: &str) {
         let cell = cell.trim();
         if MISSING.contains(&cell.to_ascii_lowercase().as_str()) {
@@ -99,7 +101,10 @@ fn number(cell: &str) -> Option<f64> {
     cell.parse().ok().filter(|_| plain)
 }
 
-/// Looks through a file, a row at a time.
+/// Looks through a file, a row at a time; what is kept of it does not grow with its length.
+///
+/// # Errors
+/// A file that cannot be opened, is no CSV in UTF-8, or has one column only.
 pub(super) fn survey(path: &Path, delimiter: u8) -> Result<Survey, Failure> {
     let file = File::open(path).map_err(|why| Failure::file(path, &why))?;
     let mut reader = ReaderBuilder::new().delimiter(delimiter).from_reader(file);
@@ -125,6 +130,7 @@ pub(super) fn survey(path: &Path, delimiter: u8) -> Result<Survey, Failure> {
     Ok(Survey { columns, long: long.map(|_| totals) })
 }
 
+/// What is wrong with a row, without the words of the library that found it.
 fn unreadable(path: &Path, why: &csv::Error) -> Failure {
     let line = why.position().map_or_else(String::new, |at| format!("line {}: ", at.line()));
     let says = if matches!(why.kind(), csv::ErrorKind::Utf8 { .. }) {

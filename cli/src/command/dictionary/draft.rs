@@ -38,6 +38,8 @@ pub(super) fn draft(name: &str, from: &Path, survey: &Survey) -> String {
     text
 }
 
+/// An instrument of a long file. Edition, direction, source and licence are nowhere in a file, so they
+/// are asked for; so is the range, which a scale has by definition.
 fn instrument(id: &str, totals: &Column) -> String {
     let mut text = String::from("\n[[instrument]]\n");
     let mut add = |line: String| text.push_str(&(line + "\n"));
@@ -58,6 +60,8 @@ fn instrument(id: &str, totals: &Column) -> String {
     text
 }
 
+/// A field for a column, or a comment on why there is none. Consent decides who may read it, so its
+/// category is always asked for.
 fn field(column: &Column) -> String {
     let Column { name, filled, texts, too_many, places, .. } = column;
     let left_out = |why: &str| format!("\n# Left out: {name:?}, {why}\n");

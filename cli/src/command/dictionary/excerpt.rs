@@ -40,6 +40,7 @@ fn header(line: &str) -> Option<&str> {
     formed.then_some(name)
 }
 
+/// Whether a line gives a table this id. Ids are plain names, so no quoting needs to be undone.
 fn is_id(line: &str, id: &str) -> bool {
     let value = line.trim().strip_prefix("id").and_then(|rest| rest.trim_start().strip_prefix('='));
     let value = value.map(|rest| rest.split('#').next().unwrap_or_default().trim());
