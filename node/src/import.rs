@@ -32,6 +32,7 @@ mod census;
 mod checking;
 mod draft;
 mod failure;
+pub mod fhir;
 mod gathering;
 mod keeping;
 mod layout;

@@ -37,6 +37,10 @@ impl Node {
             Request::TakeStatement(envelope) => clinic.take_statement(&envelope).map(Response::Acknowledged),
             Request::Patients => clinic.patients().map(Response::Patients),
             Request::Cohorts => clinic.cohorts().map(Response::Cohorts),
+            Request::ExportPatient { pseudonym } => {
+                clinic.held(&pseudonym, self.clock.now()).map(|held| Response::Patient(held.map(Box::new)))
+            }
+            Request::ExportFrom { from } => clinic.held_from(from, self.clock.now()).map(Response::Page),
             Request::Upkeep(upkeep) => Ok(upkeep::carry_out(clinic.store(), upkeep)),
         };
         done.unwrap_or_else(|why| Response::Refused(refused(&why)))
