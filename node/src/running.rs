@@ -80,11 +80,16 @@ pub async fn run(
 
 struct Node {
     clinic: Arc<Clinic>,
+    /// Cloned into tasks that send, which may outlive the event that caused them.
     network: Network,
+    /// Never earlier than the newest moment in the journal, even if the system's clock was set back.
     clock: Arc<Clock>,
     roles: Roles,
+    /// Members with an admitted link right now; charter members who are away are not in it.
     connected: BTreeSet<Principal>,
+    /// Empty until the system has given the addresses, which a chosen port 0 needs.
     listening: Vec<String>,
+    /// Events of this node to itself; empty between two turns of the loop.
     queue: VecDeque<Event>,
     /// The journal's head when the watermark was last sealed, if it was since the start.
     sealed_head: Option<u64>,
@@ -98,6 +103,8 @@ impl Node {
         Ok(Self { clinic, network, clock, roles, connected, listening, queue, sealed_head: None })
     }
 
+    /// Ends at `stop` or when the network is gone, both without an error.
+    /// Fails where a role's form or the store does: going on could lose what was promised.
     async fn work(
         &mut self,
         mut inbox: Inbox,
@@ -134,6 +141,7 @@ impl Node {
         self.clinic.signer().principal()
     }
 
+    /// Connections alone change state here; strangers and other charters are only logged.
     fn heard(&mut self, event: NetworkEvent) -> Result<(), RunError> {
         match event {
             NetworkEvent::Listening { address } => self.listening.push(address),
@@ -160,6 +168,7 @@ impl Node {
         Ok(())
     }
 
+    /// Bytes that are no message are answered with a refusal and never reach the roles.
     fn received(&mut self, from: NodeKey, bytes: &[u8], answer: Answer) -> Result<(), RunError> {
         let Some(from) = principal(from) else { return Ok(()) };
         match decode::<Message>(bytes) {
