@@ -56,6 +56,8 @@ pub async fn run(
 ) -> Result<(), RunError> {
     let settings = home.settings()?;
     let chain = home.charter()?;
+    // What can be refused is refused before the store is opened, which marks it as in use.
+    settings.listen.as_deref().map_or(Ok(()), Network::check_listen)?;
     let (store, report) = Store::open(&home.store_paths(&settings), unlock)?;
     tracing::info!(?report, "the store is open");
     let store = Arc::new(store);

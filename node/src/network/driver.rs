@@ -5,10 +5,12 @@ mod arrivals;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
+use std::net::IpAddr;
 
 use futures::StreamExt;
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::FuturesUnordered;
+use libp2p::multiaddr::Protocol;
 use libp2p::request_response::{InboundRequestId, OutboundRequestId};
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::swarm::{ConnectionId, DialError};
@@ -401,6 +403,23 @@ impl Driver {
 }
 
 /// The error names the text as it was configured, so that it can be found there.
+/// Finds out whether an address can be listened on, before anything is opened that remembers having
+/// been. Addresses other than of an interface and a TCP port are tried when the network starts.
+pub(super) fn check_listen(text: &str) -> Result<(), NetworkError> {
+    let address = read_address(text)?;
+    let mut parts = address.iter();
+    let ip = match parts.next() {
+        Some(Protocol::Ip4(ip)) => IpAddr::from(ip),
+        Some(Protocol::Ip6(ip)) => IpAddr::from(ip),
+        _ => return Ok(()),
+    };
+    let Some(Protocol::Tcp(port)) = parts.next() else { return Ok(()) };
+    match std::net::TcpListener::bind((ip, port)) {
+        Ok(_) => Ok(()),
+        Err(why) => Err(NetworkError::Listen { address: text.to_owned(), why: why.to_string() }),
+    }
+}
+
 fn read_address(text: &str) -> Result<Multiaddr, NetworkError> {
     text.parse().map_err(|error: libp2p::multiaddr::Error| NetworkError::BadAddress {
         address: text.to_owned(),
