@@ -111,14 +111,14 @@ impl Builder {
     pub(crate) fn finish(
         mut self,
         dictionary: Digest,
-        journal: (u64, Digest),
+        sequence: u64,
         apart: &RoaringBitmap,
     ) -> Result<(), ColumnsError> {
         self.flush()?;
         for column in self.lengths.keys() {
             self.disk.sync_file(&column_path(&self.folder, *column))?;
         }
-        let manifest = Manifest::new(dictionary, journal, apart, std::mem::take(&mut self.chunks));
+        let manifest = Manifest::new(dictionary, sequence, apart, std::mem::take(&mut self.chunks));
         manifest.write(self.disk.as_ref(), &self.folder, self.generation, &self.key)
     }
 

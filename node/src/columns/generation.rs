@@ -28,7 +28,6 @@ pub(crate) struct Generation {
     folder: PathBuf,
     dictionary: Digest,
     sequence: u64,
-    hash: Digest,
     apart: RoaringBitmap,
     chunks: Vec<Chunk>,
     /// Columns that hold anything anywhere.
@@ -79,7 +78,6 @@ impl Generation {
             folder,
             dictionary: manifest.dictionary,
             sequence: manifest.sequence,
-            hash: manifest.hash,
             apart,
             chunks,
             present,
@@ -134,9 +132,14 @@ impl Generation {
         &self.layout
     }
 
-    /// The last frame of the journal that it knows, and its chain hash.
-    pub(crate) const fn mark(&self) -> (u64, Digest) {
-        (self.sequence, self.hash)
+    /// The last frame of the journal that it knows.
+    pub(crate) const fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// Whose course is in a row.
+    pub(crate) fn owner(&self, course: usize) -> Option<u32> {
+        if self.owners.is_empty() { u32::try_from(course).ok() } else { self.owners.get(course).copied() }
     }
 
     /// Patients whose records are in no column: theirs must be read.
@@ -169,10 +172,10 @@ impl Generation {
         self.chunks.iter().map(|chunk| usize::try_from(chunk.rows).unwrap_or_default())
     }
 
-    /// The columns of a chunk that hold anything, with their widths.
+    /// The columns of a chunk that say anything of its courses, but whose they are, with their widths.
     pub(crate) fn columns_of(&self, chunk: usize) -> impl Iterator<Item = (ColumnId, Width)> + '_ {
         let columns = self.chunks.get(chunk).into_iter().flat_map(|chunk| chunk.offsets.keys());
-        columns.filter_map(|column| Some((*column, self.layout.width(*column)?)))
+        columns.filter(|column| !column.is_owner()).filter_map(|column| Some((*column, self.layout.width(*column)?)))
     }
 
     /// The file of a column; `None` if the column says nothing of any course.

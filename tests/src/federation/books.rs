@@ -196,7 +196,7 @@ impl Books {
         })
     }
 
-    fn consents(&self, now: Moment, rng: &mut impl Rng) -> (ConsentView, Digest) {
+    fn consents(&self, now: Moment, rng: &mut impl Rng) -> (ConsentView<'static>, Digest) {
         let mut view = ConsentView::new(self.ledger, now);
         let mut leaves = BTreeMap::new();
         for (number, row) in &self.rows {
@@ -204,7 +204,7 @@ impl Books {
                 continue;
             }
             leaves.extend(row.statements.iter().map(|(at, statement)| (*at, statement.digest())));
-            view.enrolled(*number, row.statements.iter().map(|(_, statement)| statement.clone()).collect());
+            view.enrolled(*number, row.statements.iter().map(|(_, statement)| statement));
         }
         let mut salt = [0; 32];
         rng.fill_bytes(&mut salt);
