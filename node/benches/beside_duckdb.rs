@@ -4,6 +4,7 @@
 //! DuckDB, says `ready`, and then answers each line it is sent, a way and the number of a window, with one
 //! line. Ways: `sealed` (all opened anew), `cold` (the files opened anew, too), `opened` (nothing is sealed any
 //! more).
+#![expect(clippy::print_stdout, reason = "its partner reads what it prints")]
 
 use std::error::Error;
 use std::fs::File;
