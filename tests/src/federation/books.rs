@@ -103,6 +103,11 @@ impl Books {
         Ok(self.ledger - 1)
     }
 
+    /// A patient's statements, as they were signed, in the ledger's order.
+    pub fn statements(&self, row: u32) -> impl Iterator<Item = &Envelope> {
+        self.rows[&row].statements.iter().map(|(_, statement)| statement.envelope())
+    }
+
     /// What the next statement of a patient must name.
     #[must_use]
     pub fn next_statement(&self, row: u32) -> (u64, Option<Digest>) {
