@@ -137,6 +137,13 @@ impl Asking {
         Ok(path)
     }
 
+    /// Keeps the query no longer: it is over, and no answer will come. One that was never kept is
+    /// forgotten as well.
+    pub(crate) fn forget(&self) {
+        let path = pending_folder().join(self.id().hex());
+        std::fs::remove_file(&path).unwrap_or_else(|why| tracing::debug!(%why, "the query stays"));
+    }
+
     /// Takes up a query that was kept.
     pub(crate) fn resume(id: &str, chain: CharterChain, seed: &Zeroizing<[u8; 32]>) -> Result<Self, Failure> {
         let path = find_pending(id)?;
@@ -234,11 +241,17 @@ fn own_key(seed: &Zeroizing<[u8; 32]>) -> OpeningKey {
     OpeningKey::from_bytes(Zeroizing::new(Digest::of(Label::Pending, &[seed.as_slice()]).0))
 }
 
-/// Where queries are kept until they are answered: `$SUMAC_HOME/pending`, or `~/.sumac/pending`.
+/// Where queries are kept until they are answered: `$SUMAC_HOME/pending`, or `~/.sumac/pending`; without
+/// either, `.sumac/pending` here.
 fn pending_folder() -> PathBuf {
     let home = std::env::var_os("SUMAC_HOME").map(PathBuf::from);
     let home = home.or_else(|| std::env::var_os("HOME").map(|h| Path::new(&h).join(".sumac")));
     home.unwrap_or_else(|| PathBuf::from(".sumac")).join("pending")
+}
+
+/// Whether nothing says where queries are to be kept: then they are kept where the program was started.
+pub(crate) fn is_homeless() -> bool {
+    ["SUMAC_HOME", "HOME"].iter().all(|name| std::env::var_os(name).is_none())
 }
 
 /// A kept query by its id, or the beginning of it.

@@ -2,6 +2,7 @@
 
 pub(crate) mod ask;
 mod charter;
+pub(crate) mod dictionary;
 mod explain;
 mod export;
 mod generate;
@@ -33,6 +34,9 @@ pub(crate) enum Command {
     /// Write, sign and read charters.
     #[command(subcommand)]
     Charter(charter::CharterCommand),
+    /// Show, check and begin dictionaries: what can be recorded and asked.
+    #[command(subcommand)]
+    Dictionary(dictionary::DictionaryCommand),
     /// Write, sign and read studies.
     #[command(subcommand)]
     Study(study::StudyCommand),
@@ -62,6 +66,7 @@ impl Command {
             Self::Key(command) => command.run(),
             Self::Node(command) => command.run(),
             Self::Charter(command) => command.run(),
+            Self::Dictionary(command) => command.run(),
             Self::Study(command) => command.run(),
             Self::Import(args) => args.run(),
             Self::Export(args) => args.run(),

@@ -71,6 +71,7 @@ FROM courses GROUP BY arm";
 /// Builds the federation, asks, shows and checks the answer, and takes everything down again
 /// unless it is to be kept.
 pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
+    check(args)?;
     let began = Instant::now();
     let scratch;
     let dir = match &args.keep {
@@ -104,6 +105,22 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     }
     nodes.stop();
     Ok(code)
+}
+
+/// Refuses what would fail in the end, before anything is built.
+fn check(args: &DemoArgs) -> Result<(), Failure> {
+    if !args.exact {
+        Price::epsilon(args.epsilon).typed(DELTA_PER_1E12)?;
+    }
+    if args.refusing == 100 && !args.no_ask {
+        return Err(Failure::usage(
+            "nobody would consent, so every group would be held back",
+            "give --refusing 99 or less, or only build it with --no-ask --keep DIR",
+        ));
+    }
+    let Some(folder) = &args.out else { return Ok(()) };
+    std::fs::create_dir_all(folder).map_err(|why| Failure::file(folder, &why))?;
+    files::vacant(&folder.join(format!("release-{}.part", std::process::id())))
 }
 
 /// Asks the question and says how long it took, with everything that figure depends on.
@@ -196,6 +213,8 @@ fn write_release(folder: &Path, federation: &Federation, release: &ReleaseFile) 
     files::write(&folder.join("charter.json"), &federation.chain.to_json())
 }
 
+/// The δ of the demo's charter, in units of 10^-12.
+const DELTA_PER_1E12: u64 = 1_000_000;
 /// What continues a step stands under its text.
 const MARGIN: &str = "         ";
 

@@ -21,6 +21,8 @@ use sumac_protocol::envelope::DocumentError;
 use sumac_protocol::release_file::ReleaseError;
 use sumac_protocol::round::progress::Refused;
 
+use crate::show;
+
 /// A failed command.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -114,6 +116,17 @@ impl Failure {
         self
     }
 
+    /// Its code, by which scripts know it.
+    pub(crate) fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// The same with more to do.
+    pub(crate) fn with_remedy(mut self, remedy: &str) -> Self {
+        self.remedy = if self.remedy.is_empty() { remedy.to_owned() } else { format!("{}; {remedy}", self.remedy) };
+        self
+    }
+
     /// Says it on standard error.
     pub(crate) fn report(&self) -> ExitCode {
         self.say("error");
@@ -125,10 +138,11 @@ impl Failure {
         self.say("warning");
     }
 
+    /// The only place where a failure is put into lines.
     fn say(&self, what: &str) {
-        anstream::eprintln!("{what}[{}]: {}", self.code, self.says);
+        show::lines(&self.says, &format!("{what}[{}]: ", self.code), "  ");
         if !self.remedy.is_empty() {
-            anstream::eprintln!("  to do: {}", self.remedy);
+            show::lines(&self.remedy, "  to do: ", "         ");
         }
     }
 }
@@ -168,7 +182,7 @@ impl From<ControlError> for Failure {
     /// A node that does not run is 3; what it refuses, it says itself.
     fn from(why: ControlError) -> Self {
         let exit = match &why {
-            ControlError::Refused { .. } => Exit::Refused,
+            ControlError::Refused { .. } | ControlError::Denied { .. } => Exit::Refused,
             ControlError::NotRunning { .. } | ControlError::Broken { .. } => Exit::Unreachable,
         };
         Self::new(exit, why.code(), why.to_string(), why.remedy())

@@ -30,14 +30,23 @@ fn main() -> ExitCode {
     let sumac = match Sumac::try_parse() {
         Ok(sumac) => sumac,
         Err(why) => {
-            let code = if why.use_stderr() { 2 } else { 0 };
-            return if why.print().is_ok() { ExitCode::from(code) } else { ExitCode::from(70) };
+            if why.use_stderr() {
+                return if why.print().is_ok() { ExitCode::from(2) } else { ExitCode::from(70) };
+            }
+            // What was asked for, as `--help`: data like any other.
+            show::line(why.render().to_string().trim_end());
+            return written(ExitCode::SUCCESS);
         }
     };
     match sumac.command.run() {
-        Ok(code) => code,
+        Ok(code) => written(code),
         Err(failure) => failure.report(),
     }
+}
+
+/// The exit code of a command that did what it was asked, unless its output went nowhere.
+fn written(code: ExitCode) -> ExitCode {
+    show::all_written().map_or_else(|failure| failure.report(), |()| code)
 }
 
 #[cfg(test)]

@@ -32,6 +32,26 @@ impl Price {
         if mode == Mode::Exact {
             return Ok(RhoMicro(0));
         }
+        let cost = self.typed(charter.policy.delta_per_1e12)?;
+        if cost == RhoMicro(0) {
+            return Err(Failure::usage(
+                "the price is less than a millionth of ρ, and there is no smaller one",
+                format!("give --rho {} or more", RhoMicro(1).to_string().trim_start_matches("ρ ")),
+            ));
+        }
+        Ok(cost)
+    }
+
+    /// Says that a price means nothing in an exact study, where one was typed.
+    pub(crate) fn warn_if_ignored(self, mode: Mode) {
+        if mode == Mode::Exact && (self.rho.is_some() || self.epsilon.is_some()) {
+            let says = "the study is exact: nobody is charged, and the price that was given is ignored";
+            Failure::refused("price-ignored", &says, "leave --rho and --epsilon out".into()).warn();
+        }
+    }
+
+    /// The price as it was typed, in millionths of ρ, rounded to the nearest.
+    pub(crate) fn typed(self, delta_per_1e12: u64) -> Result<RhoMicro, Failure> {
         match (self.rho, self.epsilon) {
             (Some(rho), None) if rho > 0.0 && rho <= 1e6 => {
                 // Text to integer without a binary detour: 0.1 is 100,000 and not 99,999.
@@ -41,7 +61,7 @@ impl Price {
                 Ok(RhoMicro(micro))
             }
             (None, Some(epsilon)) if epsilon > 0.0 && epsilon <= 1e6 => {
-                Ok(privacy::largest_rho(epsilon, charter.policy.delta_per_1e12))
+                Ok(privacy::largest_rho(epsilon, delta_per_1e12))
             }
             (None, None) => {
                 Err(Failure::usage("a differentially private question has a price", "give --rho 0.1, or --epsilon 1"))

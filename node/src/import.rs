@@ -38,6 +38,7 @@ mod keeping;
 mod layout;
 pub mod limits;
 mod mapping;
+mod reading;
 mod reject;
 mod rows;
 mod scan;

@@ -3,6 +3,7 @@
 pub mod asker;
 pub mod clinic;
 pub mod clock;
+pub mod columns;
 pub mod control;
 pub mod export;
 pub mod home;

@@ -23,6 +23,8 @@ pub use reading::{PLACEHOLDER, SEEN};
 pub use session::{Bioavailability, Bounds, Route, SessionRules};
 pub use value::{DAYS_MAX, ValueError, Vital, Vocabulary};
 
+pub use decimal::show as decimal_text;
+
 pub(crate) use decimal::{Decimal, DecimalFlaw, show};
 pub(crate) use name::{fold, listed};
 

@@ -8,7 +8,7 @@ use crate::digest::{Digest, Label};
 use crate::document::query::Query;
 use crate::document::release::Release;
 use crate::document::share::Share;
-use crate::document::study;
+use crate::document::study::{self, Study};
 use crate::envelope::{Envelope, Verified};
 use crate::moment::Moment;
 use crate::octets::Octets;
@@ -116,7 +116,15 @@ struct Certificate {
 fn admit(proof: &Proof, chain: &CharterChain) -> Result<Inquiry, ReleaseError> {
     let query = proof.query.claim::<Query>().map_err(|why| ReleaseError::Malformed { why: why.to_string() })?;
     let (named, expires) = (query.peek().charter, query.peek().expires);
-    let chain = chain_of(&proof.query, chain).ok_or(ReleaseError::OtherCharter { named })?;
+    let ours = chain.genesis_digest();
+    let Some(chain) = chain_of(&proof.query, chain) else {
+        let theirs = proof.study.claim::<Study>().map_or(ours, |study| study.peek().genesis);
+        return Err(if ours == theirs {
+            ReleaseError::OtherCharter { named }
+        } else {
+            ReleaseError::OtherFederation { ours, theirs }
+        });
+    };
     let now = Moment(expires.0.saturating_sub(chain.current().policy.query_lifetime_max_ms));
     let earliest = study::admit_study(&proof.study, &chain).map_or(now, |study| now.max(study.valid_from));
     Inquiry::admit(&proof.query, &proof.study, &chain, earliest)
@@ -218,6 +226,14 @@ pub enum ReleaseError {
         /// The charter it names.
         named: Digest,
     },
+    /// The query was asked in another federation.
+    #[error("the query was asked in the federation with genesis {theirs}, and the charter file is of {ours}")]
+    OtherFederation {
+        /// The genesis of the charter file.
+        ours: Digest,
+        /// The genesis that the release's study names.
+        theirs: Digest,
+    },
     /// The query itself does not hold.
     #[error("the query does not hold: {says}")]
     Query {
@@ -285,7 +301,7 @@ impl ReleaseError {
         match self {
             Self::Malformed { .. } => "no-release",
             Self::Version { .. } => "release-version",
-            Self::OtherCharter { .. } => "other-charter",
+            Self::OtherCharter { .. } | Self::OtherFederation { .. } => "other-charter",
             Self::Query { .. } => "bad-query",
             Self::NoSuchAttempt { .. } => "no-such-attempt",
             Self::Shares { .. } => "shares-missing",
@@ -304,7 +320,7 @@ impl ReleaseError {
             Self::Altered { field, .. } => format!(
                 "do not use this file; ask its sender for the release as it was made, `{field}` was changed since"
             ),
-            Self::OtherCharter { .. } => {
+            Self::OtherCharter { .. } | Self::OtherFederation { .. } => {
                 "give the charter file of the federation that answered, with all its epochs".into()
             }
             Self::Version { .. } => "use the release of Sumac that made the file, or a newer one".into(),

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use clap::Args;
 use sumac_protocol::answer::least_shown;
 use sumac_protocol::dictionary::Dictionary;
-use sumac_protocol::document::study::admit_study;
+use sumac_protocol::document::study::Study;
 use sumac_protocol::explain::{COHORTS, Explanation, explain};
 use sumac_protocol::plan::Mode;
 
@@ -48,8 +48,7 @@ impl ExplainArgs {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let chain = files::chain(&self.charter)?;
         let charter = chain.current();
-        let study = self.study.as_deref().map(|path| Ok::<_, Failure>(admit_study(&files::envelope(path)?, &chain)?));
-        let study = study.transpose()?;
+        let study = self.study.as_deref().map(|path| files::study(path, &chain)).transpose()?;
         let mode = study.as_ref().map_or(Mode::Dp, |study| study.mode);
         asking::compiled(&self.question, charter, mode)?;
         let rho = self.price.cost(charter, mode)?;
@@ -63,15 +62,27 @@ impl ExplainArgs {
             Format::Table => {
                 let dictionary = Dictionary::parse(&charter.dictionary)
                     .map_err(|why| Failure::refused(why.code(), &why, why.remedy()))?;
-                show::line(&plan.describe(&dictionary));
+                show::prose(&plan.describe(&dictionary), "  ");
                 show::explanation(&explained);
             }
         }
         let dear = self.price.too_dear(charter, study.as_deref(), rho);
         let small = too_small(&explained, least_shown(&plan, u64::from(charter.policy.cohort_min), k));
-        [dear, small].iter().flatten().for_each(Failure::warn);
+        let unplanned = study.as_deref().and_then(|study| unplanned(&self.question, study));
+        [unplanned, dear, small].iter().flatten().for_each(Failure::warn);
+        self.price.warn_if_ignored(mode);
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What to know before asking in an exact study whose signed plan does not hold the question.
+fn unplanned(question: &str, study: &Study) -> Option<Failure> {
+    if study.mode != Mode::Exact || study.planned(question).is_some() {
+        return None;
+    }
+    let says = format!("the study {} is exact, and its signed plan does not hold this question", study.id);
+    let remedy = "ask one of its own, letter for letter: `sumac study show` prints them";
+    Some(Failure::refused("query-not-planned", &says, remedy.into()))
 }
 
 /// What to know before asking, where groups of the size to expect would be held back.

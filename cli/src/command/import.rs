@@ -7,7 +7,6 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -27,6 +26,7 @@ use meter::Meter;
 mod desk;
 mod fhir;
 mod meter;
+mod rejects_path;
 
 /// Brings records in. The same files again change nothing; a wrong row never stops the right ones;
 /// a wrong file changes nothing. Interrupted, it is finished by running it again. Give all files that
@@ -124,6 +124,9 @@ impl ImportArgs {
         let lost = || Failure::usage("a folder and a mapping are needed", "see `sumac import --help`");
         let (dir, mapping) = (self.dir.as_ref().ok_or_else(lost)?, self.mapping.as_ref().ok_or_else(lost)?);
         let home = Home::at(dir);
+        if let Some(path) = &self.rejects {
+            rejects_path::check(path, &inputs(&files, mapping), dir)?;
+        }
         let chain = node::charter(&home)?;
         let beside = files.values().next().and_then(|file| file.parent()).unwrap_or(Path::new(""));
         let path = self.rejects.clone().unwrap_or_else(|| beside.join("rejects.csv"));
@@ -142,6 +145,13 @@ impl ImportArgs {
         if totals.rejects > 0 {
             let rejects = show::counted(totals.rejects, "reject");
             show::talk(&format!("{rejects}: {} says why each was left out, and what to do", path.display()));
+            if kept.changed == 0 && kept.unchanged == 0 {
+                return Err(Failure::refused(
+                    "nothing-imported",
+                    &"every row was left out, so nothing was imported",
+                    format!("see {}: it says for each row what to do", path.display()),
+                ));
+            }
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -159,6 +169,11 @@ impl ImportArgs {
         ];
         named.into_iter().filter_map(|(file, path)| Some((file, path.clone()?))).collect()
     }
+}
+
+/// All files that an import reads.
+fn inputs<'p>(files: &'p BTreeMap<SourceFile, PathBuf>, mapping: &'p Path) -> Vec<&'p Path> {
+    files.values().map(PathBuf::as_path).chain([mapping]).collect()
 }
 
 /// Reads CSV files by the charter's dictionary, and keeps their records in the running node or, where
@@ -188,8 +203,11 @@ pub(crate) fn bring_in(
     let checked = check(&dictionary, &parsed, sources, &mut |progress| meter.tell(progress));
     let checked = checked.map_err(|why| wrong(&why))?;
     // Opened first: where rejects cannot be listed, nothing is kept either.
-    let inputs = files.values().map(PathBuf::as_path).chain([mapping]);
-    let listed = rejects.map(|path| list(path, inputs)).transpose()?;
+    let begin = |path: &Path| {
+        let file = rejects_path::open(path, &inputs(files, mapping), home.dir())?;
+        RejectFile::begin(file).map_err(|why| Failure::file(path, &why))
+    };
+    let listed = rejects.map(begin).transpose()?;
     let mut desk = Desk::open(home, chain, listed, meter)?;
     let kept = checked.keep(&mut desk);
     // What was left out is listed also where the import ended early.
@@ -199,16 +217,4 @@ pub(crate) fn bring_in(
         Err(Halted::Files(why)) => Err(wrong(&why)),
         Err(Halted::Sink(why)) => Err(why),
     }
-}
-
-/// A new file of rejects. What it quotes lies in the clear in the files that were read, so it may lie
-/// beside them; the node's folder holds nothing in the clear.
-fn list<'p>(path: &Path, mut inputs: impl Iterator<Item = &'p Path>) -> Result<RejectFile<File>, Failure> {
-    let real = path.canonicalize().ok();
-    if real.is_some() && inputs.any(|input| input.canonicalize().ok() == real) {
-        let says = format!("{}: rejects would take the place of a file that is read", path.display());
-        return Err(Failure::usage(says, "name another file with --rejects"));
-    }
-    let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(path);
-    file.and_then(RejectFile::begin).map_err(|why| Failure::file(path, &why))
 }

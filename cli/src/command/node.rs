@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use sumac_node::control::{self, Request, Response};
+use sumac_node::control::{self, ControlError, Request, Response};
 use sumac_node::home::{Home, HomeError, Settings};
 use sumac_node::running;
 use sumac_node::store::{Store, UnlockSecret};
@@ -240,12 +240,16 @@ impl Stop {
 fn adopt(dir: &Path, charter: Option<&Path>, studies: &[PathBuf]) -> Result<ExitCode, Failure> {
     let home = Home::at(dir);
     home.settings()?;
-    if control::ask(&home.control_socket(), &Request::Status).is_ok() {
-        return Err(Failure::refused(
-            "node-running",
-            &format!("the node in {} is running, and reads its charter when it starts", dir.display()),
-            "stop it, adopt, and start it again".into(),
-        ));
+    match control::ask(&home.control_socket(), &Request::Status) {
+        Ok(_) => {
+            return Err(Failure::refused(
+                "node-running",
+                &format!("the node in {} is running, and reads its charter when it starts", dir.display()),
+                "stop it, adopt, and start it again".into(),
+            ));
+        }
+        Err(why @ ControlError::Denied { .. }) => return Err(why.into()),
+        Err(ControlError::NotRunning { .. } | ControlError::Refused { .. } | ControlError::Broken { .. }) => {}
     }
     let chain = match charter {
         Some(path) => {

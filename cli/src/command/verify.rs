@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use sumac_protocol::charter_chain::CharterChain;
 use sumac_protocol::release_file::{ReleaseError, ReleaseFile};
 
 use crate::failure::Failure;
@@ -28,7 +29,8 @@ impl VerifyArgs {
     /// Exit code 0 only if every signature holds and every figure is what the shares add up to.
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let chain = files::chain(&self.charter)?;
-        let release = ReleaseFile::verify(&files::read(&self.release)?, &chain).map_err(|why| self.refused(why))?;
+        let release =
+            ReleaseFile::verify(&files::read(&self.release)?, &chain).map_err(|why| self.refused(why, &chain))?;
         let answer = &release.answer;
         show::line(&format!("release {} holds: every figure recomputed", answer.release));
         show::line(&format!(
@@ -41,7 +43,12 @@ impl VerifyArgs {
     }
 
     /// Why the file is refused, beginning with its name.
-    fn refused(&self, why: ReleaseError) -> Failure {
+    fn refused(&self, why: ReleaseError, chain: &CharterChain) -> Failure {
+        if matches!(why, ReleaseError::OtherFederation { .. }) {
+            let (name, file) = (&chain.current().name, self.charter.display());
+            let says = format!("{file} is the charter of the federation `{name}`, and the query is of another: {why}");
+            return files::named(&self.release, Failure::refused(why.code(), &says, why.remedy()));
+        }
         if matches!(why, ReleaseError::Malformed { .. }) {
             return Failure::refused(why.code(), &format!("{} is {why}", self.release.display()), why.remedy());
         }

@@ -18,7 +18,7 @@ use sumac_protocol::plan::Mode;
 use sumac_protocol::principal::Signer;
 
 use super::books::Books;
-use super::{DemoArgs, QUESTION};
+use super::{DELTA_PER_1E12, DemoArgs, QUESTION};
 use crate::failure::Failure;
 use crate::{asking, files, keys, show};
 
@@ -182,7 +182,7 @@ fn charter(members: Vec<Member>, stewards: &[Signer], args: &DemoArgs) -> Charte
             cohort_min: small,
             exact_local_min: if args.exact { 1 } else { 5 },
             rho_per_query_max: RhoMicro(1_100_000),
-            delta_per_1e12: 1_000_000,
+            delta_per_1e12: DELTA_PER_1E12,
             rho_per_patient_year: PATIENT_YEAR,
             allow_exact: args.exact,
             allow_witnessed: false,

@@ -69,7 +69,7 @@ fn consents(clinic: &Clinic, dealt: &Dealt, keys_dir: &Path, exact: bool) -> Res
             continue;
         }
         let from = asking::now();
-        let grant = patient::grant(vec!["HMB".into()], exact, from, 730, PATIENT_YEAR);
+        let grant = patient::grant(vec!["HMB".into()], Vec::new(), exact, from, 730, PATIENT_YEAR);
         patient::statement(&socket, status.key, &signer, Action::Grant(grant), from)?;
         statements += 1;
         if patient.stance == Stance::Withdrew {

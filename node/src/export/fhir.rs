@@ -1,7 +1,7 @@
 //! Everything held about one patient as FHIR R4 resources.
 //!
 //! Codes come from the dictionary, beside Sumac's own; no code is made up. What FHIR has no place for
-//! stands in the extensions that [`names`](crate::import::fhir::names) lists, so that an import gives
+//! stands in the extensions that `crate::import::fhir::names` lists, so that an import gives
 //! back the identical record.
 //!
 //! A record holds no dates. Those here are nominal: day 0, the first dose, is 1900-01-01, long before

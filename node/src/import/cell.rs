@@ -25,7 +25,7 @@ impl<'t> Cell<'t> {
     /// The text, or `None` if it is empty or one of the mapping's markers for "not known".
     pub(super) fn known(self, mapping: &Mapping) -> Result<Option<&'t str>, Why> {
         if self.text.len() > CELL_BYTES_MAX {
-            return Err(Why::CellTooLong { bytes: self.text.len() });
+            return Err(Why::CellTooLong);
         }
         Ok((!self.is_blank(mapping)).then_some(self.text))
     }
@@ -55,7 +55,8 @@ impl<'t> Cell<'t> {
         if id.len() > most {
             return Err(Why::IdTooLong { bytes: id.len(), most });
         }
-        if id.chars().any(is_hidden) {
+        let plain = id.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
+        if !plain && id.chars().any(is_hidden) {
             return Err(Why::IdUnprintable);
         }
         if id.starts_with(FORMULA_SIGNS) {

@@ -7,9 +7,10 @@ use sumac_protocol::limits::PATIENTS_MAX;
 
 use super::cell::Lens;
 use super::census::Census;
+use super::gathering::{PATIENT_BYTES, ROW_BYTES, weight};
 use super::keeping::Progress;
 use super::layout::Layout;
-use super::limits::{GATHERED_BYTES_MAX, ROWS_MAX, memory_per_byte};
+use super::limits::{GATHERED_BYTES_MAX, ROWS_MAX};
 use super::mapping::Mapping;
 use super::table::Table;
 use super::{ImportError, SourceFile, Sources};
@@ -30,7 +31,9 @@ pub(super) struct CheckedFile<'a, R> {
     pub(super) source: R,
     pub(super) layout: Layout<'a>,
     pub(super) rows: u64,
-    pub(super) bytes: u64,
+    /// Memory that its rows take once they are gathered, in bytes.
+    weight: u64,
+    bytes: u64,
 }
 
 /// Bounds that no test could reach with files of their real size.
@@ -70,25 +73,26 @@ pub(super) fn check_within<'a, R: Read + Seek>(
         return Err(ImportError::NoSource);
     }
     let mut files = Vec::new();
-    let (mut of, mut weight) = (0_u64, 0_u64);
+    let mut of = 0_u64;
     for (file, mut source) in sources {
         let bytes = source.seek(SeekFrom::End(0)).map_err(|source| ImportError::NoFile { file, source })?;
         of = of.saturating_add(bytes);
-        weight = weight.saturating_add(bytes.saturating_mul(memory_per_byte(file)));
         let layout = Layout::find(open(bounds, lens, file, &mut source)?.header(), lens)?;
-        files.push(CheckedFile { file, source, layout, rows: 0, bytes });
+        files.push(CheckedFile { file, source, layout, rows: 0, weight: 0, bytes });
     }
     let mut census = Census::default();
     let mut before = 0_u64;
     for file in &mut files {
         let told = |end: u64| progress(Progress::Checking { bytes: before.saturating_add(end), of });
-        file.rows = read_through(bounds, lens, file, &mut census, told)?;
+        read_through(bounds, lens, file, &mut census, told)?;
         before = before.saturating_add(file.bytes);
     }
     let patients = census.patients();
     if patients > bounds.patients_max {
         return Err(ImportError::TooManyPatients { patients_max: bounds.patients_max });
     }
+    let rows = files.iter().fold(0_u64, |sum, file| sum.saturating_add(file.weight));
+    let weight = rows.saturating_add(patients.saturating_mul(PATIENT_BYTES));
     let passes = weight.div_ceil(bounds.gathered_bytes_max).max(1);
     Ok(Checked { lens, bounds, files, patients, passes })
 }
@@ -104,32 +108,35 @@ pub(super) fn open<'r, R: Read + Seek>(
     Table::open(file, source, lens.mapping.delimiter, bounds.rows_max)
 }
 
-/// Reads every row and counts patients. Gives back how many rows there are.
+/// Reads every row, counts patients and rows, and weighs what will be kept of them.
 fn read_through<R: Read + Seek>(
     bounds: Bounds,
     lens: Lens<'_>,
     checked: &mut CheckedFile<'_, R>,
     census: &mut Census,
     mut told: impl FnMut(u64),
-) -> Result<u64, ImportError> {
-    let CheckedFile { file, source, layout, .. } = checked;
+) -> Result<(), ImportError> {
+    let CheckedFile { file, source, layout, rows, weight: all, .. } = checked;
     let mut table = open(bounds, lens, *file, source)?;
     let mut told_at = 0_u64;
-    while let Some(row) = table.next_row()? {
-        if row.shape().is_ok()
-            && let Ok(pseudonym) = row.cell(&layout.patient).pseudonym(lens.mapping)
-        {
-            census.count(pseudonym);
+    while let Some(line) = table.next_line()? {
+        if line.shape().is_ok() {
+            if let Ok(pseudonym) = line.cell(&layout.patient).pseudonym(lens.mapping) {
+                census.count(pseudonym);
+            }
+            let cells = layout.kept.iter().fold(ROW_BYTES, |sum, at| sum.saturating_add(weight(line.text(*at))));
+            *all = all.saturating_add(cells);
         }
         if census.at_least() > bounds.patients_max {
             return Err(ImportError::TooManyPatients { patients_max: bounds.patients_max });
         }
-        if row.end.saturating_sub(told_at) >= TOLD_EVERY_BYTES {
-            told_at = row.end;
-            told(row.end);
+        if line.end.saturating_sub(told_at) >= TOLD_EVERY_BYTES {
+            told_at = line.end;
+            told(line.end);
         }
     }
-    Ok(table.rows())
+    *rows = table.rows();
+    Ok(())
 }
 
 /// How often progress is told.

@@ -1,9 +1,4 @@
-//! Courses that are being read: what rows told so far, on its way to records.
-//!
-//! Drafts of many patients lie in memory at once, so they are kept small: lists instead of trees, an
-//! instrument's place instead of its name.
-
-use std::collections::BTreeMap;
+//! Courses that are being read: what rows told so far, on its way to a record.
 
 use sumac_protocol::record::{Event, FieldValue, TimeToEvent};
 
@@ -15,11 +10,10 @@ pub(super) use session::SessionDraft;
 mod finishing;
 mod session;
 
-/// Courses that are being read, by patient. Ordered, so that records do not depend on the order of rows.
+/// The courses of one patient that are being read, in the order of their ids, so that records do not
+/// depend on the order of rows.
 #[derive(Default)]
-pub(super) struct Drafts<'l> {
-    patients: BTreeMap<Box<str>, Vec<(Box<str>, Draft<'l>)>>,
-}
+pub(super) struct Drafts<'l>(Vec<(Box<str>, Draft<'l>)>);
 
 /// One course that is being read.
 #[derive(Default)]
@@ -48,27 +42,22 @@ struct Answers(Vec<Option<u8>>);
 
 impl<'l> Drafts<'l> {
     /// The course; if it was not read before, a new one where `begins`, else none.
-    pub(super) fn open(&mut self, patient: &str, course: &str, begins: bool) -> Result<&mut Draft<'l>, Why> {
-        if begins && !self.patients.contains_key(patient) {
-            self.patients.insert(patient.into(), Vec::new());
-        }
-        let courses = self.patients.get_mut(patient).ok_or(Why::NoSuchCourse)?;
-        let at = match courses.binary_search_by(|(id, _)| id.as_ref().cmp(course)) {
+    pub(super) fn open(&mut self, course: &str, begins: bool) -> Result<&mut Draft<'l>, Why> {
+        let at = match self.0.binary_search_by(|(id, _)| id.as_ref().cmp(course)) {
             Ok(at) => at,
             Err(_) if !begins => return Err(Why::NoSuchCourse),
-            Err(_) if courses.len() >= COURSES_PER_PATIENT_MAX => return Err(Why::TooManyCourses),
+            Err(_) if self.0.len() >= COURSES_PER_PATIENT_MAX => return Err(Why::TooManyCourses),
             Err(at) => {
-                courses.reserve_exact(1);
-                courses.insert(at, (course.into(), Draft::default()));
+                self.0.insert(at, (course.into(), Draft::default()));
                 at
             }
         };
-        courses.get_mut(at).map(|(_, draft)| draft).ok_or(Why::NoSuchCourse)
+        self.0.get_mut(at).map(|(_, draft)| draft).ok_or(Why::NoSuchCourse)
     }
 
-    /// Everything, patient by patient in the order of their pseudonyms.
-    pub(super) fn into_patients(self) -> impl Iterator<Item = (String, Vec<(Box<str>, Draft<'l>)>)> {
-        self.patients.into_iter().map(|(pseudonym, courses)| (pseudonym.into_string(), courses))
+    /// Every course with its id.
+    pub(super) fn into_courses(self) -> Vec<(Box<str>, Draft<'l>)> {
+        self.0
     }
 }
 

@@ -1,4 +1,4 @@
-//! The readings behind the first: row by row into drafts, patient by patient into the store.
+//! The readings behind the first: rows are gathered, and become records patient by patient.
 //!
 //! In each reading only the rows of a share of the patients are gathered: those whose pseudonym's number
 //! leaves a certain remainder. Every patient's rows are thus read in one reading, wherever they stand,
@@ -9,10 +9,12 @@ use std::io::{Read, Seek};
 
 use sumac_protocol::record::Record;
 
+use super::cell::Lens;
 use super::checking::{Bounds, Checked, CheckedFile, open};
-use super::gathering::{Gathering, Whose, finish};
+use super::gathering::{Gathered, Gathering};
 use super::layout::Layout;
-use super::limits::{BATCH_ENTRIES, BATCH_PATIENTS};
+use super::limits::{BATCH_ENTRIES, BATCH_PATIENTS, REJECTS_HELD_MAX};
+use super::reading::{Reading, Whose};
 use super::reject::{Reject, Rejects};
 use super::table::Row;
 use super::{ImportError, SourceFile, UnknownCode, census};
@@ -104,23 +106,36 @@ impl<R: Read + Seek> Checked<'_, R> {
             sources.push((file, source, rows));
         }
         let courses_known = sources.iter().any(|(file, ..)| matches!(file, SourceFile::Courses | SourceFile::Redcap));
-        let mut keeping = Keeping { sink, batch: BTreeMap::new(), entries: 0, of: patients, totals: Totals::default() };
-        let mut rejects = Rejects::default();
+        let totals = Totals::default();
+        let mut keeping = Keeping { sink, batch: BTreeMap::new(), entries: 0, held: Vec::new(), of: patients, totals };
+        let mut reading = Reading::new(lens);
         for pass in 0..passes {
-            let share = Share { pass, passes, courses_known, bounds };
-            let mut gathering = Gathering::new(lens, rejects);
+            let share = Share { pass, passes, bounds };
+            let mut gathering = Gathering::default();
             for ((file, source, rows), layout) in sources.iter_mut().zip(&layouts) {
-                let read = share.gather(*file, source, layout, &mut gathering, &mut keeping)?;
+                let rejects = &mut reading.rejects;
+                let read = share.gather((*file, source, layout), lens, &mut gathering, rejects, &mut keeping)?;
                 if read != *rows {
                     return Err(Halted::Files(ImportError::Changed { file: *file }));
                 }
-                keeping.totals.rows += if pass == 0 { read } else { 0 };
+                keeping.totals.rows = keeping.totals.rows.saturating_add(if pass == 0 { read } else { 0 });
             }
-            rejects = keeping.finish(gathering)?;
+            for at in 0..gathering.patients() {
+                let Some((pseudonym, rows)) = gathering.patient_at(at) else { continue };
+                for row in rows {
+                    read_row(&row, &layouts, courses_known, &mut reading);
+                }
+                let finished = reading.finish(pseudonym);
+                keeping.hold(&mut reading.rejects)?;
+                if let Some((record, entries)) = finished {
+                    keeping.add(pseudonym, record, entries)?;
+                }
+            }
+            keeping.tell_rejects()?;
         }
         keeping.flush()?;
         let Keeping { totals, .. } = keeping;
-        Ok(Totals { unknown: rejects.unknown, ..totals })
+        Ok(Totals { unknown: reading.rejects.unknown, ..totals })
     }
 }
 
@@ -129,66 +144,67 @@ impl<R: Read + Seek> Checked<'_, R> {
 struct Share {
     pass: u64,
     passes: u64,
-    courses_known: bool,
     bounds: Bounds,
 }
 
 impl Share {
     /// Reads one file. Gives back how many rows it has.
-    fn gather<'l, R: Read + Seek, S: Sink>(
+    fn gather<R: Read + Seek, S: Sink>(
         self,
-        file: SourceFile,
-        source: &mut R,
-        layout: &'l Layout<'_>,
-        gathering: &mut Gathering<'l>,
+        (file, source, layout): (SourceFile, &mut R, &Layout<'_>),
+        lens: Lens<'_>,
+        gathering: &mut Gathering,
+        rejects: &mut Rejects,
         keeping: &mut Keeping<'_, S>,
     ) -> Result<u64, Halted<S::Error>> {
-        let mut table = open(self.bounds, gathering.lens, file, source).map_err(Halted::Files)?;
+        let mut table = open(self.bounds, lens, file, source).map_err(Halted::Files)?;
         if *table.header() != layout.header {
             return Err(Halted::Files(ImportError::Changed { file }));
         }
-        while let Some(row) = table.next_row().map_err(Halted::Files)? {
-            // What is wrong has become a reject by now; there is nothing else to do for the row.
-            let _read: Option<()> = self.read(file, &row, layout, gathering);
-            keeping.leave_out(&mut gathering.rejects)?;
+        while let Some(line) = table.next_line().map_err(Halted::Files)? {
+            // A row of another shape is nobody's, and belongs to the first share.
+            if let Err(why) = line.shape() {
+                if self.pass == 0 {
+                    rejects.leave_out_row(file, line.number, why);
+                    keeping.hold(rejects)?;
+                }
+                continue;
+            }
+            let cell = line.cell(&layout.patient);
+            if self.passes > 1 && census::number(cell.text) % self.passes != self.pass {
+                continue;
+            }
+            let Some(pseudonym) = rejects.sift(cell, cell.pseudonym(lens.mapping)) else {
+                keeping.hold(rejects)?;
+                continue;
+            };
+            let cells = layout.kept.iter().map(|at| line.text(*at));
+            if !gathering.keep(pseudonym, (file, line.number), cells) {
+                return Err(Halted::Files(ImportError::TooManyRows { file, rows_max: self.bounds.rows_max }));
+            }
         }
         Ok(table.rows())
     }
+}
 
-    /// Reads one row, if it is of this share. Rows that are nobody's belong to the first reading.
-    fn read<'l>(
-        self,
-        file: SourceFile,
-        row: &Row<'_>,
-        layout: &'l Layout<'_>,
-        gathering: &mut Gathering<'l>,
-    ) -> Option<()> {
-        let mapping = gathering.lens.mapping;
-        let first = self.pass == 0;
-        if let Err(why) = row.shape() {
-            if first {
-                gathering.rejects.leave_out_row(file, row.line, why);
-            }
-            return None;
+/// Reads what one row tells, by the layout of its file.
+fn read_row<'l>(row: &Gathered<'_>, layouts: &'l [Layout<'_>], courses_known: bool, reading: &mut Reading<'l>) {
+    let Some(layout) = layouts.iter().find(|layout| layout.header.file() == row.file) else { return };
+    let mut cells = vec![""; layout.header.columns()];
+    for (at, text) in layout.kept.iter().zip(row.cells()) {
+        if let Some(cell) = cells.get_mut(*at) {
+            *cell = text;
         }
-        let cell = row.cell(&layout.patient);
-        let patient = match cell.pseudonym(mapping) {
-            Err(_) if !first => return None,
-            read => gathering.rejects.sift(cell, read)?,
-        };
-        if self.passes > 1 && census::number(patient) % self.passes != self.pass {
-            return None;
-        }
-        let cell = row.cell(&layout.course);
-        let course = gathering.rejects.sift(cell, cell.course(mapping))?;
-        let whose = Whose { patient, course, cell, begins: layout.opens || !self.courses_known };
-        if layout.opens {
-            gathering.open(whose)?;
-        }
-        for part in &layout.parts {
-            part.read(row, whose, gathering);
-        }
-        Some(())
+    }
+    let row = Row { line: row.line, cells: &cells };
+    let cell = row.cell(&layout.course);
+    let Some(course) = reading.rejects.sift(cell, cell.course(reading.lens.mapping)) else { return };
+    let whose = Whose { course, cell, begins: layout.opens || !courses_known };
+    if layout.opens && reading.open(whose).is_none() {
+        return;
+    }
+    for part in &layout.parts {
+        part.read(&row, whose, reading);
     }
 }
 
@@ -197,26 +213,21 @@ struct Keeping<'s, S> {
     sink: &'s mut S,
     batch: BTreeMap<String, Record>,
     entries: usize,
+    held: Vec<Reject>,
     of: u64,
     totals: Totals,
 }
 
 impl<S: Sink> Keeping<'_, S> {
-    /// Makes records of everything that was gathered, and gives them to the sink in full batches.
-    fn finish(&mut self, gathering: Gathering<'_>) -> Result<Rejects, Halted<S::Error>> {
-        let Gathering { lens, drafts, mut rejects } = gathering;
-        for (pseudonym, courses) in drafts.into_patients() {
-            let finished = finish(&pseudonym, courses, lens, &mut rejects);
-            self.leave_out(&mut rejects)?;
-            let Some((record, entries)) = finished else { continue };
-            if self.batch.len() >= BATCH_PATIENTS || self.entries.saturating_add(entries) > BATCH_ENTRIES {
-                self.flush()?;
-            }
-            self.count(&record);
-            self.entries = self.entries.saturating_add(entries);
-            self.batch.insert(pseudonym, record);
+    /// Adds a record to the batch, which goes to the sink when it is full.
+    fn add(&mut self, pseudonym: &str, record: Record, entries: usize) -> Result<(), Halted<S::Error>> {
+        if self.batch.len() >= BATCH_PATIENTS || self.entries.saturating_add(entries) > BATCH_ENTRIES {
+            self.flush()?;
         }
-        Ok(rejects)
+        self.count(&record);
+        self.entries = self.entries.saturating_add(entries);
+        self.batch.insert(pseudonym.to_owned(), record);
+        Ok(())
     }
 
     fn flush(&mut self) -> Result<(), Halted<S::Error>> {
@@ -229,8 +240,16 @@ impl<S: Sink> Keeping<'_, S> {
         Ok(())
     }
 
-    fn leave_out(&mut self, rejects: &mut Rejects) -> Result<(), Halted<S::Error>> {
-        for reject in rejects.take() {
+    /// Holds rejects back, so that they can be told in the order of their rows.
+    fn hold(&mut self, rejects: &mut Rejects) -> Result<(), Halted<S::Error>> {
+        self.held.append(&mut rejects.take());
+        if self.held.len() < REJECTS_HELD_MAX { Ok(()) } else { self.tell_rejects() }
+    }
+
+    fn tell_rejects(&mut self) -> Result<(), Halted<S::Error>> {
+        let mut held = std::mem::take(&mut self.held);
+        held.sort_by_key(|reject| (reject.file, reject.row));
+        for reject in held {
             self.totals.rejects = self.totals.rejects.saturating_add(1);
             self.sink.leave_out(reject).map_err(Halted::Sink)?;
         }

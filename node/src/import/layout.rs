@@ -1,9 +1,11 @@
 //! What a file's columns mean: the mapping, held against the file's first row and the dictionary.
 
+use std::collections::BTreeSet;
+
 use sumac_protocol::dictionary::{Dictionary, Instrument, ValueError, Vocabulary};
 
 use super::cell::{Lens, Renames};
-use super::gathering::{Gathering, Whose};
+use super::reading::{Reading, Whose};
 use super::rows::{assessments, courses, events, forms, items, scores, sessions, times};
 use super::table::{Column, Header, Row};
 use super::{ImportError, SourceFile};
@@ -13,6 +15,8 @@ pub(super) struct Layout<'a> {
     pub(super) header: Header,
     pub(super) patient: Column,
     pub(super) course: Column,
+    /// Places of the columns that are read, except the patient's.
+    pub(super) kept: Vec<usize>,
     /// Whether every row makes its course one; else only rows that hold something do.
     pub(super) opens: bool,
     pub(super) parts: Vec<Part<'a>>,
@@ -40,20 +44,20 @@ pub(super) enum Part<'a> {
 
 impl<'a> Part<'a> {
     /// Reads what the row tells. What is wrong with it becomes rejects.
-    pub(super) fn read<'l>(&'l self, row: &Row<'_>, whose: Whose<'_>, gathering: &mut Gathering<'l>)
+    pub(super) fn read<'l>(&'l self, row: &Row<'_>, whose: Whose<'_>, reading: &mut Reading<'l>)
     where
         'a: 'l,
     {
         // Where something was wrong it has become a reject by now, and there is nothing else to do.
         let _read: Option<()> = match self {
-            Self::Course(places) => places.read(row, whose, gathering),
-            Self::Scores(places) => places.read(row, whose, gathering),
-            Self::Assessment(places) => places.read(row, whose, gathering),
-            Self::Item(places) => places.read(row, whose, gathering),
-            Self::Session(places) => places.read(row, whose, gathering),
-            Self::Event(places) => places.read(row, whose, gathering),
-            Self::Time(places) => places.read(row, whose, gathering),
-            Self::Form(form) => form.read(row, whose, gathering),
+            Self::Course(places) => places.read(row, whose, reading),
+            Self::Scores(places) => places.read(row, whose, reading),
+            Self::Assessment(places) => places.read(row, whose, reading),
+            Self::Item(places) => places.read(row, whose, reading),
+            Self::Session(places) => places.read(row, whose, reading),
+            Self::Event(places) => places.read(row, whose, reading),
+            Self::Time(places) => places.read(row, whose, reading),
+            Self::Form(form) => form.read(row, whose, reading),
         };
     }
 }
@@ -63,7 +67,7 @@ impl<'a> Layout<'a> {
     pub(super) fn find(header: &Header, lens: Lens<'a>) -> Result<Self, ImportError> {
         let mapping = lens.mapping;
         let missing = ImportError::NotMapped { file: header.file() };
-        let mut finder = Finder { header, lens, found: Vec::new() };
+        let mut finder = Finder { header, lens, found: Vec::new(), kept: BTreeSet::new() };
         let named = |column: &'a Option<String>| column.as_deref().unwrap_or_default();
         let (ids, opens, parts) = match header.file() {
             SourceFile::Courses => {
@@ -107,8 +111,9 @@ impl<'a> Layout<'a> {
             }
         };
         let patient = header.column(&format!("{}.patient", header.file()), ids.0)?;
-        let course = header.column(&format!("{}.course", header.file()), ids.1)?;
-        Ok(Self { header: header.clone(), patient, course, opens, parts })
+        let course = finder.column(&format!("{}.course", header.file()), ids.1)?;
+        let kept = finder.kept.into_iter().collect();
+        Ok(Self { header: header.clone(), patient, course, kept, opens, parts })
     }
 }
 
@@ -117,6 +122,7 @@ pub(super) struct Finder<'h, 'a> {
     pub(super) header: &'h Header,
     pub(super) lens: Lens<'a>,
     pub(super) found: Vec<Column>,
+    kept: BTreeSet<usize>,
 }
 
 impl<'a> Finder<'_, 'a> {
@@ -124,6 +130,14 @@ impl<'a> Finder<'_, 'a> {
     pub(super) fn column(&mut self, key: &str, name: &str) -> Result<Column, ImportError> {
         let column = self.header.column(key, name)?;
         self.found.push(column.clone());
+        self.kept.insert(column.index);
+        Ok(column)
+    }
+
+    /// The column of this name, if the file has it. It is not one that shows whether a form is there.
+    pub(super) fn frame(&mut self, key: &str, name: &str) -> Result<Option<Column>, ImportError> {
+        let column = self.header.find(key, name)?;
+        self.kept.extend(column.iter().map(|column| column.index));
         Ok(column)
     }
 

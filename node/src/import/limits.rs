@@ -2,8 +2,6 @@
 
 use sumac_protocol::limits::PSEUDONYM_BYTES_MAX;
 
-use super::SourceFile;
-
 /// Longest mapping file, in bytes. A mapping of a thousand columns has a tenth of it.
 pub const MAPPING_BYTES_MAX: usize = 128 << 10;
 
@@ -45,19 +43,11 @@ pub const BATCH_ENTRIES: usize = 20_000;
 /// Most different unknown codes that are listed one by one.
 pub const UNKNOWN_CODES_MAX: usize = 1_000;
 
-/// Memory that what was gathered from rows may take at once, in bytes, as estimated by
-/// [`memory_per_byte`]. It decides how many times files are read.
+/// Memory that gathered rows may take at once, in bytes. It decides how many times files are read.
 pub const GATHERED_BYTES_MAX: u64 = 64 << 20;
 
-/// Memory that a byte of a file takes once its row is gathered: measured with narrow rows, rounded up.
-#[must_use]
-pub const fn memory_per_byte(file: SourceFile) -> u64 {
-    match file {
-        SourceFile::Courses | SourceFile::Assessments | SourceFile::TimeToEvent => 6,
-        SourceFile::Items | SourceFile::Redcap => 4,
-        SourceFile::Sessions | SourceFile::Events => 8,
-    }
-}
+/// Rejects that are held back at once, to be told in the order of their rows.
+pub const REJECTS_HELD_MAX: usize = 4_096;
 
 // An id is a cell, and every cell of a row can be read.
 const _: () = assert!(COURSE_BYTES_MAX <= CELL_BYTES_MAX && CELL_BYTES_MAX < ROW_BYTES_MAX);

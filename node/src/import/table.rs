@@ -32,18 +32,25 @@ pub(super) struct Header {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Column {
     pub(super) file: SourceFile,
-    index: usize,
+    pub(super) index: usize,
     pub(super) name: String,
 }
 
-/// A row that has any text.
-pub(super) struct Row<'t> {
+/// A row of a file that has any text.
+pub(super) struct Line<'t> {
     /// The line on which it begins.
-    pub(super) line: u64,
+    pub(super) number: u64,
     /// Bytes of the file up to its end.
     pub(super) end: u64,
     columns: usize,
     record: &'t StringRecord,
+}
+
+/// A row of which a file's layout knows what it means: a text for each column of the file, empty for
+/// those that nobody reads.
+pub(super) struct Row<'t> {
+    pub(super) line: u64,
+    pub(super) cells: &'t [&'t str],
 }
 
 /// One cell, without the spaces around it.
@@ -80,7 +87,7 @@ impl<R: Read> Table<R> {
     }
 
     /// The next row that has any text.
-    pub(super) fn next_row(&mut self) -> Result<Option<Row<'_>>, ImportError> {
+    pub(super) fn next_line(&mut self) -> Result<Option<Line<'_>>, ImportError> {
         loop {
             if !self.advance()? {
                 return Ok(None);
@@ -95,7 +102,7 @@ impl<R: Read> Table<R> {
             return Err(ImportError::TooManyRows { file: self.file, rows_max: self.rows_max });
         }
         let end = self.reader.position().byte();
-        Ok(Some(Row { line: self.line, end, columns: self.header.names.len(), record: &self.record }))
+        Ok(Some(Line { number: self.line, end, columns: self.header.names.len(), record: &self.record }))
     }
 
     /// Rows that had any text, the header not counted.
@@ -130,6 +137,11 @@ impl<R: Read> Table<R> {
 }
 
 impl Header {
+    /// How many columns there are.
+    pub(super) fn columns(&self) -> usize {
+        self.names.len()
+    }
+
     /// Of which file.
     pub(super) const fn file(&self) -> SourceFile {
         self.file
@@ -156,16 +168,26 @@ impl Header {
     }
 }
 
-impl Row<'_> {
+impl Line<'_> {
     /// Whether it has as many cells as the header. Otherwise nobody can tell which cell is which.
     pub(super) fn shape(&self) -> Result<(), Why> {
         let (cells, columns) = (self.record.len(), self.columns);
         if cells == columns { Ok(()) } else { Err(Why::CellCount { cells, columns }) }
     }
 
+    /// A cell by the place of its column.
+    pub(super) fn text(&self, index: usize) -> &str {
+        self.record.get(index).unwrap_or_default().trim()
+    }
+
     pub(super) fn cell<'c>(&'c self, column: &'c Column) -> Cell<'c> {
-        let text = self.record.get(column.index).unwrap_or_default().trim();
-        Cell { line: self.line, column, text }
+        Cell { line: self.number, column, text: self.text(column.index) }
+    }
+}
+
+impl Row<'_> {
+    pub(super) fn cell<'c>(&'c self, column: &'c Column) -> Cell<'c> {
+        Cell { line: self.line, column, text: self.cells.get(column.index).copied().unwrap_or_default() }
     }
 }
 

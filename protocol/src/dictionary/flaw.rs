@@ -180,6 +180,7 @@ impl DictionaryFlaw {
                 "min" | "max" => "write the end of what can be by definition, never the end of what was seen: bounds \
                                   that follow records give them away"
                     .to_owned(),
+                "unit" => "write the unit, as in `kg`, or delete the line".to_owned(),
                 _ => format!("decide, and write it in place of `{PLACEHOLDER}`"),
             },
             Self::Seen => {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{all_files, assert_refused, differing, nowhere, sumac, text};
+use crate::{all_files, assert_refused, differing, flat, nowhere, sumac, text};
 
 fn vectors() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../protocol/vectors/documents")
@@ -117,8 +117,8 @@ fn a_file_that_is_no_release_is_told_in_plain_words() {
         let ended = sumac(&["verify", text(&file), "--charter", text(&charter)]);
         assert_refused(&ended, 1, "no-release", says);
         let begins = format!("error[no-release]: {} is not a Sumac release: {says}", file.display());
-        assert!(ended.talk[0].starts_with(&begins), "{begins}: {}", ended.text());
-        assert!(ended.talk[1].contains("to do: name the file that `sumac ask` wrote"), "{}", ended.text());
+        assert!(flat(&ended).starts_with(&begins), "{begins}: {}", ended.text());
+        assert!(flat(&ended).contains("to do: name the file that `sumac ask` wrote"), "{}", ended.text());
         for parser in ["expected", "EOF", "missing field", "trailing"] {
             assert!(!ended.text().contains(parser), "{}", ended.text());
         }

@@ -15,7 +15,7 @@ use sumac_protocol::principal::Signer;
 use sumac_tests::processes::{Federation, Setup};
 use zeroize::Zeroizing;
 
-use crate::{SUMAC, all_files, assert_refused, sumac, sumac_at, text};
+use crate::{SUMAC, all_files, assert_refused, flat, sumac, sumac_at, text};
 
 const QUESTION: &str = "SELECT count(*) AS courses FROM courses";
 
@@ -81,7 +81,8 @@ fn a_question_that_cannot_be_asked_is_refused_before_anybody_hears_of_it() {
     document["signatures"].as_array_mut().unwrap().truncate(1);
     std::fs::write(&forged, document.to_string()).unwrap();
     let unwritable = crate::nowhere();
-    let cases: [(Vec<&str>, i32, &str, &str); 9] = [
+    let taken = std::fs::read(past).unwrap();
+    let cases: [(Vec<&str>, i32, &str, &str); 11] = [
         (arguments(charter, past, key, QUESTION), 1, "query-study-over", "a study past its end"),
         (arguments(charter, study, stranger, QUESTION), 1, "query-not-a-researcher", "a key outside the study"),
         (arguments(charter, &forged, key, QUESTION), 1, "too-few-signatures", "a study of one steward"),
@@ -96,24 +97,33 @@ fn a_question_that_cannot_be_asked_is_refused_before_anybody_hears_of_it() {
             "61 s",
         ),
         ([arguments(charter, study, key, QUESTION), vec!["--out", text(&unwritable)]].concat(), 1, "file", "no place"),
+        ([arguments(charter, study, key, QUESTION), vec!["--out", text(past)]].concat(), 1, "file", "over a file"),
+        ([arguments(charter, study, key, QUESTION), vec!["--out", text(&files.dir)]].concat(), 1, "file", "a folder"),
     ];
     for (arguments, exit, code, why) in cases {
         assert_refused(&sumac_at(&home, &arguments), exit, code, why);
     }
-    for (rho, why) in [("0", "free"), ("-1", "a negative price"), ("nan", "no number"), ("1e9", "beyond all sense")] {
+    for (rho, why) in [
+        ("0", "free"),
+        ("1e-7", "less than there is"),
+        ("-1", "a negative price"),
+        ("nan", "no number"),
+        ("1e9", "beyond all sense"),
+    ] {
         let ended = sumac_at(&home, &[&arguments(charter, study, key, QUESTION)[..8], &["--rho", rho]].concat());
         assert_refused(&ended, 2, "usage", why);
     }
     let dear = sumac_at(&home, &[&arguments(charter, study, key, QUESTION)[..8], &["--rho", "2"]].concat());
     assert_refused(&dear, 1, "query-too-dear", "more than the charter lets one question cost");
-    assert!(dear.text().contains("to do: ask with --rho 1.1 or less"), "{}", dear.text());
+    assert!(flat(&dear).contains("to do: ask with --rho 1.1 or less"), "{}", dear.text());
     let dear = sumac_at(&home, &[&arguments(charter, study, key, QUESTION)[..8], &["--epsilon", "20"]].concat());
     assert_refused(&dear, 1, "query-too-dear", "the same, said as ε");
-    assert!(dear.text().contains("ε 20") && dear.text().contains("to do: ask with --epsilon 8."), "{}", dear.text());
+    assert!(flat(&dear).contains("ε 20") && flat(&dear).contains("to do: ask with --epsilon 8."), "{}", dear.text());
     let without = sumac_at(&home, &arguments(charter, study, key, QUESTION)[..8]);
     assert_refused(&without, 2, "usage", "no price");
     let resumed = ["ask", "--resume", "0123", "--charter", text(charter), "--key", text(key)];
     assert_refused(&sumac_at(&home, &resumed), 1, "no-pending", "a query that nobody asked");
+    assert_eq!(std::fs::read(past).unwrap(), taken, "what was there is there");
     assert!(!home.exists() || all_files(&home).is_empty(), "nothing of it was kept");
 }
 
@@ -143,7 +153,7 @@ fn a_typo_is_pointed_at_with_a_guess() {
             let (above, carets) = (&ended.talk[marked - 1], &ended.talk[marked]);
             let (start, end) = (carets.find('^').unwrap(), carets.len());
             assert_eq!(above.get(start..end), Some(at), "{question}: {}", ended.text());
-            assert!(ended.talk.last().unwrap().contains(guess), "{question}: {}", ended.text());
+            assert!(flat(&ended).contains(guess), "{question}: {}", ended.text());
             assert!(ended.talk.iter().all(|line| line.chars().count() <= 80), "{}", ended.text());
             assert_eq!(ended.text().matches("error[").count(), 1, "said once: {}", ended.text());
         }
@@ -165,12 +175,35 @@ fn an_explanation_warns_of_what_would_come_to_nothing() {
         for within in [&[][..], &["--study", text(&study)], &["--format", "json"]] {
             let ended = sumac(&[&["explain", question, "--charter", text(&charter)], more, within].concat());
             assert_eq!((ended.exit, ended.out.is_empty()), (Some(0), false), "{why}: {}", ended.text());
-            let talk = ended.talk.join("\n");
+            let talk = flat(&ended);
             assert_eq!(talk.is_empty(), says.is_empty(), "{why}: {talk}");
             assert!(says.iter().all(|says| talk.contains(says)), "{why}: {talk}");
             assert_eq!(talk.matches("warning[").count(), talk.matches("to do: ").count(), "{why}: {talk}");
         }
     }
+}
+
+#[test]
+fn an_exact_study_has_its_own_questions_and_no_price() {
+    let federation = Setup::default().exact().build(SUMAC);
+    let (charter, study) = (federation.dir().join("charter.json"), federation.dir().join("study.json"));
+    let within = ["--charter", text(&charter), "--study", text(&study), "--cohort", "5000"];
+    let planned = sumac_tests::processes::Question::trial().text;
+    let cases: [(&str, &[&str], Option<&str>); 3] = [
+        (planned.as_str(), &[], None),
+        (planned.as_str(), &["--epsilon", "1"], Some("warning[price-ignored]")),
+        (QUESTION, &[], Some("warning[query-not-planned]")),
+    ];
+    for (question, more, warns) in cases {
+        let ended = sumac(&[&["explain", question], &within[..], more].concat());
+        assert_eq!((ended.exit, flat(&ended).is_empty()), (Some(0), warns.is_none()), "{}", ended.text());
+        assert!(warns.is_none_or(|warns| flat(&ended).starts_with(warns)), "{}", ended.text());
+        assert!(ended.out.iter().all(|row| row.chars().count() <= 80), "{}", ended.text());
+    }
+    let shown = sumac(&["study", "show", text(&study), "--charter", text(&charter)]);
+    assert!(shown.out.contains(&format!("  {planned}")), "letter for letter: {}", shown.text());
+    let shown = sumac(&["study", "show", text(&study), "--charter", text(&charter), "--format", "json"]);
+    assert_eq!(shown.json::<Study>().plans[0].query, planned);
 }
 
 #[test]
@@ -183,7 +216,7 @@ fn an_answer_that_shows_nothing_says_what_it_cost_and_what_to_do() {
     let asked = &arguments(&charter, &study, &key, QUESTION)[..8];
     let ended = sumac_at(&federation.researcher(), &[asked, &["--rho", "1", "--out", text(&out)]].concat());
     assert_eq!((ended.exit, ended.out.is_empty()), (Some(4), false), "{}", ended.text());
-    let talk = ended.talk.join("\n");
+    let talk = flat(&ended);
     for says in ["every group was held back", "is paid for", "charged ρ 1", "to do: widen WHERE"] {
         assert!(talk.contains(says), "`{says}`: {talk}");
     }
@@ -197,7 +230,8 @@ fn a_hub_that_is_down_is_told_from_a_refusal() {
     let (charter, study, key) = (dir.join("charter.json"), dir.join("study.json"), dir.join("keys/researcher.key"));
     let ended = sumac_at(&federation.researcher(), &arguments(&charter, &study, &key, QUESTION));
     assert_refused(&ended, 3, "hub-unreachable", "nobody listens");
-    assert!(ended.text().contains("Harbour"), "it says which hub: {}", ended.text());
+    assert!(flat(&ended).contains("Harbour"), "it says which hub: {}", ended.text());
+    assert!(flat(&ended).contains("`--hub Ridge`"), "and which other one there is: {}", ended.text());
 }
 
 #[test]

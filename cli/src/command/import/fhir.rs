@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -18,6 +17,7 @@ use sumac_protocol::record::Record;
 
 use super::desk::Desk;
 use super::meter::Meter;
+use super::rejects_path;
 use crate::command::node;
 use crate::failure::Failure;
 use crate::{asking, show};
@@ -66,7 +66,7 @@ impl FhirArgs {
             return Err(Failure::usage(says, "name another file with --rejects"));
         }
         // Opened first: where rejects cannot be listed, nothing is kept either.
-        let mut table = Table { desk: Desk::open(&home, chain, None, meter)?, listed: list(&path)?, path };
+        let mut table = Table { desk: Desk::open(&home, chain, None, meter)?, listed: list(&path, home.dir())?, path };
         let told = checked.keep(&mut table);
         let Table { desk, listed, path } = table;
         let (kept, listed) = (desk.close(None), listed.finish());
@@ -131,11 +131,10 @@ impl FhirSink for Table {
     }
 }
 
-/// A new file of rejects. What it quotes lies in the clear in the files that were read, so it may lie
-/// beside them; the node's folder holds nothing in the clear.
-fn list(path: &Path) -> Result<RejectWriter<File>, Failure> {
-    let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(path);
-    file.and_then(RejectWriter::begin).map_err(|why| Failure::file(path, &why))
+/// A new file of rejects.
+fn list(path: &Path, home: &Path) -> Result<RejectWriter<File>, Failure> {
+    let file = rejects_path::open(path, &[], home)?;
+    RejectWriter::begin(file).map_err(|why| Failure::file(path, &why))
 }
 
 fn wrong(why: &FhirImportError) -> Failure {

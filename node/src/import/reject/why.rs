@@ -29,11 +29,8 @@ pub enum Why {
         what: &'static str,
     },
     /// A cell of free text, or worse, where a code or number belongs.
-    #[error("the cell has {bytes} bytes, where at most {CELL_BYTES_MAX} are read")]
-    CellTooLong {
-        /// Bytes of the cell.
-        bytes: usize,
-    },
+    #[error("the cell has more than {CELL_BYTES_MAX} bytes")]
+    CellTooLong,
     /// An id that is too long for one.
     #[error("the id has {bytes} bytes, where at most {most} are kept")]
     IdTooLong {
@@ -160,7 +157,7 @@ impl Why {
             Self::Value(error) => error.code(),
             Self::CellCount { .. } => "cell-count",
             Self::Absent { .. } => "absent",
-            Self::CellTooLong { .. } => "cell-too-long",
+            Self::CellTooLong => "cell-too-long",
             Self::IdTooLong { .. } => "id-too-long",
             Self::IdUnprintable => "id-unprintable",
             Self::IdFormula => "id-formula",
@@ -198,7 +195,7 @@ impl Why {
             Self::Value(error) => return error.remedy(),
             Self::Absent { what } => return format!("fill in the {what}, or take the row out"),
             Self::CellCount { .. } => "put quotes around cells that hold the delimiter",
-            Self::CellTooLong { .. } => "check which column the mapping names; free text is not read",
+            Self::CellTooLong => "check which column the mapping names; free text is not read",
             Self::IdTooLong { .. } => "use a shorter pseudonym, and check which column the mapping names",
             Self::IdUnprintable => "take line ends, tabs and marks that cannot be seen out of the id",
             Self::IdFormula => "begin the id with a letter or a digit",

@@ -8,9 +8,9 @@ use super::scores::read_total;
 use super::when::When;
 use crate::import::ImportError;
 use crate::import::cell::Lens;
-use crate::import::gathering::{Gathering, Whose};
 use crate::import::layout::{Finder, place};
 use crate::import::mapping::AssessmentColumns;
+use crate::import::reading::{Reading, Whose};
 use crate::import::reject::{Origin, Why};
 use crate::import::table::{Column, Row};
 
@@ -43,8 +43,8 @@ impl<'a> Names<'a> {
     }
 
     /// The instrument as the dictionary knows it, and its place there.
-    pub(super) fn read<'d>(&self, row: &Row<'_>, gathering: &mut Gathering<'d>) -> Option<(&'d Instrument, u16)> {
-        let Lens { dictionary, mapping } = gathering.lens;
+    pub(super) fn read<'d>(&self, row: &Row<'_>, reading: &mut Reading<'d>) -> Option<(&'d Instrument, u16)> {
+        let Lens { dictionary, mapping } = reading.lens;
         let cell = row.cell(&self.column);
         let found = cell.needed("instrument", mapping).and_then(|written| {
             let name = self.renames.get(written).map_or(written, String::as_str);
@@ -54,7 +54,7 @@ impl<'a> Names<'a> {
             }
             Ok((found, place(dictionary, found)))
         });
-        gathering.rejects.sift(cell, found)
+        reading.rejects.sift(cell, found)
     }
 }
 
@@ -73,15 +73,15 @@ impl<'a> Places<'a> {
         &'l self,
         row: &Row<'_>,
         whose: Whose<'_>,
-        gathering: &mut Gathering<'l>,
+        reading: &mut Reading<'l>,
     ) -> Option<()> {
-        let (instrument, place) = self.names.read(row, gathering)?;
-        let day = self.when.read(row, gathering)?;
-        let (lens, cell) = (gathering.lens, row.cell(&self.value));
+        let (instrument, place) = self.names.read(row, reading)?;
+        let day = self.when.read(row, reading)?;
+        let (lens, cell) = (reading.lens, row.cell(&self.value));
         let total = cell.known(lens.mapping);
         let total = total.and_then(|text| text.map(|text| read_total(text, instrument, lens)).transpose());
-        let total = gathering.rejects.sift(cell, total)?;
-        let (draft, rejects) = gathering.open(whose)?;
+        let total = reading.rejects.sift(cell, total)?;
+        let (draft, rejects) = reading.open(whose)?;
         let origin = Origin::new(row.line, &self.value);
         total.map_or(Some(()), |total| rejects.sift(cell, draft.set_total((place, day), &instrument.id, total, origin)))
     }

@@ -6,9 +6,9 @@ use sumac_protocol::dictionary::Vocabulary;
 
 use crate::import::ImportError;
 use crate::import::cell::{Renames, code};
-use crate::import::gathering::Gathering;
 use crate::import::layout::Finder;
 use crate::import::mapping::Codes;
+use crate::import::reading::Reading;
 use crate::import::reject::Why;
 use crate::import::table::{Column, Row};
 
@@ -47,24 +47,24 @@ impl<'a> Coded<'a> {
     }
 
     /// The code; `None` if nothing tells it or the cell became a reject.
-    pub(super) fn read(&self, row: &Row<'_>, gathering: &mut Gathering<'_>) -> Option<String> {
+    pub(super) fn read(&self, row: &Row<'_>, reading: &mut Reading<'_>) -> Option<String> {
         match &self.place {
             Place::Nowhere => None,
             Place::Fixed(code) => Some(code.clone()),
-            Place::Column(column, renames) => gathering.optional(row, Some(column), |text, lens, rejects| {
+            Place::Column(column, renames) => reading.optional(row, Some(column), |text, lens, rejects| {
                 code(self.of, text, *renames, lens.dictionary, rejects)
             }),
         }
     }
 
     /// The code of a row that cannot do without; `None` if it became a reject.
-    pub(super) fn needed(&self, row: &Row<'_>, gathering: &mut Gathering<'_>) -> Option<String> {
+    pub(super) fn needed(&self, row: &Row<'_>, reading: &mut Reading<'_>) -> Option<String> {
         if let Place::Column(column, _) = &self.place {
             let cell = row.cell(column);
-            if cell.is_blank(gathering.lens.mapping) {
-                return gathering.rejects.sift(cell, Err(Why::Absent { what: "kind" }));
+            if cell.is_blank(reading.lens.mapping) {
+                return reading.rejects.sift(cell, Err(Why::Absent { what: "kind" }));
             }
         }
-        self.read(row, gathering)
+        self.read(row, reading)
     }
 }

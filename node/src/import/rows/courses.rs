@@ -6,9 +6,9 @@ use sumac_protocol::record::FieldValue;
 use super::times;
 use crate::import::ImportError;
 use crate::import::cell::{Lens, Renames, flag, pointed};
-use crate::import::gathering::{Gathering, Whose};
 use crate::import::layout::{Finder, Part};
 use crate::import::mapping::CourseColumns;
+use crate::import::reading::{Reading, Whose};
 use crate::import::reject::{Origin, Rejects, Why};
 use crate::import::table::{Column, Row};
 
@@ -65,22 +65,22 @@ impl<'a> Places<'a> {
         &'l self,
         row: &Row<'_>,
         whose: Whose<'_>,
-        gathering: &mut Gathering<'l>,
+        reading: &mut Reading<'l>,
     ) -> Option<()>
     where
         'a: 'l,
     {
         for FieldPlace { column, field, renames } in &self.fields {
-            let value = gathering
+            let value = reading
                 .optional(row, Some(column), |text, lens, rejects| read_field(text, field, *renames, lens, rejects));
             if let Some(value) = value {
-                let (draft, rejects) = gathering.open(whose)?;
+                let (draft, rejects) = reading.open(whose)?;
                 rejects.sift(row.cell(column), draft.set_field(&field.id, value, Origin::new(row.line, column)));
             }
         }
         for ClassPlace { column, class, renames } in &self.at_home {
-            if let Some(taken) = gathering.optional(row, Some(column), |text, _, _| flag(class, text, *renames)) {
-                let (draft, rejects) = gathering.open(whose)?;
+            if let Some(taken) = reading.optional(row, Some(column), |text, _, _| flag(class, text, *renames)) {
+                let (draft, rejects) = reading.open(whose)?;
                 rejects.sift(row.cell(column), draft.set_at_home(class, taken));
             }
         }

@@ -7,9 +7,9 @@ use super::coded::Coded;
 use super::when::When;
 use crate::import::ImportError;
 use crate::import::cell::{Renames, flag, whole};
-use crate::import::gathering::{Gathering, Whose};
 use crate::import::layout::Finder;
 use crate::import::mapping::EventColumns;
+use crate::import::reading::{Reading, Whose};
 use crate::import::reject::Origin;
 use crate::import::table::{Column, Row};
 
@@ -75,32 +75,32 @@ impl<'a> Places<'a> {
         &'l self,
         row: &Row<'_>,
         whose: Whose<'_>,
-        gathering: &mut Gathering<'l>,
+        reading: &mut Reading<'l>,
     ) -> Option<()>
     where
         'a: 'l,
     {
-        let day = self.when.read(row, gathering)?;
-        let kind = self.kind.needed(row, gathering)?;
+        let day = self.when.read(row, reading)?;
+        let kind = self.kind.needed(row, reading)?;
         let most = self.onset_minutes_max;
         let event = Event {
             day,
             kind,
-            severity: self.severity.read(row, gathering),
-            serious: self.serious.read("serious", row, gathering),
-            resolved: self.resolved.read("resolved", row, gathering),
-            onset_minutes: gathering
+            severity: self.severity.read(row, reading),
+            serious: self.serious.read("serious", row, reading),
+            resolved: self.resolved.read("resolved", row, reading),
+            onset_minutes: reading
                 .optional(row, self.onset_minutes.as_ref(), |text, _, _| whole("onset in minutes", text, 0, most)),
-            relatedness: self.relatedness.read(row, gathering),
-            session: gathering.optional(row, self.session.as_ref(), |text, _, _| whole("session", text, 1, u16::MAX)),
+            relatedness: self.relatedness.read(row, reading),
+            session: reading.optional(row, self.session.as_ref(), |text, _, _| whole("session", text, 1, u16::MAX)),
         };
-        let (draft, rejects) = gathering.open(whose)?;
+        let (draft, rejects) = reading.open(whose)?;
         rejects.sift(row.cell(&self.origin), draft.add_event(event, Origin::new(row.line, &self.origin)))
     }
 }
 
 impl Flag<'_> {
-    fn read(&self, of: &str, row: &Row<'_>, gathering: &mut Gathering<'_>) -> Option<bool> {
-        gathering.optional(row, self.column.as_ref(), |text, _, _| flag(of, text, self.renames))
+    fn read(&self, of: &str, row: &Row<'_>, reading: &mut Reading<'_>) -> Option<bool> {
+        reading.optional(row, self.column.as_ref(), |text, _, _| flag(of, text, self.renames))
     }
 }

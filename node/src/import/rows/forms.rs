@@ -4,9 +4,9 @@
 //! of its cells is; checkboxes (`name___code`) say 0 also in forms that nobody opened.
 
 use crate::import::ImportError;
-use crate::import::gathering::{Gathering, Whose};
 use crate::import::layout::{Finder, Part};
 use crate::import::mapping::RedcapColumns;
+use crate::import::reading::{Reading, Whose};
 use crate::import::reject::Why;
 use crate::import::table::{Cell, Column, Row};
 
@@ -72,10 +72,10 @@ struct Project<'a> {
 impl<'a> Project<'a> {
     /// A column that the mapping names must be there; of those that REDCap names, a project without
     /// events or repeating instruments has none.
-    fn find(finder: &Finder<'_, 'a>, section: &'a RedcapColumns) -> Result<Self, ImportError> {
-        let find = |key: &str, named: Option<&String>, usual: &str| match named {
-            Some(name) => finder.header.column(key, name).map(Some),
-            None => finder.header.find(key, usual),
+    fn find(finder: &mut Finder<'_, 'a>, section: &'a RedcapColumns) -> Result<Self, ImportError> {
+        let mut find = |key: &str, named: Option<&String>, usual: &str| match named {
+            Some(name) => finder.column(key, name).map(Some),
+            None => finder.frame(key, usual),
         };
         let event = find("redcap.event", section.event.as_ref(), RedcapColumns::EVENT)?;
         let named = section.repeat_instrument.as_ref();
@@ -100,8 +100,7 @@ impl<'a> Project<'a> {
         let columns = std::mem::take(&mut finder.found);
         let accepted = self.section.complete.as_slice();
         let complete = format!("{name}_complete");
-        let complete =
-            if accepted.is_empty() { None } else { Some(finder.header.column("redcap.complete", &complete)?) };
+        let complete = if accepted.is_empty() { None } else { Some(finder.column("redcap.complete", &complete)?) };
         let repeat_instrument = self.repeat_instrument.clone();
         Ok(Part::Form(Box::new(Form { name, repeat_instrument, complete, accepted, columns, parts })))
     }
@@ -113,12 +112,12 @@ impl<'a> Form<'a> {
         &'l self,
         row: &Row<'_>,
         whose: Whose<'_>,
-        gathering: &mut Gathering<'l>,
+        reading: &mut Reading<'l>,
     ) -> Option<()>
     where
         'a: 'l,
     {
-        let mapping = gathering.lens.mapping;
+        let mapping = reading.lens.mapping;
         let repeated = self.repeat_instrument.as_ref().map_or("", |column| row.cell(column).text);
         let blank = |cell: Cell<'_>| {
             let unticked = cell.text == "0" && cell.column.name.contains("___");
@@ -132,11 +131,11 @@ impl<'a> Form<'a> {
             let cell = row.cell(column);
             if !self.accepted.iter().any(|state| state == cell.text) {
                 let why = Why::FormIncomplete { form: self.name.to_owned() };
-                return gathering.rejects.sift(cell, Err(why));
+                return reading.rejects.sift(cell, Err(why));
             }
         }
         for part in &self.parts {
-            part.read(row, whose, gathering);
+            part.read(row, whose, reading);
         }
         Some(())
     }

@@ -7,9 +7,9 @@ use super::scores::read_item;
 use super::when::When;
 use crate::import::ImportError;
 use crate::import::cell::whole;
-use crate::import::gathering::{Gathering, Whose};
 use crate::import::layout::Finder;
 use crate::import::mapping::{ItemColumns, Mapping};
+use crate::import::reading::{Reading, Whose};
 use crate::import::reject::{Origin, Why};
 use crate::import::table::{Cell, Column, Row};
 
@@ -34,17 +34,17 @@ impl<'a> Places<'a> {
         &'l self,
         row: &Row<'_>,
         whose: Whose<'_>,
-        gathering: &mut Gathering<'l>,
+        reading: &mut Reading<'l>,
     ) -> Option<()> {
-        let mapping = gathering.lens.mapping;
-        let (instrument, place) = self.names.read(row, gathering)?;
-        let day = self.when.read(row, gathering)?;
+        let mapping = reading.lens.mapping;
+        let (instrument, place) = self.names.read(row, reading)?;
+        let day = self.when.read(row, reading)?;
         let (item, score) = (row.cell(&self.item), row.cell(&self.score));
-        let (number, count) = gathering.rejects.sift(item, read_number(item, instrument, mapping))?;
+        let (number, count) = reading.rejects.sift(item, read_number(item, instrument, mapping))?;
         let answer = score.known(mapping);
         let answer = answer.and_then(|text| text.map(|text| read_item(text, instrument, number)).transpose());
-        let answer = gathering.rejects.sift(score, answer)?;
-        let (draft, rejects) = gathering.open(whose)?;
+        let answer = reading.rejects.sift(score, answer)?;
+        let (draft, rejects) = reading.open(whose)?;
         let origin = Origin::new(row.line, &self.score);
         answer.map_or(Some(()), |answer| {
             let set = draft.set_item((place, day), &instrument.id, (number, count), answer, origin);

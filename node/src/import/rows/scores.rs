@@ -5,9 +5,9 @@ use sumac_protocol::dictionary::{Instrument, ValueError};
 use super::when::When;
 use crate::import::ImportError;
 use crate::import::cell::{Lens, pointed, whole};
-use crate::import::gathering::{Gathering, Whose};
 use crate::import::layout::Finder;
 use crate::import::mapping::{RedcapForm, WideColumn};
+use crate::import::reading::{Reading, Whose};
 use crate::import::reject::{Origin, Why};
 use crate::import::table::{Column, Row};
 
@@ -59,21 +59,21 @@ impl<'a> Places<'a> {
         &'l self,
         row: &Row<'_>,
         whose: Whose<'_>,
-        gathering: &mut Gathering<'l>,
+        reading: &mut Reading<'l>,
     ) -> Option<()>
     where
         'a: 'l,
     {
-        let mapping = gathering.lens.mapping;
+        let mapping = reading.lens.mapping;
         if self.total.iter().chain(&self.items).all(|column| row.cell(column).is_blank(mapping)) {
             return None;
         }
-        let day = self.when.read(row, gathering)?;
+        let day = self.when.read(row, reading)?;
         let (key, id) = ((self.place, day), self.instrument.id.as_str());
         if let Some(column) = &self.total {
             let read = |text: &str, lens: Lens<'_>, _: &mut _| read_total(text, self.instrument, lens);
-            if let Some(total) = gathering.optional(row, Some(column), read) {
-                let (draft, rejects) = gathering.open(whose)?;
+            if let Some(total) = reading.optional(row, Some(column), read) {
+                let (draft, rejects) = reading.open(whose)?;
                 let origin = Origin::new(row.line, column);
                 rejects.sift(row.cell(column), draft.set_total(key, id, total, origin));
             }
@@ -81,8 +81,8 @@ impl<'a> Places<'a> {
         let count = u16::try_from(self.items.len()).unwrap_or(u16::MAX);
         for (number, column) in (1..).zip(&self.items) {
             let read = |text: &str, _: Lens<'_>, _: &mut _| read_item(text, self.instrument, number);
-            if let Some(answer) = gathering.optional(row, Some(column), read) {
-                let (draft, rejects) = gathering.open(whose)?;
+            if let Some(answer) = reading.optional(row, Some(column), read) {
+                let (draft, rejects) = reading.open(whose)?;
                 let origin = Origin::new(row.line, column);
                 rejects.sift(row.cell(column), draft.set_item(key, id, (number, count), answer, origin));
             }

@@ -9,9 +9,9 @@ use super::when::When;
 use crate::import::ImportError;
 use crate::import::cell::{Renames, flag, pointed, whole};
 use crate::import::draft::SessionDraft;
-use crate::import::gathering::{Gathering, Whose};
 use crate::import::layout::Finder;
 use crate::import::mapping::SessionColumns;
+use crate::import::reading::{Reading, Whose};
 use crate::import::reject::Origin;
 use crate::import::table::{Column, Row};
 
@@ -87,42 +87,42 @@ impl<'a> Places<'a> {
         &'l self,
         row: &Row<'_>,
         whose: Whose<'_>,
-        gathering: &mut Gathering<'l>,
+        reading: &mut Reading<'l>,
     ) -> Option<()>
     where
         'a: 'l,
     {
-        let mapping = gathering.lens.mapping;
+        let mapping = reading.lens.mapping;
         let (number, day, kind) = match &self.number {
             Some(column) => {
                 let cell = row.cell(column);
                 let read = cell.needed("number", mapping).and_then(|text| whole("session", text, 1, u16::MAX));
-                let number = gathering.rejects.sift(cell, read)?;
+                let number = reading.rejects.sift(cell, read)?;
                 // Another row of this session may tell the day and the kind.
-                (Some(number), self.when.read_if_told(row, gathering)?, self.kind.read(row, gathering))
+                (Some(number), self.when.read_if_told(row, reading)?, self.kind.read(row, reading))
             }
-            None => (None, Some(self.when.read(row, gathering)?), Some(self.kind.needed(row, gathering)?)),
+            None => (None, Some(self.when.read(row, reading)?), Some(self.kind.needed(row, reading)?)),
         };
-        let told = self.read_rest(row, gathering);
+        let told = self.read_rest(row, reading);
         let origin = Origin::new(row.line, &self.origin);
-        let (draft, rejects) = gathering.open(whose)?;
+        let (draft, rejects) = reading.open(whose)?;
         rejects.sift(row.cell(&self.origin), draft.add_session(SessionDraft { told, number, day, kind, origin }))
     }
 
-    fn read_rest(&self, row: &Row<'_>, gathering: &mut Gathering<'_>) -> Session {
-        let route = self.route.read(row, gathering);
-        let mut session = Session { molecule: self.molecule.read(row, gathering), ..Session::default() };
-        session.dose_ug = gathering.optional(row, self.dose.as_ref(), |text, lens, _| {
+    fn read_rest(&self, row: &Row<'_>, reading: &mut Reading<'_>) -> Session {
+        let route = self.route.read(row, reading);
+        let mut session = Session { molecule: self.molecule.read(row, reading), ..Session::default() };
+        session.dose_ug = reading.optional(row, self.dose.as_ref(), |text, lens, _| {
             Ok(lens.dictionary.check_dose(route.as_deref(), &pointed(text, lens.mapping)?)?)
         });
         session.route = route;
         session.minutes =
-            gathering.optional(row, self.minutes.as_ref(), |text, lens, _| Ok(lens.dictionary.check_minutes(text)?));
-        session.weight_g = gathering.optional(row, self.weight.as_ref(), |text, lens, _| {
+            reading.optional(row, self.minutes.as_ref(), |text, lens, _| Ok(lens.dictionary.check_minutes(text)?));
+        session.weight_g = reading.optional(row, self.weight.as_ref(), |text, lens, _| {
             Ok(lens.dictionary.check_weight(&pointed(text, lens.mapping)?)?)
         });
         let mut vital = |of: Vital, column: &Option<Column>| {
-            gathering.optional(row, column.as_ref(), |text, lens, _| Ok(lens.dictionary.check_vital(of, text)?))
+            reading.optional(row, column.as_ref(), |text, lens, _| Ok(lens.dictionary.check_vital(of, text)?))
         };
         session.vitals = Vitals {
             systolic_before: vital(Vital::Systolic, &self.systolic_before),
@@ -131,11 +131,11 @@ impl<'a> Places<'a> {
             heart_rate_highest: vital(Vital::HeartRate, &self.heart_rate_highest),
         };
         for (instrument, column) in &self.experience {
-            let total = gathering.optional(row, Some(column), |text, lens, _| read_total(text, instrument, lens));
+            let total = reading.optional(row, Some(column), |text, lens, _| read_total(text, instrument, lens));
             session.experience.extend(total.map(|total| (instrument.id.clone(), total)));
         }
         for (class, column, renames) in &self.given {
-            let given = gathering.optional(row, Some(column), |text, _, _| flag(class, text, *renames));
+            let given = reading.optional(row, Some(column), |text, _, _| flag(class, text, *renames));
             session.given.extend(given.map(|given| (class.clone(), given)));
         }
         session

@@ -6,9 +6,9 @@ use sumac_protocol::record::TimeToEvent;
 use super::coded::Coded;
 use crate::import::ImportError;
 use crate::import::cell::{Renames, flag};
-use crate::import::gathering::{Gathering, Whose};
 use crate::import::layout::Finder;
 use crate::import::mapping::TimeColumns;
+use crate::import::reading::{Reading, Whose};
 use crate::import::table::{Column, Row};
 
 /// Where a row holds what.
@@ -37,21 +37,21 @@ impl<'a> Places<'a> {
         &'l self,
         row: &Row<'_>,
         whose: Whose<'_>,
-        gathering: &mut Gathering<'l>,
+        reading: &mut Reading<'l>,
     ) -> Option<()> {
-        let lens = gathering.lens;
+        let lens = reading.lens;
         let (day, happened) = (row.cell(&self.day), row.cell(&self.happened));
         if day.is_blank(lens.mapping) && happened.is_blank(lens.mapping) {
             return None;
         }
-        let kind = self.kind.needed(row, gathering)?;
+        let kind = self.kind.needed(row, reading)?;
         let read = happened.needed("ending", lens.mapping).and_then(|text| flag("the ending", text, self.renames));
-        let ended = gathering.rejects.sift(happened, read)?;
-        let at = gathering.rejects.sift(day, day.day(lens.mapping))?;
+        let ended = reading.rejects.sift(happened, read)?;
+        let at = reading.rejects.sift(day, day.day(lens.mapping))?;
         let time = TimeToEvent { kind, day: at, happened: ended };
         let flaw = lens.dictionary.check_time_to_event(&time).into_iter().next();
-        gathering.rejects.sift(day, flaw.map_or(Ok(()), |flaw| Err(flaw.into())))?;
-        let (draft, rejects) = gathering.open(whose)?;
+        reading.rejects.sift(day, flaw.map_or(Ok(()), |flaw| Err(flaw.into())))?;
+        let (draft, rejects) = reading.open(whose)?;
         rejects.sift(day, draft.add_time(time))
     }
 }

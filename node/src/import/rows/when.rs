@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::import::gathering::Gathering;
+use crate::import::reading::Reading;
 use crate::import::reject::Why;
 use crate::import::table::{Column, Row};
 
@@ -18,12 +18,12 @@ pub(in crate::import) enum When<'a> {
 
 impl When<'_> {
     /// The day; `None` if it became a reject.
-    pub(super) fn read(&self, row: &Row<'_>, gathering: &mut Gathering<'_>) -> Option<i32> {
-        let mapping = gathering.lens.mapping;
+    pub(super) fn read(&self, row: &Row<'_>, reading: &mut Reading<'_>) -> Option<i32> {
+        let mapping = reading.lens.mapping;
         match self {
             Self::Column(column) => {
                 let cell = row.cell(column);
-                gathering.rejects.sift(cell, cell.day(mapping))
+                reading.rejects.sift(cell, cell.day(mapping))
             }
             Self::Fixed(day) => Some(*day),
             Self::Event(column, days) => {
@@ -31,19 +31,19 @@ impl When<'_> {
                 let day = cell.needed("event", mapping).and_then(|event| {
                     days.get(event).copied().ok_or_else(|| Why::NoEventDay { event: event.to_owned() })
                 });
-                gathering.rejects.sift(cell, day)
+                reading.rejects.sift(cell, day)
             }
         }
     }
 
     /// The day, if there is one: of an event without a day in the mapping, and of an empty cell, there
     /// is none. The outer `None` is a reject.
-    pub(super) fn read_if_told(&self, row: &Row<'_>, gathering: &mut Gathering<'_>) -> Option<Option<i32>> {
+    pub(super) fn read_if_told(&self, row: &Row<'_>, reading: &mut Reading<'_>) -> Option<Option<i32>> {
         let told = match self {
-            Self::Column(column) => !row.cell(column).is_blank(gathering.lens.mapping),
+            Self::Column(column) => !row.cell(column).is_blank(reading.lens.mapping),
             Self::Fixed(_) => true,
             Self::Event(column, days) => days.contains_key(row.cell(column).text),
         };
-        if told { self.read(row, gathering).map(Some) } else { Some(None) }
+        if told { self.read(row, reading).map(Some) } else { Some(None) }
     }
 }
