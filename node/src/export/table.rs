@@ -19,21 +19,32 @@ use super::decimal::digits;
 /// A folder of CSV files that is being written. Only its owner may read them.
 #[derive(Debug)]
 pub struct CsvFolder {
+    /// What the columns are.
     columns: Columns,
+    /// A row for each course: fields, and medicines at home.
     courses: Writer<BufWriter<File>>,
+    /// A row for each total.
     assessments: Writer<BufWriter<File>>,
+    /// A row for each answer.
     items: Writer<BufWriter<File>>,
+    /// A row for each session.
     sessions: Writer<BufWriter<File>>,
+    /// A row for each adverse event.
     events: Writer<BufWriter<File>>,
+    /// A row for each time to event.
     times: Writer<BufWriter<File>>,
 }
 
 /// What stands in the columns that depend on the dictionary.
 #[derive(Debug)]
 struct Columns {
+    /// For decimal places.
     dictionary: Dictionary,
+    /// Every field, in the dictionary's order.
     fields: Vec<String>,
+    /// Every class of other medicines.
     classes: Vec<String>,
+    /// Every instrument that asks about a session.
     experiences: Vec<String>,
 }
 
@@ -89,6 +100,7 @@ impl CsvFolder {
         [courses, assessments, items, sessions, events, times].into_iter().try_for_each(Writer::flush)
     }
 
+    /// Writes everything of one course, each thing to its file.
     fn add_course(&mut self, pseudonym: &str, course: &Course) -> io::Result<()> {
         let ids = [pseudonym.to_owned(), course.id.clone()];
         let row = |cells: Vec<String>| ids.iter().cloned().chain(cells);
@@ -131,6 +143,7 @@ impl CsvFolder {
 }
 
 impl Columns {
+    /// The same columns for every clinic of a federation.
     fn of(dictionary: &Dictionary) -> Self {
         let per_session = dictionary.instruments().iter().filter(|instrument| instrument.per_session);
         Self {
@@ -141,6 +154,7 @@ impl Columns {
         }
     }
 
+    /// A field's value as the importer reads it; empty if it is not known.
     fn field(&self, id: &str, value: Option<&FieldValue>) -> String {
         match value {
             None => String::new(),
@@ -153,10 +167,12 @@ impl Columns {
         }
     }
 
+    /// A total as a decimal number.
     fn total(&self, instrument: &str, value: i64) -> String {
         digits(value, self.dictionary.instrument(instrument).map_or(0, |known| known.decimals))
     }
 
+    /// The cells of a session behind its ids.
     fn session(&self, session: &Session) -> Vec<String> {
         let vitals = &session.vitals;
         let mut cells = vec![
@@ -212,21 +228,28 @@ fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 
+/// Yes, no, or nothing.
 fn flag(flag: Option<bool>) -> String {
     flag.map_or("", |yes| if yes { "yes" } else { "no" }).to_owned()
 }
 
+/// A number, or nothing.
 fn number(number: Option<u16>) -> String {
     number.map_or_else(String::new, |number| number.to_string())
 }
 
+/// A file that was not there, for its owner alone.
 fn new_file(path: &Path) -> io::Result<File> {
     File::options().write(true).create_new(true).mode(0o600).open(path)
 }
 
+/// Columns that every file begins with.
 const IDS: [&str; 2] = ["patient", "course"];
+/// Columns behind the ids of assessments.csv.
 const ASSESSMENT: [&str; 3] = ["instrument", "day", "value"];
+/// Columns of items.csv.
 const ITEM: [&str; 4] = ["instrument", "day", "item", "score"];
+/// Columns of sessions.csv before those of the dictionary.
 const SESSION: [&str; 12] = [
     "number",
     "day",
@@ -241,7 +264,9 @@ const SESSION: [&str; 12] = [
     "spo2_lowest",
     "heart_rate_highest",
 ];
+/// Columns of events.csv.
 const EVENT: [&str; 8] = ["day", "kind", "severity", "serious", "resolved", "onset_minutes", "relatedness", "session"];
+/// Columns of time_to_event.csv.
 const TIME: [&str; 3] = ["kind", "day", "happened"];
 /// What the columns of a class or instrument begin with.
 const AT_HOME: &str = "at_home_";

@@ -1,4 +1,8 @@
 //! Who holds the records: the running node, or its store where none runs.
+//!
+//! A running node has its store under lock, so it is asked over its control socket, which only the
+//! node's own user and root may use. Both ways give the same: what is exported is gathered by the same
+//! code, and nothing is changed by it.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -78,6 +82,8 @@ impl Holder {
         Ok(())
     }
 
+    /// One page of patients, in the order of arrival. Who arrives while pages are read comes on a later
+    /// one; who is erased meanwhile is on none.
     fn page(&self, from: u32) -> Result<HeldPage, Failure> {
         match self {
             Self::Node(socket) => {
@@ -91,6 +97,7 @@ impl Holder {
     }
 }
 
+/// The node answered another question than was asked: our fault, never the person's.
 fn another() -> Failure {
     Failure::bug("another answer than was asked for")
 }

@@ -9,6 +9,7 @@ use super::wording::{concept, observation_category, quantity};
 use super::{Writer, date, number};
 use crate::import::fhir::names::{self, vocabulary};
 
+/// A total, and the answers that it comes from where they are kept.
 pub(super) fn write(writer: &mut Writer<'_>, course: &Course, assessed: &Assessment) {
     let Assessment { instrument, day, value, items } = assessed;
     let what = format!("{instrument} on day {day} of {}", course.id);
@@ -23,6 +24,7 @@ pub(super) fn write(writer: &mut Writer<'_>, course: &Course, assessed: &Assessm
     writer.write("Observation", &what, true, body);
 }
 
+/// A total that asks about one session, linked to that session's Encounter.
 pub(super) fn write_experience(
     writer: &mut Writer<'_>,
     course: &Course,
@@ -36,6 +38,7 @@ pub(super) fn write_experience(
     writer.write("Observation", &format!("{instrument} of session {} of {}", session.number, course.id), true, body);
 }
 
+/// How long until something happened: no system has a code for that, so it is Sumac's own.
 pub(super) fn write_time(writer: &mut Writer<'_>, course: &Course, waited: &TimeToEvent) {
     let TimeToEvent { kind, day, happened } = waited;
     let coding = writer.dictionary.times_to_event().iter().find(|code| code.id == *kind).map(|code| &code.coding);
@@ -50,6 +53,7 @@ pub(super) fn write_time(writer: &mut Writer<'_>, course: &Course, waited: &Time
     writer.write("Observation", &format!("time to {kind} of {}", course.id), true, body);
 }
 
+/// What every total has: Sumac's code, the LOINC code where the dictionary has one, and the value.
 fn total(writer: &Writer<'_>, instrument: &str, value: i64, day: i32) -> Value {
     let known = writer.dictionary.instrument(instrument);
     let mut code = concept(vocabulary::INSTRUMENT, instrument, None);
@@ -68,6 +72,7 @@ fn total(writer: &Writer<'_>, instrument: &str, value: i64, day: i32) -> Value {
     })
 }
 
+/// Answers by number; a blank one is an item without an answer.
 fn write_items(writer: &mut Writer<'_>, course: &Course, what: &str, assessed: &Assessment) {
     let item = |(number, score): (u16, &Option<u8>)| match score {
         Some(score) => json!({ "linkId": number.to_string(), "answer": [{ "valueInteger": score }] }),
@@ -85,6 +90,7 @@ fn write_items(writer: &mut Writer<'_>, course: &Course, what: &str, assessed: &
     writer.write("QuestionnaireResponse", what, true, body);
 }
 
+/// Adds elements to a resource.
 fn extend(body: &mut Value, elements: Vec<(&str, Value)>) {
     if let Value::Object(body) = body {
         body.extend(elements.into_iter().map(|(name, value)| (name.to_owned(), value)));

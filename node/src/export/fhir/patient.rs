@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{PATIENT, Writer, category};
 use crate::import::fhir::names;
 
+/// The patient: never a name, an address or a date of birth, which no record holds.
 pub(super) fn write(writer: &mut Writer<'_>) {
     let held = writer.held;
     let mut identifiers = vec![json!({ "system": names::PSEUDONYM, "value": held.pseudonym })];
@@ -20,4 +21,5 @@ pub(super) fn write(writer: &mut Writer<'_>) {
 
 /// The field that is FHIR's gender, where its value is one of FHIR's.
 const SEX: &str = "sex";
+/// What FHIR requires a gender to be.
 const GENDERS: [&str; 4] = ["female", "male", "other", "unknown"];

@@ -10,6 +10,7 @@ use super::{Writer, assessment, date, number, object};
 use crate::import::fhir::NOT_RECORDED;
 use crate::import::fhir::names::{self, vocabulary};
 
+/// The session and everything that happened in it.
 pub(super) fn write(writer: &mut Writer<'_>, course: &Course, session: &Session) {
     let class = json!({ "system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB" });
     let body = json!({
@@ -49,6 +50,7 @@ pub(super) const fn has_dose(session: &Session) -> bool {
     session.molecule.is_some() || session.route.is_some() || session.dose_ug.is_some() || session.minutes.is_some()
 }
 
+/// What was given, how, how much and for how long, each only where it is known.
 fn dose(writer: &mut Writer<'_>, course: &Course, session: &Session) {
     let rules = writer.dictionary.session();
     let molecule = session.molecule.as_deref().unwrap_or(NOT_RECORDED);
@@ -87,6 +89,7 @@ fn period(day: i32, minutes: u16) -> Value {
     json!({ "start": format!("{}T00:00:00Z", date(day)), "end": format!("{}T{hour:02}:{minute:02}:00Z", date(end)) })
 }
 
+/// Another medicine; one that was not given is said to be not done.
 fn given(writer: &mut Writer<'_>, course: &Course, session: &Session, class: &str, yes: bool) {
     let coding = writer.dictionary.comedications().iter().find(|code| code.id == class).map(|code| &code.coding);
     let body = json!({
@@ -104,6 +107,7 @@ fn given(writer: &mut Writer<'_>, course: &Course, session: &Session, class: &st
     );
 }
 
+/// Each number on its own, with which of the session's numbers it is.
 fn vitals(writer: &mut Writer<'_>, course: &Course, session: &Session) {
     let Some(rules) = writer.dictionary.session() else { return };
     let of = |vital| rules.vital(vital);

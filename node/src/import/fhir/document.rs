@@ -33,6 +33,7 @@ pub(super) fn each<E: From<FhirImportError>>(
     Ok(false)
 }
 
+/// A Bundle, read twice: for its URLs, then entry by entry.
 fn bundle<E: From<FhirImportError>>(
     file: &FhirFile,
     text: &[u8],
@@ -73,8 +74,11 @@ fn bundle<E: From<FhirImportError>>(
 /// A reader of a Bundle, of its list of entries, or of one entry. Each resource is handed to the
 /// function, which says whether to go on.
 enum Entries<'f, F> {
+    /// The object around everything.
     Bundle(&'f mut F),
+    /// The list under `entry`.
     List(&'f mut F),
+    /// One object of that list.
     Entry(&'f mut F),
 }
 
@@ -134,25 +138,31 @@ impl<'de, F: FnMut(Option<Value>) -> bool> Visitor<'de> for Entries<'_, F> {
     }
 }
 
+/// As much of a document as tells what it is.
 #[derive(Deserialize)]
 struct Kind {
     #[serde(rename = "resourceType")]
     kind: Option<String>,
 }
 
+/// A Bundle without the contents of its resources.
 #[derive(Deserialize)]
 struct Head {
     #[serde(rename = "type")]
     kind: Option<String>,
+    /// The pages of a search.
     link: Option<Vec<PageLink>>,
+    /// Its entries; their order is that of the second reading.
     entry: Option<Vec<EntryHead>>,
 }
 
+/// A link to another page of a search.
 #[derive(Deserialize)]
 struct PageLink {
     relation: Option<String>,
 }
 
+/// How an entry is called.
 #[derive(Deserialize)]
 struct EntryHead {
     #[serde(rename = "fullUrl")]
@@ -160,6 +170,7 @@ struct EntryHead {
     resource: Option<ResourceHead>,
 }
 
+/// How a resource is called.
 #[derive(Deserialize)]
 struct ResourceHead {
     #[serde(rename = "resourceType")]

@@ -27,10 +27,15 @@ use super::{FhirReading, FhirSink, FhirStopped};
 
 /// Everything that passes share.
 pub(super) struct Passes<'p, S> {
+    /// What the import was told.
     pub(super) reading: &'p FhirReading<'p>,
+    /// The dictionary, by codes.
     pub(super) codes: &'p Codes<'p>,
+    /// What the first pass found.
     pub(super) survey: &'p Survey,
+    /// What was counted so far.
     pub(super) told: FhirTold,
+    /// Where records and rejects go.
     pub(super) sink: &'p mut S,
 }
 
@@ -54,6 +59,7 @@ impl<S: FhirSink> Passes<'_, S> {
         Ok(self.told)
     }
 
+    /// Hands a batch over, unless it is empty.
     fn keep(&mut self, batch: BTreeMap<String, Record>) -> Result<(), FhirStopped<S::Error>> {
         if batch.is_empty() {
             return Ok(());
@@ -64,6 +70,7 @@ impl<S: FhirSink> Passes<'_, S> {
         Ok(())
     }
 
+    /// Reads every file, and keeps what belongs to the patients of this pass.
     fn gather(&mut self, files: &FhirFiles, pass: u64) -> Result<BTreeMap<Key, Patient>, FhirStopped<S::Error>> {
         let passes = self.survey.passes;
         let mut patients = BTreeMap::new();
@@ -158,6 +165,7 @@ impl<S: FhirSink> Passes<'_, S> {
         Ok(assembled.record)
     }
 
+    /// Counts a flaw and hands it over with its place.
     fn reject(&mut self, origin: &Origin, flaw: impl Into<Option<Flaw>>) -> Result<(), FhirStopped<S::Error>> {
         let Some(Flaw { path, value, why }) = flaw.into() else { return Ok(()) };
         self.told.rejects = self.told.rejects.saturating_add(1);
@@ -178,6 +186,7 @@ fn entries_of(record: &Record) -> usize {
     record.courses.iter().map(|course| course.assessments.len() + course.sessions.len() + course.events.len() + 1).sum()
 }
 
+/// The patient that a resource belongs to; none for a type that is nobody's.
 fn whose(resource: &Resource<'_>, root: &Element<'_>) -> Result<Option<Key>, Flaw> {
     if resource.kind != "Patient" && !reading::is_of_a_patient(&resource.kind) {
         return Ok(None);
@@ -203,6 +212,7 @@ fn part_of_line(line: &[u8], passes: u64) -> Option<u64> {
     Some(part(Some(&Aliases::default().key(reference.trim())), passes))
 }
 
+/// As much of a line as tells whose it is. Everything else is passed over, not kept.
 #[derive(Deserialize)]
 struct Light {
     #[serde(rename = "resourceType")]
@@ -212,6 +222,7 @@ struct Light {
     patient: Option<LightReference>,
 }
 
+/// A reference, where it is told by `reference`.
 #[derive(Deserialize)]
 struct LightReference {
     reference: Option<String>,

@@ -12,7 +12,9 @@ use super::limits::{DEPTH_MAX, VALUES_MAX};
 
 /// Reads one value. `left` is how many more values it may have.
 pub(super) struct Tree<'b> {
+    /// How many objects and lists this one stands in.
     depth: usize,
+    /// How many more values the resource may have.
     left: &'b mut usize,
 }
 
@@ -22,6 +24,7 @@ impl<'b> Tree<'b> {
         Self { depth: 0, left }
     }
 
+    /// A reader of what stands inside.
     fn below<E: Error>(&mut self) -> Result<Tree<'_>, E> {
         if self.depth >= DEPTH_MAX {
             return Err(E::custom(format!("nested deeper than {DEPTH_MAX}")));
@@ -29,6 +32,7 @@ impl<'b> Tree<'b> {
         Ok(Tree { depth: self.depth + 1, left: self.left })
     }
 
+    /// Counts one value more.
     fn count<E: Error>(&mut self) -> Result<(), E> {
         *self.left = self.left.checked_sub(1).ok_or_else(|| E::custom(format!("more than {VALUES_MAX} values")))?;
         Ok(())

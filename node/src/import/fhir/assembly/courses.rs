@@ -12,9 +12,11 @@ use super::draft::Draft;
 
 /// The courses of one patient, while facts are assigned to them.
 pub(super) struct Courses {
+    /// In the order of the files.
     drafts: Vec<Draft>,
     /// What is to be assigned.
     facts: Vec<Filed>,
+    /// Indications, for courses and doses that refer to them.
     conditions: BTreeMap<Key, Coded>,
     /// Where Encounters and doses lead.
     links: BTreeMap<Key, (Link, Option<i32>)>,
@@ -47,6 +49,7 @@ impl Courses {
         found
     }
 
+    /// Begins a course, unless there is one of its id.
     fn add(
         &mut self,
         origin: &Rc<Origin>,
@@ -87,10 +90,12 @@ impl Courses {
         }
     }
 
+    /// The courses, with their facts.
     pub(super) fn into_drafts(self) -> Vec<Draft> {
         self.drafts
     }
 
+    /// Which course: by an EpisodeOfCare, by what it is part of, as the only one, or by the day.
     fn course_of(&self, link: &Link, day: Option<i32>, hops: u8) -> Result<usize, FhirWhy> {
         if let Some(course) = &link.course {
             let found = self.drafts.iter().position(|draft| draft.key.as_ref() == Some(course));

@@ -17,21 +17,30 @@ use super::{Assembled, events, fields, scores, signs};
 
 /// One course, with its facts.
 pub(super) struct Draft {
+    /// Where it came from.
     origin: Rc<Origin>,
     /// Its EpisodeOfCare.
     pub(super) key: Option<Key>,
+    /// Its id in the record.
     id: String,
     /// Whether Sumac wrote it: then everything is told, and nothing is guessed.
     exact: bool,
+    /// Day 0 where an extension tells it, in days since 1970-01-01.
     told_first_dose: Option<i32>,
+    /// The first day of its period.
     start: Option<i32>,
+    /// The last day of its period; none while it goes on.
     end: Option<i32>,
+    /// Its Conditions.
     diagnoses: Vec<Key>,
+    /// What is known of it so far.
     fields: BTreeMap<String, FieldValue>,
+    /// What was assigned to it.
     pub(super) piles: Piles,
 }
 
 impl Draft {
+    /// A course as its EpisodeOfCare tells it.
     pub(super) fn of(origin: &Rc<Origin>, episode: EpisodeFact) -> Self {
         let EpisodeFact { id, exact, first_dose, fields, start, end, diagnoses } = episode;
         Self {
@@ -143,6 +152,7 @@ impl Draft {
         first.ok_or(FhirWhy::NoFirstDose { resources })
     }
 
+    /// Leaves it out, with everything in it.
     fn abandon(&self) -> Option<Course> {
         for origin in &self.piles.origins {
             origin.aside.set(Some(Aside::NoCourse));

@@ -17,7 +17,9 @@ use super::sessions::Sessions;
 /// What is known of one instrument on one day.
 #[derive(Default)]
 struct Sheet {
+    /// The first total that was told, with where it stood.
     total: Option<(Rc<Origin>, i64)>,
+    /// Answers by number from 1; none for a blank.
     items: BTreeMap<u16, Option<u8>>,
     /// Where the first item came from.
     answered: Option<Rc<Origin>>,
@@ -65,6 +67,7 @@ pub(super) fn score(
     }
 }
 
+/// A total that asks about one session goes to that session.
 fn experience(origin: &Rc<Origin>, score: ScoreFact, sessions: &mut Sessions, assembled: &mut Assembled) {
     let found = sessions.find(&score.link, Some(score.when));
     match assembled.sift(origin, found) {

@@ -18,18 +18,23 @@ use super::piles::Piles;
 pub(super) struct Sessions {
     /// Whether Sumac wrote them: then nothing is found by its day.
     pub(super) exact: bool,
+    /// In the order of their numbers.
     pub(super) each: Vec<Meeting>,
 }
 
 /// One session, with what it takes to find it again.
 pub(super) struct Meeting {
+    /// The first resource that told of it.
     pub(super) origin: Rc<Origin>,
     /// The Encounter, Procedure and doses that it is made of.
     keys: Vec<Key>,
+    /// When the first dose began; without a dose, when it began.
     pub(super) start: When,
     /// When the last dose ended, if that is known.
     pub(super) end: Option<When>,
+    /// Whether anything is known to have been given.
     dosed: bool,
+    /// What the record will hold.
     pub(super) session: Session,
 }
 
@@ -137,6 +142,7 @@ impl Sessions {
         }
     }
 
+    /// Another medicine, in the session that it belongs to; of several answers one yes is a yes.
     fn give(&mut self, origin: &Rc<Origin>, given: GivenFact, assembled: &mut Assembled) {
         let GivenFact { class, yes, when, link } = given;
         let found = self.find(&link, when);
@@ -152,6 +158,7 @@ impl Sessions {
 }
 
 impl Meeting {
+    /// A session as an Encounter or Procedure tells it; without a date it is none.
     fn of_visit(origin: &Rc<Origin>, visit: VisitFact, day_0: i32) -> Result<Self, FhirWhy> {
         let VisitFact { kind, number, when, minutes, .. } = visit;
         let start = when.ok_or(FhirWhy::Absent)?;

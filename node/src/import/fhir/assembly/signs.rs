@@ -36,6 +36,7 @@ pub(super) fn measure(piles: &mut Piles, sessions: &mut Sessions, assembled: &mu
 /// dose the weight.
 type Kept = BTreeMap<u16, (Option<i64>, Option<i64>)>;
 
+/// Puts one number in its place. No means that it belongs to no time of the session.
 fn note(meeting: &mut Meeting, measured: Measured, when: When, kept: &mut Kept) -> Result<bool, FhirWhy> {
     let kept = kept.entry(meeting.session.number).or_default();
     let since_start = when.instant.zip(meeting.start.instant).map(|(at, start)| at.saturating_sub(start));
@@ -75,10 +76,12 @@ fn note(meeting: &mut Meeting, measured: Measured, when: When, kept: &mut Kept) 
     Ok(true)
 }
 
+/// The higher of two.
 fn raise(place: &mut Option<u16>, value: u16) {
     *place = Some(place.map_or(value, |highest| highest.max(value)));
 }
 
+/// Where a number stands in a record.
 const fn place(vitals: &mut Vitals, slot: Slot) -> &mut Option<u16> {
     match slot {
         Slot::SystolicBefore => &mut vitals.systolic_before,
