@@ -52,7 +52,8 @@ pub(crate) struct ExportArgs {
     out: Option<PathBuf>,
 }
 
-/// How an export is written.
+/// How an export is written. Which of them go with one patient and which with all is checked when
+/// the command runs, because clap can only say that a combination is wrong, not which would be right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// One JSON document.
@@ -187,6 +188,9 @@ impl Lines {
 }
 
 /// Refuses a place inside the node's folder, which holds nothing in the clear.
+///
+/// A place that is not there yet is judged by the nearest folder above it that is; links are followed,
+/// so that no other name for the node's folder leads into it.
 fn outside(home: &Home, out: &Path) -> Result<(), Failure> {
     let real = |path: &Path| {
         path.ancestors().find_map(|part| {

@@ -18,7 +18,8 @@ use sumac_protocol::charter_chain::CharterChain;
 use crate::command::node;
 use crate::failure::Failure;
 
-/// Whom to ask.
+/// Whom to ask. The store stays open, and the node's lock taken, until [`Holder::close`]: nobody can
+/// start the node in the middle of an export.
 pub(super) enum Holder {
     /// The running node, by its socket.
     Node(PathBuf),
