@@ -154,7 +154,7 @@ impl Columns {
         }
     }
 
-    /// A field's value as the importer reads it; empty if it is not known.
+    /// Empty where nothing is known. Numbers have the decimals that the dictionary gives.
     fn field(&self, id: &str, value: Option<&FieldValue>) -> String {
         match value {
             None => String::new(),
@@ -172,7 +172,7 @@ impl Columns {
         digits(value, self.dictionary.instrument(instrument).map_or(0, |known| known.decimals))
     }
 
-    /// The cells of a session behind its ids.
+    /// Cells in the order of the header. Dose in mg and weight in kg, to three decimals.
     fn session(&self, session: &Session) -> Vec<String> {
         let vitals = &session.vitals;
         let mut cells = vec![
@@ -228,7 +228,7 @@ fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 
-/// Yes, no, or nothing.
+/// The words that the importer takes; empty for not known, which is no `no`.
 fn flag(flag: Option<bool>) -> String {
     flag.map_or("", |yes| if yes { "yes" } else { "no" }).to_owned()
 }
@@ -238,18 +238,18 @@ fn number(number: Option<u16>) -> String {
     number.map_or_else(String::new, |number| number.to_string())
 }
 
-/// A file that was not there, for its owner alone.
+/// Mode 0600: records are the owner's alone. A file that is there already is an error.
 fn new_file(path: &Path) -> io::Result<File> {
     File::options().write(true).create_new(true).mode(0o600).open(path)
 }
 
-/// Columns that every file begins with.
+/// First in every file: a row without both belongs to nothing.
 const IDS: [&str; 2] = ["patient", "course"];
 /// Columns behind the ids of assessments.csv.
 const ASSESSMENT: [&str; 3] = ["instrument", "day", "value"];
 /// Columns of items.csv.
 const ITEM: [&str; 4] = ["instrument", "day", "item", "score"];
-/// Columns of sessions.csv before those of the dictionary.
+/// The same order as the cells of a session. Columns of the dictionary follow.
 const SESSION: [&str; 12] = [
     "number",
     "day",

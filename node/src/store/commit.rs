@@ -24,8 +24,10 @@ use super::view::{Front, Shared};
 /// What the commit thread is asked to do. Complete.
 #[derive(Debug)]
 pub(crate) enum Job {
+    /// May share its group, and so its one sync, with the batches that are queued behind it.
     Append(Request),
     Erase(Erasure, Reply<()>),
+    /// Never runs while a group is open: `gather` ends a group at any job that is no batch.
     Compact(Reply<Compacted>),
     Snapshot(Reply<Snapshot>),
     ChangeUnlock(UnlockChange, Reply<()>),
@@ -40,7 +42,9 @@ pub(crate) enum Job {
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) entries: Vec<Entry>,
+    /// Counts towards the group's bound of `GROUP_BYTES_MAX` bytes.
     pub(crate) bytes: usize,
+    /// Answered only once the frames are synced and the index shows them, or with what failed.
     pub(crate) reply: Reply<Position>,
 }
 
@@ -51,10 +55,13 @@ pub(crate) type Reply<T> = SyncSender<Result<T, StoreError>>;
 #[derive(Debug)]
 pub(crate) struct Writer {
     pub(crate) shared: Arc<Shared>,
+    /// The end of what is durable: it moves only after the journal has synced a group.
     pub(crate) tail: Tail,
     /// Bytes of the segments before the tail's.
     pub(crate) closed_bytes: u64,
+    /// The first failure. Once it is set nothing is written any more until the store is opened again.
     stopped: Option<StoreError>,
+    /// Frames that the index took up since its last flush; at `INDEX_FLUSH_FRAMES` it is flushed again.
     unflushed_frames: u64,
 }
 
@@ -118,6 +125,7 @@ impl Writer {
         }
     }
 
+    /// Writes the group as one: every caller gets a position of their own, or all get the same error.
     fn commit(&mut self, group: Vec<Request>) {
         match self.unless_stopped(|writer| writer.write(&group)) {
             Ok(positions) => {
@@ -133,6 +141,7 @@ impl Writer {
         }
     }
 
+    /// Begins a segment first if the tail's has grown to `SEGMENT_BYTES`: no group spans two segments.
     fn write(&mut self, group: &[Request]) -> Result<Vec<Position>, StoreError> {
         if self.tail.offset >= SEGMENT_BYTES {
             self.begin_segment()?;
@@ -184,6 +193,7 @@ impl Writer {
         }
     }
 
+    /// The index is flushed before the keyring says `closed`, so this is never said of one that lags.
     fn settle(&mut self) -> Result<(), StoreError> {
         self.flush_index()?;
         let mut keys = self.shared.keys.write().unwrap_or_else(PoisonError::into_inner);
@@ -192,6 +202,7 @@ impl Writer {
         keys.keyring.save(self.shared.disk.as_ref())
     }
 
+    /// Saves nothing if the watermark is at the tail already.
     pub(crate) fn seal(&mut self) -> Result<(), StoreError> {
         let mut keys = self.shared.keys.write().unwrap_or_else(PoisonError::into_inner);
         if keys.keyring.watermark == self.tail.mark {
@@ -201,12 +212,15 @@ impl Writer {
         keys.keyring.save(self.shared.disk.as_ref())
     }
 
+    /// If the flush fails the count stays, so the frames still count as unflushed.
     fn flush_index(&mut self) -> Result<(), StoreError> {
         self.shared.front().index.flush()?;
         self.unflushed_frames = 0;
         Ok(())
     }
 
+    /// Runs the work unless something failed before; then answers [`StoreError::Stopped`] with the reason.
+    /// A failure of the work itself stops the thread's writing for good.
     pub(crate) fn unless_stopped<T>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, StoreError>,
@@ -243,6 +257,7 @@ fn gather(first: Request, jobs: &Receiver<Job>) -> (Vec<Request>, Option<Job>) {
     (group, None)
 }
 
+/// Sends without asking whether anyone still listens.
 fn answer<T>(reply: &Reply<T>, done: Result<T, StoreError>) {
     // The caller may have ended while it waited; what was written stays written.
     let _gone = reply.send(done).is_err();

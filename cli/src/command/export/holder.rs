@@ -83,8 +83,8 @@ impl Holder {
         Ok(())
     }
 
-    /// One page of patients, in the order of arrival. Who arrives while pages are read comes on a later
-    /// one; who is erased meanwhile is on none.
+    /// One page of patients, beginning at this position. Both ways give the same page,
+    /// so that an export is alike whether or not the node runs.
     fn page(&self, from: u32) -> Result<HeldPage, Failure> {
         match self {
             Self::Node(socket) => {
@@ -98,7 +98,7 @@ impl Holder {
     }
 }
 
-/// The node answered another question than was asked: our fault, never the person's.
+/// A node of this version answers each request with its own kind; other kinds are a bug.
 fn another() -> Failure {
     Failure::bug("another answer than was asked for")
 }

@@ -38,7 +38,7 @@ pub(super) fn write_experience(
     writer.write("Observation", &format!("{instrument} of session {} of {}", session.number, course.id), true, body);
 }
 
-/// How long until something happened: no system has a code for that, so it is Sumac's own.
+/// True means that it happened on that day; false, that it had not by then.
 pub(super) fn write_time(writer: &mut Writer<'_>, course: &Course, waited: &TimeToEvent) {
     let TimeToEvent { kind, day, happened } = waited;
     let coding = writer.dictionary.times_to_event().iter().find(|code| code.id == *kind).map(|code| &code.coding);
@@ -53,7 +53,7 @@ pub(super) fn write_time(writer: &mut Writer<'_>, course: &Course, waited: &Time
     writer.write("Observation", &format!("time to {kind} of {}", course.id), true, body);
 }
 
-/// What every total has: Sumac's code, the LOINC code where the dictionary has one, and the value.
+/// An Observation without its links. The value is a decimal, as its instrument counts.
 fn total(writer: &Writer<'_>, instrument: &str, value: i64, day: i32) -> Value {
     let known = writer.dictionary.instrument(instrument);
     let mut code = concept(vocabulary::INSTRUMENT, instrument, None);
@@ -72,7 +72,7 @@ fn total(writer: &Writer<'_>, instrument: &str, value: i64, day: i32) -> Value {
     })
 }
 
-/// Answers by number; a blank one is an item without an answer.
+/// Blank items are written without an answer, so that numbers stay in their places.
 fn write_items(writer: &mut Writer<'_>, course: &Course, what: &str, assessed: &Assessment) {
     let item = |(number, score): (u16, &Option<u8>)| match score {
         Some(score) => json!({ "linkId": number.to_string(), "answer": [{ "valueInteger": score }] }),

@@ -12,11 +12,11 @@ use super::draft::Draft;
 
 /// The courses of one patient, while facts are assigned to them.
 pub(super) struct Courses {
-    /// In the order of the files.
+    /// At most [`COURSES_PER_PATIENT_MAX`], each with an id of its own.
     drafts: Vec<Draft>,
     /// What is to be assigned.
     facts: Vec<Filed>,
-    /// Indications, for courses and doses that refer to them.
+    /// Diagnoses by the key of their Condition, from which indications are taken.
     conditions: BTreeMap<Key, Coded>,
     /// Where Encounters and doses lead.
     links: BTreeMap<Key, (Link, Option<i32>)>,
@@ -49,7 +49,7 @@ impl Courses {
         found
     }
 
-    /// Begins a course, unless there is one of its id.
+    /// Rejects a course beyond the limit, and one whose id another course has.
     fn add(
         &mut self,
         origin: &Rc<Origin>,
@@ -95,7 +95,8 @@ impl Courses {
         self.drafts
     }
 
-    /// Which course: by an EpisodeOfCare, by what it is part of, as the only one, or by the day.
+    /// An index into the drafts. Links go before dates, and a single course takes all the rest.
+    /// A link to no course, and a day in none or several of them, are errors.
     fn course_of(&self, link: &Link, day: Option<i32>, hops: u8) -> Result<usize, FhirWhy> {
         if let Some(course) = &link.course {
             let found = self.drafts.iter().position(|draft| draft.key.as_ref() == Some(course));

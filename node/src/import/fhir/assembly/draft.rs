@@ -17,7 +17,7 @@ use super::{Assembled, events, fields, scores, signs};
 
 /// One course, with its facts.
 pub(super) struct Draft {
-    /// Where it came from.
+    /// The EpisodeOfCare, or the first dose found: flaws of the whole course are told of it.
     origin: Rc<Origin>,
     /// Its EpisodeOfCare.
     pub(super) key: Option<Key>,
@@ -25,13 +25,13 @@ pub(super) struct Draft {
     id: String,
     /// Whether Sumac wrote it: then everything is told, and nothing is guessed.
     exact: bool,
-    /// Day 0 where an extension tells it, in days since 1970-01-01.
+    /// In days since 1970-01-01. Where it is told, doses are not searched for day 0.
     told_first_dose: Option<i32>,
-    /// The first day of its period.
+    /// In days since 1970-01-01. Without it no fact finds this course by its date.
     start: Option<i32>,
-    /// The last day of its period; none while it goes on.
+    /// In days since 1970-01-01, and part of the period; none for one that goes on.
     end: Option<i32>,
-    /// Its Conditions.
+    /// In the order of the EpisodeOfCare: the first known indication counts.
     diagnoses: Vec<Key>,
     /// What is known of it so far.
     fields: BTreeMap<String, FieldValue>,
@@ -152,7 +152,7 @@ impl Draft {
         first.ok_or(FhirWhy::NoFirstDose { resources })
     }
 
-    /// Leaves it out, with everything in it.
+    /// Sets aside every resource of a course that is not kept, so that each is accounted for.
     fn abandon(&self) -> Option<Course> {
         for origin in &self.piles.origins {
             origin.aside.set(Some(Aside::NoCourse));
