@@ -18,7 +18,7 @@ def first(bundle, kind):
 
 FLAWS = {
     "an-element-that-fhir-lacks": lambda b: first(b, "Observation").update(colour="blue"),
-    "a-list-for-a-reference": lambda b: first(b, "Observation").update(subject=[]),
+    "an-element-that-a-reference-lacks": lambda b: first(b, "Observation")["subject"].update(colour="blue"),
     "an-object-for-a-number": lambda b: first(b, "Observation")["valueQuantity"].update(value={"is": 12}),
     "no-status": lambda b: first(b, "Observation").pop("status"),
     "no-medicine": lambda b: first(b, "MedicationAdministration").pop("medicationCodeableConcept"),

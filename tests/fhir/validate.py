@@ -74,11 +74,14 @@ def main(paths):
             wanted.extend((where, reference) for reference in references(resource))
 
     for path in files(paths):
-        for where, resource in resources(path):
-            take(where, resource)
-            for number, entry in enumerate(resource.get("entry", []), 1):
-                take(f"{where} entry {number}", entry["resource"])
-                known.add(entry["fullUrl"])
+        try:
+            for where, resource in resources(path):
+                take(where, resource)
+                for number, entry in enumerate(resource.get("entry", []), 1):
+                    take(f"{where} entry {number}", entry["resource"])
+                    known.add(entry["fullUrl"])
+        except ValueError as why:
+            problems.append(f"{path.name}: no JSON: {why}")
     problems += [f"{where}: {ref} leads nowhere" for where, ref in wanted if ref not in known]
     for kind, count in sorted(counts.items()):
         print(f"{count:6} {kind}")
