@@ -7,6 +7,7 @@
 //! the clinic's own files.
 
 pub use held::{Held, HeldPage, HeldStatement, Use};
+pub(crate) use table::Columns;
 pub use table::CsvFolder;
 
 mod decimal;
