@@ -8,6 +8,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use sumac_tests::processes::{Clinics, CsvFiles, text};
@@ -41,6 +42,55 @@ fn records_move_between_nodes_by_csv_and_fhir_and_stay_the_same() {
     assert_eq!(clinics.records("two"), before, "and gives them");
     node.terminate();
     assert_eq!(node.ended().exit, Some(0));
+}
+
+#[test]
+fn exported_csv_gives_a_second_node_the_same_records() {
+    let clinics = Clinics::make(SUMAC);
+    assert_eq!(clinics.import_csv("one", &clinics.generate(300, "made")), (300, 0));
+    let csv = clinics.export("one", "csv", "csv");
+    let csv = CsvFiles { mapping: csv.join("mapping.toml"), folder: csv };
+    assert_eq!(clinics.import_csv("two", &csv), (300, 0));
+    let records = clinics.records("one");
+    assert_eq!((clinics.records("two"), records.len()), (records, 300));
+}
+
+#[test]
+fn an_import_that_is_killed_leaves_whole_patients_and_run_again_gives_the_records_of_an_undisturbed_one() {
+    let clinics = Clinics::make(SUMAC);
+    let made = clinics.generate(3_000, "made");
+    assert_eq!(clinics.import_csv("one", &made), (3_000, 0));
+    let (whole, size) = (clinics.records("one"), journal_bytes(&clinics.path("one")));
+    let (dir, words) = (clinics.path("two"), made.words());
+    let words = [vec!["import", "--dir", text(&dir)], words.iter().map(String::as_str).collect()].concat();
+    let mut halves = 0;
+    // Where the node does not run, the import writes itself; where it runs, the node writes for it.
+    for (percent, runs) in [(5, false), (20, false), (35, true), (50, false), (65, true), (80, false)] {
+        let node = runs.then(|| clinics.run("two"));
+        let mut import = clinics.begin(&words);
+        let give_up = Instant::now() + Duration::from_secs(45);
+        while journal_bytes(&dir) < size / 100 * percent {
+            assert!(Instant::now() < give_up, "the import writes nothing more");
+            std::thread::yield_now();
+        }
+        import.kill();
+        let left = clinics.records("two");
+        let others = left.iter().filter(|(pseudonym, record)| whole.get(*pseudonym) != Some(*record));
+        assert_eq!(
+            others.map(|(pseudonym, _)| pseudonym).collect::<Vec<_>>(),
+            [""; 0],
+            "at {percent} %: whole or not at all"
+        );
+        halves += usize::from(!left.is_empty() && left.len() < whole.len());
+        if let Some(node) = node {
+            node.terminate();
+            assert_eq!(node.ended().exit, Some(0));
+        }
+    }
+    assert!(halves > 0, "some import was killed in the middle");
+    let (changed, unchanged) = clinics.import_csv("two", &made);
+    assert_eq!(changed + unchanged, 3_000);
+    assert_eq!(clinics.records("two"), whole);
 }
 
 #[test]
@@ -147,4 +197,21 @@ fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
         fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
     }
+}
+
+/// How much a node has written down, the index not counted: it is made anew from the rest.
+fn journal_bytes(node: &Path) -> u64 {
+    let mut folders = vec![node.join("store")];
+    let mut bytes = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            // A file may go away while it is looked at.
+            let Ok(metadata) = entry.metadata() else { continue };
+            if metadata.is_dir() && entry.file_name() != "index" {
+                folders.push(entry.path());
+            }
+            bytes += if metadata.is_file() { metadata.len() } else { 0 };
+        }
+    }
+    bytes
 }
