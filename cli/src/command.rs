@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod ask;
+mod bench;
 mod charter;
 pub(crate) mod dictionary;
 mod explain;
@@ -55,6 +56,13 @@ pub(crate) enum Command {
     Explain(explain::ExplainArgs),
     /// Check a release offline.
     Verify(verify::VerifyArgs),
+    /// Measure this machine, on synthetic courses.
+    ///
+    /// A question over sealed columns and over sealed records, an import, and the opening of a store: all in a
+    /// folder of its own, which is removed afterwards. No node is needed or touched.
+    ///
+    /// Example: sumac bench --courses 100000 --rounds 5
+    Bench(bench::BenchArgs),
 }
 
 impl Command {
@@ -75,6 +83,7 @@ impl Command {
             Self::Ask(args) => args.run(),
             Self::Explain(args) => args.run(),
             Self::Verify(args) => args.run(),
+            Self::Bench(args) => args.run(),
         }
     }
 }

@@ -47,6 +47,14 @@ fn table(table: &mut Table) {
     table.to_string().lines().for_each(|row| line(row.trim_end()));
 }
 
+/// Rows of figures under their headings; all but the first column stand to the right.
+pub(crate) fn figures<const N: usize>(headings: [&str; N], rows: impl Iterator<Item = [String; N]>) {
+    let mut figures = Table::new();
+    figures.load_style(presets::NOTHING).set_header(headings).add_rows(rows);
+    figures.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
+    table(&mut figures);
+}
+
 /// A line of talk. Where it would be too wide it is broken between words; what begins with a space,
 /// as a command to copy does, stays one line.
 pub(crate) fn talk(text: &str) {
