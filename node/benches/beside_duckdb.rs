@@ -4,7 +4,6 @@
 //! DuckDB, says `ready`, and then answers each line it is sent, a way and the number of a window, with one
 //! line. Ways: `sealed` (all opened anew), `cold` (the files opened anew, too), `opened` (nothing is sealed any
 //! more).
-
 #![expect(clippy::print_stdout, reason = "a measurement prints")]
 
 use std::error::Error;

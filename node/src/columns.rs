@@ -11,6 +11,8 @@ mod generation;
 mod layout;
 mod manifest;
 mod program;
+mod projection;
+mod renew;
 mod rows;
 mod sample;
 mod scan;
@@ -18,6 +20,8 @@ pub mod synthetic;
 mod tally;
 
 pub use error::ColumnsError;
+pub(crate) use generation::Generation;
+pub(crate) use projection::Projection;
 pub use rows::RowBits;
 pub use sample::{OpenedColumns, Sample, SampleAnswer, SampleBuilder};
 

@@ -85,7 +85,7 @@ impl SampleBuilder {
     /// [`ColumnsError`] if files cannot be written or read back.
     pub fn finish(self) -> Result<Sample, ColumnsError> {
         let Self { builder, key, root, layout, apart, .. } = self;
-        builder.finish(Digest([0; 32]), (0, Digest([0; 32])), &apart)?;
+        builder.finish(Digest([0; 32]), 0, &apart)?;
         let generation = Generation::open(Arc::new(OsDisk), &root, GENERATION, key, layout)?;
         Ok(Sample { generation, root })
     }
