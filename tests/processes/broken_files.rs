@@ -138,7 +138,7 @@ fn flaws(shape: Shape, case: &Case, line: Option<usize>, ended: &Ended, rejects:
     let mut flaws = Vec::new();
     let mut needs = |holds: bool, what: String| {
         if !holds {
-            flaws.push(format!("{what}; it said: {}{rejects}", ended.text()))
+            flaws.push(format!("{what}; it said: {}{rejects}", ended.text()));
         }
     };
     match case.ends {
