@@ -12,6 +12,8 @@ use sumac_protocol::record::{Course, FieldValue};
 
 use crate::import::{Imported, Mapping, SourceFile, Sources, read_records};
 
+mod counts;
+
 const IDS: &str = "[courses]\npatient = \"course_id\"\ncourse = \"course_id\"\n";
 const ASSESSMENTS: &str = "[assessments]\npatient = \"course_id\"\ncourse = \"course_id\"\n\
                            instrument = \"instrument\"\nday = \"day\"\nvalue = \"value\"\n";
@@ -103,18 +105,57 @@ fn counts(answer: &Value) -> BTreeMap<String, u64> {
     answer.as_object().unwrap().iter().map(|(arm, n)| (arm.clone(), n.as_u64().unwrap())).collect()
 }
 
-#[test]
-fn duloxetine_courses_assessments_missing_endpoints_and_drop_outs_are_those_of_the_reference() {
+fn duloxetine() -> Trial {
     let dictionary = [
         instrument("HAMD17", 52, 0),
         instrument("HAMA", 56, 0),
         instrument("PGI-I", 7, 0),
         category("arm", "\"drug\", \"placebo\""),
         category("sex", "\"F\", \"M\""),
+        category("stratum", &DULOXETINE_SITES.map(|site| format!("\"{site}\"")).join(", ")),
         "[[time_to_event]]\nid = \"discontinuation\"\n".to_owned(),
     ];
-    let mapping = format!("{IDS}[courses.fields]\narm = \"arm\"\nsex = \"sex\"\n{TIMES}{ASSESSMENTS}");
-    let trial = trial("hamd_duloxetine", &dictionary, &mapping).unwrap();
+    let fields = "arm = \"arm\"\nsex = \"sex\"\nstratum = \"site\"\n";
+    let mapping = format!("{IDS}[courses.fields]\n{fields}{TIMES}{ASSESSMENTS}");
+    trial("hamd_duloxetine", &dictionary, &mapping).unwrap()
+}
+
+const DULOXETINE_SITES: [&str; 17] = [
+    "INV006", "INV009", "INV011", "INV012", "INV013", "INV017", "INV018", "INV019", "INV024", "INV025", "INV028",
+    "INV030", "INV036", "INV037", "INV038", "INV124", "INV999",
+];
+
+fn btheb() -> Option<Trial> {
+    let dictionary = [
+        instrument("BDI-II", 63, 0),
+        category("arm", "\"btheb\", \"tau\""),
+        category("stratum", "\"S0\", \"S1\", \"S2\", \"S3\""),
+        category("episode_length", "\"short\", \"long\""),
+        "[[field]]\nid = \"antidepressant\"\ntype = \"flag\"\ncategory = \"treatment\"\n".to_owned(),
+    ];
+    let fields =
+        "arm = \"arm\"\nstratum = \"site\"\nantidepressant = \"antidepressant\"\nepisode_length = \"episode_length\"\n";
+    let codes = "[courses.codes.episode_length]\n\"<6m\" = \"short\"\n\">6m\" = \"long\"\n";
+    trial("bdi_btheb", &dictionary, &format!("{IDS}[courses.fields]\n{fields}{codes}{ASSESSMENTS}"))
+}
+
+fn uis() -> Option<Trial> {
+    let dictionary = [
+        instrument("BDI", 63_000, 3),
+        category("arm", "\"long\", \"short\""),
+        category("stratum", "\"A\", \"B\""),
+        number("age", 120),
+        number("prior_treatments", 100),
+        "[[field]]\nid = \"race_other\"\ntype = \"flag\"\ncategory = \"demographics\"\n".to_owned(),
+        "[[time_to_event]]\nid = \"return_to_drug_use\"\n".to_owned(),
+    ];
+    let fields = "arm = \"arm\"\nstratum = \"site\"\nage = \"age\"\nprior_treatments = \"prior_treatments\"\nrace_other = \"race_other\"\n";
+    trial("uis_relapse", &dictionary, &format!("{IDS}[courses.fields]\n{fields}{TIMES}{ASSESSMENTS}"))
+}
+
+#[test]
+fn duloxetine_courses_assessments_missing_endpoints_and_drop_outs_are_those_of_the_reference() {
+    let trial = duloxetine();
     assert_eq!((trial.courses().count(), trial.assessments(), trial.imported.rows_read), (172, 1_993, 172 + 1_993));
     assert_eq!(trial.by_arm(|_| true), counts(trial.answer("courses_by_arm")));
     let missing = trial.by_arm(|course| !inside(course, "HAMD17", (32, 72)));
@@ -124,16 +165,7 @@ fn duloxetine_courses_assessments_missing_endpoints_and_drop_outs_are_those_of_t
 
 #[test]
 fn btheb_courses_assessments_and_missing_endpoints_are_those_of_the_reference() {
-    let dictionary = [
-        instrument("BDI-II", 63, 0),
-        category("arm", "\"btheb\", \"tau\""),
-        category("episode_length", "\"short\", \"long\""),
-        "[[field]]\nid = \"antidepressant\"\ntype = \"flag\"\ncategory = \"treatment\"\n".to_owned(),
-    ];
-    let fields = "arm = \"arm\"\nantidepressant = \"antidepressant\"\nepisode_length = \"episode_length\"\n";
-    let codes = "[courses.codes.episode_length]\n\"<6m\" = \"short\"\n\">6m\" = \"long\"\n";
-    let mapping = format!("{IDS}[courses.fields]\n{fields}{codes}{ASSESSMENTS}");
-    let Some(trial) = trial("bdi_btheb", &dictionary, &mapping) else { return };
+    let Some(trial) = btheb() else { return };
     assert_eq!((trial.courses().count(), trial.assessments()), (100, 380));
     assert_eq!(trial.by_arm(|_| true), counts(trial.answer("courses_by_arm")));
     let missing = trial.by_arm(|course| !inside(course, "BDI-II", (46, 76)));
@@ -146,17 +178,7 @@ fn btheb_courses_assessments_and_missing_endpoints_are_those_of_the_reference() 
 
 #[test]
 fn uis_courses_scores_and_relapses_are_those_of_the_reference() {
-    let dictionary = [
-        instrument("BDI", 63_000, 3),
-        category("arm", "\"long\", \"short\""),
-        number("age", 120),
-        number("prior_treatments", 100),
-        "[[field]]\nid = \"race_other\"\ntype = \"flag\"\ncategory = \"demographics\"\n".to_owned(),
-        "[[time_to_event]]\nid = \"return_to_drug_use\"\n".to_owned(),
-    ];
-    let fields = "arm = \"arm\"\nage = \"age\"\nprior_treatments = \"prior_treatments\"\nrace_other = \"race_other\"\n";
-    let mapping = format!("{IDS}[courses.fields]\n{fields}{TIMES}{ASSESSMENTS}");
-    let Some(trial) = trial("uis_relapse", &dictionary, &mapping) else { return };
+    let Some(trial) = uis() else { return };
     assert_eq!((trial.courses().count(), trial.assessments()), (575, 575));
     let scored = trial.by_arm(|course| inside(course, "BDI", (0, 0)));
     assert_eq!(scored, numbers(trial.answer("baseline_bdi_by_arm"), "n"));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use sumac_protocol::record::{Assessment, Event, FieldValue, Grams, Micrograms, Session, Vitals};
 
 use super::super::tally::Aside;
-use super::{Basket, FhirTold, TODAY, import};
+use super::{Basket, FhirTold, TODAY, import, import_text};
 
 /// The folder of reference files, or a line that says there is none.
 fn reference() -> Option<PathBuf> {
@@ -110,4 +110,31 @@ fn foreign_examples_are_counted_and_named_without_a_record() {
     show("us-core", &told, &basket);
     assert!(basket.records.is_empty(), "nobody there was given ketamine");
     assert_eq!(told.resources, 37);
+}
+
+#[test]
+fn every_foreign_file_is_read_or_refused_by_itself_whole_or_broken() {
+    let Some(folder) = reference() else { return };
+    let mut files = 0;
+    for set in ["course-bundle", "us-core"] {
+        let paths = std::fs::read_dir(folder.join(set)).unwrap().map(|entry| entry.unwrap().path());
+        for path in paths.filter(|path| path.extension().is_some_and(|ending| ending == "json")) {
+            let text = std::fs::read(&path).unwrap();
+            let (told, _) =
+                import_text("whole.json", &text).unwrap_or_else(|code| panic!("{}: {code}", path.display()));
+            assert!(told.resources > 0, "{}", path.display());
+            for (broken, why) in [
+                (text[..text.len() / 2].to_vec(), "half of it"),
+                (text[..text.len() - 3].to_vec(), "all but its end"),
+                ([text.as_slice(), b"{}"].concat(), "more behind it"),
+                (text.iter().flat_map(|byte| [*byte, 0]).collect(), "UTF-16"),
+                ([b"{\"resourceType\":\"Patient\",\"x\":\xff,", &text[1..]].concat(), "no UTF-8"),
+            ] {
+                let code = import_text("broken.json", &broken).map(|_| ()).expect_err(why);
+                assert_eq!(code, "fhir-not-json", "{}: {why}", path.display());
+            }
+            files += 1;
+        }
+    }
+    assert_eq!(files, 16 + 37);
 }
