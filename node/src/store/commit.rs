@@ -17,7 +17,7 @@ use super::erasure::Erasure;
 use super::fault::StoreError;
 use super::journal::{SEGMENT_HEADER_BYTES, Tail};
 use super::limits::{GROUP_BYTES_MAX, GROUP_GATHER_MAX, GROUP_RECORDS_MAX};
-use super::limits::{INDEX_FLUSH_FRAMES, SEGMENT_BYTES, TIDY_EVERY};
+use super::limits::{SEGMENT_BYTES, TIDY_EVERY};
 use super::rotation::UnlockChange;
 use super::view::{Front, Shared};
 
@@ -55,12 +55,11 @@ pub(crate) struct Writer {
     /// Bytes of the segments before the tail's.
     pub(crate) closed_bytes: u64,
     stopped: Option<StoreError>,
-    unflushed_frames: u64,
 }
 
 impl Writer {
     pub(crate) fn new(shared: Arc<Shared>, tail: Tail, closed_bytes: u64) -> Self {
-        Self { shared, tail, closed_bytes, stopped: None, unflushed_frames: 0 }
+        Self { shared, tail, closed_bytes, stopped: None }
     }
 
     /// Works until every sender is gone.
@@ -167,11 +166,6 @@ impl Writer {
             *front = Front { head: draft.commit()?, index, erased };
         }
         self.tail = tail;
-        let frames = tail.mark.sequence.saturating_sub(start.mark.sequence);
-        self.unflushed_frames = self.unflushed_frames.saturating_add(frames);
-        if self.unflushed_frames >= INDEX_FLUSH_FRAMES {
-            self.flush_index()?;
-        }
         Ok(())
     }
 
@@ -185,10 +179,9 @@ impl Writer {
     }
 
     fn settle(&mut self) -> Result<(), StoreError> {
-        self.flush_index()?;
+        self.shared.front().index.flush()?;
         let mut keys = self.shared.keys.write().unwrap_or_else(PoisonError::into_inner);
         keys.keyring.watermark = self.tail.mark;
-        keys.keyring.closed = true;
         keys.keyring.save(self.shared.disk.as_ref())
     }
 
@@ -199,12 +192,6 @@ impl Writer {
         }
         keys.keyring.watermark = self.tail.mark;
         keys.keyring.save(self.shared.disk.as_ref())
-    }
-
-    fn flush_index(&mut self) -> Result<(), StoreError> {
-        self.shared.front().index.flush()?;
-        self.unflushed_frames = 0;
-        Ok(())
     }
 
     pub(crate) fn unless_stopped<T>(

@@ -6,11 +6,12 @@
 //! Names are two 16-byte halves made with HMAC under the index key: the list, so that a list can be read
 //! by its prefix, and the member. Values are sealed and bound to their name.
 //!
-//! sled 0.34.7 needs four guards, each for a loss that was seen:
+//! sled 0.34.7 needs five guards, each for a loss that was seen:
 //! 1. its `flush` is only `sync_file_range`: a power cut lost everything silently. So: an own `fdatasync` of `db`;
 //! 2. its `conf` file and its folder are never synced: synced here after creation;
 //! 3. a kill during its snapshot leaves `snap.*.generating`, after which it does not open: deleted first;
-//! 4. it may fail or panic on opening: then the folder is wiped, and the caller rebuilds from the journal.
+//! 4. it may fail or panic on opening: then the folder is wiped, and the caller rebuilds from the journal;
+//! 5. after a power cut it may open with only some of its values: then the caller rebuilds too (see `closing`).
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -112,9 +112,9 @@ pub(crate) struct Keyring {
     keys: BTreeMap<KeyId, SealKey>,
     /// The newest frame known to be acknowledged when this was last saved.
     pub(crate) watermark: Mark,
-    /// Whether the folder was restored from a backup that may lack something, and not taken into use since. The
-    /// copies of a keyring that backups make say so too.
-    pub(crate) restored: bool,
+    /// Where the journal of a backup ends that was restored, may lack something, and was not taken into use since. A
+    /// copy of the keyring that was made with a backup names that backup's end.
+    pub(crate) restored: Option<Mark>,
     /// Whether the store was closed in good order since: then the watermark is all there ever was.
     pub(crate) closed: bool,
     pub(crate) index_key: IndexKeyAge,
@@ -156,7 +156,7 @@ impl Keyring {
             bolt: Bolt::fresh(secret, cost)?,
             seed,
             watermark: Mark { sequence: 0, hash: journal_start(&journal_id) },
-            restored: false,
+            restored: None,
             closed: false,
             index_key: IndexKeyAge { since_s: 0, due: false },
             journal_id,
@@ -185,7 +185,7 @@ impl Keyring {
     /// The bytes of a copy that goes with a backup: what it opens may lack what came after.
     pub(crate) fn copy(&mut self) -> Result<Vec<u8>, StoreError> {
         let before = (self.restored, self.closed);
-        (self.restored, self.closed) = (true, false);
+        (self.restored, self.closed) = (Some(self.watermark), false);
         let copy = self.sealed();
         (self.restored, self.closed) = before;
         copy
@@ -282,7 +282,10 @@ impl Keyring {
         plain.extend_from_slice(&self.journal_id);
         plain.extend_from_slice(&self.watermark.sequence.to_le_bytes());
         plain.extend_from_slice(&self.watermark.hash);
-        plain.push(u8::from(self.restored));
+        let restored = self.restored.unwrap_or(Mark { sequence: 0, hash: [0; 32] });
+        plain.push(u8::from(self.restored.is_some()));
+        plain.extend_from_slice(&restored.sequence.to_le_bytes());
+        plain.extend_from_slice(&restored.hash);
         plain.push(u8::from(self.closed));
         plain.push(u8::from(self.index_key.due));
         plain.extend_from_slice(&self.index_key.since_s.to_le_bytes());
@@ -301,7 +304,10 @@ impl Keyring {
         let seed = Zeroizing::new(reader.array()?);
         let journal_id = reader.array()?;
         let watermark = Mark { sequence: reader.u64()?, hash: reader.array()? };
-        let (restored, closed, due) = (flag(&mut reader)?, flag(&mut reader)?, flag(&mut reader)?);
+        let restored = flag(&mut reader)?;
+        let mark = Mark { sequence: reader.u64()?, hash: reader.array()? };
+        let restored = restored.then_some(mark);
+        let (closed, due) = (flag(&mut reader)?, flag(&mut reader)?);
         let index_key = IndexKeyAge { due, since_s: reader.u64()? };
         let mut keys = BTreeMap::new();
         while reader.end().is_none() {

@@ -22,7 +22,7 @@ use super::keyring::{Keyring, Mark};
 use super::limits::QUEUE_JOBS_MAX;
 use super::pointers::Head;
 use super::view::{Front, Shared};
-use super::{Store, projection};
+use super::{Line, Store, projection};
 
 /// Where a store lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,6 +128,7 @@ pub(crate) fn assemble(
         Err(StoreError::OtherHistory { sequence, .. }) => Some(sequence),
         Ok(()) | Err(_) => None,
     };
+    found.accounted()?;
     let erasure_finished = erasure::finish(disk.as_ref(), &files, &mut keys, &found)?;
     let journal = Journal::open(Arc::clone(disk), &paths.journal(), found.tail.segment)?;
     if found.dropped_frames > 0 {
@@ -135,13 +136,12 @@ pub(crate) fn assemble(
     }
     let catching = CatchUp { disk: disk.as_ref(), files: &files, keys: &keys, found: &found };
     let (index, head, index_state) = catching.run(index, opened, applied)?;
-    let restored = keys.keyring.restored;
+    let restored = keys.keyring.restored == Some(found.tail.mark);
     if missing == Missing::Accept {
         keys.keyring.watermark = found.tail.mark;
-        keys.keyring.restored = false;
     }
-    if missing == Missing::Accept || keys.keyring.closed {
-        keys.keyring.closed = false;
+    if missing == Missing::Accept || keys.keyring.closed || keys.keyring.restored.is_some() {
+        (keys.keyring.closed, keys.keyring.restored) = (false, None);
         keys.keyring.save(disk.as_ref())?;
     }
     let seed = keys.keyring.seed();
@@ -162,7 +162,8 @@ fn begin(shared: Shared, found: &Scan, seed: Zeroizing<[u8; 32]>, lock: FolderLo
     let named = thread::Builder::new().name("sumac-journal".to_owned());
     let started = named.spawn(move || writer.run(&jobs));
     let writer = started.map_err(|error| StoreError::System { what: "thread", why: error.to_string() })?;
-    Ok(Store { shared, seed, queue: Some(queue), writer: Some(writer), _lock: lock })
+    let line = Line { queue: Some(queue), writer: Some(writer) };
+    Ok(Store { shared, seed, line, lock })
 }
 
 /// The journal must reach everything that is known to have been acknowledged, and be the history that the
@@ -178,7 +179,11 @@ fn hold_to(keyring: &Keyring, applied: Option<Head>, found: &Scan, paths: &Store
     if found.marks.get(&sequence) != Some(&hash) && !found.tombs.contains(sequence) {
         return Err(StoreError::OtherHistory { dir, sequence });
     }
-    if keyring.restored { Err(StoreError::Restored { dir, head, watermark: known }) } else { Ok(()) }
+    // A journal that goes on behind the backup's end is not the restored one.
+    if keyring.restored == Some(found.tail.mark) {
+        return Err(StoreError::Restored { dir, head });
+    }
+    Ok(())
 }
 
 /// The folder, for this process alone.
