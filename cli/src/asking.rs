@@ -137,6 +137,13 @@ impl Asking {
         Ok(path)
     }
 
+    /// Keeps the query no longer: it is over, and no answer will come. One that was never kept is
+    /// forgotten as well.
+    pub(crate) fn forget(&self) {
+        let path = pending_folder().join(self.id().hex());
+        std::fs::remove_file(&path).unwrap_or_else(|why| tracing::debug!(%why, "the query stays"));
+    }
+
     /// Takes up a query that was kept.
     pub(crate) fn resume(id: &str, chain: CharterChain, seed: &Zeroizing<[u8; 32]>) -> Result<Self, Failure> {
         let path = find_pending(id)?;
@@ -224,38 +231,6 @@ fn choose_hub<'a>(charter: &'a Charter, name: Option<&str>) -> Result<&'a Member
     }
 }
 
-/// The largest cost with ε no larger than asked for, at the charter's δ.
-pub(crate) fn cost_of(
-    charter: &Charter,
-    rho: Option<f64>,
-    epsilon: Option<f64>,
-    mode: Mode,
-) -> Result<RhoMicro, Failure> {
-    if mode == Mode::Exact {
-        return Ok(RhoMicro(0));
-    }
-    match (rho, epsilon) {
-        (Some(rho), None) if rho > 0.0 && rho <= 1e6 => {
-            // Text to integer without a binary detour: 0.1 is 100,000 and not 99,999.
-            let micro = format!("{:.0}", rho * 1e6)
-                .parse()
-                .map_err(|_| Failure::usage("--rho is no number", "give a number like 0.1"))?;
-            Ok(RhoMicro(micro))
-        }
-        (None, Some(epsilon)) if epsilon > 0.0 && epsilon <= 1e6 => {
-            Ok(privacy::largest_rho(epsilon, charter.policy.delta_per_1e12))
-        }
-        (None, None) => {
-            Err(Failure::usage("a differentially private question has a price", "give --rho 0.1, or --epsilon 1"))
-        }
-        (Some(_), Some(_)) => Err(Failure::usage("--rho and --epsilon both say the price", "give one of them")),
-        (Some(_), None) | (None, Some(_)) => Err(Failure::usage(
-            "a price is a number above 0 and at most 1,000,000",
-            "give, for example, --rho 0.1 or --epsilon 1",
-        )),
-    }
-}
-
 /// The time now, by this machine's clock.
 pub(crate) fn now() -> Moment {
     sumac_node::clock::Clock::default().now()
@@ -266,11 +241,17 @@ fn own_key(seed: &Zeroizing<[u8; 32]>) -> OpeningKey {
     OpeningKey::from_bytes(Zeroizing::new(Digest::of(Label::Pending, &[seed.as_slice()]).0))
 }
 
-/// Where queries are kept until they are answered: `$SUMAC_HOME/pending`, or `~/.sumac/pending`.
+/// Where queries are kept until they are answered: `$SUMAC_HOME/pending`, or `~/.sumac/pending`; without
+/// either, `.sumac/pending` here.
 fn pending_folder() -> PathBuf {
     let home = std::env::var_os("SUMAC_HOME").map(PathBuf::from);
     let home = home.or_else(|| std::env::var_os("HOME").map(|h| Path::new(&h).join(".sumac")));
     home.unwrap_or_else(|| PathBuf::from(".sumac")).join("pending")
+}
+
+/// Whether nothing says where queries are to be kept: then they are kept where the program was started.
+pub(crate) fn is_homeless() -> bool {
+    ["SUMAC_HOME", "HOME"].iter().all(|name| std::env::var_os(name).is_none())
 }
 
 /// A kept query by its id, or the beginning of it.

@@ -2,7 +2,10 @@
 
 pub(crate) mod ask;
 mod charter;
+pub(crate) mod dictionary;
 mod explain;
+mod export;
+mod generate;
 pub(crate) mod import;
 mod key;
 mod node;
@@ -31,11 +34,18 @@ pub(crate) enum Command {
     /// Write, sign and read charters.
     #[command(subcommand)]
     Charter(charter::CharterCommand),
+    /// Show, check and begin dictionaries: what can be recorded and asked.
+    #[command(subcommand)]
+    Dictionary(dictionary::DictionaryCommand),
     /// Write, sign and read studies.
     #[command(subcommand)]
     Study(study::StudyCommand),
     /// Bring a clinic's records in from CSV files.
     Import(import::ImportArgs),
+    /// Write files of synthetic courses, for trials and benchmarks.
+    Generate(generate::GenerateArgs),
+    /// Write out everything held about one patient, or about all.
+    Export(export::ExportArgs),
     /// Enrol patients; sign, hand in and list their consents.
     #[command(subcommand)]
     Patient(patient::PatientCommand),
@@ -56,8 +66,11 @@ impl Command {
             Self::Key(command) => command.run(),
             Self::Node(command) => command.run(),
             Self::Charter(command) => command.run(),
+            Self::Dictionary(command) => command.run(),
             Self::Study(command) => command.run(),
             Self::Import(args) => args.run(),
+            Self::Export(args) => args.run(),
+            Self::Generate(args) => args.run(),
             Self::Patient(command) => command.run(),
             Self::Ask(args) => args.run(),
             Self::Explain(args) => args.run(),

@@ -20,6 +20,7 @@ use sumac_protocol::release_file::ReleaseFile;
 use crate::asking::{self, Asking};
 use crate::command::ask::{Format, Watch};
 use crate::failure::{Exit, Failure};
+use crate::price::Price;
 use crate::{files, show};
 use federation::Federation;
 use processes::{Interrupt, Nodes};
@@ -70,6 +71,7 @@ FROM courses GROUP BY arm";
 /// Builds the federation, asks, shows and checks the answer, and takes everything down again
 /// unless it is to be kept.
 pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
+    check(args)?;
     let began = Instant::now();
     let scratch;
     let dir = match &args.keep {
@@ -105,11 +107,31 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     Ok(code)
 }
 
+/// Refuses what would fail in the end, before anything is built.
+fn check(args: &DemoArgs) -> Result<(), Failure> {
+    if !args.exact {
+        Price::epsilon(args.epsilon).typed(DELTA_PER_1E12)?;
+    }
+    if args.refusing == 100 && !args.no_ask {
+        return Err(Failure::usage(
+            "nobody would consent, so every group would be held back",
+            "give --refusing 99 or less, or only build it with --no-ask --keep DIR",
+        ));
+    }
+    let Some(folder) = &args.out else { return Ok(()) };
+    std::fs::create_dir_all(folder).map_err(|why| Failure::file(folder, &why))?;
+    files::vacant(&folder.join(format!("release-{}.part", std::process::id())))
+}
+
 /// Asks the question and says how long it took, with everything that figure depends on.
 fn ask(args: &DemoArgs, federation: &Federation, step: &dyn Fn(&str)) -> Result<ReleaseFile, Failure> {
     let charter: &Charter = federation.chain.current();
     let mode = if args.exact { Mode::Exact } else { Mode::Dp };
-    let rho = asking::cost_of(charter, None, (!args.exact).then_some(args.epsilon), mode)?;
+    let price = Price::epsilon(args.epsilon);
+    let rho = price.cost(charter, mode)?;
+    if let Some(why) = price.too_dear(charter, None, rho) {
+        return Err(why);
+    }
     let plan = asking::plan(QUESTION, charter, mode, rho)?;
     step("the question:");
     for line in QUESTION
@@ -148,12 +170,12 @@ fn ask(args: &DemoArgs, federation: &Federation, step: &dyn Fn(&str)) -> Result<
     let took = began.elapsed();
     let build = if cfg!(debug_assertions) { "debug build" } else { "release build" };
     step(&format!(
-        "signed query to verified release: {} ms ({} courses, 5 clinics, k 3, window {}, jitter {} ms, {build})",
+        "signed query to verified release: {} ms ({} courses, 5 clinics, k 3,",
         took.as_millis(),
-        federation.courses(),
-        charter.policy.window(),
-        charter.policy.upload_jitter_ms,
+        federation.courses()
     ));
+    let (window, jitter) = (charter.policy.window(), charter.policy.upload_jitter_ms);
+    show::talk(&format!("{MARGIN}  window {window}, jitter {jitter} ms, {build})"));
     Ok(release)
 }
 
@@ -176,7 +198,9 @@ fn finish(
     if args.keep.is_some() || args.out.is_some() {
         let folder = args.out.as_ref().unwrap_or(&federation.dir);
         let (release, charter) = (folder.join("release.json"), folder.join("charter.json"));
-        step(&format!("the file that proves it: sumac verify {} --charter {}", release.display(), charter.display()));
+        step("the file that proves it:");
+        show::talk(&format!("{MARGIN}  sumac verify {} \\", release.display()));
+        show::talk(&format!("{MARGIN}    --charter {}", charter.display()));
     }
     Ok(if release.answer.groups.iter().all(|g| g.suppressed) { Exit::TooFew.code() } else { ExitCode::SUCCESS })
 }
@@ -189,6 +213,8 @@ fn write_release(folder: &Path, federation: &Federation, release: &ReleaseFile) 
     files::write(&folder.join("charter.json"), &federation.chain.to_json())
 }
 
+/// The δ of the demo's charter, in units of 10^-12.
+const DELTA_PER_1E12: u64 = 1_000_000;
 /// What continues a step stands under its text.
 const MARGIN: &str = "         ";
 

@@ -13,12 +13,15 @@ use sumac_node::control::ControlError;
 use sumac_node::home::HomeError;
 use sumac_node::running::RunError;
 use sumac_node::store::{BackupError, StoreError};
+use sumac_node::synthetic::SyntheticError;
 use sumac_protocol::charter_chain::ChainError;
 use sumac_protocol::document::charter::CharterError;
 use sumac_protocol::document::study::StudyError;
 use sumac_protocol::envelope::DocumentError;
 use sumac_protocol::release_file::ReleaseError;
 use sumac_protocol::round::progress::Refused;
+
+use crate::show;
 
 /// A failed command.
 #[derive(Debug)]
@@ -105,13 +108,42 @@ impl Failure {
         self
     }
 
+    /// The same with another remedy, where this code means something else to do.
+    pub(crate) fn with_remedy_for(mut self, code: &str, remedy: &str) -> Self {
+        if self.code == code {
+            remedy.clone_into(&mut self.remedy);
+        }
+        self
+    }
+
+    /// Its code, by which scripts know it.
+    pub(crate) fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// The same with more to do.
+    pub(crate) fn with_remedy(mut self, remedy: &str) -> Self {
+        self.remedy = if self.remedy.is_empty() { remedy.to_owned() } else { format!("{}; {remedy}", self.remedy) };
+        self
+    }
+
     /// Says it on standard error.
     pub(crate) fn report(&self) -> ExitCode {
-        anstream::eprintln!("error[{}]: {}", self.code, self.says);
-        if !self.remedy.is_empty() {
-            anstream::eprintln!("  to do: {}", self.remedy);
-        }
+        self.say("error");
         self.exit.code()
+    }
+
+    /// Says it on standard error where it does not stop the command: what would fail later.
+    pub(crate) fn warn(&self) {
+        self.say("warning");
+    }
+
+    /// The only place where a failure is put into lines.
+    fn say(&self, what: &str) {
+        show::lines(&self.says, &format!("{what}[{}]: ", self.code), "  ");
+        if !self.remedy.is_empty() {
+            show::lines(&self.remedy, "  to do: ", "         ");
+        }
     }
 }
 
@@ -150,7 +182,7 @@ impl From<ControlError> for Failure {
     /// A node that does not run is 3; what it refuses, it says itself.
     fn from(why: ControlError) -> Self {
         let exit = match &why {
-            ControlError::Refused { .. } => Exit::Refused,
+            ControlError::Refused { .. } | ControlError::Denied { .. } => Exit::Refused,
             ControlError::NotRunning { .. } | ControlError::Broken { .. } => Exit::Unreachable,
         };
         Self::new(exit, why.code(), why.to_string(), why.remedy())
@@ -169,6 +201,7 @@ macro_rules! refusals {
 }
 
 refusals!(
+    SyntheticError,
     RunError,
     HomeError,
     StoreError,

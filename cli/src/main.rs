@@ -9,6 +9,7 @@ mod demo;
 mod failure;
 mod files;
 mod keys;
+mod price;
 mod show;
 
 use std::process::ExitCode;
@@ -29,12 +30,44 @@ fn main() -> ExitCode {
     let sumac = match Sumac::try_parse() {
         Ok(sumac) => sumac,
         Err(why) => {
-            let code = if why.use_stderr() { 2 } else { 0 };
-            return if why.print().is_ok() { ExitCode::from(code) } else { ExitCode::from(70) };
+            if why.use_stderr() {
+                return if why.print().is_ok() { ExitCode::from(2) } else { ExitCode::from(70) };
+            }
+            // What was asked for, as `--help`: data like any other.
+            show::line(why.render().to_string().trim_end());
+            return written(ExitCode::SUCCESS);
         }
     };
     match sumac.command.run() {
-        Ok(code) => code,
+        Ok(code) => written(code),
         Err(failure) => failure.report(),
+    }
+}
+
+/// The exit code of a command that did what it was asked, unless its output went nowhere.
+fn written(code: ExitCode) -> ExitCode {
+    show::all_written().map_or_else(|failure| failure.report(), |()| code)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Sumac;
+
+    fn assert_fits(command: &mut clap::Command) {
+        for help in [command.render_help(), command.render_long_help()] {
+            let help = help.to_string();
+            let wide: Vec<&str> = help.lines().filter(|line| line.chars().count() > 80).collect();
+            assert!(wide.is_empty(), "{}: {wide:#?}", command.get_name());
+        }
+        command.get_subcommands_mut().for_each(assert_fits);
+    }
+
+    #[test]
+    fn every_help_text_fits_eighty_columns() {
+        let mut sumac = Sumac::command();
+        sumac.build();
+        assert_fits(&mut sumac);
     }
 }

@@ -3,10 +3,15 @@
 //! Tables fit eighty columns. Colour and moving lines are for terminals only; what is piped is plain.
 
 mod console;
+mod dictionary;
+mod study;
+mod wrap;
 
 use std::io::Write as _;
+use std::path::Path;
+use std::sync::OnceLock;
 
-use comfy_table::{Cell, CellAlignment, Table, presets};
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
 use sumac_protocol::answer::{Answer, Comparison, Estimate, Found, Test};
 use sumac_protocol::explain::{Explanation, HEADINGS};
@@ -15,19 +20,73 @@ use sumac_protocol::principal::Principal;
 use sumac_protocol::round::progress::{Progress, Step};
 
 pub(crate) use console::{cohorts, patients, status};
+pub(crate) use dictionary::{Entry, dictionary, dictionary_size};
+pub(crate) use study::{study, worth};
 
 use crate::failure::Failure;
 
-/// A line of data.
+/// A line of data, as it is.
 pub(crate) fn line(text: &str) {
-    // Whoever stopped reading does not want the rest.
-    if writeln!(std::io::stdout().lock(), "{text}").is_err() {}
+    if let Err(why) = writeln!(std::io::stdout().lock(), "{text}") {
+        lost(why);
+    }
 }
 
-/// A line of talk.
-pub(crate) fn talk(text: &str) {
-    anstream::eprintln!("{text}");
+/// Data that is prose: broken between words where a line would be too wide, every later line with
+/// this indent.
+pub(crate) fn prose(text: &str, indent: &str) {
+    wrap::rows(text, "", indent).iter().for_each(|row| line(row));
 }
+
+/// A table, in rows of at most eighty columns.
+fn table(table: &mut Table) {
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
+    table.to_string().lines().for_each(|row| line(row.trim_end()));
+}
+
+/// A line of talk. Where it would be too wide it is broken between words; what begins with a space,
+/// as a command to copy does, stays one line.
+pub(crate) fn talk(text: &str) {
+    if text.starts_with(' ') {
+        return unbroken(text);
+    }
+    lines(text, "", "  ");
+}
+
+/// Talk of any length, broken between words where a line would be too wide.
+pub(crate) fn paragraph(text: &str) {
+    lines(text, "", "");
+}
+
+/// Talk in rows of at most eighty columns: the first begins with `first`, broken ones with `rest`.
+pub(crate) fn lines(text: &str, first: &str, rest: &str) {
+    wrap::rows(text, first, rest).iter().for_each(|row| unbroken(row));
+}
+
+/// One row on standard error. Where nobody hears it, there is nobody to tell.
+fn unbroken(row: &str) {
+    if writeln!(anstream::stderr(), "{row}").is_err() {}
+}
+
+/// Remembers that data was lost. Whoever stopped reading does not want the rest: a closed pipe is no
+/// loss.
+fn lost(why: std::io::Error) {
+    if why.kind() != std::io::ErrorKind::BrokenPipe {
+        LOST.get_or_init(|| why);
+    }
+}
+
+/// Writes out what standard output still holds back, and tells whether anything was lost: a script
+/// that keeps the output must not take half of it for the whole.
+pub(crate) fn all_written() -> Result<(), Failure> {
+    if let Err(why) = std::io::stdout().flush() {
+        lost(why);
+    }
+    LOST.get().map_or(Ok(()), |why| Err(Failure::file(Path::new("standard output"), why)))
+}
+
+/// Why data was lost, if any was.
+static LOST: OnceLock<std::io::Error> = OnceLock::new();
 
 /// A number of things: "1 row", "2 rows".
 pub(crate) fn counted(n: u64, thing: &str) -> String {
@@ -43,12 +102,12 @@ pub(crate) fn json<T: Serialize>(value: &T) -> Result<(), Failure> {
 
 /// An answer as an aligned table with text bars, and the comparisons below.
 pub(crate) fn answer(answer: &Answer) {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(["group", "estimate", "value", "95 % interval", "n", "", "noise"]);
+    let mut rows = Table::new();
+    rows.load_style(presets::NOTHING).set_header(["group", "estimate", "value", "95 % interval", "n", "", "noise"]);
     for group in &answer.groups {
         let name = group_name(&group.key.0);
         if group.suppressed {
-            table.add_row([
+            rows.add_row([
                 name,
                 "held back: too few".into(),
                 "–".into(),
@@ -61,19 +120,17 @@ pub(crate) fn answer(answer: &Answer) {
         }
         for estimate in &group.estimates {
             let scale = scale(answer, &estimate.name);
-            table.add_row(estimate_row(&name, estimate, scale));
+            rows.add_row(estimate_row(&name, estimate, scale));
         }
     }
     for column in [2, 3, 4, 6] {
-        if let Some(column) = table.column_mut(column) {
+        if let Some(column) = rows.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    for row in table.to_string().lines() {
-        line(row.trim_end());
-    }
+    table(&mut rows);
     for comparison in &answer.comparisons {
-        line(&compare(comparison));
+        prose(&compare(comparison), "  ");
     }
     line(&format!("{} of {} operators counted", answer.operators.counted, answer.operators.asked));
     line(&privacy_line(answer));
@@ -205,6 +262,23 @@ fn privacy_line(answer: &Answer) -> String {
     }
 }
 
+/// What to know of an answer that shows nothing: that it is one, what it cost, and what to do.
+pub(crate) fn held_back(answer: &Answer) {
+    let least = answer.cohort_min;
+    match answer.rho_micro {
+        Some(rho) => {
+            talk(&format!("every group was held back: none is clearly above {least} with the noise in it"));
+            talk(&format!("it was asked and is paid for: each patient counted was charged {rho}"));
+            talk("  to do: widen WHERE, group by less, pay more, or ask with more clinics online");
+        }
+        None => {
+            talk(&format!("every group was held back: each has a count below {least}"));
+            talk("nobody was charged: the study is exact");
+            talk("  to do: ask a wider question of the study's plan, or with more clinics online");
+        }
+    }
+}
+
 /// How precise an answer would be.
 pub(crate) fn explanation(explained: &Explanation) {
     let price = match (explained.rho_micro, explained.epsilon, explained.delta) {
@@ -215,35 +289,79 @@ pub(crate) fn explanation(explained: &Explanation) {
         (None, ..) => "price: none; the study is exact and carries no differential privacy".into(),
     };
     line(&price);
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(HEADINGS);
-    table.add_rows(explained.rows());
-    for row in table.to_string().lines() {
-        line(row.trim_end());
-    }
+    let mut rows = Table::new();
+    rows.load_style(presets::NOTHING).set_header(HEADINGS);
+    rows.add_rows(explained.rows());
+    table(&mut rows);
 }
 
 /// One line on how far a query is.
 pub(crate) fn progress(progress: &Progress, names: &[(Principal, String)]) -> String {
     let name = |key: &Principal| names.iter().find(|(k, _)| k == key).map_or_else(|| key.short(), |(_, n)| n.clone());
-    let awaited: Vec<String> = progress.awaited.iter().map(name).collect();
     let step = match &progress.step {
         Step::Committing => "the committee commits to its noise".to_owned(),
         Step::Collecting => format!("clinics contribute ({} of {})", progress.uploads, progress.asked),
         Step::Freezing => "the committee fixes the batch".to_owned(),
         Step::Verifying => "the committee checks every contribution".to_owned(),
         Step::Opening => "the committee adds its noise".to_owned(),
-        Step::Voiding => "the attempt came to nothing; the committee signs so".to_owned(),
+        Step::Voiding => "came to nothing; the committee signs so".to_owned(),
         Step::Answered { .. } => "answered".to_owned(),
         Step::Over { .. } => "over".to_owned(),
     };
     let attempt = if progress.attempt > 1 { format!("attempt {}: ", progress.attempt) } else { String::new() };
-    if awaited.is_empty() {
-        return format!("{attempt}{step}");
-    }
+    let awaited: Vec<String> = progress.awaited.iter().map(name).collect();
     let left = progress.until.0.saturating_sub(crate::asking::now().0).div_ceil(1_000);
-    format!("{attempt}{step}; waiting for {} (at most {left} s)", awaited.join(", "))
+    waiting(&format!("{attempt}{step}"), &awaited, left)
 }
+
+/// A step and whom it waits for: as many names as the line has room for, else how many they are.
+fn waiting(step: &str, awaited: &[String], left: u64) -> String {
+    let line = |whom: &str| format!("{step}; waiting for {whom} (at most {left} s)");
+    let fits = |line: &String| line.chars().count() <= COLUMNS;
+    let first = |named: usize| {
+        let names = awaited.iter().take(named).cloned().collect::<Vec<_>>().join(", ");
+        match awaited.len().saturating_sub(named) {
+            0 => line(&names),
+            more if named > 0 => line(&format!("{names} and {more} more")),
+            all => line(&all.to_string()),
+        }
+    };
+    let named = (0..=awaited.len()).rev().filter(|_| !awaited.is_empty());
+    named.map(first).find(fits).unwrap_or_else(|| step.to_owned())
+}
+
+/// Columns of a terminal that everything fits.
+const COLUMNS: usize = 80;
+/// The same, as tables count.
+const WIDTH: u16 = 80;
 
 /// Width of a bar, in characters.
 const BAR_CELLS: u32 = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::{COLUMNS, waiting};
+
+    #[test]
+    fn a_step_names_as_many_as_the_line_has_room_for() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let (checks, long) = ("attempt 2: the committee checks every contribution", "a".repeat(60));
+        let cases = [
+            ("answered", names(&[]), "answered"),
+            ("asked", names(&["Ridge", "Mill"]), "asked; waiting for Ridge, Mill (at most 2 s)"),
+            (
+                checks,
+                names(&["Ridge", "Mill"]),
+                "attempt 2: the committee checks every contribution; waiting for 2 (at most 2 s)",
+            ),
+            ("asked", names(&["Ridge", &long]), "asked; waiting for Ridge and 1 more (at most 2 s)"),
+            ("asked", names(&[&long, "Ridge"]), "asked; waiting for 2 (at most 2 s)"),
+            (&long, names(&["Ridge"]), &long),
+        ];
+        for (step, awaited, want) in cases {
+            let line = waiting(step, &awaited, 2);
+            assert_eq!(line, want, "{awaited:?}");
+            assert!(line.chars().count() <= COLUMNS, "{line}");
+        }
+    }
+}

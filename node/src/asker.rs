@@ -101,7 +101,17 @@ impl Asker {
     }
 
     async fn ask(&mut self, message: &Message) -> Result<Progress, AskError> {
-        let answer = self.network.send(self.hub, encode(message)).await.map_err(|why| self.away(&why))?;
+        let network = self.network.clone();
+        let sent = network.send(self.hub, encode(message));
+        tokio::pin!(sent);
+        // What happens on the network meanwhile is read: behind an inbox that is full it stands still.
+        let answer = loop {
+            tokio::select! {
+                biased;
+                answer = &mut sent => break answer.map_err(|why| self.away(&why))?,
+                event = self.inbox.next() => self.note(event.as_ref())?,
+            }
+        };
         match decode::<Reply>(&answer) {
             Ok(Reply::Progress(progress)) => Ok(*progress),
             Ok(Reply::Refused(refused)) => Err(AskError::Refused(refused)),
@@ -118,7 +128,9 @@ impl Asker {
 
     /// Says goodbye to the hub.
     pub async fn goodbye(self) {
-        self.network.shutdown().await;
+        let Self { network, inbox, .. } = self;
+        drop(inbox);
+        network.shutdown().await;
     }
 }
 

@@ -4,6 +4,7 @@ mod books;
 mod desk;
 mod enrolling;
 mod error;
+mod row_bits;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -21,6 +21,7 @@ pub(crate) use server::{Call, serve};
 pub use upkeep::{Upkeep, Upkept};
 
 use crate::clinic::{Acknowledged, CohortLine, Kept, PatientLine};
+use crate::export::{Held, HeldPage};
 
 /// What can be asked of a running node. Complete.
 #[derive(Debug, Serialize, Deserialize)]
@@ -50,6 +51,16 @@ pub enum Request {
     Cohorts,
     /// Take care of the store.
     Upkeep(Upkeep),
+    /// Export everything held about one patient.
+    ExportPatient {
+        /// The pseudonym.
+        pseudonym: String,
+    },
+    /// Export everything held about a page of patients.
+    ExportFrom {
+        /// Where the page begins: 0, or what the page before said.
+        from: u32,
+    },
 }
 
 /// The answers, one for each request. Complete.
@@ -77,6 +88,10 @@ pub enum Response {
     Cohorts(Vec<CohortLine>),
     /// To [`Request::Upkeep`].
     Upkept(Upkept),
+    /// To [`Request::ExportPatient`]; none if there is no such patient.
+    Patient(Option<Box<Held>>),
+    /// To [`Request::ExportFrom`].
+    Page(HeldPage),
     /// To any of them.
     Refused(Refused),
 }

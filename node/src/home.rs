@@ -163,7 +163,7 @@ impl Home {
         let text = match fs::read_to_string(&file) {
             Ok(text) => text,
             Err(why) if why.kind() == std::io::ErrorKind::NotFound => {
-                return Err(HomeError::NoNode { dir: self.dir.clone() });
+                return Err(HomeError::NoNode { dir: self.dir.clone(), there: self.dir.is_dir() });
             }
             Err(why) => return Err(HomeError::io(&file, &why)),
         };
@@ -249,10 +249,12 @@ pub enum HomeError {
         dir: PathBuf,
     },
     /// There is no node.
-    #[error("{} holds no node: it has no {SETTINGS}", dir.display())]
+    #[error("{} holds no node: {}", dir.display(), if *.there { NO_SETTINGS } else { NO_FOLDER })]
     NoNode {
         /// The folder.
         dir: PathBuf,
+        /// Whether there is such a folder at all.
+        there: bool,
     },
     /// A file cannot be read or written.
     #[error("{}: {why}", file.display())]
@@ -292,7 +294,9 @@ pub enum HomeError {
 
 impl HomeError {
     fn io(file: &Path, why: &std::io::Error) -> Self {
-        Self::Io { file: file.to_owned(), why: why.to_string() }
+        let below_a_file = why.kind() == std::io::ErrorKind::NotADirectory;
+        let why = if below_a_file { "a part of this path is a file, not a folder".to_owned() } else { why.to_string() };
+        Self::Io { file: file.to_owned(), why }
     }
 
     /// A code that is never reworded.
@@ -313,7 +317,9 @@ impl HomeError {
     pub fn remedy(&self) -> String {
         match self {
             Self::AlreadyThere { .. } => "choose another folder; a node's keys are never overwritten".into(),
-            Self::NoNode { .. } => "make one with `sumac node init --dir DIR`".into(),
+            Self::NoNode { dir, .. } => {
+                format!("check the path, or make a node there: `sumac node init --dir {}`", dir.display())
+            }
             Self::Io { .. } => "check that the path exists and that this user may read and write it".into(),
             Self::Settings { .. } => "correct the file; deploy/node.toml shows every setting".into(),
             Self::KeyFile { .. } => "give the file that `sumac node init` made, or restore it from its medium".into(),
@@ -323,5 +329,8 @@ impl HomeError {
 }
 
 const SETTINGS: &str = "node.toml";
+/// What a folder lacks that is no node's.
+const NO_SETTINGS: &str = "it has no node.toml";
+const NO_FOLDER: &str = "there is no such folder";
 const CHARTER: &str = "charter.json";
 const STUDIES: &str = "studies";

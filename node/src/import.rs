@@ -1,74 +1,107 @@
 //! CSV files of a clinic become patient records.
 //!
 //! A wrong row never stops the right ones: it becomes a [`Reject`] with a remedy. A wrong file (no
-//! text, no header, a column that is not there) changes nothing: it is an [`ImportError`], and there
-//! are no records. Reading is pure: equal files, mapping and dictionary give equal records, which
-//! have equal bytes, so importing a file twice changes nothing. Keeping the records is the caller's.
+//! text, no header, a column that is not there) changes nothing: [`check`] reads all files to their
+//! ends before anything is kept, and is the only way to a [`Checked`] import. Reading is pure: equal
+//! files, mapping and dictionary give equal records, which have equal bytes, so importing a file twice
+//! changes nothing, and an import that was interrupted is finished by running it again.
 //!
-//! A record is all that these files hold about a patient. Who keeps courses and assessments in two
-//! files gives both at once: fields that stand in the one would be missing from records of the other.
+//! A record is all that the files of one import hold about a patient. Who keeps courses and assessments
+//! in two files gives both at once: what stands in the one would be missing from records of the other.
+//!
+//! Memory is flat: rows of one patient may stand anywhere, so large files are read several times, each
+//! time for a share of the patients, and nothing is ever written down in the clear on the way.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::fmt;
-use std::io::Read;
+use std::io::{Read, Seek};
 
 use sumac_protocol::dictionary::Dictionary;
-use sumac_protocol::limits::PATIENTS_MAX;
 use sumac_protocol::record::Record;
 
+pub use checking::{Checked, check};
 #[expect(clippy::module_name_repetitions, reason = "imported alone, `Error` would not say whose")]
 pub use failure::ImportError;
+pub use keeping::{Halted, Progress, Sink, Totals};
 pub use mapping::{Mapping, MappingError};
-pub use reject::{Reject, Why, write_rejects};
+pub use reject::{Reject, RejectFile, Why};
 
-use gathering::Gathering;
-use table::Table;
-
-mod assessments;
 mod cell;
-mod courses;
+mod census;
+mod checking;
+mod draft;
 mod failure;
+pub mod fhir;
 mod gathering;
+mod keeping;
+mod layout;
 pub mod limits;
 mod mapping;
-mod near;
+mod reading;
 mod reject;
+mod rows;
 mod scan;
 mod table;
 
-/// The files of one import, open for reading from their beginning. At least one is needed.
-#[derive(Debug)]
-#[expect(clippy::exhaustive_structs, reason = "callers build it; there are these two shapes of file")]
-pub struct Sources<R> {
-    /// A row for each course: fields, and totals of the mapping's `[[wide]]` columns.
-    pub courses: Option<R>,
-    /// A row for each total.
-    pub assessments: Option<R>,
-}
+/// The files of one import. They are read more than once, so each must be a file and not a pipe.
+pub type Sources<R> = BTreeMap<SourceFile, R>;
 
-/// Which of the two files.
+/// Which of the files. In this order they are read, so that courses are known before what belongs to
+/// them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(clippy::exhaustive_enums, reason = "complete: there are these two shapes of file")]
+#[expect(clippy::exhaustive_enums, reason = "complete: there are these shapes of file")]
 pub enum SourceFile {
-    /// A row for each course.
+    /// A row for each course: fields, medicines at home, times to events, and `[[wide]]` columns.
     Courses,
+    /// A REDCap export: a row for each record, event and repeated instrument.
+    Redcap,
     /// A row for each total.
     Assessments,
+    /// A row for each answered item.
+    Items,
+    /// A row for each session.
+    Sessions,
+    /// A row for each adverse event.
+    Events,
+    /// A row for each thing that was waited for.
+    TimeToEvent,
 }
 
-/// What an import read. Holds personal records; `Debug` shows how many and nothing of them.
+impl SourceFile {
+    /// Every shape, in the order of reading.
+    pub const ALL: [Self; 7] =
+        [Self::Courses, Self::Redcap, Self::Assessments, Self::Items, Self::Sessions, Self::Events, Self::TimeToEvent];
+
+    /// What it is called: also its section of the mapping.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Courses => "courses",
+            Self::Redcap => "redcap",
+            Self::Assessments => "assessments",
+            Self::Items => "items",
+            Self::Sessions => "sessions",
+            Self::Events => "events",
+            Self::TimeToEvent => "time_to_event",
+        }
+    }
+}
+
+/// What an import read, all of it in memory. Holds personal records; `Debug` shows how many and
+/// nothing of them.
 #[derive(PartialEq, Eq, Default)]
 #[must_use = "nothing is kept until the caller stores the records"]
 #[non_exhaustive]
 pub struct Imported {
     /// Each patient's record, by pseudonym. Records hold only what the dictionary allows.
     pub patients: BTreeMap<String, Record>,
-    /// What was left out: the courses file's rows first, each file in its own order.
+    /// What was left out, in the order in which it was found.
     pub rejects: Vec<Reject>,
-    /// How many cells held a code that the dictionary does not have. Their fields are kept as
+    /// How many cells held a code that the dictionary does not have. They are kept as
     /// [`UNKNOWN`](sumac_protocol::dictionary::UNKNOWN), which counts as missing in every question.
     pub unknown: BTreeMap<UnknownCode, u64>,
-    /// Rows of both files that had any text, headers not counted.
+    /// Rows of all files that had any text, headers not counted.
     pub rows_read: u64,
 }
 
@@ -77,69 +110,49 @@ pub struct Imported {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct UnknownCode {
-    /// The dictionary's field.
+    /// The dictionary's field or list.
     pub field: String,
-    /// The code as it stood in the file, at most 1,024 bytes.
+    /// The code as it stood in the file, at most 1,024 bytes; `…` for all that came after the first
+    /// [`UNKNOWN_CODES_MAX`](limits::UNKNOWN_CODES_MAX).
     pub code: String,
 }
 
-/// Reads the files of one import. The courses file is read first. Where it is given, it decides which
-/// courses there are, and assessments of others are rejected; without it, every course with an
-/// assessment row is one, and none has fields.
+/// Reads the files of one small import into memory. The courses file is read first. Where it or a
+/// REDCap export is given, it decides which courses there are, and rows of others are rejected;
+/// without it, every course that a row names is one.
 ///
 /// # Errors
 /// [`ImportError`] if the mapping does not fit the dictionary or a file, or a file is no CSV text.
-pub fn read_records<R: Read>(
+pub fn read_records<R: Read + Seek>(
     dictionary: &Dictionary,
     mapping: &Mapping,
     sources: Sources<R>,
 ) -> Result<Imported, ImportError> {
-    read_within(Bounds { rows_max: limits::ROWS_MAX, patients_max: PATIENTS_MAX }, dictionary, mapping, sources)
+    let mut memory = Imported::default();
+    match check(dictionary, mapping, sources, &mut |_| ())?.keep(&mut memory) {
+        Ok(Totals { rows, unknown, .. }) => Ok(Imported { unknown, rows_read: rows, ..memory }),
+        Err(Halted::Files(error)) => Err(error),
+        Err(Halted::Sink(never)) => match never {},
+    }
 }
 
-/// Bounds that no test could reach with files of their real size.
-#[derive(Debug, Clone, Copy)]
-struct Bounds {
-    rows_max: u64,
-    patients_max: u64,
-}
+impl Sink for Imported {
+    type Error = Infallible;
 
-fn read_within<R: Read>(
-    bounds: Bounds,
-    dictionary: &Dictionary,
-    mapping: &Mapping,
-    sources: Sources<R>,
-) -> Result<Imported, ImportError> {
-    let Sources { courses, assessments } = sources;
-    if courses.is_none() && assessments.is_none() {
-        return Err(ImportError::NoSource);
+    fn keep(&mut self, batch: BTreeMap<String, Record>) -> Result<(), Infallible> {
+        self.patients.extend(batch);
+        Ok(())
     }
-    let courses_known = courses.is_some();
-    let mut gathering = Gathering::new(dictionary, mapping);
-    let mut rows_read = 0_u64;
-    if let Some(source) = courses {
-        let file = SourceFile::Courses;
-        let columns = mapping.courses.as_ref().ok_or(ImportError::NotMapped { file })?;
-        let mut table = Table::open(file, source, mapping.delimiter, bounds.rows_max)?;
-        courses::read(bounds, columns, &mut table, &mut gathering)?;
-        rows_read = rows_read.saturating_add(table.rows());
+
+    fn leave_out(&mut self, reject: Reject) -> Result<(), Infallible> {
+        self.rejects.push(reject);
+        Ok(())
     }
-    if let Some(source) = assessments {
-        let file = SourceFile::Assessments;
-        let columns = mapping.assessments.as_ref().ok_or(ImportError::NotMapped { file })?;
-        let mut table = Table::open(file, source, mapping.delimiter, bounds.rows_max)?;
-        assessments::read(bounds, courses_known, columns, &mut table, &mut gathering)?;
-        rows_read = rows_read.saturating_add(table.rows());
-    }
-    Ok(gathering.finish(rows_read))
 }
 
 impl fmt::Display for SourceFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Courses => "courses",
-            Self::Assessments => "assessments",
-        })
+        f.write_str(self.name())
     }
 }
 

@@ -3,7 +3,9 @@
 pub mod asker;
 pub mod clinic;
 pub mod clock;
+pub mod columns;
 pub mod control;
+pub mod export;
 pub mod home;
 pub mod import;
 pub mod network;

@@ -120,7 +120,7 @@ impl Node {
             tokio::select! {
                 biased;
                 () = &mut stop => return Ok(()),
-                Some(call) = calls.recv() => self.command(call),
+                Some(call) = calls.recv() => self.command(call)?,
                 event = inbox.next() => match event {
                     Some(event) => self.heard(event)?,
                     None => return Ok(()),

@@ -32,7 +32,7 @@ mod commit;
 mod compaction;
 mod content;
 mod creation;
-mod disk;
+pub(crate) mod disk;
 mod entry;
 mod erasure;
 mod fault;
@@ -49,7 +49,7 @@ mod ranges;
 mod rearranging;
 mod restoring;
 mod rotation;
-mod seal;
+pub(crate) mod seal;
 mod view;
 
 pub use backup::{BackupReport, Beside};

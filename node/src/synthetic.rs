@@ -9,10 +9,13 @@ use rand::rngs::Xoshiro256PlusPlus;
 use rand_distr::{Distribution as _, Normal};
 use sha2::{Digest as _, Sha256};
 
+#[expect(clippy::module_name_repetitions, reason = "imported by name")]
 pub use course::{Consented, SyntheticCourse};
+pub use files::{MAPPING, write_clinic};
 use spec::Spec;
 
 mod course;
+mod files;
 mod sessions;
 mod spec;
 
@@ -39,6 +42,14 @@ pub enum SyntheticError {
         /// What is wrong with them.
         why: String,
     },
+    /// A file that cannot be written.
+    #[error("no files can be written into {folder}: {why}")]
+    File {
+        /// The folder.
+        folder: String,
+        /// What the operating system says.
+        why: String,
+    },
 }
 
 impl SyntheticError {
@@ -48,6 +59,7 @@ impl SyntheticError {
         match self {
             Self::NoParameters { .. } => "no-synthetic-parameters",
             Self::Parameters { .. } => "bad-synthetic-parameters",
+            Self::File { .. } => "file",
         }
     }
 
@@ -56,6 +68,7 @@ impl SyntheticError {
     pub fn remedy(&self) -> String {
         match self {
             Self::NoParameters { .. } => "use the dictionary `ketamine`".into(),
+            Self::File { .. } => "name a folder that can be written and is not there yet".into(),
             Self::Parameters { .. } => "this is a fault of Sumac; please report it".into(),
         }
     }

@@ -21,7 +21,7 @@ pub use form::{
 #[expect(clippy::module_name_repetitions, reason = "an input or error alone would not say of what")]
 pub use input::{AnswerError, AnswerInput};
 pub use key::GroupKey;
-pub use suppression::suppress;
+pub use suppression::{least_shown, suppress};
 
 pub(crate) mod cells;
 mod compare;

@@ -8,6 +8,7 @@ use crate::document::consent::{Standing, Statement, standing};
 use crate::envelope::Verified;
 use crate::moment::Moment;
 use crate::plan::{Mode, RawCells};
+use crate::principal::Principal;
 use crate::record::{Course, Record};
 use crate::round::inquiry::Inquiry;
 
@@ -76,10 +77,14 @@ impl Cohort {
     /// Selects the cohort: patients whose standing statement covers the study, whose own cap is not
     /// passed, and who have a course that the question asks about. `only` narrows it to those who
     /// were selected in an earlier attempt; they were charged then, and nobody is added.
+    ///
+    /// Rows from `clinic`'s `patients_max` on take no part: whether a patient does then never depends
+    /// on how many others there are, also under a charter that has come to allow fewer.
     #[must_use]
     pub fn select<'a>(
         view: &ConsentView,
         inquiry: &Inquiry,
+        clinic: &Principal,
         candidates: impl Iterator<Item = Candidate<'a>>,
         only: Option<&BTreeSet<u32>>,
     ) -> Self {
@@ -88,7 +93,8 @@ impl Cohort {
         let cost = inquiry.query().rho;
         let mut rows = Vec::new();
         let mut records: Vec<&[Course]> = Vec::new();
-        for candidate in candidates {
+        let rows_max = inquiry.charter().member(clinic).map_or(0, |member| member.patients_max);
+        for candidate in candidates.filter(|candidate| u64::from(candidate.row) < rows_max) {
             let Some(cap) = view.cap(candidate.row, inquiry) else { continue };
             let affordable = only.map_or_else(
                 || candidate.spent.plus(cost) <= cap.min(floor),

@@ -10,27 +10,42 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::DICTIONARY_BYTES_MAX;
-
 pub use category::ConsentCategory;
-pub use field::{Field, FieldKind, UNKNOWN};
+pub use coding::{Coding, System};
+pub use event::{Code, EventKind, EventRules, Onset};
+pub use field::{Field, FieldKind, ToldBy, UNKNOWN};
 #[expect(clippy::module_name_repetitions, reason = "their names where they are used, apart from this module")]
 pub use flaw::{DictionaryError, DictionaryFlaw};
-pub use instrument::{Band, Better, Fraction, Instrument};
-pub use value::{DAYS_MAX, ValueError};
+pub use instrument::{Band, Better, Fraction, ImportantChange, Instrument, ResponseRule};
+pub use items::Items;
+pub use name::nearest;
+pub use reading::{PLACEHOLDER, SEEN};
+pub use session::{Bioavailability, Bounds, Route, SessionRules};
+pub use value::{DAYS_MAX, ValueError, Vital, Vocabulary};
+
+pub use decimal::show as decimal_text;
 
 pub(crate) use decimal::{Decimal, DecimalFlaw, show};
-pub(crate) use name::{fold, nearest};
+pub(crate) use name::{fold, listed};
 
+mod about;
 mod category;
 mod check;
+mod check_codes;
 mod check_field;
 mod check_instrument;
+mod check_items;
+mod check_session;
+mod coding;
 mod decimal;
+mod event;
 mod field;
 mod flaw;
 mod instrument;
+mod items;
 mod name;
+mod reading;
+mod session;
 mod value;
 mod written;
 
@@ -40,16 +55,26 @@ pub const RANGE_MAX: u64 = 1 << 27;
 /// Most decimal places of an instrument or field.
 pub const DECIMALS_MAX: u8 = 6;
 
+/// The text of the dictionary of ketamine treatment, as it is signed into charters.
+pub const KETAMINE: &str = include_str!("../dictionaries/ketamine.toml");
+
 /// A checked dictionary. Only [`Dictionary::parse`] makes one, so every range, rule and name in it
 /// is sound.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Dictionary {
     name: String,
     version: u32,
     baseline: BaselineRule,
     instruments: Vec<Instrument>,
     fields: Vec<Field>,
+    session: Option<SessionRules>,
+    events: Option<EventRules>,
+    #[serde(rename = "time_to_event")]
+    times: Vec<Code>,
+    #[serde(rename = "comedication")]
+    comedications: Vec<Code>,
     /// Where each folded name stands in the lists above.
+    #[serde(skip)]
     places: BTreeMap<String, Place>,
 }
 
@@ -79,15 +104,27 @@ impl Dictionary {
     /// # Errors
     /// [`DictionaryError`] with the line of the first flaw and what to do about it.
     pub fn parse(text: &str) -> Result<Self, DictionaryError> {
-        if text.len() > DICTIONARY_BYTES_MAX {
-            return Err(DictionaryError { line: 1, flaw: DictionaryFlaw::TooLong { bytes: text.len() } });
-        }
-        let written = toml::from_str(text).map_err(|error| {
-            let at = error.span().map_or(0, |span| span.start);
-            let flaw = DictionaryFlaw::Shape { message: error.message().to_owned() };
-            DictionaryError { line: check::Lines(text).line(at), flaw }
-        })?;
-        check::check(text, written)
+        Self::parse_all(text).map_err(|flaws| {
+            let none = DictionaryError { line: 1, flaw: DictionaryFlaw::Shape { message: String::new() } };
+            flaws.into_iter().next().unwrap_or(none)
+        })
+    }
+
+    /// Reads and checks a dictionary, and goes on behind a flaw.
+    ///
+    /// # Errors
+    /// Every flaw that does not hide behind another, by line; at least one.
+    pub fn parse_all(text: &str) -> Result<Self, Vec<DictionaryError>> {
+        check::check(text)
+    }
+
+    /// The dictionary of ketamine treatment that ships with Sumac: instruments, paradigms, routes,
+    /// adverse events. A federation adopts its text, [`KETAMINE`], or one of its own.
+    ///
+    /// # Errors
+    /// None: a test reads it. The type is [`parse`](Self::parse)'s.
+    pub fn ketamine() -> Result<Self, DictionaryError> {
+        Self::parse(KETAMINE)
     }
 
     /// What the dictionary is called.
@@ -118,6 +155,30 @@ impl Dictionary {
     #[must_use]
     pub fn fields(&self) -> &[Field] {
         &self.fields
+    }
+
+    /// What sessions may hold, if the dictionary has sessions.
+    #[must_use]
+    pub const fn session(&self) -> Option<&SessionRules> {
+        self.session.as_ref()
+    }
+
+    /// What adverse events may hold, if the dictionary has them.
+    #[must_use]
+    pub const fn events(&self) -> Option<&EventRules> {
+        self.events.as_ref()
+    }
+
+    /// What is waited for: the kinds of time to event.
+    #[must_use]
+    pub fn times_to_event(&self) -> &[Code] {
+        &self.times
+    }
+
+    /// The classes of other medicines that matter.
+    #[must_use]
+    pub fn comedications(&self) -> &[Code] {
+        &self.comedications
     }
 
     /// The instrument of this name in any spelling: `phq9`, `PHQ-9` and `phq_9` are one.

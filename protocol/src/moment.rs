@@ -43,8 +43,43 @@ impl Moment {
     }
 }
 
+impl fmt::Display for Moment {
+    /// Date and minute in UTC, as people read them: `2026-11-22 08:45 UTC`. A moment after the year
+    /// 9999 is shown as milliseconds.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = i64::try_from(self.0 / 1_000).ok();
+        match seconds.and_then(|seconds| time::OffsetDateTime::from_unix_timestamp(seconds).ok()) {
+            Some(at) => {
+                let (date, hour, minute) = (at.date(), at.hour(), at.minute());
+                let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
+                write!(f, "{year}-{month:02}-{day:02} {hour:02}:{minute:02} UTC")
+            }
+            None => write!(f, "{} ms after 1970", self.0),
+        }
+    }
+}
+
 impl fmt::Display for Millis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0 < 10_000 { write!(f, "{} ms", self.0) } else { write!(f, "{} s", self.0 / 1_000) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Moment;
+
+    #[test]
+    fn a_moment_is_shown_as_a_date() {
+        let cases = [
+            (0, "1970-01-01 00:00 UTC", "the beginning"),
+            (951_826_799_999, "2000-02-29 12:19 UTC", "a leap day"),
+            (253_402_300_799_999, "9999-12-31 23:59 UTC", "the last that has four digits"),
+            (253_402_300_800_000, "253402300800000 ms after 1970", "one later"),
+            (u64::MAX, "18446744073709551615 ms after 1970", "the last there is"),
+        ];
+        for (ms, shown, why) in cases {
+            assert_eq!(Moment(ms).to_string(), shown, "{why}");
+        }
     }
 }

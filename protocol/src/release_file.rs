@@ -8,7 +8,7 @@ use crate::digest::{Digest, Label};
 use crate::document::query::Query;
 use crate::document::release::Release;
 use crate::document::share::Share;
-use crate::document::study;
+use crate::document::study::{self, Study};
 use crate::envelope::{Envelope, Verified};
 use crate::moment::Moment;
 use crate::octets::Octets;
@@ -74,17 +74,22 @@ impl ReleaseFile {
     /// [`ReleaseError`]; for an altered answer it names the field.
     pub fn verify(text: &str, chain: &CharterChain) -> Result<Self, ReleaseError> {
         let written = Spelled::read(text).map_err(|why| ReleaseError::Malformed { why })?;
-        let malformed = |why: serde_json::Error| ReleaseError::Malformed { why: why.to_string() };
-        let Version { sumac_release: got } = serde_json::from_str(text).map_err(malformed)?;
+        let malformed = |why: String| ReleaseError::Malformed { why };
+        let version = serde_json::from_str(text);
+        let Version { sumac_release: got } =
+            version.map_err(|_| malformed("it does not say `sumac_release`, the version of its shape".into()))?;
         if got != u64::from(VERSION) {
             return Err(ReleaseError::Version { got });
         }
-        let Certificate { proof } = serde_json::from_str(text).map_err(malformed)?;
+        let certificate = serde_json::from_str(text);
+        let Certificate { proof } =
+            certificate.map_err(|why| malformed(spelled::placed("its `proof` is not whole", &why)))?;
         let inquiry = admit(&proof, chain)?;
         let answer = compute(&inquiry, &proof.shares)?;
+        only_signed_by_its_signers(&inquiry, &proof)?;
         let file = Self { sumac_release: VERSION, answer, proof };
-        let recomputed = serde_json::to_string(&file).map_err(malformed)?;
-        let recomputed = Spelled::read(&recomputed).map_err(|why| ReleaseError::Malformed { why })?;
+        let recomputed = serde_json::to_string(&file).map_err(|why| malformed(why.to_string()))?;
+        let recomputed = Spelled::read(&recomputed).map_err(malformed)?;
         match written.first_difference(&recomputed) {
             None => Ok(file),
             Some(Difference { field, left, right }) => {
@@ -111,11 +116,36 @@ struct Certificate {
 fn admit(proof: &Proof, chain: &CharterChain) -> Result<Inquiry, ReleaseError> {
     let query = proof.query.claim::<Query>().map_err(|why| ReleaseError::Malformed { why: why.to_string() })?;
     let (named, expires) = (query.peek().charter, query.peek().expires);
-    let chain = chain_of(&proof.query, chain).ok_or(ReleaseError::OtherCharter { named })?;
+    let ours = chain.genesis_digest();
+    let Some(chain) = chain_of(&proof.query, chain) else {
+        let theirs = proof.study.claim::<Study>().map_or(ours, |study| study.peek().genesis);
+        return Err(if ours == theirs {
+            ReleaseError::OtherCharter { named }
+        } else {
+            ReleaseError::OtherFederation { ours, theirs }
+        });
+    };
     let now = Moment(expires.0.saturating_sub(chain.current().policy.query_lifetime_max_ms));
     let earliest = study::admit_study(&proof.study, &chain).map_or(now, |study| now.max(study.valid_from));
     Inquiry::admit(&proof.query, &proof.study, &chain, earliest)
         .map_err(|refused| ReleaseError::Query { code: refused.code, says: refused.says })
+}
+
+/// Checks that no envelope carries a signature besides those that were checked: a reader of the file
+/// would see a signer who never signed.
+fn only_signed_by_its_signers(inquiry: &Inquiry, proof: &Proof) -> Result<(), ReleaseError> {
+    let one_each = proof.shares.iter().all(|share| share.signature_count() == 1);
+    let strangers = [
+        (proof.query.signature_count() != 1, "query"),
+        (proof.study.signature_count() != inquiry.study().signers().len(), "study"),
+        (!one_each, "shares"),
+    ];
+    match strangers.into_iter().find(|(found, _)| *found) {
+        Some((_, what)) => {
+            Err(ReleaseError::Malformed { why: format!("its `{what}` carries a signature that does not count") })
+        }
+        None => Ok(()),
+    }
 }
 
 /// The answer that these shares add up to.
@@ -179,7 +209,7 @@ fn check_shares(inquiry: &Inquiry, envelopes: &[Envelope]) -> Result<Vec<Verifie
 #[non_exhaustive]
 pub enum ReleaseError {
     /// Not a release file.
-    #[error("not a release file: {why}")]
+    #[error("not a Sumac release: {why}")]
     Malformed {
         /// What the reader stumbled over.
         why: String,
@@ -195,6 +225,14 @@ pub enum ReleaseError {
     OtherCharter {
         /// The charter it names.
         named: Digest,
+    },
+    /// The query was asked in another federation.
+    #[error("the query was asked in the federation with genesis {theirs}, and the charter file is of {ours}")]
+    OtherFederation {
+        /// The genesis of the charter file.
+        ours: Digest,
+        /// The genesis that the release's study names.
+        theirs: Digest,
     },
     /// The query itself does not hold.
     #[error("the query does not hold: {says}")]
@@ -263,7 +301,7 @@ impl ReleaseError {
         match self {
             Self::Malformed { .. } => "no-release",
             Self::Version { .. } => "release-version",
-            Self::OtherCharter { .. } => "other-charter",
+            Self::OtherCharter { .. } | Self::OtherFederation { .. } => "other-charter",
             Self::Query { .. } => "bad-query",
             Self::NoSuchAttempt { .. } => "no-such-attempt",
             Self::Shares { .. } => "shares-missing",
@@ -282,13 +320,15 @@ impl ReleaseError {
             Self::Altered { field, .. } => format!(
                 "do not use this file; ask its sender for the release as it was made, `{field}` was changed since"
             ),
-            Self::OtherCharter { .. } => {
+            Self::OtherCharter { .. } | Self::OtherFederation { .. } => {
                 "give the charter file of the federation that answered, with all its epochs".into()
             }
             Self::Version { .. } => "use the release of Sumac that made the file, or a newer one".into(),
             Self::SealedToAnother { .. } => "resume with the key kept for this very query".into(),
-            Self::Malformed { .. }
-            | Self::Query { .. }
+            Self::Malformed { .. } => {
+                "name the file that `sumac ask` wrote; if it is that one, ask its sender for it as it was made".into()
+            }
+            Self::Query { .. }
             | Self::NoSuchAttempt { .. }
             | Self::Shares { .. }
             | Self::BadShare { .. }

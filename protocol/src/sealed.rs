@@ -35,6 +35,15 @@ impl SealingKey {
         &self.0
     }
 
+    /// Whether anything can be sealed to this key: not to a point of small order, with which every
+    /// agreed secret is known to all (RFC 9180 §7.1.4).
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        let any = <X25519HkdfSha256 as Kem>::derive_keypair(&[7; 32]).0;
+        let encapped = <X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(&self.0);
+        encapped.is_ok_and(|encapped| <X25519HkdfSha256 as Kem>::decap(&any, None, &encapped).is_ok())
+    }
+
     /// Seals `plaintext` so that only the holder of the opening key reads it, and only with the
     /// same label and associated data. The result is the encapsulated key followed by ciphertext.
     ///

@@ -4,8 +4,12 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, and says where")]
 #![expect(clippy::print_stdout, reason = "a test that cannot run here says so")]
 
+#[path = "bad_input/dictionaries.rs"]
+mod dictionaries;
 #[path = "bad_input/documents.rs"]
 mod documents;
+#[path = "bad_input/files.rs"]
+mod files;
 #[path = "bad_input/nodes.rs"]
 mod nodes;
 #[path = "bad_input/questions.rs"]
@@ -59,6 +63,11 @@ fn assert_refused(ended: &Ended, exit: i32, code: &str, why: &str) {
         let quiet = ended.talk[begins..].iter().all(|line| !line.contains(noise));
         assert!(quiet, "{why}: `{noise}` is for programmers: {text}");
     }
+}
+
+/// What was said on standard error, as if it had never been broken into rows.
+fn flat(ended: &Ended) -> String {
+    ended.talk.iter().map(|row| row.trim()).collect::<Vec<_>>().join(" ")
 }
 
 /// Every file under a folder with its bytes; sockets are left out.

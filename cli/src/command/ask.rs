@@ -8,20 +8,20 @@
 //! the query included, goes to standard error.
 
 use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use sumac_protocol::charter_chain::CharterChain;
-use sumac_protocol::document::study::admit_study;
 use sumac_protocol::moment::Millis;
 use sumac_protocol::release_file::ReleaseFile;
-use sumac_protocol::round::progress::Progress;
+use sumac_protocol::round::progress::{Progress, Step};
 
 use crate::asking::{self, Asking};
 use crate::failure::{Exit, Failure};
+use crate::price::Price;
 use crate::{files, keys, show};
 
 /// Asks a question and waits for its answer. The answer goes to standard output; the release that
@@ -43,22 +43,23 @@ pub(crate) struct AskArgs {
     /// The hub that coordinates the query. Default: the first of the charter.
     #[arg(long, value_name = "NAME")]
     hub: Option<String>,
-    /// The price, as ρ of zero-concentrated differential privacy.
-    #[arg(long, value_name = "RHO", allow_negative_numbers = true)]
-    rho: Option<f64>,
-    /// The price, as the largest ε at the charter's δ.
-    #[arg(long, value_name = "EPSILON", conflicts_with = "rho", allow_negative_numbers = true)]
-    epsilon: Option<f64>,
+    #[command(flatten)]
+    price: Price,
     /// How long the query lives, in seconds. Default: 60, or the charter's maximum if that is less.
     #[arg(long, value_name = "SECONDS")]
     lifetime: Option<u64>,
-    /// Where the release goes. Default: release-ID.json here.
+    /// Where the release goes. Never overwrites. Default: release-ID.json here.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-    /// Take up a query that was asked before, by its id.
+    /// Take up a query that was asked before, by its id or the beginning of it.
+    ///
+    /// Every query is kept from before it is sent, in $SUMAC_HOME/pending or ~/.sumac/pending, with
+    /// the key that opens its answer, sealed to the researcher's own. Whatever stops this program,
+    /// that file fetches the answer as long as the hub has it, and nobody is charged twice. Once the
+    /// answer is there, the file can be deleted; where none can come any more, it is.
     #[arg(long, value_name = "ID", conflicts_with_all = ["question", "rho", "epsilon"])]
     resume: Option<String>,
 }
@@ -76,27 +77,33 @@ impl AskArgs {
     /// Signs and keeps the query, follows it to its end, and writes the release. Whatever happens on
     /// the way, `--resume` can take it up again.
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        if let Some(folder) = self.out.as_deref().and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty())
-        {
-            // Found out now, and not after the question was paid for.
-            std::fs::read_dir(folder).map_err(|why| Failure::file(folder, &why))?;
-        }
+        // Found out now, and not after the question was paid for.
+        let probe = PathBuf::from(format!("release-{}.part", std::process::id()));
+        files::vacant(self.out.as_deref().unwrap_or(&probe))?;
         let chain = files::chain(&self.charter)?;
         let seed = keys::seed(&self.key)?;
         let asking = match &self.resume {
             Some(id) => Asking::resume(id, chain, &seed)?,
             None => {
                 let asking = self.new_query(chain, &seed)?;
-                asking.keep(&seed)?;
+                let kept = asking.keep(&seed)?;
+                if asking::is_homeless() {
+                    show::talk(&format!("neither SUMAC_HOME nor HOME is set: the query is kept in {}", kept.display()));
+                }
                 asking
             }
         };
         show::talk(&format!("query {}", asking.id().hex()));
         let runtime = tokio::runtime::Runtime::new().map_err(|why| Failure::bug(format!("no runtime: {why}")))?;
         let watch = Watch::new(&asking);
-        let release = runtime.block_on(asking.run(&seed, |progress| watch.see(progress)));
+        let last = std::cell::RefCell::new(None);
+        let release = runtime.block_on(asking.run(&seed, |progress| {
+            watch.see(progress);
+            last.replace(Some(progress.step.clone()));
+        }));
         watch.done();
-        self.finish(&asking, &release?)
+        let release = release.map_err(|why| without_answer(&asking, last.into_inner().as_ref(), why))?;
+        self.finish(&asking, &release)
     }
 
     /// A new query, at the price that was given, living no longer than the charter allows.
@@ -105,12 +112,16 @@ impl AskArgs {
             return Err(Failure::usage("a question and its study are missing", "see `sumac ask --help`"));
         };
         let envelope = files::envelope(study)?;
-        let study = admit_study(&envelope, &chain)?;
+        let study = files::study(study, &chain)?;
         let policy = &chain.current().policy;
         let most = policy.query_lifetime_max();
         let lifetime = self.lifetime.map_or(Millis::seconds(60).min(most), Millis::seconds);
         asking::compiled(text, chain.current(), study.mode)?;
-        let rho = asking::cost_of(chain.current(), self.rho, self.epsilon, study.mode)?;
+        self.price.warn_if_ignored(study.mode);
+        let rho = self.price.cost(chain.current(), study.mode)?;
+        if let Some(why) = self.price.too_dear(chain.current(), Some(&study), rho) {
+            return Err(why);
+        }
         let signer = sumac_protocol::principal::Signer::from_seed(seed);
         Asking::new(chain, &envelope, self.hub.as_deref(), text, rho, lifetime, &signer)
     }
@@ -125,12 +136,45 @@ impl AskArgs {
             Format::Table => show::answer(&release.answer),
             Format::Json => show::json(&release.answer)?,
         }
-        files::write(&path, &text)?;
+        // Fetched a second time, the same release may lie there already.
+        if !files::read(&path).is_ok_and(|there| there == text) {
+            files::write_new(&path, &text).map_err(|why| why.with_remedy(&self.fetch_again(asking)))?;
+        }
         show::talk(&format!("the release is in {}; check it with:", path.display()));
         show::talk(&format!("  sumac verify {} --charter {}", path.display(), self.charter.display()));
         let took = asking::now().since(asking.submitted);
         tracing::debug!(%took, "answered");
-        Ok(if release.answer.groups.iter().all(|g| g.suppressed) { Exit::TooFew.code() } else { ExitCode::SUCCESS })
+        if release.answer.groups.iter().any(|group| !group.suppressed) {
+            return Ok(ExitCode::SUCCESS);
+        }
+        show::held_back(&release.answer);
+        Ok(Exit::TooFew.code())
+    }
+}
+
+impl AskArgs {
+    /// How to fetch the answer again, where its release could not be written: nobody pays twice.
+    fn fetch_again(&self, asking: &Asking) -> String {
+        let (id, charter, key) = (asking.id().hex(), self.charter.display(), self.key.display());
+        format!("fetch it again: `sumac ask --resume {id} --charter {charter} --key {key} --out OTHER`")
+    }
+}
+
+/// What to know where no answer came. A query that is over is no longer kept: nothing comes of it.
+fn without_answer(asking: &Asking, last: Option<&Step>, why: Failure) -> Failure {
+    let expired_unknown = last.is_none() && why.code() == "query-expired";
+    if expired_unknown || matches!(last, Some(Step::Over { .. })) {
+        asking.forget();
+    }
+    if why.code() != "hub-unreachable" {
+        return why;
+    }
+    let hubs = asking.chain.current().hubs().filter(|hub| hub.key != asking.hub.key);
+    let others: Vec<String> = hubs.map(|hub| format!("`--hub {}`", hub.name)).collect();
+    if others.is_empty() {
+        why
+    } else {
+        why.with_remedy(&format!("or ask anew at another hub: {}", others.join(" or ")))
     }
 }
 

@@ -11,10 +11,12 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use sumac_protocol::charter_chain::CharterChain;
+use sumac_protocol::dictionary::KETAMINE;
 use sumac_protocol::document::charter::Charter;
 use sumac_protocol::envelope::Envelope;
 use sumac_protocol::strict_json;
 
+use crate::command::dictionary::{SHIPPED, admissible};
 use crate::failure::Failure;
 use crate::{files, keys, show};
 
@@ -23,7 +25,8 @@ use crate::{files, keys, show};
 pub(crate) enum CharterCommand {
     /// Turn the JSON text of a charter into a draft to be signed. Refuses what breaks a rule.
     New {
-        /// The charter's JSON. `dictionary` may be given as {"file": "path.toml"}.
+        /// The charter's JSON. `dictionary` may be given as {"file": "path.toml"}, or as
+        /// {"shipped": "ketamine"}.
         #[arg(long, value_name = "FILE")]
         from: PathBuf,
         /// Where the draft goes.
@@ -65,7 +68,8 @@ impl CharterCommand {
             Self::Add { charter, chain } => add(&charter, &chain)?,
             Self::Show { chain } => {
                 let chain = files::chain(&chain)?;
-                show::talk(&format!("genesis {}, in force {}", chain.genesis_digest(), chain.current().digest().hex()));
+                show::talk(&format!("genesis {}, in force:", chain.genesis_digest()));
+                show::talk(&format!("  {}", chain.current().digest().hex()));
                 show::json::<Charter>(chain.current())?;
             }
         }
@@ -84,15 +88,23 @@ fn new(from: &Path, out: &Path) -> Result<(), Failure> {
         )
     };
     let mut written: serde_json::Value = strict_json::from_slice(text.as_bytes()).map_err(malformed)?;
+    let mut dictionary_of = from.to_path_buf();
+    if written.pointer("/dictionary/shipped").and_then(|name| name.as_str()) == Some(SHIPPED)
+        && let Some(dictionary) = written.get_mut("dictionary")
+    {
+        *dictionary = KETAMINE.into();
+    }
     if let Some(file) = written.pointer("/dictionary/file").and_then(|f| f.as_str().map(PathBuf::from)) {
         let beside = from.parent().unwrap_or(Path::new(".")).join(file);
         let text = files::read(&beside)?;
         if let Some(dictionary) = written.get_mut("dictionary") {
             *dictionary = text.into();
         }
+        dictionary_of = beside;
     }
     let charter: Charter = serde_json::from_value(written).map_err(|why| malformed(why.to_string()))?;
     charter.check()?;
+    admissible(&dictionary_of, &charter.dictionary)?;
     files::write(out, &Envelope::draft(&charter)?.to_json())?;
     show::talk(&format!(
         "{}: epoch {} of {}, to be signed by {} of {} stewards",
@@ -110,12 +122,9 @@ pub(super) fn sign(draft: &Path, key: &Path) -> Result<(), Failure> {
     let (mut envelope, signer) = (files::envelope(draft)?, keys::signer(key)?);
     envelope.cosign(&signer);
     files::write(draft, &envelope.to_json())?;
-    show::talk(&format!(
-        "{}: signed by {}, {} signature(s) now",
-        draft.display(),
-        signer.principal(),
-        envelope.signature_count()
-    ));
+    let signatures = u64::try_from(envelope.signature_count()).unwrap_or(u64::MAX);
+    show::talk(&format!("{}: {} now, the last by", draft.display(), show::counted(signatures, "signature")));
+    show::talk(&format!("  {}", signer.principal()));
     Ok(())
 }
 
@@ -130,11 +139,7 @@ fn add(charter: &Path, path: &Path) -> Result<(), Failure> {
         CharterChain::genesis(&envelope)?
     };
     files::write(path, &chain.to_json())?;
-    show::talk(&format!(
-        "{}: epoch {} is in force, genesis {}",
-        path.display(),
-        chain.current().epoch,
-        chain.genesis_digest().hex()
-    ));
+    show::talk(&format!("{}: epoch {} is in force, genesis", path.display(), chain.current().epoch));
+    show::talk(&format!("  {}", chain.genesis_digest().hex()));
     Ok(())
 }

@@ -14,13 +14,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use sumac_node::control::{self, Request, Response};
+use sumac_node::control::{self, ControlError, Request, Response};
 use sumac_node::home::{Home, HomeError, Settings};
 use sumac_node::running;
 use sumac_node::store::{Store, UnlockSecret};
 use sumac_protocol::charter_chain::CharterChain;
 use sumac_protocol::document::study::{Study, admit_study};
 use sumac_protocol::principal::{Principal, Signer};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use zeroize::Zeroizing;
 
 use crate::command::ask::Format;
@@ -204,20 +205,33 @@ fn run(dir: &Path) -> Result<ExitCode, Failure> {
         Ok(()) => {}
         Err(_) => tracing::warn!("nobody reads the ready line"),
     };
-    runtime.block_on(running::run(&home, &unlock, stopped(), ready))?;
+    runtime.block_on(async {
+        // Before anything else: whoever stops a node that is only starting stops it as well as later.
+        let stop = Stop::listen().map_err(|why| Failure::bug(format!("no signals: {why}")))?;
+        running::run(&home, &unlock, stop.told(), ready).await.map_err(Failure::from)
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Resolves when the node is told to stop.
-async fn stopped() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// The signals that stop a node: SIGTERM, and SIGINT, which Ctrl-C sends. From the moment there is
+/// one of these, such a signal ends nothing by itself; one that came early is told later.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    /// Takes the signals over. Needs a runtime to be in.
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Resolves when the node is told to stop.
+    async fn told(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }
 
@@ -226,12 +240,16 @@ async fn stopped() {
 fn adopt(dir: &Path, charter: Option<&Path>, studies: &[PathBuf]) -> Result<ExitCode, Failure> {
     let home = Home::at(dir);
     home.settings()?;
-    if control::ask(&home.control_socket(), &Request::Status).is_ok() {
-        return Err(Failure::refused(
-            "node-running",
-            &format!("the node in {} is running, and reads its charter when it starts", dir.display()),
-            "stop it, adopt, and start it again".into(),
-        ));
+    match control::ask(&home.control_socket(), &Request::Status) {
+        Ok(_) => {
+            return Err(Failure::refused(
+                "node-running",
+                &format!("the node in {} is running, and reads its charter when it starts", dir.display()),
+                "stop it, adopt, and start it again".into(),
+            ));
+        }
+        Err(why @ ControlError::Denied { .. }) => return Err(why.into()),
+        Err(ControlError::NotRunning { .. } | ControlError::Refused { .. } | ControlError::Broken { .. }) => {}
     }
     let chain = match charter {
         Some(path) => {

@@ -6,6 +6,8 @@
 //!
 //! In this version the patient signs at the clinic's machine; the key file can be taken away again.
 
+mod consent_text;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -85,9 +87,13 @@ pub(crate) struct GrantArgs {
     /// The patient's key file.
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
-    /// Purposes as GA4GH DUO codes: GRU (any research), HMB (health research), DS (named diseases).
+    /// Purposes as GA4GH DUO codes: GRU (any research), HMB (health research), DS (research on
+    /// the diseases that --disease names).
     #[arg(long, value_name = "CODE,…", value_delimiter = ',', default_value = "HMB")]
     purpose: Vec<String>,
+    /// A disease that DS is about, as its code in the Mondo ontology. May be given several times.
+    #[arg(long, value_name = "MONDO:NUMBER", value_parser = mondo)]
+    disease: Vec<String>,
     /// Whether answers without noise are allowed too, where a study is exact.
     #[arg(long, value_enum, default_value_t = Noise::Always)]
     noise: Noise,
@@ -95,7 +101,7 @@ pub(crate) struct GrantArgs {
     #[arg(long, value_name = "DAYS", default_value_t = 730, value_parser = clap::value_parser!(u64).range(1..=3_650))]
     days: u64,
     /// Largest privacy cost in any 365 days, in millionths of ρ.
-    #[arg(long, value_name = "RHO_MICRO", default_value_t = 2_000_000)]
+    #[arg(long, value_name = "RHO_MICRO", default_value_t = 2_000_000, value_parser = clap::value_parser!(u64).range(1..))]
     rho_year: u64,
 }
 
@@ -118,13 +124,7 @@ impl PatientCommand {
                 show::line("enrolled");
             }
             Self::Grant(args) => args.run()?,
-            Self::Revoke { dir, key } => {
-                let signer = keys::signer(&key)?;
-                show::talk(
-                    "This ends every use of your records that was allowed so far. Answers that were given stay.",
-                );
-                hand_in(&dir, &signer, Action::Revoke(Revoke { purposes: None }))?;
-            }
+            Self::Revoke { dir, key } => revoke(&dir, &key)?,
             Self::List { dir, format } => {
                 let Response::Patients(patients) = control::ask(&socket(&dir)?, &Request::Patients)? else {
                     return Err(another());
@@ -151,20 +151,44 @@ impl PatientCommand {
 impl GrantArgs {
     /// Shows what will be allowed, in plain words, then signs it and hands it in.
     fn run(self) -> Result<(), Failure> {
-        let signer = keys::signer(&self.key)?;
-        let grant =
-            grant(self.purpose, self.noise == Noise::OrExact, asking::now(), self.days, RhoMicro(self.rho_year));
-        show::talk(LAY_TEXT);
-        hand_in(&self.dir, &signer, Action::Grant(grant))
+        let desk = Desk::at(&self.dir, &self.key).map_err(|why| {
+            why.with_remedy_for(NOT_ENROLLED, "at the clinic, enrol the key first: see `sumac patient enrol --help`")
+        })?;
+        if !self.disease.is_empty() && !self.purpose.iter().any(|code| code == "DS") {
+            return Err(Failure::usage("--disease means nothing without the purpose DS", "add --purpose DS"));
+        }
+        let exact = self.noise == Noise::OrExact;
+        let grant = grant(self.purpose, self.disease, exact, asking::now(), self.days, RhoMicro(self.rho_year));
+        let words = consent_text::words(&grant);
+        let action = Action::Grant(grant);
+        desk.check(&action)?;
+        show::paragraph(&words);
+        desk.hand_in(action)
     }
 }
 
-/// A grant of all data categories to any study of the given purposes.
-pub(crate) fn grant(purposes: Vec<String>, exact: bool, from: Moment, days: u64, rho_year: RhoMicro) -> Grant {
-    Grant {
+/// A disease as its code in the Mondo ontology: `MONDO:` and seven digits.
+fn mondo(text: &str) -> Result<String, String> {
+    let digits = text.strip_prefix("MONDO:").unwrap_or_default();
+    if digits.len() == 7 && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(text.to_owned());
+    }
+    Err("a disease is MONDO: and seven digits, as MONDO:0002009".to_owned())
+}
+
+/// A grant of all data categories to any study of the given purposes, bound to the words that say so.
+pub(crate) fn grant(
+    purposes: Vec<String>,
+    diseases: Vec<String>,
+    exact: bool,
+    from: Moment,
+    days: u64,
+    rho_year: RhoMicro,
+) -> Grant {
+    let mut grant = Grant {
         purposes,
         modifiers: Vec::new(),
-        diseases: Vec::new(),
+        diseases,
         categories: vec![
             ConsentCategory::Demographics,
             ConsentCategory::Treatment,
@@ -176,25 +200,68 @@ pub(crate) fn grant(purposes: Vec<String>, exact: bool, from: Moment, days: u64,
         not_before: from,
         not_after: from + Millis(Millis::DAY.0.saturating_mul(days)),
         rho_year,
-        lay_text: LayText {
-            version: "1".into(),
-            language: "en".into(),
-            digest: Digest::of(Label::LayText, &[LAY_TEXT.as_bytes()]),
-        },
-    }
+        lay_text: LayText { version: "2".into(), language: "en".into(), digest: Digest::of(Label::LayText, &[]) },
+    };
+    grant.lay_text.digest = Digest::of(Label::LayText, &[consent_text::words(&grant).as_bytes()]);
+    grant
 }
 
-/// Signs the next statement of a patient and hands it to the clinic's running node.
-fn hand_in(dir: &Path, signer: &Signer, action: Action) -> Result<(), Failure> {
-    let socket = socket(dir)?;
-    let Response::Status(status) = control::ask(&socket, &Request::Status)? else { return Err(another()) };
-    let acknowledged = statement(&socket, status.key, signer, action, asking::now())?;
-    show::line(&format!(
-        "acknowledged at position {} of the clinic's ledger, as {}",
-        acknowledged.position,
-        acknowledged.statement.hex()
-    ));
-    Ok(())
+/// Withdraws everything. Whatever can fail is tried before a word is said; who withdrew before is
+/// told so, and nothing is added to the ledger.
+fn revoke(dir: &Path, key: &Path) -> Result<(), Failure> {
+    let desk = Desk::at(dir, key).map_err(|why| {
+        why.with_remedy_for(NOT_ENROLLED, "check --dir and --key: nothing was ever allowed with this key here")
+    })?;
+    if desk.has_withdrawn() {
+        show::line("already withdrawn: no use of your records is allowed, and nothing was added");
+        return Ok(());
+    }
+    show::paragraph("This ends every use of your records that was allowed so far. Answers that were given stay.");
+    desk.hand_in(Action::Revoke(Revoke { purposes: None }))
+}
+
+/// A patient before the clinic's running node, which knows the key.
+struct Desk {
+    socket: PathBuf,
+    clinic: Principal,
+    signer: Signer,
+}
+
+impl Desk {
+    /// Reads the key, finds the node and asks it whether the key is enrolled.
+    fn at(dir: &Path, key: &Path) -> Result<Self, Failure> {
+        let (socket, signer) = (socket(dir)?, keys::signer(key)?);
+        let Response::Status(status) = control::ask(&socket, &Request::Status)? else { return Err(another()) };
+        control::ask(&socket, &Request::NextStatement { key: signer.principal() })?;
+        Ok(Self { socket, clinic: status.key, signer })
+    }
+
+    /// Whether the last word of this patient is a withdrawal of everything. A node that cannot list
+    /// its patients keeps nobody from withdrawing: then it is not known to be.
+    fn has_withdrawn(&self) -> bool {
+        let Ok(Response::Patients(patients)) = control::ask(&self.socket, &Request::Patients) else { return false };
+        let own = patients.iter().find(|patient| patient.key == Some(self.signer.principal()));
+        own.is_some_and(|patient| patient.standing == "withdrawn")
+    }
+
+    /// Whether the node would take this as the patient's next statement, as far as its words go.
+    fn check(&self, action: &Action) -> Result<(), Failure> {
+        let (action, patient) = (action.clone(), self.signer.principal());
+        let (clinic, made_at) = (self.clinic, asking::now());
+        let statement = Statement { clinic, patient, sequence: 0, previous: None, made_at, action, witness: None };
+        let remedy = "name the disease, as --disease MONDO:0002009, or allow HMB";
+        statement.check().map_err(|why| {
+            Failure::refused(why.code(), &why, why.remedy()).with_remedy_for("statement-no-disease", remedy)
+        })
+    }
+
+    /// Signs the patient's next statement, hands it in and says where it stands.
+    fn hand_in(&self, action: Action) -> Result<(), Failure> {
+        let acknowledged = statement(&self.socket, self.clinic, &self.signer, action, asking::now())?;
+        show::line(&format!("acknowledged at position {} of the clinic's ledger, as", acknowledged.position));
+        show::line(&format!("  {}", acknowledged.statement.hex()));
+        Ok(())
+    }
 }
 
 /// Signs a statement, hands it in and returns the acknowledgement.
@@ -224,9 +291,5 @@ fn another() -> Failure {
     Failure::bug("another answer than was asked for")
 }
 
-/// What a patient reads before a grant is signed.
-const LAY_TEXT: &str = "\
-You allow this clinic to count you in when researchers ask about treatment results.
-Only sums over many patients leave the clinic; nobody else sees your record.
-You can take this back at any time: then you are not counted in any later answer.
-Answers that were given before cannot be taken back.";
+/// The code of a refusal of a key that the clinic does not know.
+const NOT_ENROLLED: &str = "not-enrolled";

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use sumac_protocol::document::study::{Study, admit_study};
+use sumac_protocol::document::study::Study;
 use sumac_protocol::envelope::Envelope;
 use sumac_protocol::strict_json;
 
+use crate::command::ask::Format;
 use crate::command::charter;
 use crate::failure::Failure;
 use crate::{files, show};
@@ -44,6 +45,9 @@ pub(crate) enum StudyCommand {
         /// The charter file.
         #[arg(long, value_name = "FILE")]
         charter: PathBuf,
+        /// How it is printed.
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
     },
     /// Print the digest by which a charter lists a study.
     Digest {
@@ -59,9 +63,12 @@ impl StudyCommand {
         match self {
             Self::New { from, out } => new(&from, &out)?,
             Self::Sign { draft, key } => charter::sign(&draft, &key)?,
-            Self::Show { study, charter } => {
-                let admitted = admit_study(&files::envelope(&study)?, &files::chain(&charter)?)?;
-                show::json::<Study>(&admitted)?;
+            Self::Show { study, charter, format } => {
+                let admitted = files::study(&study, &files::chain(&charter)?)?;
+                match format {
+                    Format::Table => show::study(&admitted),
+                    Format::Json => show::json::<Study>(&admitted)?,
+                }
             }
             Self::Digest { study } => {
                 let digest = files::envelope(&study)?.digest();
@@ -81,7 +88,7 @@ fn new(from: &Path, out: &Path) -> Result<(), Failure> {
         Failure::refused(
             "malformed",
             &format!("{}: {why}", from.display()),
-            "correct the file; `sumac study show` prints one that holds".into(),
+            "correct the file; `sumac study show --format json` prints one that holds".into(),
         )
     })?;
     study.check()?;

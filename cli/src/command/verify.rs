@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use sumac_protocol::release_file::ReleaseFile;
+use sumac_protocol::charter_chain::CharterChain;
+use sumac_protocol::release_file::{ReleaseError, ReleaseFile};
 
 use crate::failure::Failure;
 use crate::{files, show};
@@ -28,16 +29,29 @@ impl VerifyArgs {
     /// Exit code 0 only if every signature holds and every figure is what the shares add up to.
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let chain = files::chain(&self.charter)?;
-        let release = ReleaseFile::verify(&files::read(&self.release)?, &chain)
-            .map_err(|why| files::named(&self.release, why.into()))?;
+        let release =
+            ReleaseFile::verify(&files::read(&self.release)?, &chain).map_err(|why| self.refused(why, &chain))?;
         let answer = &release.answer;
+        show::line(&format!("release {} holds: every figure recomputed", answer.release));
         show::line(&format!(
-            "release {} holds: {} shares signed, {} of {} operators, every figure recomputed",
-            answer.release,
+            "  {} shares signed, {} of {} operators counted",
             release.proof.shares.len(),
             answer.operators.counted,
             answer.operators.asked
         ));
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Why the file is refused, beginning with its name.
+    fn refused(&self, why: ReleaseError, chain: &CharterChain) -> Failure {
+        if matches!(why, ReleaseError::OtherFederation { .. }) {
+            let (name, file) = (&chain.current().name, self.charter.display());
+            let says = format!("{file} is the charter of the federation `{name}`, and the query is of another: {why}");
+            return files::named(&self.release, Failure::refused(why.code(), &says, why.remedy()));
+        }
+        if matches!(why, ReleaseError::Malformed { .. }) {
+            return Failure::refused(why.code(), &format!("{} is {why}", self.release.display()), why.remedy());
+        }
+        files::named(&self.release, why.into())
     }
 }

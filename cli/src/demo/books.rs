@@ -2,8 +2,9 @@
 //! more than its own part of it.
 
 use std::collections::BTreeMap;
+use std::io::Cursor;
 
-use sumac_node::import::{Mapping, Sources, read_records};
+use sumac_node::import::{Mapping, SourceFile, Sources, read_records};
 use sumac_protocol::answer::{AnswerInput, Found, Operators, answer};
 use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::dictionary::Dictionary;
@@ -58,10 +59,10 @@ impl Books {
         let dealt =
             deal::deal(COURSES, ASSESSMENTS, 5).map_err(|why| Failure::refused(why.code(), &why, why.remedy()))?;
         for dealt in dealt {
-            let sources = Sources {
-                courses: Some(dealt.courses_csv.as_bytes()),
-                assessments: Some(dealt.assessments_csv.as_bytes()),
-            };
+            let sources = Sources::from([
+                (SourceFile::Courses, Cursor::new(dealt.courses_csv.as_bytes())),
+                (SourceFile::Assessments, Cursor::new(dealt.assessments_csv.as_bytes())),
+            ]);
             let imported = read_records(&dictionary, &mapping, sources).map_err(|why| Failure::bug(why.to_string()))?;
             let patient = |(pseudonym, record): (String, Record)| {
                 let stance = stance(&pseudonym, refusing, seed);
@@ -125,7 +126,7 @@ impl Federation {
         .map_err(|why| Failure::bug(why.to_string()))?;
         if release.answer.mode == Mode::Exact {
             return if pooled.groups == release.answer.groups {
-                Ok("checked: every figure equals that of the pooled records of all who consent".into())
+                Ok("checked: every figure equals that of the pooled records".into())
             } else {
                 Err(Failure::bug("the answer differs from the pooled records"))
             };

@@ -18,7 +18,7 @@ use sumac_protocol::plan::Mode;
 use sumac_protocol::principal::Signer;
 
 use super::books::Books;
-use super::{DemoArgs, QUESTION};
+use super::{DELTA_PER_1E12, DemoArgs, QUESTION};
 use crate::failure::Failure;
 use crate::{asking, files, keys, show};
 
@@ -93,9 +93,12 @@ impl Federation {
             .map_or(("A".to_owned(), "P".to_owned()), |(i, p)| (CAST.get(i).map_or('A', |c| c.0).to_string(), p));
         show::talk("the federation is up; Ctrl-C stops it. In another terminal, ask again:");
         let price = if self.is_exact() { String::new() } else { " --epsilon 8".to_owned() };
-        show::talk(&format!(
-            "  sumac ask \"{QUESTION}\" \\\n    --charter {dir}/charter.json --study {dir}/study.json --key {dir}/keys/researcher.key{price}"
-        ));
+        // A shell takes a backslash and the end of its line out, also between quotes.
+        let question =
+            [", mean", ", rate", " FROM"].iter().fold(QUESTION.to_owned(), |text, at| text.replace(at, &broken(at)));
+        show::talk(&format!("  sumac ask \"{question}\" \\"));
+        show::talk(&format!("    --charter {dir}/charter.json --study {dir}/study.json \\"));
+        show::talk(&format!("    --key {dir}/keys/researcher.key{price}"));
         show::talk("let one patient withdraw, and ask once more:");
         show::talk(&format!("  sumac patient revoke --dir {dir}/{clinic} --key {dir}/patients/{pseudonym}.key"));
         show::talk("see who was counted, on the clinic's own console:");
@@ -106,6 +109,11 @@ impl Federation {
     pub(super) fn is_exact(&self) -> bool {
         self.chain.current().policy.cohort_min == 1
     }
+}
+
+/// The same words with the end of a shell's line before the last of them.
+fn broken(words: &str) -> String {
+    words.replace(' ', "\\\n ")
 }
 
 /// Makes one clinic's node, with its unlock secret beside the folder and never in it. A and B are
@@ -174,7 +182,7 @@ fn charter(members: Vec<Member>, stewards: &[Signer], args: &DemoArgs) -> Charte
             cohort_min: small,
             exact_local_min: if args.exact { 1 } else { 5 },
             rho_per_query_max: RhoMicro(1_100_000),
-            delta_per_1e12: 1_000_000,
+            delta_per_1e12: DELTA_PER_1E12,
             rho_per_patient_year: PATIENT_YEAR,
             allow_exact: args.exact,
             allow_witnessed: false,

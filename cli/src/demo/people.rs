@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use sumac_node::control::{self, Request, Response};
+use sumac_node::import::SourceFile;
 use sumac_protocol::document::consent::{Action, Revoke};
 
 use super::DemoArgs;
@@ -45,13 +46,13 @@ fn records(federation: &Federation, clinic: &Clinic, dealt: &Dealt, mapping: &Pa
     let assessments = clinic.home.dir().join("assessments.csv");
     files::write(&courses, &dealt.courses_csv)?;
     files::write(&assessments, &dealt.assessments_csv)?;
-    let imported = import::read(&federation.chain, mapping, Some(&courses), Some(&assessments))?;
-    let kept = import::keep(&clinic.home, federation.chain.clone(), &imported)?;
+    let sources = [(SourceFile::Courses, courses.clone()), (SourceFile::Assessments, assessments.clone())].into();
+    let done = import::bring_in(&clinic.home, federation.chain.clone(), mapping, &sources, None)?;
     // What the clinic's own system exported is not left lying in the node's folder.
     for file in [&courses, &assessments] {
         std::fs::remove_file(file).map_err(|why| Failure::file(file, &why))?;
     }
-    Ok(kept.changed)
+    Ok(done.kept.changed)
 }
 
 /// Makes a key for every patient of one clinic, enrols it, and hands in what the patient decides.
@@ -68,7 +69,7 @@ fn consents(clinic: &Clinic, dealt: &Dealt, keys_dir: &Path, exact: bool) -> Res
             continue;
         }
         let from = asking::now();
-        let grant = patient::grant(vec!["HMB".into()], exact, from, 730, PATIENT_YEAR);
+        let grant = patient::grant(vec!["HMB".into()], Vec::new(), exact, from, 730, PATIENT_YEAR);
         patient::statement(&socket, status.key, &signer, Action::Grant(grant), from)?;
         statements += 1;
         if patient.stance == Stance::Withdrew {

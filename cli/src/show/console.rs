@@ -4,7 +4,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use sumac_node::clinic::{ChargeState, CohortLine, PatientLine};
 use sumac_node::control::Status;
 
-use super::{counted, line};
+use super::{counted, line, prose, table};
 
 /// How a node is, one fact a line.
 pub(crate) fn status(status: &Status) {
@@ -20,26 +20,24 @@ pub(crate) fn status(status: &Status) {
         ("statements", status.statements.to_string()),
     ];
     for (name, fact) in facts {
-        line(&format!("{name:<11} {fact}"));
+        prose(&format!("{name:<11} {fact}"), "            ");
     }
 }
 
 /// Patients: where they stand and what they were charged.
 pub(crate) fn patients(patients: &[PatientLine]) {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(["pseudonym", "key", "records", "consent", "charged"]);
+    let mut rows = Table::new();
+    rows.load_style(presets::NOTHING).set_header(["pseudonym", "key", "records", "consent", "charged"]);
     for patient in patients {
         let key = patient.key.as_ref().map_or_else(|| "not enrolled".to_owned(), |key| key.short());
         let records = if patient.has_record { "yes" } else { "none" };
         let (pseudonym, charged) = (patient.pseudonym.clone(), patient.spent.to_string());
-        table.add_row([pseudonym, key, records.to_owned(), patient.standing.replace('_', " "), charged]);
+        rows.add_row([pseudonym, key, records.to_owned(), patient.standing.replace('_', " "), charged]);
     }
-    if let Some(column) = table.column_mut(4) {
+    if let Some(column) = rows.column_mut(4) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    for row in table.to_string().lines() {
-        line(row.trim_end());
-    }
+    table(&mut rows);
 }
 
 /// Queries, each with those who were selected for it.
@@ -52,27 +50,10 @@ pub(crate) fn cohorts(cohorts: &[CohortLine]) {
             ChargeState::NotCounted => "answered without this clinic; nobody was charged".to_owned(),
             ChargeState::NoRelease => "came to nothing; nobody was charged".to_owned(),
         };
-        line(&format!("query {}: {selected}, {} each, {ended}", cohort.query, cohort.rho));
-        for row in wrapped(&cohort.pseudonyms) {
-            line(&row);
+        line(&format!("query {}: {selected}, {} each", cohort.query, cohort.rho));
+        line(&format!("  {ended}"));
+        if !cohort.pseudonyms.is_empty() {
+            prose(&format!("  {}", cohort.pseudonyms.join(" ")), "  ");
         }
     }
 }
-
-/// Words in rows of at most 80 columns, indented.
-fn wrapped(words: &[String]) -> Vec<String> {
-    let mut rows: Vec<String> = Vec::new();
-    for word in words {
-        match rows.last_mut() {
-            Some(row) if row.chars().count() + 1 + word.chars().count() <= COLUMNS => {
-                row.push(' ');
-                row.push_str(word);
-            }
-            _ => rows.push(format!("  {word}")),
-        }
-    }
-    rows
-}
-
-/// Columns of a terminal that everything fits.
-const COLUMNS: usize = 80;

@@ -10,12 +10,12 @@ use sumac_protocol::moment::{Millis, Moment};
 use sumac_protocol::octets::Octets;
 use sumac_protocol::record::Record;
 use sumac_protocol::round::inquiry::Inquiry;
-use sumac_protocol::round::message::{decode, encode};
+use sumac_protocol::round::message::{decode, decode_stored, encode};
 use sumac_protocol::round::progress::Refused;
 use sumac_protocol::round::quota::{Asked, within_quotas};
 use sumac_protocol::round::{Order, Outcome, Selection};
 
-use super::{Clinic, ClinicError};
+use super::{Clinic, ClinicError, row_bits};
 use crate::store::{Entry, Row};
 
 /// One query's entry: selection, debit and use in one, kept in one durable write before anything
@@ -35,7 +35,8 @@ pub struct Charge {
     pub at: Moment,
     /// When the query expires: until then it may be answered.
     pub expires: Moment,
-    /// The rows of those selected.
+    /// The rows of those selected. Kept as a bit for each row, a byte for eight.
+    #[serde(with = "row_bits")]
     pub rows: Vec<u32>,
     /// How long the consent ledger was.
     pub ledger_position: u64,
@@ -102,7 +103,7 @@ impl Clinic {
             let spent = spent.get(row).copied().unwrap_or_default();
             Candidate { row: *row, record, spent }
         });
-        let cohort = Cohort::select(&view, inquiry, candidates, only.as_ref());
+        let cohort = Cohort::select(&view, inquiry, &self.signer().principal(), candidates, only.as_ref());
         let (salt, ledger) = commitment;
         self.keep_charge(&Charge {
             query: id,
@@ -239,5 +240,5 @@ fn text_digest(inquiry: &Inquiry) -> Digest {
 }
 
 fn read_charge(body: &[u8]) -> Result<Charge, ClinicError> {
-    decode(body).map_err(|why| ClinicError::Stored { what: "query entry", why: why.to_string() })
+    decode_stored(body).map_err(|why| ClinicError::Stored { what: "query entry", why: why.to_string() })
 }

@@ -94,8 +94,8 @@ impl Clinic {
         Ok(())
     }
 
-    /// Takes a patient's statement into the ledger. The same statement again is acknowledged with
-    /// the place it has.
+    /// Takes a patient's statement into the ledger. The newest statement again is acknowledged with
+    /// the place it has; an older one again is refused.
     ///
     /// # Errors
     /// [`ClinicError::NotEnrolled`], or what is wrong with the statement. A withdrawal is never
@@ -109,7 +109,11 @@ impl Clinic {
         let known = self.statements(row, &key)?;
         for (position, have) in &known {
             if have.digest() == statement.digest() {
-                return Ok(Acknowledged { statement: statement.digest(), position: *position });
+                // Said again; but what was said since stands, and an acknowledgement would hide that.
+                let superseded = known.iter().any(|(later, _)| later > position);
+                let position = *position;
+                let acknowledged = Acknowledged { statement: statement.digest(), position };
+                return if superseded { Err(ClinicError::Superseded { position }) } else { Ok(acknowledged) };
             }
             history.append(have);
         }

@@ -45,6 +45,12 @@ pub enum ClinicError {
         /// The key.
         key: Principal,
     },
+    /// A statement that is in the ledger, and was followed by another.
+    #[error("this statement is in the ledger already, at position {position}, and a newer one stands")]
+    Superseded {
+        /// Where it is, counted from 0.
+        position: u64,
+    },
     /// More patients than the charter says.
     #[error("the clinic would hold {have} patients, and the charter lists it with at most {most}")]
     TooManyPatients {
@@ -71,6 +77,7 @@ impl ClinicError {
             Self::Statement(why) => why.code(),
             Self::Enrolment(why) => why.code(),
             Self::Stored { .. } => "stored-body",
+            Self::Superseded { .. } => "superseded",
             Self::KeyTaken { .. } => "key-taken",
             Self::Enrolled => "enrolled",
             Self::NotEnrolled { .. } => "not-enrolled",
@@ -88,7 +95,7 @@ impl ClinicError {
             Self::Document(why) => why.remedy(),
             Self::Statement(why) => why.remedy(),
             Self::Enrolment(why) => why.remedy(),
-            Self::Stored { .. } => "restore the node's folder from a backup, and report this".into(),
+            Self::Stored { .. } => "report this; meanwhile set up a new node and import again".into(),
             Self::KeyTaken { .. } => {
                 "every patient has a key of their own for each clinic; make a new one with `sumac patient keygen`"
                     .into()
@@ -96,6 +103,9 @@ impl ClinicError {
             Self::Enrolled => "a lost key is replaced by two named members of staff".into(),
             Self::NotEnrolled { .. } => {
                 "enrol the patient first: `sumac patient enrol --pseudonym P --key did:key:…`".into()
+            }
+            Self::Superseded { .. } => {
+                "sign it anew to say it again: `sumac patient revoke` or `sumac patient grant`".into()
             }
             Self::TooManyPatients { .. } => {
                 "ask the stewards for a charter with a larger patients_max for this clinic".into()

@@ -13,8 +13,13 @@ use super::{Request, Response};
 /// words if it refuses.
 pub fn ask(socket: &Path, request: &Request) -> Result<Response, ControlError> {
     let broken = |why: &dyn std::fmt::Display| ControlError::Broken { why: why.to_string() };
-    let mut stream = UnixStream::connect(socket)
-        .map_err(|why| ControlError::NotRunning { socket: socket.to_owned(), why: why.to_string() })?;
+    let mut stream = UnixStream::connect(socket).map_err(|why| {
+        let socket = socket.to_owned();
+        if why.kind() == std::io::ErrorKind::PermissionDenied {
+            return ControlError::Denied { socket };
+        }
+        ControlError::NotRunning { socket, why: why.to_string() }
+    })?;
     let mut line = serde_json::to_vec(request).map_err(|why| broken(&why))?;
     line.push(b'\n');
     stream.write_all(&line).map_err(|why| broken(&why))?;
@@ -37,6 +42,12 @@ pub enum ControlError {
         socket: PathBuf,
         /// What the system says.
         why: String,
+    },
+    /// The system does not let this user speak to the node. Whether it runs is not known.
+    #[error("you may not speak to the node at {}: only its own user and root may", socket.display())]
+    Denied {
+        /// The socket.
+        socket: PathBuf,
     },
     /// The node refuses.
     #[error("{says}")]
@@ -62,6 +73,7 @@ impl ControlError {
     pub fn code(&self) -> &str {
         match self {
             Self::NotRunning { .. } => "node-not-running",
+            Self::Denied { .. } => "node-denied",
             Self::Refused { code, .. } => code,
             Self::Broken { .. } => "node-broke-off",
         }
@@ -71,7 +83,11 @@ impl ControlError {
     #[must_use]
     pub fn remedy(&self) -> String {
         match self {
-            Self::NotRunning { .. } => "start it with `sumac node run --dir DIR`".into(),
+            Self::NotRunning { socket, .. } => {
+                let dir = socket.parent().unwrap_or(Path::new("."));
+                format!("start it with `sumac node run --dir {}`", dir.display())
+            }
+            Self::Denied { .. } => "ask again as the user that runs the node, as in `sudo -u USER sumac …`".into(),
             Self::Refused { remedy, .. } => remedy.clone(),
             Self::Broken { .. } => "look at the node's log, and ask again".into(),
         }

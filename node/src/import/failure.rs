@@ -15,7 +15,7 @@ use super::limits::{COLUMNS_MAX, ROW_BYTES_MAX};
 #[non_exhaustive]
 pub enum ImportError {
     /// Neither file was given.
-    #[error("there is neither a courses file nor an assessments file")]
+    #[error("there is no file to import")]
     NoSource,
     /// A file that the mapping says nothing about.
     #[error("there is a file of {file}, and the mapping has no `[{file}]`")]
@@ -30,6 +30,28 @@ pub enum ImportError {
         key: String,
         /// Which name, and one it may have meant.
         error: Box<ValueError>,
+    },
+    /// Nothing that tells the day of what a section reads.
+    #[error("the mapping has no `{key}`, and the {file} file has no column of events")]
+    NoDay {
+        /// Which file.
+        file: SourceFile,
+        /// The key that could tell it.
+        key: String,
+    },
+    /// A pipe, or something else that cannot be read twice.
+    #[error("the {file} file cannot be read from its beginning again: {source}")]
+    NoFile {
+        /// Which file.
+        file: SourceFile,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file that somebody wrote to.
+    #[error("the {file} file was not the same when it was read again")]
+    Changed {
+        /// Which file.
+        file: SourceFile,
     },
     /// The file could not be read to its end.
     #[error("the {file} file cannot be read: {source}")]
@@ -126,10 +148,8 @@ pub enum ImportError {
         rows_max: u64,
     },
     /// More patients than a clinic may hold.
-    #[error("the {file} file has more than {patients_max} patients")]
+    #[error("the files have more than {patients_max} patients")]
     TooManyPatients {
-        /// Which file.
-        file: SourceFile,
         /// The most that a clinic holds.
         patients_max: u64,
     },
@@ -140,7 +160,11 @@ impl ImportError {
     #[must_use]
     pub const fn file(&self) -> Option<SourceFile> {
         match self {
-            Self::NoSource | Self::NotMapped { .. } | Self::NotInDictionary { .. } => None,
+            Self::NoSource
+            | Self::NotMapped { .. }
+            | Self::NotInDictionary { .. }
+            | Self::NoDay { .. }
+            | Self::TooManyPatients { .. } => None,
             Self::Unreadable { file, .. }
             | Self::NoHeader { file }
             | Self::NotUtf8 { file, .. }
@@ -151,8 +175,9 @@ impl ImportError {
             | Self::TooManyColumns { file, .. }
             | Self::NoSuchColumn { file, .. }
             | Self::ColumnTwice { file, .. }
-            | Self::TooManyRows { file, .. }
-            | Self::TooManyPatients { file, .. } => Some(*file),
+            | Self::NoFile { file, .. }
+            | Self::Changed { file }
+            | Self::TooManyRows { file, .. } => Some(*file),
         }
     }
 
@@ -163,6 +188,9 @@ impl ImportError {
             Self::NoSource => "import-no-source",
             Self::NotMapped { .. } => "import-not-mapped",
             Self::NotInDictionary { .. } => "import-not-in-dictionary",
+            Self::NoDay { .. } => "import-no-day",
+            Self::NoFile { .. } => "import-no-file",
+            Self::Changed { .. } => "import-changed",
             Self::Unreadable { .. } => "import-unreadable",
             Self::NoHeader { .. } => "import-no-header",
             Self::NotUtf8 { .. } => "import-not-utf8",
@@ -189,7 +217,14 @@ impl ImportError {
                     error.as_ref(),
                     ValueError::NoSuchField { near: None, .. } | ValueError::NoSuchInstrument { near: None, .. }
                 );
-                if guessed { error.remedy() } else { format!("take `{key}` out, or use a name of the dictionary") }
+                if guessed { error.remedy() } else { format!("take `{key}` out, or {}", error.remedy()) }
+            }
+            Self::NoDay { key, .. } => format!("add `{key}` with the column of the day"),
+            Self::NoFile { .. } => "save it as a file first; a pipe cannot be read twice".to_owned(),
+            Self::Changed { .. } => {
+                "import a finished file, and import it again when it is; every patient who was kept \
+                                     is kept whole"
+                    .to_owned()
             }
             Self::Unreadable { .. } => "check that the file is there and may be read, then import it again".to_owned(),
             Self::NoHeader { .. } => "export it again, with the names of the columns in the first row".to_owned(),

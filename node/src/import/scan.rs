@@ -72,11 +72,15 @@ impl<R: Read> Scanned<R> {
         self.flaw
     }
 
+    /// Looks at one byte that may mean something where it stands.
     fn see(&mut self, byte: u8) -> Result<(), ScanFlaw> {
         if byte == 0 {
             return Err(ScanFlaw::Nul { line: self.line });
         }
-        self.measure(byte)?;
+        self.begin_row(byte);
+        if self.place != Place::RowStart || !is_line_end(byte) {
+            self.measure(1)?;
+        }
         self.place = self.step(byte)?;
         if byte == b'\r' || (byte == b'\n' && !self.after_cr) {
             self.line = self.line.saturating_add(1);
@@ -85,16 +89,27 @@ impl<R: Read> Scanned<R> {
         Ok(())
     }
 
-    fn measure(&mut self, byte: u8) -> Result<(), ScanFlaw> {
-        if self.place == Place::RowStart {
-            if is_line_end(byte) {
-                return Ok(());
-            }
+    /// How many of the next bytes are only letters of a cell: most of them, in most files.
+    fn letters(&self, bytes: &[u8]) -> usize {
+        let delimiter = self.delimiter;
+        let meaningless = |byte: &u8| match self.place {
+            Place::Plain => *byte != delimiter && !matches!(*byte, 0 | b'\r' | b'\n'),
+            Place::Quoted => !matches!(*byte, 0 | b'"' | b'\r' | b'\n'),
+            Place::RowStart | Place::CellStart | Place::QuoteInQuoted => false,
+        };
+        bytes.iter().take_while(|byte| meaningless(byte)).count()
+    }
+
+    fn begin_row(&mut self, byte: u8) {
+        if self.place == Place::RowStart && !is_line_end(byte) {
             self.row_line = self.line;
             self.row_bytes = 0;
             self.rows.push_back(self.line);
         }
-        self.row_bytes += 1;
+    }
+
+    fn measure(&mut self, bytes: usize) -> Result<(), ScanFlaw> {
+        self.row_bytes = self.row_bytes.saturating_add(bytes);
         if self.row_bytes > ROW_BYTES_MAX {
             return Err(ScanFlaw::RowTooLong { line: self.row_line });
         }
@@ -127,7 +142,20 @@ impl<R: Read> Scanned<R> {
     }
 
     fn pass(&mut self, bytes: &[u8]) -> Result<(), ScanFlaw> {
-        if bytes.is_empty() { self.end() } else { bytes.iter().try_for_each(|byte| self.see(*byte)) }
+        if bytes.is_empty() {
+            return self.end();
+        }
+        let mut rest = bytes;
+        while let Some((byte, behind)) = rest.split_first() {
+            self.see(*byte)?;
+            let (letters, more) = behind.split_at(self.letters(behind).min(behind.len()));
+            if !letters.is_empty() {
+                self.measure(letters.len())?;
+                self.after_cr = false;
+            }
+            rest = more;
+        }
+        Ok(())
     }
 }
 

@@ -3,10 +3,10 @@
 use std::io::{self, Chain, Cursor, Read};
 
 use csv::{ErrorKind, ReaderBuilder, StringRecord};
+use sumac_protocol::dictionary::nearest;
 
 use super::limits::COLUMNS_MAX;
-use super::near::nearest;
-use super::reject::{Rejects, Why};
+use super::reject::Why;
 use super::scan::{ScanFlaw, Scanned};
 use super::{ImportError, SourceFile};
 
@@ -14,34 +14,51 @@ use super::{ImportError, SourceFile};
 pub(super) struct Table<R> {
     file: SourceFile,
     reader: csv::Reader<Scanned<Chain<Cursor<Vec<u8>>, R>>>,
-    header: Vec<String>,
+    header: Header,
     record: StringRecord,
     line: u64,
     rows: u64,
     rows_max: u64,
 }
 
-/// A column that the file has.
-#[derive(Debug)]
-pub(super) struct Column {
-    index: usize,
-    name: String,
+/// The first row of a file: the names of its columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Header {
+    file: SourceFile,
+    names: Vec<String>,
 }
 
-/// A row with as many cells as the header.
-pub(super) struct Row<'t> {
-    file: SourceFile,
-    line: u64,
+/// A column that a file has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Column {
+    pub(super) file: SourceFile,
+    pub(super) index: usize,
+    pub(super) name: String,
+}
+
+/// A row of a file that has any text.
+pub(super) struct Line<'t> {
+    /// The line on which it begins.
+    pub(super) number: u64,
+    /// Bytes of the file up to its end.
+    pub(super) end: u64,
+    columns: usize,
     record: &'t StringRecord,
+}
+
+/// A row of which a file's layout knows what it means: a text for each column of the file, empty for
+/// those that nobody reads.
+pub(super) struct Row<'t> {
+    pub(super) line: u64,
+    pub(super) cells: &'t [&'t str],
 }
 
 /// One cell, without the spaces around it.
 #[derive(Clone, Copy)]
 pub(super) struct Cell<'t> {
-    pub(super) file: SourceFile,
     /// The line on which its row begins.
     pub(super) line: u64,
-    pub(super) column: &'t str,
+    pub(super) column: &'t Column,
     pub(super) text: &'t str,
 }
 
@@ -52,54 +69,40 @@ impl<R: Read> Table<R> {
         let scanned = Scanned::new(Cursor::new(head).chain(source), delimiter);
         let reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(scanned);
         let record = StringRecord::new();
-        let mut table = Self { file, reader, header: Vec::new(), record, line: 0, rows: 0, rows_max };
+        let header = Header { file, names: Vec::new() };
+        let mut table = Self { file, reader, header, record, line: 0, rows: 0, rows_max };
         if !table.advance()? {
             return Err(ImportError::NoHeader { file });
         }
         if table.record.len() > COLUMNS_MAX {
             return Err(ImportError::TooManyColumns { file, columns: table.record.len() });
         }
-        table.header = table.record.iter().map(|name| name.trim().to_owned()).collect();
+        table.header.names = table.record.iter().map(|name| name.trim().to_owned()).collect();
         Ok(table)
     }
 
-    /// The one column of this name.
-    pub(super) fn column(&self, key: &str, name: &str) -> Result<Column, ImportError> {
-        let (file, key, name) = (self.file, key.to_owned(), name.trim().to_owned());
-        let mut found = self.header.iter().enumerate().filter(|(_, column)| **column == name);
-        match (found.next(), found.next()) {
-            (Some((index, _)), None) => Ok(Column { index, name }),
-            (Some(_), Some(_)) => Err(ImportError::ColumnTwice { file, key, column: name }),
-            (None, _) => {
-                let near = nearest(&name, self.header.iter().map(String::as_str));
-                let columns = self.header.clone();
-                Err(ImportError::NoSuchColumn { file, key, column: name, near, columns })
-            }
-        }
+    /// The names of the columns.
+    pub(super) const fn header(&self) -> &Header {
+        &self.header
     }
 
-    /// The next row that has any text and as many cells as the header; rows with another number of
-    /// cells are rejected on the way, because nobody can tell which cell is which.
-    pub(super) fn next_row(&mut self, rejects: &mut Rejects) -> Result<Option<Row<'_>>, ImportError> {
+    /// The next row that has any text.
+    pub(super) fn next_line(&mut self) -> Result<Option<Line<'_>>, ImportError> {
         loop {
             if !self.advance()? {
                 return Ok(None);
             }
             // Spreadsheets leave rows of empty cells behind the last one.
-            if self.record.iter().all(|cell| cell.trim().is_empty()) {
-                continue;
-            }
-            self.rows = self.rows.saturating_add(1);
-            if self.rows > self.rows_max {
-                return Err(ImportError::TooManyRows { file: self.file, rows_max: self.rows_max });
-            }
-            let (cells, columns) = (self.record.len(), self.header.len());
-            if cells == columns {
+            if self.record.iter().any(|cell| !cell.trim().is_empty()) {
                 break;
             }
-            rejects.leave_out(self.file, self.line, Why::CellCount { cells, columns });
         }
-        Ok(Some(Row { file: self.file, line: self.line, record: &self.record }))
+        self.rows = self.rows.saturating_add(1);
+        if self.rows > self.rows_max {
+            return Err(ImportError::TooManyRows { file: self.file, rows_max: self.rows_max });
+        }
+        let end = self.reader.position().byte();
+        Ok(Some(Line { number: self.line, end, columns: self.header.names.len(), record: &self.record }))
     }
 
     /// Rows that had any text, the header not counted.
@@ -133,10 +136,58 @@ impl<R: Read> Table<R> {
     }
 }
 
-impl<'t> Row<'t> {
-    pub(super) fn cell(&self, column: &'t Column) -> Cell<'t> {
-        let text = self.record.get(column.index).unwrap_or_default().trim();
-        Cell { file: self.file, line: self.line, column: &column.name, text }
+impl Header {
+    /// How many columns there are.
+    pub(super) fn columns(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Of which file.
+    pub(super) const fn file(&self) -> SourceFile {
+        self.file
+    }
+
+    /// The one column of this name, which a key of the mapping asks for.
+    pub(super) fn column(&self, key: &str, name: &str) -> Result<Column, ImportError> {
+        self.find(key, name)?.ok_or_else(|| {
+            let (file, key, column) = (self.file, key.to_owned(), name.trim().to_owned());
+            let near = nearest(&column, self.names.iter().map(String::as_str));
+            ImportError::NoSuchColumn { file, key, column, near, columns: self.names.clone() }
+        })
+    }
+
+    /// The column of this name, if the file has it.
+    pub(super) fn find(&self, key: &str, name: &str) -> Result<Option<Column>, ImportError> {
+        let (file, name) = (self.file, name.trim().to_owned());
+        let mut found = self.names.iter().enumerate().filter(|(_, column)| **column == name);
+        match (found.next(), found.next()) {
+            (Some(_), Some(_)) => Err(ImportError::ColumnTwice { file, key: key.to_owned(), column: name }),
+            (Some((index, _)), None) => Ok(Some(Column { file, index, name })),
+            (None, _) => Ok(None),
+        }
+    }
+}
+
+impl Line<'_> {
+    /// Whether it has as many cells as the header. Otherwise nobody can tell which cell is which.
+    pub(super) fn shape(&self) -> Result<(), Why> {
+        let (cells, columns) = (self.record.len(), self.columns);
+        if cells == columns { Ok(()) } else { Err(Why::CellCount { cells, columns }) }
+    }
+
+    /// A cell by the place of its column.
+    pub(super) fn text(&self, index: usize) -> &str {
+        self.record.get(index).unwrap_or_default().trim()
+    }
+
+    pub(super) fn cell<'c>(&'c self, column: &'c Column) -> Cell<'c> {
+        Cell { line: self.number, column, text: self.text(column.index) }
+    }
+}
+
+impl Row<'_> {
+    pub(super) fn cell<'c>(&'c self, column: &'c Column) -> Cell<'c> {
+        Cell { line: self.line, column, text: self.cells.get(column.index).copied().unwrap_or_default() }
     }
 }
 

@@ -1,14 +1,19 @@
 //! What an import promises, on a small dictionary with every type of field, and on the trial.
 
 use std::collections::BTreeMap;
+use std::io::Cursor;
 
 use sumac_protocol::dictionary::{Dictionary, UNKNOWN};
 use sumac_protocol::record::{Assessment, Course, FieldValue, Record};
 
-use super::{ImportError, Imported, Mapping, Sources, UnknownCode, read_records};
+use super::{ImportError, Imported, Mapping, SourceFile, Sources, UnknownCode, read_records};
 
 mod any_bytes;
+mod broken;
+mod passes;
+mod real;
 mod trial;
+mod whole;
 mod wrong_files;
 mod wrong_rows;
 
@@ -87,7 +92,12 @@ fn dictionary() -> Dictionary {
 
 /// Reads two files' texts under the small dictionary; `mapping` may be changed from [`MAPPING`].
 fn import(mapping: &str, courses: Option<&[u8]>, assessments: Option<&[u8]>) -> Result<Imported, ImportError> {
-    read_records(&dictionary(), &Mapping::parse(mapping).unwrap(), Sources { courses, assessments })
+    read_records(&dictionary(), &Mapping::parse(mapping).unwrap(), sources(courses, assessments))
+}
+
+fn sources<'t>(courses: Option<&'t [u8]>, assessments: Option<&'t [u8]>) -> Sources<Cursor<&'t [u8]>> {
+    let files = [(SourceFile::Courses, courses), (SourceFile::Assessments, assessments)];
+    files.into_iter().filter_map(|(file, text)| Some((file, Cursor::new(text?)))).collect()
 }
 
 fn courses(rows: &str) -> Imported {

@@ -127,9 +127,13 @@ impl Driver {
                 }
             }
         }
-        // Everything else is closed here; what the application has yet to read is kept for it.
-        let mut outbox = self.outbox;
-        outbox.flush().await;
+        // What the application has yet to read is kept for it, and nobody waits for it to do so.
+        self.close().flush().await;
+    }
+
+    /// Closes everything but the way to the application.
+    fn close(self) -> Outbox {
+        self.outbox
     }
 
     fn on_command(&mut self, command: Option<Command>) {

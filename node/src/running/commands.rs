@@ -4,20 +4,25 @@ use std::sync::Arc;
 
 use sumac_protocol::round::progress::Refused;
 
-use super::{Node, upkeep};
+use super::{Node, RunError, upkeep};
 use crate::clinic::ClinicError;
 use crate::control::{Call, Request, Response, Status};
 
 impl Node {
-    pub(super) fn command(&self, call: Call) {
+    /// Does what is asked. What was kept is beyond being set back before it is acknowledged: an
+    /// acknowledged withdrawal stays one.
+    pub(super) fn command(&mut self, call: Call) -> Result<(), RunError> {
         let Call { request, answer } = call;
         if let Request::Upkeep(upkeep) = request {
-            return upkeep::begin(Arc::clone(self.clinic.store()), upkeep, answer);
+            upkeep::begin(Arc::clone(self.clinic.store()), upkeep, answer);
+            return Ok(());
         }
         let response = tokio::task::block_in_place(|| self.respond(request));
+        self.seal_watermark()?;
         if answer.send(response).is_err() {
             tracing::debug!("whoever asked is gone");
         }
+        Ok(())
     }
 
     fn respond(&self, request: Request) -> Response {
@@ -32,6 +37,10 @@ impl Node {
             Request::TakeStatement(envelope) => clinic.take_statement(&envelope).map(Response::Acknowledged),
             Request::Patients => clinic.patients().map(Response::Patients),
             Request::Cohorts => clinic.cohorts().map(Response::Cohorts),
+            Request::ExportPatient { pseudonym } => {
+                clinic.held(&pseudonym, self.clock.now()).map(|held| Response::Patient(held.map(Box::new)))
+            }
+            Request::ExportFrom { from } => clinic.held_from(from, self.clock.now()).map(Response::Page),
             Request::Upkeep(upkeep) => Ok(upkeep::carry_out(clinic.store(), upkeep)),
         };
         done.unwrap_or_else(|why| Response::Refused(refused(&why)))

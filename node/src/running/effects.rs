@@ -41,6 +41,7 @@ impl Node {
         let effects = self.decide(event);
         self.carry_out(effects, &mut answer)?;
         if let Some(answer) = answer {
+            self.seal_watermark()?;
             answer.reply(encode(&Reply::Noted));
         }
         self.drain()?;
@@ -89,6 +90,7 @@ impl Node {
                 Effect::Send { to, message } => self.send(to, message)?,
                 Effect::Reply(reply) => {
                     if let Some(answer) = answer.take() {
+                        self.seal_watermark()?;
                         answer.reply(encode(&reply));
                     }
                 }
@@ -133,7 +135,7 @@ impl Node {
     /// Seals how far the journal has come, before anything leaves that rests on it: a folder that was
     /// set back to before it could commit, freeze or noise the same attempt a second time. Costs
     /// nothing where nothing was kept since.
-    fn seal_watermark(&mut self) -> Result<(), RunError> {
+    pub(super) fn seal_watermark(&mut self) -> Result<(), RunError> {
         let (head, _) = self.clinic.store().head();
         if self.sealed_head != Some(head) {
             tokio::task::block_in_place(|| self.clinic.store().seal_watermark())?;

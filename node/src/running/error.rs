@@ -83,7 +83,7 @@ impl RunError {
             Self::Control { .. } => "check that this user may write the folder, and that its path is short (a socket's has at most 107 bytes)".into(),
             Self::FrameLog { .. } => "correct `frame_log` in node.toml, or take it out".into(),
             Self::BadKey { .. } => "ask the stewards for a charter without this key".into(),
-            Self::Form { .. } => "restore the node's folder from a backup, and report this".into(),
+            Self::Form { .. } => "report this; meanwhile set up a new node and import again".into(),
         }
     }
 }

@@ -49,6 +49,8 @@ pub(crate) trait DiskFile: fmt::Debug + Send + Sync {
     fn length(&self) -> Result<u64, DiskError>;
     /// Exactly `length` bytes from `offset` on.
     fn read_at(&self, offset: u64, length: usize) -> Result<Vec<u8>, DiskError>;
+    /// Fills `buffer` from `offset` on, with nothing set aside for it.
+    fn fill_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), DiskError>;
     /// All of `bytes` from `offset` on; not durable yet.
     fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), DiskError>;
     /// Makes every byte written so far durable (`fdatasync`).
@@ -218,6 +220,10 @@ impl DiskFile for OsFile {
         let mut bytes = vec![0; length];
         self.file.read_exact_at(&mut bytes, offset).map_err(self.failed("read"))?;
         Ok(bytes)
+    }
+
+    fn fill_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), DiskError> {
+        self.file.read_exact_at(buffer, offset).map_err(self.failed("read"))
     }
 
     fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), DiskError> {

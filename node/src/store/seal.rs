@@ -96,6 +96,18 @@ impl SealKey {
         }
     }
 
+    /// Opens `buffer` where it lies. If it is refused, what is in the buffer means nothing.
+    pub(crate) fn open_in_place(
+        &self,
+        nonce: &[u8; NONCE_BYTES],
+        bound: &[u8],
+        buffer: &mut [u8],
+        tag: &[u8; TAG_BYTES],
+    ) -> Result<(), NotOurs> {
+        let cipher = XChaCha20Poly1305::new((&self.0).into());
+        cipher.decrypt_inout_detached(nonce.into(), bound, buffer.into(), tag.into()).map_err(|_| NotOurs)
+    }
+
     /// `nonce ‖ ciphertext ‖ tag` of a short message.
     pub(crate) fn seal(&self, bound: &[u8], plain: &[u8]) -> Result<Vec<u8>, StoreError> {
         let nonce = fresh_nonce()?;
@@ -134,11 +146,13 @@ pub(crate) enum Label {
     IndexValues,
     IndexList,
     IndexMember,
+    ColumnChunk,
+    ColumnManifest,
 }
 
 impl Label {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::KeyringSeal,
         Self::UnlockByPassphrase,
         Self::UnlockByKeyFile,
@@ -153,6 +167,8 @@ impl Label {
         Self::IndexValues,
         Self::IndexList,
         Self::IndexMember,
+        Self::ColumnChunk,
+        Self::ColumnManifest,
     ];
 
     pub(crate) fn bytes(self) -> &'static [u8] {
@@ -171,6 +187,8 @@ impl Label {
             Self::IndexValues => b"sumac/store/index-values/1\0",
             Self::IndexList => b"sumac/store/index-list/1\0",
             Self::IndexMember => b"sumac/store/index-member/1\0",
+            Self::ColumnChunk => b"sumac/store/column-chunk/1\0",
+            Self::ColumnManifest => b"sumac/store/column-manifest/1\0",
         }
     }
 }

@@ -172,6 +172,10 @@ fn relapse<R: Rng>(
         .map_err(|why| SyntheticError::Parameters { why: why.to_string() })?;
     let day = i32::try_from(whole(weibull.sample(rng).clamp(1.0, 10_000.0))).unwrap_or(10_000).saturating_add(28);
     let seen = course.assessments.iter().map(|a| a.day).max().unwrap_or(0);
+    if seen < 28 {
+        // Never seen to have responded, so nothing is known of a relapse.
+        return Ok(None);
+    }
     let happened = day <= seen;
     Ok(Some(TimeToEvent { kind: "relapse".into(), day: day.min(seen), happened }))
 }

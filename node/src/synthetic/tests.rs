@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sumac_protocol::record::{Course, FieldValue};
 
-use super::{Generator, SyntheticError};
+use super::{Generator, SyntheticError, write_clinic};
 
 /// So many courses of each kind of clinic, by paradigm.
 fn by_paradigm(clinics: u32, courses: u64) -> BTreeMap<String, Vec<Course>> {
@@ -74,4 +74,19 @@ fn there_is_nothing_to_draw_other_dictionaries_from() {
     let refused = Generator::new("duloxetine", 1).unwrap_err();
     assert_eq!(refused, SyntheticError::NoParameters { dictionary: "duloxetine".into() });
     assert!(refused.to_string().contains("`duloxetine`") && refused.remedy().contains("`ketamine`"));
+}
+
+#[test]
+fn files_are_never_written_over() {
+    let scratch = tempfile::TempDir::new().unwrap();
+    let folder = scratch.path().join("clinic-1");
+    let generator = Generator::new("ketamine", 7).unwrap();
+    write_clinic(&generator, 0, 20, &folder).unwrap();
+    let first = std::fs::read(folder.join("assessments.csv")).unwrap();
+    let refused = write_clinic(&Generator::new("ketamine", 8).unwrap(), 0, 20, &folder).unwrap_err();
+    assert_eq!(refused.code(), "file");
+    assert!(refused.to_string().contains("clinic-1"), "{refused}");
+    assert_eq!(std::fs::read(folder.join("assessments.csv")).unwrap(), first);
+    let courses = std::fs::read_to_string(folder.join("courses.csv")).unwrap();
+    assert!(courses.lines().skip(1).all(|line| line.starts_with("SYN-01-") && line.contains(",synthetic,")));
 }

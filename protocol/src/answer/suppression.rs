@@ -28,6 +28,22 @@ pub fn suppress(plan: &Plan, opened: &[i128], cohort_min: u64, aggregators: u32)
     opened.chunks_exact(blocks.len()).map(|cells| !shown(cells)).collect()
 }
 
+/// The smallest count with which [`suppress`] shows a group, where all its counts are the same and,
+/// in exact mode, everybody's answer is. Stays at the largest number where the noise is beyond it.
+#[must_use]
+pub fn least_shown(plan: &Plan, cohort_min: u64, aggregators: u32) -> u64 {
+    let sigmas = plan.opened_blocks().into_iter().filter_map(|position| plan.blocks.get(position));
+    let sigma = match plan.mode {
+        Mode::Dp => sigmas.map(|block| block.sigma).max().unwrap_or(0),
+        Mode::Exact => 0,
+    };
+    let wanted = BigInt::from(sigma).pow(2) * aggregators * (165_u32 * 165);
+    let unit = BigInt::from(SIGMA_UNITS_PER_ONE) * SIGMA_UNITS_PER_ONE * (100_u32 * 100);
+    let root = (&wanted / &unit).sqrt();
+    let beyond = if &root * &root * unit < wanted { root + 1_u32 } else { root };
+    u64::try_from(beyond).map_or(u64::MAX, |beyond| cohort_min.saturating_add(beyond))
+}
+
 fn large_enough(plan: &Plan, blocks: &[usize], cells: &[i128], cohort_min: u64, aggregators: u32) -> bool {
     blocks.iter().zip(cells).all(|(position, count)| {
         let Some(block) = plan.blocks.get(*position) else { return false };
@@ -60,7 +76,7 @@ fn sides(plan: &Plan, blocks: &[usize], cells: &[i128], quantity: Option<u32>, s
 
 #[cfg(test)]
 mod tests {
-    use super::suppress;
+    use super::{least_shown, suppress};
     use crate::plan::{Mode, Plan};
     use crate::privacy::trial::{count, mean_of, plan, rate_of};
 
@@ -139,6 +155,22 @@ mod tests {
         for Case { why, sigma, k, opened, suppressed } in cases {
             assert_eq!(suppress(&noised(sigma), &opened, 10, k), [suppressed], "{why}");
         }
+    }
+
+    #[test]
+    fn the_smallest_count_that_is_shown_is_shown_and_one_less_is_not() {
+        let one = 1 << 20;
+        for (sigma, k, want) in
+            [(0, 3, 10), (100 * one, 4, 340), (100 * one + 1, 4, 341), (one, 3, 13), (7_777_777, 5, 38)]
+        {
+            let least = least_shown(&noised(sigma), 10, k);
+            assert_eq!(least, want, "{sigma}");
+            let least = i128::from(least);
+            assert_eq!(suppress(&noised(sigma), &[least, least], 10, k), [false], "{sigma}");
+            assert_eq!(suppress(&noised(sigma), &[least - 1, least], 10, k), [true], "{sigma}");
+        }
+        assert_eq!(least_shown(&noised(u64::MAX), u64::MAX, u32::MAX), u64::MAX);
+        assert_eq!(least_shown(&exact(), 10, 3), 10);
     }
 
     #[test]

@@ -1,60 +1,59 @@
 //! From a written field to a checked one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
 
-use super::check::Lines;
-use super::check_instrument::About;
+use super::about::{About, Findings, Lines};
+use super::check_codes::CODES_MAX;
+use super::coding::Coding;
 use super::flaw::{DictionaryError, DictionaryFlaw};
 use super::name::NAME_BYTES_MAX;
 use super::written::{WrittenField, WrittenKind};
-use super::{Field, FieldKind, UNKNOWN};
+use super::{Field, FieldKind, ToldBy, UNKNOWN};
 
-/// Most values of one closed category.
-const VALUES_MAX: usize = 256;
-
-pub(super) fn check(lines: &Lines<'_>, written: &WrittenField) -> Result<Field, DictionaryError> {
+pub(super) fn check(lines: Lines<'_>, written: &WrittenField, findings: &mut Findings) -> Option<Field> {
     let about = About { lines, id: written.id.get_ref() };
-    let kind = match written.kind {
-        WrittenKind::Category => {
-            about.numberless(written, "category")?;
-            FieldKind::Category { values: about.values(written)? }
-        }
-        WrittenKind::Flag => {
-            about.numberless(written, "flag")?;
-            about.absent(written.values.as_ref(), "values", "flag")?;
-            FieldKind::Flag
-        }
-        WrittenKind::Number => {
-            about.absent(written.values.as_ref(), "values", "number")?;
-            let min = about.present(written, written.min.as_ref(), "min")?;
-            let max = about.present(written, written.max.as_ref(), "max")?;
-            let (min, max) = about.range(min, max)?;
-            FieldKind::Number {
-                min,
-                max,
-                decimals: about.decimals(written.decimals.as_ref())?,
-                unit: written.unit.as_ref().map(|unit| about.plain(unit, "unit")).transpose()?,
-                reference_sd: about.within(written.reference_sd.as_ref(), "reference_sd", max - min)?,
-            }
-        }
-    };
-    let source = written.source.as_ref().map(|source| about.plain(source, "source")).transpose()?;
-    Ok(Field { id: written.id.get_ref().clone(), category: written.category, kind, source: source.unwrap_or_default() })
+    let source = findings.keep(about.plain_or_none(written.source.as_ref(), "source"));
+    let kind = findings.keep(about.kind(written));
+    let coding = findings.keep(about.codings(written));
+    let told_by = findings.keep(about.told_by(written));
+    Some(Field {
+        id: written.id.get_ref().clone(),
+        category: written.category,
+        kind: kind?,
+        coding: coding?,
+        told_by: told_by?,
+        source: source?,
+    })
 }
 
 impl About<'_> {
-    fn absent<T>(
-        &self,
-        key: Option<&Spanned<T>>,
-        name: &'static str,
-        kind: &'static str,
-    ) -> Result<(), DictionaryError> {
-        key.map_or(Ok(()), |at| {
-            let flaw = DictionaryFlaw::Misplaced { id: self.id.to_owned(), key: name, kind };
-            Err(self.lines.flaw(&at.span(), flaw))
-        })
+    fn kind(&self, written: &WrittenField) -> Result<FieldKind, DictionaryError> {
+        match written.kind {
+            WrittenKind::Category => {
+                self.numberless(written, "category")?;
+                Ok(FieldKind::Category { values: self.values(written)? })
+            }
+            WrittenKind::Flag => {
+                self.numberless(written, "flag")?;
+                self.absent(written.values.as_ref(), "values", "flag")?;
+                Ok(FieldKind::Flag)
+            }
+            WrittenKind::Number => {
+                self.absent(written.values.as_ref(), "values", "number")?;
+                let min = self.present(written, written.min.as_ref(), "min")?;
+                let max = self.present(written, written.max.as_ref(), "max")?;
+                let (min, max) = self.range(min, max)?;
+                Ok(FieldKind::Number {
+                    min,
+                    max,
+                    decimals: self.decimals(written.decimals.as_ref())?,
+                    unit: written.unit.as_ref().map(|unit| self.plain(unit, "unit")).transpose()?,
+                    reference_sd: self.within(written.reference_sd.as_ref(), "reference_sd", max - min)?,
+                })
+            }
+        }
     }
 
     fn numberless(&self, written: &WrittenField, kind: &'static str) -> Result<(), DictionaryError> {
@@ -75,11 +74,50 @@ impl About<'_> {
         key.ok_or_else(|| self.lines.flaw(&written.id.span(), missing()))
     }
 
+    /// What other systems call the values, each of them at most once, so that an import knows which
+    /// value is meant.
+    fn codings(&self, written: &WrittenField) -> Result<BTreeMap<String, Coding>, DictionaryError> {
+        let values = written.values.as_ref().map_or(&[][..], |values| values.get_ref());
+        let (mut seen, mut codings) = (BTreeMap::new(), BTreeMap::new());
+        for (value, at) in written.coding.iter().flatten() {
+            if !values.contains(value) {
+                let fault = format!("is for `{value}`, which is no value");
+                return Err(self.value(at, "coding", fault, "spell it as in `values`"));
+            }
+            let coding = self.coding(Some(at))?;
+            for (system, code) in coding.each() {
+                if let Some(other) = seen.insert((system, code.to_owned()), value) {
+                    let fault = format!("has {} `{code}` for `{other}` and `{value}`", system.name());
+                    return Err(self.value(at, "coding", fault, "keep it with the one value that it means"));
+                }
+            }
+            codings.insert(value.clone(), coding);
+        }
+        Ok(codings)
+    }
+
+    fn told_by(&self, written: &WrittenField) -> Result<Option<ToldBy>, DictionaryError> {
+        let Some(at) = &written.told_by else { return Ok(None) };
+        let kind = match written.kind {
+            WrittenKind::Flag => None,
+            WrittenKind::Category => Some("category"),
+            WrittenKind::Number => Some("number"),
+        };
+        if let Some(kind) = kind {
+            self.absent(Some(at), "told_by", kind)?;
+        }
+        let told_by = ToldBy::of(at.get_ref());
+        told_by.map(Some).ok_or_else(|| {
+            let remedy = "write one of `at_home = \"class\"` and `in_session = \"class\"`";
+            self.value(at, "told_by", "names no class, or two", remedy)
+        })
+    }
+
     fn values(&self, written: &WrittenField) -> Result<Vec<String>, DictionaryError> {
         let at = self.present(written, written.values.as_ref(), "values")?;
         let refuse = |fault: String, remedy| Err(self.value(at, "values", fault, remedy));
         let values = at.get_ref();
-        if values.is_empty() || values.len() > VALUES_MAX {
+        if values.is_empty() || values.len() > CODES_MAX {
             return refuse(format!("has {} entries", values.len()), "list 1 to 256 codes");
         }
         let mut seen = BTreeSet::new();

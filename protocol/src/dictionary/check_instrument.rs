@@ -2,101 +2,97 @@
 
 use toml::Spanned;
 
-use super::check::Lines;
-use super::flaw::{DictionaryError, DictionaryFlaw};
-use super::written::{WrittenInstrument, WrittenRemission, WrittenResponse};
-use super::{Band, Better, DECIMALS_MAX, Fraction, Instrument, RANGE_MAX};
+use super::about::{About, Findings, Lines};
+use super::coding::is_loinc;
+use super::flaw::DictionaryError;
+use super::written::{WrittenChange, WrittenInstrument, WrittenRemission, WrittenResponse};
+use super::{Band, Better, Fraction, ImportantChange, Instrument, ResponseRule};
 
 /// Longest recall: ten years of days.
 const RECALL_DAYS_MAX: u32 = 3_653;
 
-pub(super) fn check(lines: &Lines<'_>, written: &WrittenInstrument) -> Result<Instrument, DictionaryError> {
+/// Checks what stands by itself first, then what must fit the range.
+pub(super) fn check(lines: Lines<'_>, written: &WrittenInstrument, findings: &mut Findings) -> Option<Instrument> {
     let about = About { lines, id: written.id.get_ref() };
-    let (min, max) = about.range(&written.min, &written.max)?;
-    let width = max - min;
-    let decimals = about.decimals(written.decimals.as_ref())?;
-    let instrument = Instrument {
+    let version = findings.keep(about.filled(&written.version, "version"));
+    let recall_most = i64::from(RECALL_DAYS_MAX);
+    let recall_days = findings.keep(about.within(written.recall_days.as_ref(), "recall_days", recall_most));
+    let loinc = findings.keep(about.loinc(written.loinc.as_ref(), "loinc"));
+    let loinc_panel = findings.keep(about.loinc(written.loinc_panel.as_ref(), "loinc_panel"));
+    let reference_source = findings.keep(about.plain_or_none(written.reference_source.as_ref(), "reference_source"));
+    let source = findings.keep(about.filled(&written.source, "source"));
+    let licence = findings.keep(about.filled(&written.licence, "licence"));
+    findings.keep(about.fitting_kinds(written));
+    let decimals = findings.keep(about.decimals(written.decimals.as_ref()));
+    let (min, max) = findings.keep(about.range(&written.min, &written.max))?;
+    let (width, better) = (max - min, written.better);
+    let reference_sd = findings.keep(about.within(written.reference_sd.as_ref(), "reference_sd", width));
+    let change_clip = findings.keep(about.change_clip(written.change_clip.as_ref(), width));
+    let bands = findings.keep(about.bands(written.bands.as_ref(), min, max));
+    let response = findings.keep(about.response(written, min, width));
+    let remission = findings.keep(about.remission(written.remission.as_ref(), better, min, max));
+    let mcid = findings.keep(about.important_change(written.mcid.as_ref(), min, width));
+    let reliable_change = findings.keep(about.within(written.reliable_change.as_ref(), "reliable_change", width));
+    let decimals = decimals?;
+    let items = written.items.as_ref().map(|at| about.items(at, (min, max), decimals));
+    let items = items.map_or(Some(None), |items| findings.keep(items).map(Some))?;
+    let suicide_item = written.suicide_item.as_ref().map(|at| about.item_number(at, items.as_ref()));
+    let suicide_item = suicide_item.map_or(Some(None), |number| findings.keep(number).map(Some));
+    Some(Instrument {
         id: written.id.get_ref().clone(),
-        version: about.filled(&written.version, "version")?,
+        version: version?,
         category: written.category,
         min,
         max,
         decimals,
-        reference_sd: about.within(written.reference_sd.as_ref(), "reference_sd", width)?,
-        change_clip: about.change_clip(written.change_clip.as_ref(), width)?,
-        better: written.better,
-        bands: about.bands(written.bands.as_ref(), min, max)?,
-        response: about.response(written.response.as_ref(), written.better, min)?,
-        remission: about.remission(written.remission.as_ref(), written.better, min, max)?,
-        mcid: about.within(written.mcid.as_ref(), "mcid", width)?,
-        recall_days: about.within(written.recall_days.as_ref(), "recall_days", i64::from(RECALL_DAYS_MAX))?,
+        reference_sd: reference_sd?,
+        change_clip: change_clip?,
+        reference_source: reference_source?,
+        better,
+        bands: bands?,
+        response: response?,
+        remission: remission?,
+        mcid: mcid?,
+        reliable_change: reliable_change?,
+        recall_days: recall_days?,
+        per_session: is_set(written.per_session.as_ref()),
+        ordinal: is_set(written.ordinal.as_ref()),
         rates_change: written.rates_change,
-        loinc: about.loinc(written.loinc.as_ref())?,
-        source: about.filled(&written.source, "source")?,
-        licence: about.filled(&written.licence, "licence")?,
-    };
-    if let (true, Some(response)) = (instrument.rates_change, &written.response) {
-        let fault = "compares with a baseline, which a total that rates change itself does not have";
-        return Err(about.value(response, "response", fault, "remove the rule, or `rates_change`"));
-    }
-    Ok(instrument)
+        items,
+        suicide_item: suicide_item?,
+        loinc: loinc?,
+        loinc_panel: loinc_panel?,
+        source: source?,
+        licence: licence?,
+    })
 }
 
-/// The instrument or field that flaws are told about.
-pub(super) struct About<'a> {
-    pub(super) lines: &'a Lines<'a>,
-    pub(super) id: &'a str,
+fn is_set(key: Option<&Spanned<bool>>) -> bool {
+    key.is_some_and(|key| *key.get_ref())
 }
 
 impl About<'_> {
-    pub(super) fn value<T>(
-        &self,
-        at: &Spanned<T>,
-        key: &'static str,
-        fault: impl Into<String>,
-        remedy: &'static str,
-    ) -> DictionaryError {
-        let flaw = DictionaryFlaw::Value { id: self.id.to_owned(), key, fault: fault.into(), remedy };
-        self.lines.flaw(&at.span(), flaw)
-    }
-
-    pub(super) fn range(&self, min: &Spanned<i64>, max: &Spanned<i64>) -> Result<(i64, i64), DictionaryError> {
-        let (low, high) = (*min.get_ref(), *max.get_ref());
-        let id = || self.id.to_owned();
-        if low >= high {
-            return Err(self.lines.flaw(&max.span(), DictionaryFlaw::Range { id: id(), min: low, max: high }));
+    /// What a total that rates change itself, a level, or a total of one session cannot have.
+    fn fitting_kinds(&self, written: &WrittenInstrument) -> Result<(), DictionaryError> {
+        if let (true, Some(response)) = (written.rates_change, &written.response) {
+            let fault = "compares with a baseline, which a total that rates change itself does not have";
+            return Err(self.value(response, "response", fault, "remove the rule, or `rates_change`"));
         }
-        // Far-away ends are refused too, so that no later sum of two values can overflow.
-        let width = high.abs_diff(low).max(low.unsigned_abs()).max(high.unsigned_abs());
-        if width > RANGE_MAX {
-            return Err(self.lines.flaw(&max.span(), DictionaryFlaw::RangeTooWide { id: id(), width }));
+        if is_set(written.ordinal.as_ref()) {
+            let kind = "level, and no total that can be averaged";
+            self.absent(written.reference_sd.as_ref(), "reference_sd", kind)?;
+            self.absent(written.change_clip.as_ref(), "change_clip", kind)?;
+            self.absent(written.response.as_ref(), "response", kind)?;
+            self.absent(written.mcid.as_ref(), "mcid", kind)?;
+            self.absent(written.reliable_change.as_ref(), "reliable_change", kind)?;
         }
-        Ok((low, high))
-    }
-
-    pub(super) fn decimals(&self, decimals: Option<&Spanned<u8>>) -> Result<u8, DictionaryError> {
-        match decimals {
-            Some(at) if *at.get_ref() > DECIMALS_MAX => {
-                Err(self.value(at, "decimals", format!("is {}", at.get_ref()), "use 0 to 6"))
-            }
-            Some(at) => Ok(*at.get_ref()),
-            None => Ok(0),
+        if is_set(written.per_session.as_ref()) {
+            let kind = "total of one session, which has no baseline";
+            self.absent(written.recall_days.as_ref(), "recall_days", kind)?;
+            self.absent(written.change_clip.as_ref(), "change_clip", kind)?;
+            self.absent(written.response.as_ref(), "response", kind)?;
         }
-    }
-
-    pub(super) fn within(
-        &self,
-        number: Option<&Spanned<u32>>,
-        key: &'static str,
-        most: i64,
-    ) -> Result<Option<u32>, DictionaryError> {
-        let Some(at) = number else { return Ok(None) };
-        let value = *at.get_ref();
-        if value == 0 || i64::from(value) > most {
-            let fault = format!("is {value}, outside 1 to {most}");
-            return Err(self.value(at, key, fault, "give a value in that range, or leave it out"));
-        }
-        Ok(Some(value))
+        Ok(())
     }
 
     fn change_clip(
@@ -135,26 +131,78 @@ impl About<'_> {
 
     fn response(
         &self,
-        rule: Option<&Spanned<WrittenResponse>>,
-        better: Better,
+        written: &WrittenInstrument,
         min: i64,
-    ) -> Result<Option<Fraction>, DictionaryError> {
-        let Some(at) = rule else { return Ok(None) };
-        let share = at.get_ref().at_least;
-        let refuse = |fault: &str, remedy| Err(self.value(at, "response", fault, remedy));
-        if better == Better::Neutral {
-            return refuse("needs a direction of recovery", "remove the rule, or set `better`");
+        width: i64,
+    ) -> Result<Option<ResponseRule>, DictionaryError> {
+        let Some(at) = &written.response else { return Ok(None) };
+        let refuse = |fault: String, remedy| Err(self.value(at, "response", fault, remedy));
+        if written.better == Better::Neutral {
+            return refuse("needs a direction of recovery".to_owned(), "remove the rule, or set `better`");
         }
-        if min < 0 {
-            return refuse("is a share of the baseline, which may be below 0 here", "remove the rule");
-        }
-        match Fraction::reduced(u64::from(share.num), u64::from(share.den)) {
-            None => refuse("has a 0 in its fraction", "write half as `{ num = 1, den = 2 }`"),
-            Some(f) if better == Better::Lower && f.num > f.den => {
-                refuse("asks for more than all of the baseline", "use a share of at most 1")
+        let bands = written.bands.as_ref().map_or(0, |bands| bands.get_ref().len());
+        match at.get_ref() {
+            WrittenResponse { at_least: Some(share), points: None, bands: None } => {
+                let share = self.share(at, "response", *share, min)?;
+                if written.better == Better::Lower && share.num > share.den {
+                    return refuse("asks for more than all of the baseline".to_owned(), "use a share of at most 1");
+                }
+                Ok(Some(ResponseRule::OfBaseline(share)))
             }
-            Some(fraction) => Ok(Some(fraction)),
+            WrittenResponse { at_least: None, points: Some(points), bands: None } => {
+                if *points == 0 || i64::from(*points) > width {
+                    let remedy = "give a change that can be";
+                    return refuse(format!("is {points} points, outside 1 to {width}"), remedy);
+                }
+                Ok(Some(ResponseRule::Points(*points)))
+            }
+            WrittenResponse { at_least: None, points: None, bands: Some(down) } => {
+                if *down == 0 || usize::try_from(*down).map_or(true, |down| down >= bands) {
+                    let remedy = "list the bands, and ask for fewer than there are";
+                    return refuse(format!("is {down} bands, where there are {bands}"), remedy);
+                }
+                Ok(Some(ResponseRule::Bands(*down)))
+            }
+            WrittenResponse { .. } => {
+                let remedy = "write one of `at_least = { num = 1, den = 2 }`, `points = 10`, `bands = 1`";
+                refuse("states no rule, or more than one".to_owned(), remedy)
+            }
         }
+    }
+
+    fn important_change(
+        &self,
+        written: Option<&Spanned<WrittenChange>>,
+        min: i64,
+        width: i64,
+    ) -> Result<Option<ImportantChange>, DictionaryError> {
+        let Some(at) = written else { return Ok(None) };
+        match at.get_ref() {
+            WrittenChange::Points(points) => {
+                let points = Spanned::new(at.span(), *points);
+                Ok(self.within(Some(&points), "mcid", width)?.map(ImportantChange::Points))
+            }
+            WrittenChange::Share(share) => {
+                let share = self.share(at, "mcid", share.of_baseline, min)?;
+                Ok(Some(ImportantChange::OfBaseline(share)))
+            }
+        }
+    }
+
+    /// A share of the baseline, which must be able to be one.
+    fn share<T>(
+        &self,
+        at: &Spanned<T>,
+        key: &'static str,
+        share: Fraction,
+        min: i64,
+    ) -> Result<Fraction, DictionaryError> {
+        if min < 0 {
+            let fault = "is a share of the baseline, which may be below 0 here";
+            return Err(self.value(at, key, fault, "remove the rule"));
+        }
+        let reduced = Fraction::reduced(u64::from(share.num), u64::from(share.den));
+        reduced.ok_or_else(|| self.value(at, key, "has a 0 in its fraction", "write half as `{ num = 1, den = 2 }`"))
     }
 
     fn remission(
@@ -180,70 +228,13 @@ impl About<'_> {
         Ok(Some(limit))
     }
 
-    /// A LOINC code ends in a check digit (Luhn, mod 10), which catches guessed and mistyped ones.
-    fn loinc(&self, code: Option<&Spanned<String>>) -> Result<Option<String>, DictionaryError> {
+    /// A LOINC code, whose check digit catches guessed and mistyped ones.
+    fn loinc(&self, code: Option<&Spanned<String>>, key: &'static str) -> Result<Option<String>, DictionaryError> {
         let Some(at) = code else { return Ok(None) };
         if !is_loinc(at.get_ref()) {
             let fault = format!("is `{}`, whose check digit is wrong", at.get_ref());
-            return Err(self.value(at, "loinc", fault, "copy it from loinc.org, or leave it out; never guess"));
+            return Err(self.value(at, key, fault, "copy it from loinc.org, or leave it out; never guess"));
         }
         Ok(Some(at.get_ref().clone()))
-    }
-
-    fn filled(&self, text: &Spanned<String>, key: &'static str) -> Result<String, DictionaryError> {
-        if text.get_ref().trim().is_empty() {
-            return Err(self.value(text, key, "is empty", "say where it was published, and under which terms"));
-        }
-        self.plain(text, key)
-    }
-
-    /// Free text that is shown on screens: nothing in it may move a cursor or turn a line around.
-    pub(super) fn plain(&self, text: &Spanned<String>, key: &'static str) -> Result<String, DictionaryError> {
-        let hidden = |c: char| {
-            c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-        };
-        if text.get_ref().contains(hidden) {
-            return Err(self.value(
-                text,
-                key,
-                "has a character that cannot be seen",
-                "write it on one line, in plain text",
-            ));
-        }
-        Ok(text.get_ref().clone())
-    }
-}
-
-fn is_loinc(code: &str) -> bool {
-    let Some((digits, check)) = code.split_once('-') else { return false };
-    let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if digits.is_empty() || digits.len() > 7 || check.len() != 1 || !all_digits(digits) || !all_digits(check) {
-        return false;
-    }
-    let sum: u32 = digits
-        .bytes()
-        .rev()
-        .enumerate()
-        .map(|(place, digit)| {
-            let digit = u32::from(digit - b'0');
-            let weighed = if place % 2 == 0 { digit * 2 } else { digit };
-            weighed / 10 + weighed % 10
-        })
-        .sum();
-    check == ((10 - sum % 10) % 10).to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_loinc;
-
-    #[test]
-    fn a_loinc_code_with_a_wrong_check_digit_is_no_code() {
-        for real in ["44261-6", "44249-1", "70274-6", "89209-1", "93293-9", "75626-2", "101698-9", "8480-6"] {
-            assert!(is_loinc(real), "{real} exists");
-        }
-        for wrong in ["44261-5", "44621-6", "44261", "-6", "44261-66", "4426x-6", ""] {
-            assert!(!is_loinc(wrong), "{wrong}");
-        }
     }
 }

@@ -78,7 +78,8 @@ impl fmt::Display for Decimal {
 }
 
 /// Writes a scaled integer as a decimal: 75 with one decimal place is `7.5`.
-pub(crate) fn show(value: i64, decimals: u8) -> String {
+#[must_use]
+pub fn show(value: i64, decimals: u8) -> String {
     if decimals == 0 {
         return value.to_string();
     }

@@ -4,6 +4,7 @@ use crate::limits::DICTIONARY_BYTES_MAX;
 
 use super::RANGE_MAX;
 use super::name::NAME_BYTES_MAX;
+use super::reading::PLACEHOLDER;
 
 /// A dictionary that cannot be used, with the line to look at.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -68,6 +69,25 @@ pub enum DictionaryFlaw {
         /// Where the earlier one stands.
         first_line: usize,
     },
+    /// Two codes of one list that differ in capitals, hyphens or underscores at most.
+    #[error("`{id}` is the code of {what} already")]
+    CodeTwice {
+        /// The later code.
+        id: String,
+        /// What the list holds.
+        what: &'static str,
+    },
+    /// A value that a draft leaves open.
+    #[error("`{key}` of `{id}` is still to be filled in")]
+    Unfilled {
+        /// Whose value.
+        id: String,
+        /// Which key.
+        key: String,
+    },
+    /// A comment of a draft that tells what was seen in records.
+    #[error("the comment tells what was seen in records")]
+    Seen,
     /// A range that is empty or upside down.
     #[error("`{id}` goes from {min} to {max}")]
     Range {
@@ -128,6 +148,9 @@ impl DictionaryFlaw {
             Self::Unnameable { .. } => "dictionary-unnameable",
             Self::Identifying { .. } => "dictionary-identifying",
             Self::NameTwice { .. } => "dictionary-name-twice",
+            Self::CodeTwice { .. } => "dictionary-code-twice",
+            Self::Unfilled { .. } => "dictionary-unfilled",
+            Self::Seen => "dictionary-seen",
             Self::Range { .. } => "dictionary-range",
             Self::RangeTooWide { .. } => "dictionary-range-too-wide",
             Self::Value { .. } => "dictionary-value",
@@ -152,6 +175,17 @@ impl DictionaryFlaw {
             ),
             Self::Identifying { .. } => "leave it out, or rename it if it is a closed clinical category".to_owned(),
             Self::NameTwice { first, .. } => format!("rename one; `{first}` is taken in every spelling"),
+            Self::CodeTwice { .. } => "rename one, or keep it once; every spelling of a code is taken".to_owned(),
+            Self::Unfilled { key, .. } => match key.as_str() {
+                "min" | "max" => "write the end of what can be by definition, never the end of what was seen: bounds \
+                                  that follow records give them away"
+                    .to_owned(),
+                "unit" => "write the unit, as in `kg`, or delete the line".to_owned(),
+                _ => format!("decide, and write it in place of `{PLACEHOLDER}`"),
+            },
+            Self::Seen => {
+                "delete it once the bounds are written: a dictionary is signed and read by everybody".to_owned()
+            }
             Self::Range { .. } => "give a `min` below the `max`".to_owned(),
             Self::RangeTooWide { .. } => "use fewer `decimals` or a narrower range".to_owned(),
             Self::Value { remedy, .. } => (*remedy).to_owned(),

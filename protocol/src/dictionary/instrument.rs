@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ConsentCategory;
+use super::{ConsentCategory, Items};
 
 /// A scored instrument. All numbers are in units of 10^-decimals of the total.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Instrument {
     /// Its name in records and, without regard to capitals, hyphens and underscores, in questions.
@@ -24,22 +24,36 @@ pub struct Instrument {
     pub reference_sd: Option<u32>,
     /// Range to which changes are clipped in `dp` questions that name none. From the literature.
     pub change_clip: Option<(i64, i64)>,
+    /// Where `reference_sd` and `change_clip` come from, or that somebody planned with them and why.
+    pub reference_source: String,
     /// Which way is recovery.
     pub better: Better,
     /// Severity bands, ascending, without overlap.
     pub bands: Vec<Band>,
-    /// Smallest share of the baseline by which a responder improved.
-    pub response: Option<Fraction>,
+    /// What makes a responder.
+    pub response: Option<ResponseRule>,
     /// Where remission begins: at most this where lower is better, at least this where higher is.
     pub remission: Option<i64>,
     /// Smallest change that patients notice.
-    pub mcid: Option<u32>,
+    pub mcid: Option<ImportantChange>,
+    /// Smallest change that is more than the error of measurement.
+    pub reliable_change: Option<u32>,
     /// How many days back the questions ask.
     pub recall_days: Option<u32>,
+    /// Whether it asks about one session, and so belongs to it instead of to a day.
+    pub per_session: bool,
+    /// Whether its value is a level and not a total: counted at or above a level, never averaged.
+    pub ordinal: bool,
     /// Whether the total itself rates a change since treatment began, so that there is no baseline.
     pub rates_change: bool,
+    /// Its items, where they are known.
+    pub items: Option<Items>,
+    /// The number of the item that asks about suicidal thoughts.
+    pub suicide_item: Option<u16>,
     /// The LOINC code of the total, where one exists.
     pub loinc: Option<String>,
+    /// The LOINC code of the whole questionnaire, where one exists.
+    pub loinc_panel: Option<String>,
     /// Where range, bands and rules were published.
     pub source: String,
     /// Terms under which totals and items may be kept.
@@ -52,6 +66,41 @@ impl Instrument {
     pub const fn width(&self) -> i64 {
         self.max.saturating_sub(self.min)
     }
+}
+
+/// What makes a responder: an improvement of at least so much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(clippy::exhaustive_enums, reason = "complete: a dictionary writes one of these three")]
+pub enum ResponseRule {
+    /// A share of the baseline.
+    OfBaseline(Fraction),
+    /// A number of units of the total.
+    Points(u32),
+    /// A number of severity bands.
+    Bands(u32),
+}
+
+impl ResponseRule {
+    /// The share of the baseline, if the rule is one.
+    #[must_use]
+    pub const fn share(self) -> Option<Fraction> {
+        match self {
+            Self::OfBaseline(share) => Some(share),
+            Self::Points(_) | Self::Bands(_) => None,
+        }
+    }
+}
+
+/// The smallest change that patients notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(clippy::exhaustive_enums, reason = "complete: a dictionary writes one of these two")]
+pub enum ImportantChange {
+    /// A number of units of the total.
+    Points(u32),
+    /// A share of the baseline.
+    OfBaseline(Fraction),
 }
 
 /// Which way is recovery.
@@ -68,7 +117,7 @@ pub enum Better {
 }
 
 /// One severity band, both ends included.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Band {
     /// Lowest total of the band.

@@ -7,22 +7,37 @@ pub(crate) fn fold(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '-' | '_')).map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// The known name that a wrong one was probably meant to be: at most two letters typed wrong, and
-/// fewer than half of them.
+/// The known name that a wrong one was probably meant to be: the same but for capitals, spaces,
+/// hyphens and underscores, or at most two letters typed wrong and fewer than half of them. Names
+/// of more than 64 bytes are near nothing: comparing them would cost the product of their lengths.
 #[must_use]
-pub(crate) fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let wrong = fold(wrong);
-    // A long wrong name is near nothing, and comparing it would cost its length times every name's.
-    if wrong.len() > NAME_BYTES_MAX {
-        return None;
-    }
+pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let short = |name: &str| name.len() <= NAME_BYTES_MAX;
+    let bare = |name: &str| fold(name).replace(' ', "");
+    let wrong = Some(wrong).filter(|wrong| short(wrong)).map(bare)?;
     known
         .into_iter()
-        .map(|name| (distance(&wrong, &fold(name)), name))
-        .filter(|(edits, name)| *edits <= 2 && edits * 2 < fold(name).len().max(2))
-        .min()
-        .map(|(_, name)| name.to_owned())
+        .filter(|name| short(name))
+        .map(|name| (name, bare(name)))
+        .map(|(name, bare)| (distance(&wrong, &bare), bare.len(), name))
+        .filter(|(edits, length, _)| *edits <= 2 && edits * 2 < *length)
+        .min_by_key(|(edits, _, name)| (*edits, *name))
+        .map(|(.., name)| name.to_owned())
 }
+
+/// The names that there are, for whoever wrote another: the first twelve between these quotes, and
+/// how many more.
+#[must_use]
+pub(crate) fn listed(names: &[String], quote: &str) -> String {
+    let shown: Vec<String> = names.iter().take(LISTED_MAX).map(|name| format!("{quote}{name}{quote}")).collect();
+    match names.len().saturating_sub(LISTED_MAX) {
+        0 => shown.join(", "),
+        more => format!("{}, … and {more} more", shown.join(", ")),
+    }
+}
+
+/// A longer list would bury the sentence that it stands in.
+const LISTED_MAX: usize = 12;
 
 /// Longest id or category value, in bytes.
 pub(crate) const NAME_BYTES_MAX: usize = 64;
@@ -51,7 +66,7 @@ fn distance(a: &str, b: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{distance, fold, nearest};
+    use super::{distance, fold, listed, nearest};
 
     #[test]
     fn capitals_hyphens_and_underscores_do_not_make_another_name() {
@@ -61,20 +76,32 @@ mod tests {
 
     #[test]
     fn a_typing_error_finds_the_name_that_was_meant() {
-        let known = ["HAMD17", "HAMA", "PGI-I", "arm", "sex"];
+        let known = ["HAMD17", "HAMA", "PGI-I", "arm", "sex", "PHQ-9 day 28", ""];
         let cases = [
             ("hmad17", Some("HAMD17"), "two letters swapped"),
             ("hamd", Some("HAMA"), "one letter is nearer than two"),
             ("pgi", Some("PGI-I"), "one letter short"),
             ("ram", Some("arm"), "swapped"),
             ("six", Some("sex"), "one of three letters"),
+            ("phq9_day28", Some("PHQ-9 day 28"), "spaces and hyphens"),
             ("weight", None, "nothing like it"),
+            ("", None, "nothing at all"),
             ("xy", None, "short words are near too much"),
         ];
         for (wrong, want, why) in cases {
             assert_eq!(nearest(wrong, known).as_deref(), want, "{wrong}: {why}");
         }
-        assert_eq!(nearest(&"a".repeat(100_000), known), None);
+        let long = "a".repeat(100_000);
+        assert_eq!(nearest(&long, known), None);
+        assert_eq!(nearest("arm", [long.as_str(), "ram"]).as_deref(), Some("ram"));
+    }
+
+    #[test]
+    fn a_long_list_says_how_much_of_it_is_left_out() {
+        let names = |n: usize| (1..=n).map(|n| format!("n{n}")).collect::<Vec<_>>();
+        assert_eq!(listed(&names(2), "'"), "'n1', 'n2'");
+        assert!(listed(&names(12), "").ends_with("n11, n12"));
+        assert!(listed(&names(21), "").ends_with("n11, n12, … and 9 more"));
     }
 
     #[test]

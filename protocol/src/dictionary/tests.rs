@@ -4,6 +4,11 @@ use super::{BaselineRule, Better, ConsentCategory, Dictionary, FieldKind, RANGE_
 use crate::limits::DICTIONARY_BYTES_MAX;
 use crate::record::{Assessment, Course, FieldValue};
 
+mod blocks;
+mod drafts;
+mod ketamine;
+mod sessions;
+
 const TRIAL: &str = include_str!("../../dictionaries/duloxetine.toml");
 
 /// A small dictionary with every kind of thing in it.
@@ -63,7 +68,7 @@ unit = "kg"
 reference_sd = 200
 "#;
 
-fn clinic() -> Dictionary {
+pub(super) fn clinic() -> Dictionary {
     Dictionary::parse(CLINIC).unwrap()
 }
 

@@ -1,167 +1,22 @@
 //! Values of records against the dictionary: what an importer asks for each cell.
 
-use std::collections::BTreeSet;
-
-use crate::record::{Course, FieldValue};
+use crate::record::FieldValue;
 
 use super::decimal::{Decimal, DecimalFlaw, show};
 use super::name::nearest;
 use super::{Dictionary, Field, FieldKind, Instrument, UNKNOWN};
 
+pub use error::ValueError;
+pub use session::Vital;
+pub use vocabulary::Vocabulary;
+
+mod course;
+mod error;
+mod session;
+mod vocabulary;
+
 /// Furthest day from the first dose that a record may hold, either way: 100 years.
 pub const DAYS_MAX: i32 = 36_525;
-
-/// Why a value of a record cannot be kept. Says nothing about rows or files; those are the importer's.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ValueError {
-    /// No such instrument.
-    #[error("`{id}` is not an instrument of the dictionary")]
-    NoSuchInstrument {
-        /// What stood there.
-        id: String,
-        /// An instrument it may have meant.
-        near: Option<String>,
-    },
-    /// No such field.
-    #[error("`{id}` is not a field of the dictionary")]
-    NoSuchField {
-        /// What stood there.
-        id: String,
-        /// A field it may have meant.
-        near: Option<String>,
-    },
-    /// Nothing where a value belongs.
-    #[error("`{of}` is empty")]
-    Empty {
-        /// Whose value.
-        of: String,
-    },
-    /// A decimal comma, or a comma between thousands: nobody can tell which.
-    #[error("`{text}` for `{of}` has a comma")]
-    Comma {
-        /// Whose value.
-        of: String,
-        /// What stood there.
-        text: String,
-    },
-    /// No number.
-    #[error("`{text}` for `{of}` is not a number")]
-    NotANumber {
-        /// Whose value.
-        of: String,
-        /// What stood there.
-        text: String,
-    },
-    /// More decimal places than are kept; rounding is the clinic's decision, not the importer's.
-    #[error("`{text}` for `{of}` has more than {decimals} decimal places")]
-    TooPrecise {
-        /// Whose value.
-        of: String,
-        /// What stood there.
-        text: String,
-        /// Places that are kept.
-        decimals: u8,
-    },
-    /// A number that cannot be.
-    #[error("{value} for `{of}` is outside {min} to {max}")]
-    OutOfRange {
-        /// Whose value.
-        of: String,
-        /// The value as a decimal.
-        value: String,
-        /// Smallest as a decimal.
-        min: String,
-        /// Largest as a decimal.
-        max: String,
-    },
-    /// Not one of a closed category's codes.
-    #[error("`{value}` is not a value of `{of}`")]
-    NoSuchValue {
-        /// Whose value.
-        of: String,
-        /// What stood there.
-        value: String,
-        /// A code it may have meant.
-        near: Option<String>,
-        /// The codes there are.
-        known: Vec<String>,
-    },
-    /// Neither yes nor no.
-    #[error("`{text}` for `{of}` is neither yes nor no")]
-    NotYesNo {
-        /// Whose value.
-        of: String,
-        /// What stood there.
-        text: String,
-    },
-    /// A value of another type than the field's.
-    #[error("the value of `{of}` is of another type than the field")]
-    WrongType {
-        /// Whose value.
-        of: String,
-    },
-    /// A day more than 100 years away.
-    #[error("day {day} of `{of}` is further than {DAYS_MAX} days from the first dose")]
-    Day {
-        /// Whose day.
-        of: String,
-        /// The day.
-        day: i32,
-    },
-    /// One instrument twice on one day.
-    #[error("`{of}` stands twice on day {day}")]
-    Twice {
-        /// Which instrument.
-        of: String,
-        /// The day.
-        day: i32,
-    },
-}
-
-impl ValueError {
-    /// Never reworded once released; reject files and scripts match on it.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::NoSuchInstrument { .. } => "no-such-instrument",
-            Self::NoSuchField { .. } => "no-such-field",
-            Self::Empty { .. } => "empty",
-            Self::Comma { .. } => "decimal-comma",
-            Self::NotANumber { .. } => "not-a-number",
-            Self::TooPrecise { .. } => "too-precise",
-            Self::OutOfRange { .. } => "out-of-range",
-            Self::NoSuchValue { .. } => "no-such-value",
-            Self::NotYesNo { .. } => "not-yes-no",
-            Self::WrongType { .. } => "wrong-type",
-            Self::Day { .. } => "day-out-of-range",
-            Self::Twice { .. } => "twice-on-one-day",
-        }
-    }
-
-    /// What whoever keeps the records can do.
-    #[must_use]
-    pub fn remedy(&self) -> String {
-        let meant = |near: &Option<String>, otherwise: &str| {
-            near.as_ref().map_or_else(|| otherwise.to_owned(), |name| format!("did you mean `{name}`?"))
-        };
-        match self {
-            Self::NoSuchInstrument { near, .. } => meant(near, "map the column to an instrument of the dictionary"),
-            Self::NoSuchField { near, .. } => meant(near, "map the column to a field of the dictionary"),
-            Self::Empty { .. } => "leave the row out; an absent value is missing".to_owned(),
-            Self::Comma { text, .. } => format!("write decimals with a point: `{}`", text.trim().replace(',', ".")),
-            Self::NotANumber { .. } => "write digits, with a point before decimals".to_owned(),
-            Self::TooPrecise { decimals, .. } => format!("round to {decimals} decimal places at the source"),
-            Self::OutOfRange { .. } => "check the value, and that it is a total of this edition".to_owned(),
-            Self::NoSuchValue { near: Some(near), .. } => format!("did you mean `{near}`?"),
-            Self::NoSuchValue { known, .. } => format!("use {} or {UNKNOWN}", known.join(", ")),
-            Self::NotYesNo { .. } => "write yes or no, true or false, 1 or 0".to_owned(),
-            Self::WrongType { .. } => "import the course again".to_owned(),
-            Self::Day { .. } => "count days from the first dose; day 0 is the day of the first dose".to_owned(),
-            Self::Twice { .. } => "keep one total for each day".to_owned(),
-        }
-    }
-}
 
 impl Dictionary {
     /// A total as text, in units of 10^-decimals of its instrument.
@@ -203,62 +58,28 @@ impl Dictionary {
         }
     }
 
-    /// Everything in a course that the dictionary does not allow; empty if it is all right. Names
-    /// must be spelled as in the dictionary here: this is a stored course, not something typed.
-    #[must_use]
-    pub fn check_course(&self, course: &Course) -> Vec<ValueError> {
-        let fields = course.fields.iter().filter_map(|(id, value)| self.check_stored_field(id, value).err());
-        let mut flaws: Vec<ValueError> = fields.collect();
-        let mut seen = BTreeSet::new();
-        for assessment in &course.assessments {
-            let (of, day) = (|| assessment.instrument.clone(), assessment.day);
-            match self.known_instrument(&of()) {
-                Ok(known) if known.id != assessment.instrument => {
-                    flaws.push(ValueError::NoSuchInstrument { id: of(), near: Some(known.id.clone()) });
-                }
-                Ok(Instrument { id, min, max, decimals, .. }) => {
-                    flaws.extend(check_range(id, assessment.value, *min, *max, *decimals).err());
-                }
-                Err(flaw) => flaws.push(flaw),
-            }
-            if day.unsigned_abs() > DAYS_MAX.unsigned_abs() {
-                flaws.push(ValueError::Day { of: of(), day });
-            }
-            if !seen.insert((&assessment.instrument, day)) {
-                flaws.push(ValueError::Twice { of: of(), day });
-            }
-        }
-        flaws
+    /// The instrument of this name in any spelling, as [`Dictionary::instrument`], or what there is.
+    ///
+    /// # Errors
+    /// [`ValueError::NoSuchInstrument`] with the one it may have meant, and all there are.
+    pub fn known_instrument(&self, id: &str) -> Result<&Instrument, ValueError> {
+        self.instrument(id).ok_or_else(|| {
+            let known: Vec<String> = self.instruments().iter().map(|instrument| instrument.id.clone()).collect();
+            let near = nearest(id, known.iter().map(String::as_str));
+            ValueError::NoSuchInstrument { id: id.to_owned(), near, known }
+        })
     }
 
-    fn check_stored_field(&self, id: &str, value: &FieldValue) -> Result<(), ValueError> {
-        let field = self.known_field(id)?;
-        if field.id != id {
-            return Err(ValueError::NoSuchField { id: id.to_owned(), near: Some(field.id.clone()) });
-        }
-        match (&field.kind, value) {
-            (FieldKind::Category { values }, FieldValue::Category(code)) => {
-                let known = code == UNKNOWN || values.contains(code);
-                if known { Ok(()) } else { Err(no_such_value(field, code)) }
-            }
-            (FieldKind::Flag, FieldValue::Flag(_)) => Ok(()),
-            (FieldKind::Number { min, max, decimals, .. }, FieldValue::Number(number)) => {
-                check_range(id, *number, *min, *max, *decimals).map(|_| ())
-            }
-            (FieldKind::Category { .. } | FieldKind::Flag | FieldKind::Number { .. }, _) => {
-                Err(ValueError::WrongType { of: id.to_owned() })
-            }
-        }
-    }
-
-    fn known_instrument(&self, id: &str) -> Result<&Instrument, ValueError> {
-        let near = || nearest(id, self.instruments().iter().map(|instrument| instrument.id.as_str()));
-        self.instrument(id).ok_or_else(|| ValueError::NoSuchInstrument { id: id.to_owned(), near: near() })
-    }
-
-    fn known_field(&self, id: &str) -> Result<&Field, ValueError> {
-        let near = || nearest(id, self.fields().iter().map(|field| field.id.as_str()));
-        self.field(id).ok_or_else(|| ValueError::NoSuchField { id: id.to_owned(), near: near() })
+    /// The field of this name in any spelling, as [`Dictionary::field`], or what there is.
+    ///
+    /// # Errors
+    /// [`ValueError::NoSuchField`] with the one it may have meant, and all there are.
+    pub fn known_field(&self, id: &str) -> Result<&Field, ValueError> {
+        self.field(id).ok_or_else(|| {
+            let known: Vec<String> = self.fields().iter().map(|field| field.id.clone()).collect();
+            let near = nearest(id, known.iter().map(String::as_str));
+            ValueError::NoSuchField { id: id.to_owned(), near, known }
+        })
     }
 }
 

@@ -126,6 +126,32 @@ impl RawCells {
         }
     }
 
+    /// Adds courses of a group that were counted elsewhere: `courses` of them with this value of a quantity,
+    /// clipped and shifted to begin at 0; without a quantity, `courses` that match at all, and value 0. What
+    /// each block adds up is decided here, as for courses that come one by one.
+    pub fn add_courses(&mut self, plan: &Plan, group: usize, quantity: Option<u32>, value: u64, courses: u64) {
+        let Some(cells) = self.cells.chunks_exact_mut(self.blocks.max(1)).nth(group) else { return };
+        for (block, cell) in plan.blocks.iter().zip(cells).filter(|(block, _)| block.quantity == quantity) {
+            *cell = cell.saturating_add(block.kind.adds(value).saturating_mul(courses));
+        }
+    }
+
+    /// Adds patients of a group whose courses were counted elsewhere.
+    pub fn add_patients(&mut self, group: usize, patients: u64) {
+        if let Some(have) = self.patients.get_mut(group) {
+            *have = have.saturating_add(patients);
+        }
+    }
+
+    /// Adds the cells of another part of the same clinic under the same plan: other patients.
+    /// Parts of different plans add up to nothing of meaning.
+    pub fn add_part(&mut self, part: &Self) {
+        let mine = self.cells.iter_mut().chain(&mut self.patients);
+        for (mine, theirs) in mine.zip(part.cells.iter().chain(&part.patients)) {
+            *mine = mine.saturating_add(*theirs);
+        }
+    }
+
     /// The cells, group by group, in the order of the plan's blocks. The one way out: for splitting
     /// into shares, and for tests.
     #[must_use]
@@ -158,11 +184,17 @@ impl Block {
             None => Some(0),
             Some(at) => usize::try_from(at).ok().and_then(|at| measured.values.get(at).copied().flatten()),
         };
-        match (self.kind, value) {
-            (_, None) => 0,
-            (BlockKind::Count, Some(_)) => 1,
-            (BlockKind::Sum, Some(value)) => value,
-            (BlockKind::Squares, Some(value)) => value.saturating_mul(value),
+        value.map_or(0, |value| self.kind.adds(value))
+    }
+}
+
+impl BlockKind {
+    /// What one course with this value adds to a raw cell.
+    const fn adds(self, value: u64) -> u64 {
+        match self {
+            Self::Count => 1,
+            Self::Sum => value,
+            Self::Squares => value.saturating_mul(value),
         }
     }
 }

@@ -55,7 +55,7 @@ pub enum PriceError {
     #[error("the question measures nothing, so there is nothing to price")]
     Nothing,
     /// Fewer millionths than blocks.
-    #[error("{rho} cannot be split over {blocks} blocks: each needs at least a millionth")]
+    #[error("{rho} is too little: the question measures {blocks} things, and each needs at least a millionth")]
     TooSmall {
         /// What was offered.
         rho: RhoMicro,

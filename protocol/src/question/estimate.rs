@@ -19,7 +19,12 @@ impl Reader<'_> {
             Node::Call(call) if same("count", &call.name) => count(call).map(|()| (EstimateKind::Count, None)),
             Node::Call(call) if same("mean", &call.name) => {
                 let [of] = call.checked(&MEAN)?;
-                Ok((EstimateKind::Mean, Some(self.number(of)?.quantity(self.mode))))
+                let number = self.number(of)?;
+                let instrument = number.measure.instrument().and_then(|id| self.dictionary.instrument(id));
+                if let Some(levels) = instrument.filter(|instrument| instrument.ordinal) {
+                    return Err(QuestionError::at(of.span(), Flaw::Levels { instrument: levels.id.clone() }));
+                }
+                Ok((EstimateKind::Mean, Some(number.quantity(self.mode))))
             }
             Node::Call(call) if same("rate", &call.name) => {
                 let [of] = call.checked(&RATE)?;

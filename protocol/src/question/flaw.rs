@@ -94,7 +94,7 @@ pub enum Flaw {
     Identifying { word: String },
     /// A name that the dictionary does not have.
     #[error("`{name}` is not a name of the dictionary")]
-    UnknownName { name: String, near: Option<String> },
+    UnknownName { name: String, near: Option<String>, fields: Vec<String>, instruments: Vec<String> },
     /// A function that the dialect does not have.
     #[error("`{name}` is not a function of questions")]
     UnknownFunction { name: String, near: Option<String> },
@@ -152,6 +152,12 @@ pub enum Flaw {
     /// An instrument that rates change itself.
     #[error("`{instrument}` rates change since treatment began, so it has no baseline")]
     NoBaseline { instrument: String },
+    /// The score of a day of an instrument that asks about one session.
+    #[error("`{instrument}` asks about one session, so no day has a score of it")]
+    OfSession { instrument: String },
+    /// The mean of levels.
+    #[error("`{instrument}` has levels and no total, so its mean means nothing")]
+    Levels { instrument: String },
     /// More fields after `GROUP BY` than three.
     #[error("{got} fields to group by, where {most} are allowed")]
     TooManyGroupings { got: usize, most: usize },

@@ -1,6 +1,6 @@
 //! What is measured: numbers, and yes or no.
 
-use crate::dictionary::{Better, FieldKind, Fraction, Instrument, show};
+use crate::dictionary::{Better, FieldKind, Fraction, Instrument, ResponseRule, show};
 use crate::plan::{Measure, MissingEndpoint, Mode, Quantity};
 
 use super::arguments::{BASELINE, CHANGE, CLIP, REMISSION, RESPONSE, SCORE, same};
@@ -63,7 +63,7 @@ impl Reader<'_> {
             }
             Node::Call(call) if same("score", &call.name) => {
                 let [instrument] = call.checked(&SCORE)?;
-                let known = self.instrument(instrument)?;
+                let known = self.instrument_of_days(instrument)?;
                 let at = self.timepoint(call, &SCORE)?;
                 Ok(total(known, Measure::Score { instrument: known.id.clone(), at }))
             }
@@ -155,8 +155,10 @@ impl Reader<'_> {
         let at = self.endpoint(call, &RESPONSE)?;
         let at_least = match call.argument("at_least") {
             Some(share) => self.share(share, known.better)?,
-            None => known.response.ok_or_else(|| {
-                let flaw = Flaw::NoRule { rule: "response", instrument: instrument.clone(), usage: RESPONSE.usage };
+            None => known.response.and_then(ResponseRule::share).ok_or_else(|| {
+                // A rule in points or bands is one too, but not one of a share of the baseline.
+                let rule = if known.response.is_some() { "share-of-baseline response" } else { "response" };
+                let flaw = Flaw::NoRule { rule, instrument: instrument.clone(), usage: RESPONSE.usage };
                 QuestionError::at(call.span.clone(), flaw)
             })?,
         };
@@ -191,7 +193,7 @@ impl Reader<'_> {
 
     fn remission(&self, call: &Call) -> Result<Measure, QuestionError> {
         let [node] = call.checked(&REMISSION)?;
-        let known = self.instrument(node)?;
+        let known = self.instrument_of_days(node)?;
         let instrument = known.id.clone();
         let (rule, other, reason, instead) = match known.better {
             Better::Lower => ("at_most", "at_least", "is better lower", "write `at_most => …`"),
@@ -216,8 +218,16 @@ impl Reader<'_> {
         Ok(Measure::Remission { instrument, at, limit })
     }
 
-    fn instrument_with_baseline(&self, node: &Node) -> Result<&Instrument, QuestionError> {
+    fn instrument_of_days(&self, node: &Node) -> Result<&Instrument, QuestionError> {
         let known = self.instrument(node)?;
+        if known.per_session {
+            return Err(QuestionError::at(node.span(), Flaw::OfSession { instrument: known.id.clone() }));
+        }
+        Ok(known)
+    }
+
+    fn instrument_with_baseline(&self, node: &Node) -> Result<&Instrument, QuestionError> {
+        let known = self.instrument_of_days(node)?;
         if known.rates_change {
             return Err(QuestionError::at(node.span(), Flaw::NoBaseline { instrument: known.id.clone() }));
         }

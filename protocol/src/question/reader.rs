@@ -63,9 +63,11 @@ impl Reader<'_> {
         if words::is_identifying(&crate::dictionary::fold(name)) {
             return QuestionError::at(span.clone(), Flaw::Identifying { word: name.to_owned() });
         }
-        let instruments = self.dictionary.instruments().iter().map(|instrument| instrument.id.as_str());
-        let known = instruments.chain(self.dictionary.fields().iter().map(|field| field.id.as_str()));
-        let flaw = Flaw::UnknownName { name: name.to_owned(), near: nearest(name, known) };
+        let instruments = self.dictionary.instruments().iter().map(|instrument| instrument.id.clone());
+        let fields = self.dictionary.fields().iter().map(|field| field.id.clone());
+        let (instruments, fields): (Vec<_>, Vec<_>) = (instruments.collect(), fields.collect());
+        let near = nearest(name, instruments.iter().chain(&fields).map(String::as_str));
+        let flaw = Flaw::UnknownName { name: name.to_owned(), near, fields, instruments };
         QuestionError::at(span.clone(), flaw)
     }
 

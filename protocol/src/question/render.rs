@@ -85,7 +85,10 @@ mod tests {
 
     fn error(span: std::ops::Range<usize>) -> QuestionError {
         let near = Some("HAMD17".to_owned());
-        QuestionError { span, flaw: Flaw::UnknownName { name: "hmad17".into(), near } }
+        QuestionError {
+            span,
+            flaw: Flaw::UnknownName { name: "hmad17".into(), near, fields: vec![], instruments: vec![] },
+        }
     }
 
     #[test]

@@ -31,14 +31,20 @@ impl Micrograms {
 
 impl fmt::Display for Micrograms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} mg", show(i64::from(self.0), MILLI))
+        write!(f, "{} mg", thousandths(self.0))
     }
 }
 
 impl fmt::Display for Grams {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} kg", show(i64::from(self.0), MILLI))
+        write!(f, "{} kg", thousandths(self.0))
     }
+}
+
+/// A number of thousandths as people write it: `36.5`, not `36.500`.
+fn thousandths(number: u32) -> String {
+    let text = show(i64::from(number), MILLI);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]
@@ -65,7 +71,8 @@ mod tests {
 
     #[test]
     fn amounts_are_shown_in_the_units_of_a_clinic() {
-        assert_eq!(Micrograms(36_500).to_string(), "36.500 mg");
-        assert_eq!(Grams(72_000).to_string(), "72.000 kg");
+        let doses = [(36_500, "36.5 mg"), (100_000, "100 mg"), (0, "0 mg"), (1, "0.001 mg")];
+        doses.iter().for_each(|(dose, want)| assert_eq!(Micrograms(*dose).to_string(), *want));
+        assert_eq!(Grams(72_000).to_string(), "72 kg");
     }
 }

@@ -1,8 +1,9 @@
 //! JSON text as a tree in which every number keeps its spelling.
 //!
-//! Two spellings of one number are equal to a reader of floats: a digit changed far behind the point
-//! would go unseen. Here only the same digits are the same number, and a name that stands twice,
-//! which two readers could understand differently, is refused.
+//! Two different numbers may be equal to a reader of floats: a digit changed far behind the point
+//! would go unseen. Here numbers are equal if they have the same value as decimals, to the last
+//! digit: programs that lay a file out anew write 1e-6 as 0.000001, and that is no forgery. A name
+//! that stands twice, which two readers could understand differently, is refused.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +31,10 @@ impl Spelled {
     /// What the reader stumbled over.
     pub(super) fn read(text: &str) -> Result<Self, String> {
         // The library decides what JSON is, and how deep it may be nested.
-        serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|why| why.to_string())?;
+        serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|why| match text.trim() {
+            "" => "it is empty".to_owned(),
+            _ => placed("it is no JSON", &why),
+        })?;
         Cursor { rest: text }.value()
     }
 
@@ -49,6 +53,12 @@ impl Spelled {
     }
 }
 
+/// What is wrong, and where the reader stumbled: not in the reader's own words, which are for
+/// programmers.
+pub(super) fn placed(what: &str, why: &serde_json::Error) -> String {
+    format!("{what} (line {}, column {})", why.line(), why.column())
+}
+
 fn differ(path: &str, left: Option<&Spelled>, right: Option<&Spelled>) -> Option<Difference> {
     match (left, right) {
         (Some(Spelled::Object(a)), Some(Spelled::Object(b))) => {
@@ -58,12 +68,40 @@ fn differ(path: &str, left: Option<&Spelled>, right: Option<&Spelled>) -> Option
         (Some(Spelled::List(a)), Some(Spelled::List(b))) if a.len() == b.len() => {
             a.iter().zip(b).enumerate().find_map(|(i, (x, y))| differ(&format!("{path}[{i}]"), Some(x), Some(y)))
         }
+        (Some(Spelled::Scalar(a)), Some(Spelled::Scalar(b))) if same_number(a, b) => None,
         _ if left == right => None,
         _ => {
             let field = path.trim_start_matches('.').to_owned();
             Some(Difference { field, left: Spelled::show(left), right: Spelled::show(right) })
         }
     }
+}
+
+/// Whether two JSON numbers have the same value; of anything else, no.
+fn same_number(a: &str, b: &str) -> bool {
+    decimal(a).is_some_and(|value| decimal(b) == Some(value))
+}
+
+/// A JSON number as sign, digits and exponent: ± 0.digits × 10^exponent, with no zero at either end of
+/// the digits. Zero has no digits, no sign and no exponent. `None` for what is no number, and where
+/// the exponent has no 64 bits.
+fn decimal(text: &str) -> Option<(bool, String, i64)> {
+    let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+    if !text.starts_with(|first: char| first.is_ascii_digit()) {
+        return None;
+    }
+    let (mantissa, power) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = format!("{whole}{fraction}");
+    let significant = all.trim_start_matches('0');
+    if significant.is_empty() {
+        return Some((false, String::new(), 0));
+    }
+    // How far the point of 0.digits lies from where it was written: every zero in front moves it.
+    let zeros = i64::try_from(all.len() - significant.len()).ok()?;
+    let point = i64::try_from(whole.len()).ok()?.checked_sub(zeros)?;
+    let exponent = power.parse::<i64>().ok()?.checked_add(point)?;
+    Some((negative, significant.trim_end_matches('0').to_owned(), exponent))
 }
 
 /// What is left of a text that is known to be JSON.
@@ -148,16 +186,43 @@ mod tests {
     }
 
     #[test]
-    fn white_space_order_and_escapes_are_no_difference_but_any_digit_is() {
+    fn white_space_order_and_escapes_are_no_difference_but_any_value_is() {
         let text = r#"{"a": [1, -2.50e3, {"b\"}": "é,]"}], "c": null}"#;
         assert_eq!(field(text, "{\"c\":null,\n\"a\":[1,-2.50e3,{\"b\\\"}\":\"\\u00e9,]\"}]}"), None);
-        assert_eq!(field(text, &text.replace("2.50", "2.5")), Some("a[1]".into()));
-        assert_eq!(field(text, &text.replace("[1", "[1.0")), Some("a[0]".into()));
+        assert_eq!(field(text, &text.replace("2.50", "2.51")), Some("a[1]".into()));
+        assert_eq!(field(text, &text.replace("[1", "[\"1\"")), Some("a[0]".into()), "a text is no number");
         assert_eq!(field(text, &text.replace("null", "0")), Some("c".into()));
         assert_eq!(field(text, &text.replace("é", "e")), Some("a[2].b\"}".into()));
-        assert_eq!(field("[0.1]", "[0.10000000000000001]"), Some("[0]".into()), "one float, two spellings");
+        assert_eq!(field("[0.1]", "[0.10000000000000001]"), Some("[0]".into()), "one float, two numbers");
         assert_eq!(field(r#"{"a": 1}"#, r#"{"a": 1, "b": 2}"#), Some("b".into()));
         assert_eq!(field("[1]", "[1, 1]"), Some(String::new()));
+    }
+
+    #[test]
+    fn a_number_is_its_value_in_any_spelling_and_no_other() {
+        for (a, b, why) in [
+            ("1", "1.0", "a zero behind the point"),
+            ("1", "1e0", "an exponent of nothing"),
+            ("1e-6", "0.0000010", "written out"),
+            ("-2.50e3", "-2500", "with a sign"),
+            ("1200E-2", "1.2e+1", "both with an exponent"),
+            ("0", "-0.00e7", "nothing is nothing"),
+        ] {
+            assert_eq!(field(&format!("[{a}]"), &format!("[{b}]")), None, "{why}");
+        }
+        for (a, b, why) in [
+            ("1", "-1", "another sign"),
+            ("1e-6", "1e-5", "another exponent"),
+            ("0.1", "0.01", "a zero in front"),
+            ("10", "1", "a zero at the end"),
+            ("1.0", "1.0000000000000000000001", "a digit that no float holds"),
+            ("9007199254740993", "9007199254740992", "one float, two whole numbers"),
+            ("1e99999999999999999999", "1e99999999999999999998", "exponents beyond all measure"),
+            ("0", "null", "nothing that is no number"),
+            ("0", "false", "nor is this"),
+        ] {
+            assert_eq!(field(&format!("[{a}]"), &format!("[{b}]")), Some("[0]".into()), "{why}");
+        }
     }
 
     #[test]

@@ -180,6 +180,11 @@ pub fn commitment(
     if commitment.query != inquiry.id() || commitment.attempt != number {
         return Err(Fault::CommitmentForAnother { who: *who });
     }
+    if !commitment.share_key.is_usable() || !commitment.opening_key.is_usable() {
+        return Err(Fault::Document {
+            why: format!("the commitment of {who} names a key that nothing can be sealed to"),
+        });
+    }
     Ok(commitment)
 }
 
@@ -214,10 +219,13 @@ pub fn share_aad(context: Digest, clinic: &Principal, nonce: &Nonce, role: usize
 /// # Errors
 /// [`Fault::Incomplete`] with how many notes hold.
 pub fn check_void(committee: &[Principal], query: Digest, number: u8, voids: &[Envelope]) -> Result<(), Fault> {
-    let signed = |who: &&Principal| {
-        let notes = voids.iter().filter_map(|v| v.claim::<Void>().and_then(|c| c.verify(who)).ok());
-        notes.into_iter().any(|note| note.query == query && note.attempt == number)
+    let of_this = |void: &&Envelope| {
+        void.signature_count() == 1
+            && void.claim::<Void>().is_ok_and(|note| note.peek().query == query && note.peek().attempt == number)
     };
+    // No more than one note of each member's is ever needed, whoever sends how many.
+    let notes: Vec<&Envelope> = voids.iter().filter(of_this).take(committee.len()).collect();
+    let signed = |who: &&Principal| notes.iter().any(|v| v.claim::<Void>().is_ok_and(|c| c.verify(who).is_ok()));
     let have = committee.iter().filter(signed).count();
     if have == committee.len() {
         return Ok(());

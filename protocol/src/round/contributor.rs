@@ -151,7 +151,11 @@ impl Contributor {
         }
         let upload = match contribution(desk, inquiry, attempt, selection) {
             Ok(upload) => Box::new(upload),
-            Err(fault) => return fault_effects(&fault),
+            Err(fault) => {
+                // Nothing left: a later attempt, or the same one called again, starts anew, at no charge.
+                self.entries.remove(&selection.query);
+                return fault_effects(&fault);
+            }
         };
         let jitter = inquiry.charter().policy.upload_jitter_ms;
         let wait = if jitter == 0 { 0 } else { desk.rng.next_u64() % (jitter + 1) };

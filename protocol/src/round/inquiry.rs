@@ -103,9 +103,10 @@ impl Inquiry {
         self.charter.committee(attempt)
     }
 
-    /// Whether any two contributions that both reach the charter's floor must have a clinic in common:
-    /// then no two attempts can both be answered, for a clinic gives to one attempt only, unless it
-    /// has seen the other's void notes.
+    /// Whether any two batches that both reach the charter's floor must have two operators in common,
+    /// so one besides the coordinator's own: then no two attempts can both be answered as long as that
+    /// one is honest, for a clinic gives to one attempt only, unless it has seen the other's void
+    /// notes.
     #[must_use]
     pub fn answers_must_overlap(&self) -> bool {
         let mut clinics: BTreeMap<&str, u64> = BTreeMap::new();
@@ -114,7 +115,7 @@ impl Inquiry {
         }
         // An operator of several clinics can stand behind both, one of a single clinic behind one.
         let places: u64 = clinics.values().map(|of_operator| (*of_operator).min(2)).sum();
-        u64::from(self.charter.policy.clinics_min) * 2 > places
+        u64::from(self.charter.policy.clinics_min) * 2 > places + 1
     }
 
     /// How many different operators are behind these clinics.

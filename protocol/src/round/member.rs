@@ -69,7 +69,7 @@ impl Member {
     pub fn on<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, event: &Event) -> Vec<Effect> {
         match event {
             Event::Message { from, message } => self.message(desk, from, message),
-            Event::Tick => self.tick(desk.now),
+            Event::Tick => self.tick(desk),
             Event::Connected(peer) => self.greet(*peer),
             Event::Selected(_) => Vec::new(),
         }
@@ -88,20 +88,23 @@ impl Member {
         self.sittings.values().filter(open).count()
     }
 
-    /// Destroys the keys and shares of attempts whose query has expired. Whether a noised share was
-    /// kept is never forgotten: such an attempt cannot be void, however late somebody asks.
-    fn tick(&mut self, now: Moment) -> Vec<Effect> {
+    /// Destroys the keys and shares of attempts whose query has expired, and signs those void that can
+    /// no longer be answered, so that clinics get their debits back. Whether a noised share was kept is
+    /// never forgotten: such an attempt cannot be void, however late somebody asks.
+    fn tick<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>) -> Vec<Effect> {
+        let due = |(_, sitting): &(&(Digest, u8), &Sitting)| sitting.expires <= desk.now && !sitting.is_closed();
+        let expired: Vec<(Digest, u8)> = self.sittings.iter().filter(due).map(|(key, _)| *key).collect();
         let mut effects = Vec::new();
-        for (key, sitting) in self.sittings.iter_mut().filter(|(_, s)| s.expires <= now && !s.is_closed()) {
-            sitting.heard = Heard::default();
-            sitting.said = Vec::new();
-            if sitting.stage.is_burnt() {
-                sitting.stage = Stage::Spent;
-                effects.push(keep(*key, &StoredSitting::spent(*key, sitting.coordinator, sitting.expires, &[])));
-            } else {
-                sitting.stage = Stage::Lost;
-            }
+        for key in expired {
             self.seen.remove(&key.0);
+            match self.sittings.get_mut(&key) {
+                Some(sitting) if sitting.stage.is_burnt() => {
+                    (sitting.heard, sitting.said, sitting.stage) = (Heard::default(), Vec::new(), Stage::Spent);
+                    effects.push(keep(key, &StoredSitting::spent(key, sitting.coordinator, sitting.expires, &[])));
+                }
+                Some(_) => effects.extend(self.void(desk, key)),
+                None => {}
+            }
         }
         effects
     }
@@ -179,6 +182,10 @@ impl Member {
         if let Err(fault) = check_earlier(&inquiry, number, voids) {
             return refuse(&fault);
         }
+        let given_up = match self.give_up_before(desk, key) {
+            Ok(effects) => effects,
+            Err(fault) => return refuse(&fault),
+        };
         let expires = inquiry.query().expires;
         let committed = match Committed::new(inquiry, number, desk) {
             Ok(committed) => committed,
@@ -188,7 +195,26 @@ impl Member {
         let keep = keep(key, &StoredSitting::committed(key, coordinator, expires));
         let stage = Stage::Committed(Box::new(committed));
         self.sittings.insert(key, Sitting { coordinator, expires, stage, said: said.clone(), heard: Heard::default() });
-        [vec![keep], sends(&said)].concat_effects()
+        [given_up, vec![keep], sends(&said)].concat_effects()
+    }
+
+    /// Voids this member's own earlier attempts at the same query, whatever the coordinator said of
+    /// them. One whose noised share was kept can still be answered, and lets no other begin.
+    fn give_up_before<R: CryptoRng>(
+        &mut self,
+        desk: &mut Desk<'_, R>,
+        (query, number): (Digest, u8),
+    ) -> Result<Vec<Effect>, Fault> {
+        let open: Vec<(Digest, u8)> = self
+            .sittings
+            .range((query, 0)..(query, number))
+            .filter(|(_, sitting)| !matches!(sitting.stage, Stage::Voided))
+            .map(|(key, _)| *key)
+            .collect();
+        if open.iter().any(|key| self.sittings.get(key).is_some_and(|sitting| sitting.stage.is_burnt())) {
+            return Err(Fault::OutOfPlace { what: "an attempt beside one that may still be answered" });
+        }
+        Ok(open.into_iter().flat_map(|key| self.void(desk, key)).collect())
     }
 
     fn batch<R: CryptoRng>(

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{all_files, assert_refused, differing, nowhere, sumac, text};
+use crate::{all_files, assert_refused, differing, flat, nowhere, sumac, text};
 
 fn vectors() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../protocol/vectors/documents")
@@ -99,6 +99,30 @@ fn a_file_of_another_kind_is_refused_where_a_document_belongs() {
         assert_refused(&sumac(arguments), 1, code, why);
     }
     assert!(differing(&before, &all_files(here)).is_empty(), "nothing was written");
+}
+
+#[test]
+fn a_file_that_is_no_release_is_told_in_plain_words() {
+    let scratch = TempDir::new().unwrap();
+    let (file, charter) = (scratch.path().join("file"), vectors().join("chain.json"));
+    let study = json(&vectors().join("study.json"))["document"].to_string();
+    for (written, says) in [
+        ("to whom it may concern", "it is no JSON (line 1, column 2)"),
+        ("", "it is empty"),
+        (study.as_str(), "it does not say `sumac_release`"),
+        ("{\"sumac_release\": 1, \"answer\": {}}", "its `proof` is not whole"),
+        ("{\"a\": 1, \"a\": 2}", "`a` stands twice"),
+    ] {
+        std::fs::write(&file, written).unwrap();
+        let ended = sumac(&["verify", text(&file), "--charter", text(&charter)]);
+        assert_refused(&ended, 1, "no-release", says);
+        let begins = format!("error[no-release]: {} is not a Sumac release: {says}", file.display());
+        assert!(flat(&ended).starts_with(&begins), "{begins}: {}", ended.text());
+        assert!(flat(&ended).contains("to do: name the file that `sumac ask` wrote"), "{}", ended.text());
+        for parser in ["expected", "EOF", "missing field", "trailing"] {
+            assert!(!ended.text().contains(parser), "{}", ended.text());
+        }
+    }
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use tempfile::TempDir;
 
-use sumac_tests::processes::Setup;
+use sumac_tests::processes::{Program, Setup};
 
 use crate::{SUMAC, all_files, assert_refused, differing, kept_files, nowhere, sumac, text};
 
@@ -89,6 +90,26 @@ fn a_node_without_the_right_secret_stays_shut() {
 }
 
 #[test]
+fn a_node_that_is_stopped_at_any_moment_ends_well() {
+    let node = Lone::new();
+    for moment in ["the store is open", "\"pid\":"] {
+        for ctrl_c in [false, true] {
+            let mut command = Command::new(SUMAC);
+            command.args(["node", "run", "--dir", text(&node.home)]);
+            let mut running = Program::start("node", command);
+            running.until(moment);
+            if ctrl_c {
+                running.interrupt();
+            } else {
+                running.terminate();
+            }
+            let ended = running.ended();
+            assert_eq!(ended.exit, Some(0), "at `{moment}`, Ctrl-C {ctrl_c}: {}", ended.text());
+        }
+    }
+}
+
+#[test]
 fn a_node_with_wrong_settings_or_a_broken_folder_stays_shut() {
     let node = Lone::new();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -116,9 +137,14 @@ fn a_node_with_wrong_settings_or_a_broken_folder_stays_shut() {
     std::fs::rename(node.home.join("store/journal"), node.scratch.path().join("journal")).unwrap();
     node.assert_stays_shut("journal-missing", "the journal is gone");
     let empty = TempDir::new().unwrap();
+    let absent = empty.path().join("absent");
     for command in [&["node", "run"], &["node", "status"], &["node", "adopt"], &["patient", "list"]] {
-        let ended = sumac(&[command, ["--dir", text(empty.path())].as_slice()].concat());
-        assert_refused(&ended, 1, "no-node", &command.join(" "));
+        for (dir, says) in [(empty.path(), "it has no node.toml"), (&absent, "there is no such folder")] {
+            let ended = sumac(&[command, ["--dir", text(dir)].as_slice()].concat());
+            assert_refused(&ended, 1, "no-node", &command.join(" "));
+            let (says, remedy) = (format!("{} holds no node: {says}", text(dir)), format!("init --dir {}`", text(dir)));
+            assert!(ended.text().contains(&says) && ended.text().contains(&remedy), "{}", ended.text());
+        }
     }
     assert!(all_files(empty.path()).is_empty());
 }
@@ -129,6 +155,7 @@ fn a_node_that_is_not_running_cannot_be_asked() {
     for command in [&["node", "status"], &["patient", "list"], &["patient", "cohorts"]] {
         let ended = sumac(&[command, ["--dir", text(&node.home)].as_slice()].concat());
         assert_refused(&ended, 3, "node-not-running", &command.join(" "));
+        assert!(ended.text().contains(&format!("node run --dir {}`", text(&node.home))), "{}", ended.text());
     }
 }
 

@@ -15,7 +15,7 @@ use sumac_protocol::principal::Signer;
 use sumac_tests::processes::{Federation, Setup};
 use zeroize::Zeroizing;
 
-use crate::{SUMAC, all_files, assert_refused, sumac, sumac_at, text};
+use crate::{SUMAC, all_files, assert_refused, flat, sumac, sumac_at, text};
 
 const QUESTION: &str = "SELECT count(*) AS courses FROM courses";
 
@@ -81,7 +81,8 @@ fn a_question_that_cannot_be_asked_is_refused_before_anybody_hears_of_it() {
     document["signatures"].as_array_mut().unwrap().truncate(1);
     std::fs::write(&forged, document.to_string()).unwrap();
     let unwritable = crate::nowhere();
-    let cases: [(Vec<&str>, i32, &str, &str); 9] = [
+    let taken = std::fs::read(past).unwrap();
+    let cases: [(Vec<&str>, i32, &str, &str); 11] = [
         (arguments(charter, past, key, QUESTION), 1, "query-study-over", "a study past its end"),
         (arguments(charter, study, stranger, QUESTION), 1, "query-not-a-researcher", "a key outside the study"),
         (arguments(charter, &forged, key, QUESTION), 1, "too-few-signatures", "a study of one steward"),
@@ -96,20 +97,33 @@ fn a_question_that_cannot_be_asked_is_refused_before_anybody_hears_of_it() {
             "61 s",
         ),
         ([arguments(charter, study, key, QUESTION), vec!["--out", text(&unwritable)]].concat(), 1, "file", "no place"),
+        ([arguments(charter, study, key, QUESTION), vec!["--out", text(past)]].concat(), 1, "file", "over a file"),
+        ([arguments(charter, study, key, QUESTION), vec!["--out", text(&files.dir)]].concat(), 1, "file", "a folder"),
     ];
     for (arguments, exit, code, why) in cases {
         assert_refused(&sumac_at(&home, &arguments), exit, code, why);
     }
-    for (rho, why) in [("0", "free"), ("-1", "a negative price"), ("nan", "no number"), ("1e9", "beyond all sense")] {
+    for (rho, why) in [
+        ("0", "free"),
+        ("1e-7", "less than there is"),
+        ("-1", "a negative price"),
+        ("nan", "no number"),
+        ("1e9", "beyond all sense"),
+    ] {
         let ended = sumac_at(&home, &[&arguments(charter, study, key, QUESTION)[..8], &["--rho", rho]].concat());
         assert_refused(&ended, 2, "usage", why);
     }
     let dear = sumac_at(&home, &[&arguments(charter, study, key, QUESTION)[..8], &["--rho", "2"]].concat());
     assert_refused(&dear, 1, "query-too-dear", "more than the charter lets one question cost");
+    assert!(flat(&dear).contains("to do: ask with --rho 1.1 or less"), "{}", dear.text());
+    let dear = sumac_at(&home, &[&arguments(charter, study, key, QUESTION)[..8], &["--epsilon", "20"]].concat());
+    assert_refused(&dear, 1, "query-too-dear", "the same, said as ε");
+    assert!(flat(&dear).contains("ε 20") && flat(&dear).contains("to do: ask with --epsilon 8."), "{}", dear.text());
     let without = sumac_at(&home, &arguments(charter, study, key, QUESTION)[..8]);
     assert_refused(&without, 2, "usage", "no price");
     let resumed = ["ask", "--resume", "0123", "--charter", text(charter), "--key", text(key)];
     assert_refused(&sumac_at(&home, &resumed), 1, "no-pending", "a query that nobody asked");
+    assert_eq!(std::fs::read(past).unwrap(), taken, "what was there is there");
     assert!(!home.exists() || all_files(&home).is_empty(), "nothing of it was kept");
 }
 
@@ -124,6 +138,7 @@ fn a_typo_is_pointed_at_with_a_guess() {
         ("SELECT count(*) FROM courses GROUP BY sexx", "sexx", "`sex`"),
         ("SELECT mean(score(hamd71, day => 42, from => 32, to => 72)) FROM courses", "hamd71", "`HAMD17`"),
         ("SELECT count(*) FROM courses GROUP BY course_id", "course_id", ""),
+        ("SELECT count(*) FROM courses GROUP BY zodiac", "zodiac", "its fields are arm, sex"),
     ];
     for (question, at, guess) in cases {
         for command in ["explain", "ask"] {
@@ -138,11 +153,74 @@ fn a_typo_is_pointed_at_with_a_guess() {
             let (above, carets) = (&ended.talk[marked - 1], &ended.talk[marked]);
             let (start, end) = (carets.find('^').unwrap(), carets.len());
             assert_eq!(above.get(start..end), Some(at), "{question}: {}", ended.text());
-            assert!(ended.talk.last().unwrap().contains(guess), "{question}: {}", ended.text());
+            assert!(flat(&ended).contains(guess), "{question}: {}", ended.text());
             assert!(ended.talk.iter().all(|line| line.chars().count() <= 80), "{}", ended.text());
             assert_eq!(ended.text().matches("error[").count(), 1, "said once: {}", ended.text());
         }
     }
+}
+
+#[test]
+fn an_explanation_warns_of_what_would_come_to_nothing() {
+    let federation = Setup::default().build(SUMAC);
+    let (charter, study) = (federation.dir().join("charter.json"), federation.dir().join("study.json"));
+    let question = "SELECT count(*) FROM courses GROUP BY arm";
+    let cases: [(&[&str], &[&str], &str); 4] = [
+        (&["--rho", "1", "--cohort", "500"], &[], "nothing to warn of"),
+        (&["--rho", "1.2", "--cohort", "500"], &["[query-too-dear]", "--rho 1.1 or less"], "dearer than the charter"),
+        (&["--epsilon", "1", "--cohort", "20,12"], &["[groups-too-small]", "of 20 patients some 10 fall"], "too few"),
+        (&["--epsilon", "20", "--cohort", "8"], &["--epsilon 8.", "of 8 patients", "widen WHERE"], "both"),
+    ];
+    for (more, says, why) in cases {
+        for within in [&[][..], &["--study", text(&study)], &["--format", "json"]] {
+            let ended = sumac(&[&["explain", question, "--charter", text(&charter)], more, within].concat());
+            assert_eq!((ended.exit, ended.out.is_empty()), (Some(0), false), "{why}: {}", ended.text());
+            let talk = flat(&ended);
+            assert_eq!(talk.is_empty(), says.is_empty(), "{why}: {talk}");
+            assert!(says.iter().all(|says| talk.contains(says)), "{why}: {talk}");
+            assert_eq!(talk.matches("warning[").count(), talk.matches("to do: ").count(), "{why}: {talk}");
+        }
+    }
+}
+
+#[test]
+fn an_exact_study_has_its_own_questions_and_no_price() {
+    let federation = Setup::default().exact().build(SUMAC);
+    let (charter, study) = (federation.dir().join("charter.json"), federation.dir().join("study.json"));
+    let within = ["--charter", text(&charter), "--study", text(&study), "--cohort", "5000"];
+    let planned = sumac_tests::processes::Question::trial().text;
+    let cases: [(&str, &[&str], Option<&str>); 3] = [
+        (planned.as_str(), &[], None),
+        (planned.as_str(), &["--epsilon", "1"], Some("warning[price-ignored]")),
+        (QUESTION, &[], Some("warning[query-not-planned]")),
+    ];
+    for (question, more, warns) in cases {
+        let ended = sumac(&[&["explain", question], &within[..], more].concat());
+        assert_eq!((ended.exit, flat(&ended).is_empty()), (Some(0), warns.is_none()), "{}", ended.text());
+        assert!(warns.is_none_or(|warns| flat(&ended).starts_with(warns)), "{}", ended.text());
+        assert!(ended.out.iter().all(|row| row.chars().count() <= 80), "{}", ended.text());
+    }
+    let shown = sumac(&["study", "show", text(&study), "--charter", text(&charter)]);
+    assert!(shown.out.contains(&format!("  {planned}")), "letter for letter: {}", shown.text());
+    let shown = sumac(&["study", "show", text(&study), "--charter", text(&charter), "--format", "json"]);
+    assert_eq!(shown.json::<Study>().plans[0].query, planned);
+}
+
+#[test]
+fn an_answer_that_shows_nothing_says_what_it_cost_and_what_to_do() {
+    // Nobody consents, and the noise is far below the smallest group.
+    let federation = Setup::default().refusing(100).start(SUMAC);
+    let dir = federation.dir();
+    let (charter, study, key) = (dir.join("charter.json"), dir.join("study.json"), dir.join("keys/researcher.key"));
+    let out = dir.join("asked.json");
+    let asked = &arguments(&charter, &study, &key, QUESTION)[..8];
+    let ended = sumac_at(&federation.researcher(), &[asked, &["--rho", "1", "--out", text(&out)]].concat());
+    assert_eq!((ended.exit, ended.out.is_empty()), (Some(4), false), "{}", ended.text());
+    let talk = flat(&ended);
+    for says in ["every group was held back", "is paid for", "charged ρ 1", "to do: widen WHERE"] {
+        assert!(talk.contains(says), "`{says}`: {talk}");
+    }
+    assert!(ended.talk.iter().all(|line| line.chars().count() <= 80 || line.contains('/')), "{talk}");
 }
 
 #[test]
@@ -152,7 +230,8 @@ fn a_hub_that_is_down_is_told_from_a_refusal() {
     let (charter, study, key) = (dir.join("charter.json"), dir.join("study.json"), dir.join("keys/researcher.key"));
     let ended = sumac_at(&federation.researcher(), &arguments(&charter, &study, &key, QUESTION));
     assert_refused(&ended, 3, "hub-unreachable", "nobody listens");
-    assert!(ended.text().contains("Harbour"), "it says which hub: {}", ended.text());
+    assert!(flat(&ended).contains("Harbour"), "it says which hub: {}", ended.text());
+    assert!(flat(&ended).contains("`--hub Ridge`"), "and which other one there is: {}", ended.text());
 }
 
 #[test]
@@ -166,7 +245,9 @@ fn a_hub_refuses_what_an_altered_program_would_submit() {
     let hub = chain.current().hubs().next().unwrap().clone();
     // A query that the program itself asked, to be changed in one thing at a time.
     let home = federation.researcher();
-    let asked = sumac_at(&home, &arguments(&files.charter, &files.study, &files.key, QUESTION));
+    let out = files.dir.join("asked.json");
+    let asked = arguments(&files.charter, &files.study, &files.key, QUESTION);
+    let asked = sumac_at(&home, &[asked, vec!["--out", text(&out)]].concat());
     assert!(asked.exit.is_some_and(|code| code == 0 || code == 4), "{}", asked.text());
     let kept = std::fs::read_dir(home.join("pending")).unwrap().next().unwrap().unwrap().path();
     let kept: serde_json::Value = serde_json::from_slice(&std::fs::read(kept).unwrap()).unwrap();

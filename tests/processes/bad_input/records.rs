@@ -126,6 +126,28 @@ fn wrong_rows_are_listed_beside_the_file_and_the_right_ones_are_kept() {
 }
 
 #[test]
+fn rejects_never_take_the_place_of_something_else_and_nothing_but_rejects_is_a_failure() {
+    let federation = Setup::default().start(SUMAC);
+    let desk = Desk::of(&federation, 'C');
+    let scores = desk.file("scores.csv", b"course_id,instrument,day,value\nP1,HAMD17,0,53\n");
+    let (notes, inside) = (desk.file("notes.txt", b"to whom it may concern"), desk.home.join("rejects.csv"));
+    let before = (kept_files(&desk.home), crate::all_files(desk.scratch.path()));
+    for (path, why) in [(&scores, "what is read"), (&notes, "somebody's notes"), (&inside, "the node's folder")] {
+        let ended = desk.import(&desk.mapping, &["--assessments", text(&scores), "--rejects", text(path)]);
+        assert_refused(&ended, 1, "rejects-path", why);
+    }
+    let ended = desk.import(&desk.mapping, &["--assessments", text(&scores), "--rejects", text(&desk.mapping)]);
+    assert_refused(&ended, 1, "rejects-path", "the mapping");
+    assert_eq!(differing(&before.0, &kept_files(&desk.home)), Vec::<PathBuf>::new());
+    assert_eq!(differing(&before.1, &crate::all_files(desk.scratch.path())), Vec::<PathBuf>::new());
+    for _ in 0..2 {
+        let ended = desk.import(&desk.mapping, &["--assessments", text(&scores)]);
+        assert_eq!(ended.exit, Some(1), "every row was left out: {}", ended.text());
+        assert!(ended.text().contains("error[nothing-imported]"), "{}", ended.text());
+    }
+}
+
+#[test]
 fn more_patients_than_the_charter_allows_are_refused_together() {
     let federation = Setup::default().start(SUMAC);
     let desk = Desk::of(&federation, 'C');

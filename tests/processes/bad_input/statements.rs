@@ -12,7 +12,7 @@ use sumac_protocol::principal::Signer;
 use sumac_tests::processes::{Federation, Setup};
 use zeroize::Zeroizing;
 
-use crate::{SUMAC, assert_refused, differing, kept_files, sumac, text};
+use crate::{SUMAC, assert_refused, differing, flat, kept_files, sumac, text};
 
 fn signer(file: &Path) -> Signer {
     let seed: [u8; 32] = std::fs::read(file).unwrap().try_into().unwrap();
@@ -28,6 +28,8 @@ fn status(socket: &Path) -> Status {
         | Response::Acknowledged(_)
         | Response::Patients(_)
         | Response::Cohorts(_)
+        | Response::Patient(_)
+        | Response::Page(_)
         | Response::Upkept(_)
         | Response::Refused(_)) => panic!("{other:?}"),
     }
@@ -50,28 +52,96 @@ fn an_enrolment_or_grant_that_does_not_hold_changes_nothing() {
     let (own, other) = (signer(&key).principal().to_string(), signer(&stranger).principal().to_string());
     let before = kept_files(&home);
     let (dir, key, stranger) = (text(&home), text(&key), text(&stranger));
-    let cases: [(&[&str], i32, &str, &str); 7] = [
+    let cases: [(&[&str], i32, &str, &str); 9] = [
         (&["enrol", "--pseudonym", &name, "--key", &other], 1, "enrolled", "a second key for one patient"),
         (&["enrol", "--pseudonym", "P0", "--key", &own], 1, "key-taken", "a second patient for one key"),
         (&["enrol", "--pseudonym", "", "--key", &other], 1, "enrolment-pseudonym", "no name"),
         (&["grant", "--key", stranger], 1, "not-enrolled", "a key that nobody enrolled"),
         (&["revoke", "--key", stranger], 1, "not-enrolled", "a key that nobody enrolled"),
         (&["grant", "--key", key, "--purpose", "FAME"], 1, "statement-unknown-code", "a purpose that there is not"),
+        (&["grant", "--key", key, "--purpose", "DS"], 1, "statement-no-disease", "research on no disease"),
+        (&["grant", "--key", key, "--disease", "MONDO:0002009"], 2, "usage", "a disease for all of health research"),
         (&["grant", "--key", SUMAC], 2, "usage", "a program for a key"),
     ];
     for (arguments, exit, code, why) in cases {
         let ended = sumac(&[&["patient"], &arguments[..1], &["--dir", dir], &arguments[1..]].concat());
         assert_refused(&ended, exit, code, why);
+        assert!(ended.talk[0].starts_with("error["), "{why}: nothing is promised before: {}", ended.text());
     }
     for (arguments, why) in [
         (["enrol", "--pseudonym", "P0", "--key", "P0"].as_slice(), "no did:key"),
         (&["grant", "--key", key, "--days", "0"], "over before it begins"),
         (&["grant", "--key", key, "--days", "3651"], "longer than ten years"),
+        (&["grant", "--key", key, "--rho-year", "0"], "a grant that never counts anybody in"),
+        (&["grant", "--key", key, "--purpose", "DS", "--disease", "depression"], "no code of a disease"),
     ] {
         let ended = sumac(&[&["patient"], &arguments[..1], &["--dir", dir], &arguments[1..]].concat());
         assert_eq!(ended.exit, Some(2), "{why}: {}", ended.text());
     }
     assert_eq!(differing(&before, &kept_files(&home)), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn who_grants_reads_first_everything_that_is_granted() {
+    let federation = Setup::default().start(SUMAC);
+    let (home, (_, key)) = (federation.home('C'), somebody(&federation, 'C'));
+    let grant = ["patient", "grant", "--dir", text(&home), "--key", text(&key), "--purpose", "DS"];
+    let disease = ["--disease", "MONDO:0002009", "--disease", "MONDO:0005618", "--rho-year", "500000"];
+    let cases: [(&[&str], &[&str]); 2] = [
+        (&[], &["only in sums with noise added"]),
+        (&["--noise", "or-exact"], &["where a study is exact, also in sums without noise"]),
+    ];
+    for (more, says) in cases {
+        let granted = sumac(&[&grant[..], &disease, more].concat());
+        assert_eq!(granted.exit, Some(0), "{}", granted.text());
+        let read = flat(&granted);
+        let always = [
+            "research on the diseases MONDO:0002009, MONDO:0005618 (DS)",
+            "Who may ask: any study",
+            "your treatment; how you did, as scores; side effects",
+            "UTC until ",
+            "ρ 0.5 together",
+            "as much as 5 answers at ρ 0.1 each",
+            "take this back at any time",
+        ];
+        for words in always.iter().chain(says) {
+            assert!(read.contains(words), "`{words}`: {read}");
+        }
+        assert!(granted.talk.iter().all(|row| row.chars().count() <= 80), "{}", granted.text());
+    }
+}
+
+#[test]
+fn a_withdrawal_says_nothing_before_it_can_be_made_and_is_made_once() {
+    let federation = Setup::default().start(SUMAC);
+    let (home, nowhere) = (federation.home('C'), federation.dir().join("nowhere"));
+    let (name, key) = somebody(&federation, 'C');
+    let stranger = federation.dir().join("keys/researcher.key");
+    let revoke = |dir: &Path, key: &Path| sumac(&["patient", "revoke", "--dir", text(dir), "--key", text(key)]);
+    let before = kept_files(&home);
+    for (dir, key, code, why) in [
+        (&home, &stranger, "not-enrolled", "a key that nobody enrolled"),
+        (&federation.home('D'), &key, "not-enrolled", "another clinic's folder"),
+        (&nowhere, &key, "no-node", "no folder"),
+        (&home, &nowhere, "file", "no key"),
+    ] {
+        let refused = revoke(dir, key);
+        assert_refused(&refused, 1, code, why);
+        assert!(refused.talk[0].starts_with("error["), "{why}: nothing is said before: {}", refused.text());
+        assert!(code != "not-enrolled" || flat(&refused).contains("check --dir and --key"), "{}", refused.text());
+    }
+    assert_eq!(differing(&before, &kept_files(&home)), Vec::<PathBuf>::new());
+    let first = revoke(&home, &key);
+    assert_eq!((first.exit, first.talk.is_empty()), (Some(0), false), "{}", first.text());
+    assert!(first.out[0].starts_with("acknowledged at position "), "{}", first.text());
+    let (statements, withdrawn) = (status(&home.join("control.sock")).statements, kept_files(&home));
+    let second = revoke(&home, &key);
+    assert_eq!(second.exit, Some(0), "{}", second.text());
+    assert!(second.out[0].starts_with("already withdrawn") && second.talk.is_empty(), "{}", second.text());
+    assert_eq!(status(&home.join("control.sock")).statements, statements);
+    assert_eq!(differing(&withdrawn, &kept_files(&home)), Vec::<PathBuf>::new());
+    assert!(federation.grant('C', &name).starts_with("acknowledged"), "and who changes their mind again may");
+    assert!(federation.revoke('C', &name).starts_with("acknowledged"), "and again");
 }
 
 #[test]

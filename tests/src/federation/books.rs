@@ -124,7 +124,7 @@ impl Books {
         let spent = |row: &u32| self.spent(*row, now);
         let candidates =
             self.rows.iter().map(|(row, kept)| Candidate { row: *row, record: &kept.record, spent: spent(row) });
-        let cohort = Cohort::select(&view, inquiry, candidates, only.as_ref());
+        let cohort = Cohort::select(&view, inquiry, &self.clinic, candidates, only.as_ref());
         // Selected again after a void attempt: whoever withdrew since is out, and has the debit back.
         let charge = Charge {
             query: id,

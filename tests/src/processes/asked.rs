@@ -109,10 +109,12 @@ impl Asked {
     fn follow(mut command: Command, dir: &Path, home: &Path) -> Self {
         let releases = dir.join("releases");
         std::fs::create_dir_all(&releases).unwrap_or_else(|why| panic!("{}: {why}", releases.display()));
+        // Takes a number, so that two questions at once do not share a file; the file itself must not
+        // be there yet.
         let number = std::fs::read_dir(&releases).map_or(0, Iterator::count);
-        let release = releases.join(format!("{number}.json"));
-        // Takes the number, so that two questions at once do not share a file.
-        std::fs::write(&release, "").unwrap_or_else(|why| panic!("{}: {why}", release.display()));
+        let folder = releases.join(number.to_string());
+        std::fs::create_dir(&folder).unwrap_or_else(|why| panic!("{}: {why}", folder.display()));
+        let release = folder.join("release.json");
         command.env("SUMAC_HOME", home).arg("--charter").arg(dir.join("charter.json"));
         command.arg("--key").arg(dir.join("keys/researcher.key"));
         command.args(["--format", "json", "--out"]).arg(&release);

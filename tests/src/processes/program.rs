@@ -152,6 +152,11 @@ impl Program {
         self.signal(Signal::TERM);
     }
 
+    /// Asks it to end, with SIGINT, as Ctrl-C does.
+    pub fn interrupt(&self) {
+        self.signal(Signal::INT);
+    }
+
     /// Suspends it, with SIGSTOP.
     pub fn suspend(&self) {
         self.signal(Signal::STOP);

@@ -159,6 +159,19 @@ fn a_void_note_that_comes_after_the_query_expired_still_gives_the_debits_back() 
 }
 
 #[test]
+fn a_hub_that_is_away_until_the_query_has_expired_still_learns_that_it_is_void() {
+    let mut federation = taped(7);
+    let question = federation.compose(QUESTION, RHO);
+    federation.submit(&question);
+    federation.crash(HARBOUR);
+    federation.advance(Millis(70_000));
+    federation.restart(HARBOUR);
+    federation.advance(Millis(10_000));
+    assert_eq!(federation.fate(question.id()), Ok(Fate::Void), "nobody had to restart");
+    federation.audit(&[question]).unwrap();
+}
+
+#[test]
 fn no_void_note_is_ever_signed_for_a_share_that_was_kept_however_late_somebody_asks() {
     use sumac_protocol::round::message::Message;
     let (mut federation, question) = kill_ridge_after(4);

@@ -8,7 +8,7 @@ use sumac_protocol::round::progress::Step;
 use sumac_tests::federation::cast::{HARBOUR, LINDEN, MILL, QUAY, RIDGE};
 use sumac_tests::federation::{Federation, federation};
 
-use crate::{QUESTION, RHO, SEED, answers, refusal};
+use crate::{QUESTION, RHO, SEED, answers, asked, refusal, taped};
 
 /// A federation in which two of five clinics are enough for an answer, so that two attempts could
 /// both be answered, by different clinics.
@@ -78,4 +78,56 @@ fn a_question_of_an_analysis_plan_is_answered_once_whichever_hub_it_is_put_to() 
     federation.submit(&again);
     let refused = federation.wait(&again).refused();
     assert!(refused.says.contains("was asked 1 time(s), as often as the study allows"), "{}", refused.says);
+}
+
+#[test]
+fn a_coordinator_that_is_a_lying_clinic_too_gets_no_second_attempt_where_only_it_would_be_in_both() {
+    // Three of five: two sets of three share one clinic, which may be the coordinator's own.
+    let floor = |policy: &mut Policy| (policy.clinics_min, policy.allow_exact) = (3, false);
+    let mut federation = federation().seed(SEED).policy(floor).build();
+    federation.lose(|packet| matches!(packet.message, Message::Batch { .. }));
+    let question = federation.compose(QUESTION, RHO);
+    federation.submit(&question);
+    let (query, study, hub) = (question.envelope.clone(), question.study.clone(), federation.nodes[HARBOUR].key());
+    let begin = Message::Begin { query, study, attempt: 2, voids: Vec::new() };
+    assert_eq!(refusal(federation.tell(MILL, hub, begin)).code, "not-everybodys-word");
+}
+
+#[test]
+fn a_member_that_begins_a_later_attempt_has_voided_its_earlier_one() {
+    let mut federation = taped();
+    federation.lose(|packet| matches!(packet.message, Message::Batch { .. }));
+    let question = asked(&mut federation);
+    let (query, study, hub) = (question.envelope.clone(), question.study.clone(), federation.nodes[HARBOUR].key());
+    let begin = Message::Begin { query, study, attempt: 2, voids: Vec::new() };
+    // Four of five must be in an answer, so nobody needs to have seen void notes; Linden sits twice.
+    federation.tell(LINDEN, hub, begin);
+    let linden = federation.nodes[LINDEN].key();
+    let voided = |packet: &sumac_tests::federation::wire::Packet| {
+        packet.from == linden && matches!(packet.message, Message::Void(_))
+    };
+    assert!(federation.tape().iter().any(voided));
+}
+
+#[test]
+fn a_commitment_to_a_key_that_everybody_knows_is_refused_before_any_clinic_is_asked() {
+    use sumac_protocol::document::commitment::Commitment;
+    use sumac_protocol::envelope::Envelope;
+    use sumac_protocol::sealed::SealingKey;
+    let mut federation = taped();
+    let (linden, signer) = (federation.nodes[LINDEN].key(), sumac_tests::federation::cast::signer(SEED, "Linden"));
+    federation.wire.meddler = Some(Box::new(move |mut packet| {
+        if let Message::Commitment(envelope) = &mut packet.message
+            && packet.from == linden
+        {
+            let mut weak = Commitment::clone(&envelope.claim::<Commitment>().unwrap().verify(&linden).unwrap());
+            weak.share_key = SealingKey::from_bytes(&[0; 32]).unwrap();
+            *envelope = Envelope::sign(&weak, &signer).unwrap();
+        }
+        vec![packet]
+    }));
+    let question = asked(&mut federation);
+    let notes = federation.nodes[HARBOUR].notes.join("\n");
+    assert!(notes.contains("names a key that nothing can be sealed to"), "{notes}");
+    assert!(federation.nodes.iter().all(|node| node.books.charge(question.id()).is_none()), "nobody was charged");
 }

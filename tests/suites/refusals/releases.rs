@@ -59,15 +59,42 @@ fn any_digit_of_the_answer_that_is_changed_is_found_and_named() {
 }
 
 #[test]
+fn a_number_spelled_anew_holds_and_another_value_in_any_spelling_does_not() {
+    let (federation, _, file) = released();
+    let text = serde_json::to_string(&file).unwrap();
+    let cases = [
+        ("1.0e-6", true, "a zero behind the point"),
+        ("0.000001", true, "written out"),
+        ("1E-06", true, "as another program writes it"),
+        ("0.0000010000000001", false, "a digit far behind the point"),
+        ("1e-7", false, "another exponent"),
+        ("-1e-6", false, "another sign"),
+        ("\"1e-6\"", false, "a text"),
+    ];
+    for (spelled, holds, why) in cases {
+        let changed = text.replacen("\"delta\":1e-6", &format!("\"delta\":{spelled}"), 1);
+        assert_ne!(changed, text, "{why}");
+        match ReleaseFile::verify(&changed, &federation.chain) {
+            Ok(verified) => assert!(holds && verified == file, "{why}"),
+            Err(refused) => assert!(!holds && refused.code() == "altered", "{why}: {refused}"),
+        }
+    }
+}
+
+#[test]
 fn a_field_that_is_added_taken_away_or_doubled_is_found() {
     let (federation, _, file) = released();
     let text = serde_json::to_string(&file).unwrap();
     let cases = [
-        ("a zero behind the point", text.replacen("\"delta\":1e-6", "\"delta\":1.0e-6", 1), "altered"),
         ("another name", text.replacen("\"cohort_min\":10", "\"cohort_min\":10,\"note\":1", 1), "altered"),
         ("a name less", text.replacen("\"cohort_min\":10,", "", 1), "altered"),
         ("a name twice", text.replacen("\"cohort_min\":10", "\"cohort_min\":10,\"cohort_min\":10", 1), "no-release"),
         ("another version", text.replacen("\"sumac_release\":1", "\"sumac_release\":2", 1), "release-version"),
+        (
+            "a signer who never signed",
+            text.replacen("\"signatures\":[", "\"signatures\":[{\"keyid\":\"anybody\",\"sig\":\"AAAA\"},", 1),
+            "no-release",
+        ),
         ("cut off", text[..text.len() - 1].to_owned(), "no-release"),
     ];
     for (why, changed, code) in cases {

@@ -34,9 +34,27 @@ pub enum MappingError {
         /// What stood there.
         text: String,
     },
-    /// Neither `[courses]` nor `[assessments]`.
-    #[error("the mapping has neither `[courses]` nor `[assessments]`")]
+    /// No section of a file.
+    #[error("the mapping has neither `[courses]` nor `[assessments]`, nor a section for any other file")]
     Nothing,
+    /// A key without which a section means nothing.
+    #[error("the mapping lacks `{key}`")]
+    Needed {
+        /// Which key.
+        key: String,
+    },
+    /// A key of another place.
+    #[error("`{key}` does not belong there")]
+    Misplaced {
+        /// Which key.
+        key: String,
+    },
+    /// Something that is the same in all rows although a column tells it, or that cannot be.
+    #[error("`{key}` cannot be fixed")]
+    Fixed {
+        /// Which key.
+        key: String,
+    },
     /// `[[wide]]` without the file that its columns stand in.
     #[error("the mapping has `[[wide]]`, whose columns stand in the courses file, and no `[courses]`")]
     WideAlone,
@@ -46,11 +64,27 @@ pub enum MappingError {
         /// Which key.
         key: String,
     },
-    /// Codes of a field that is not read.
-    #[error("`courses.codes.{field}` renames codes of a field that `courses.fields` does not have")]
+    /// Codes of a field or column that is not read.
+    #[error("`{section}.codes.{field}` renames codes of a field that `{section}` does not read")]
     CodesAlone {
+        /// Where.
+        section: String,
         /// Which field.
         field: String,
+    },
+    /// Some sections number their sessions and some do not.
+    #[error("some of `[[redcap.sessions]]` have a `number` and some have none")]
+    NumbersMixed,
+    /// Events name sessions by a number that sessions do not have.
+    #[error("`session` of adverse events names a session by its number, and sessions have no `number`")]
+    Unnumbered,
+    /// The day of an event that no record can have.
+    #[error("`redcap.days.{event}` is {day}, further than {DAYS_MAX} days from the first dose")]
+    EventDay {
+        /// Which event of the project.
+        event: String,
+        /// The day.
+        day: i32,
     },
     /// A day that no record can have.
     #[error("`day` of `[[wide]]` column `{column}` is {day}, further than {DAYS_MAX} days from the first dose")]
@@ -86,14 +120,17 @@ impl MappingError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::TooLong { .. } => "mapping-too-long",
-            Self::Shape { .. } => "mapping-shape",
+            Self::Shape { .. } | Self::Needed { .. } | Self::Misplaced { .. } => "mapping-shape",
+            Self::Fixed { .. } => "mapping-fixed",
             Self::Delimiter { .. } => "mapping-delimiter",
             Self::DecimalSeparator { .. } => "mapping-decimal-separator",
             Self::Nothing => "mapping-empty",
             Self::WideAlone => "mapping-wide-without-courses",
             Self::NoColumn { .. } => "mapping-no-column",
             Self::CodesAlone { .. } => "mapping-codes-without-field",
-            Self::Day { .. } => "mapping-day",
+            Self::NumbersMixed => "mapping-numbers-mixed",
+            Self::Unnumbered => "mapping-unnumbered",
+            Self::Day { .. } | Self::EventDay { .. } => "mapping-day",
             Self::ColumnTwice { .. } => "mapping-column-twice",
             Self::ScoreTwice { .. } => "mapping-score-twice",
         }
@@ -111,12 +148,23 @@ impl MappingError {
             Self::Delimiter { .. } => r#"write ",", ";", "|" or "\t", or leave `delimiter` out for ",""#.to_owned(),
             Self::DecimalSeparator { .. } => r#"write "." or ",", or leave `decimal_separator` out for ".""#.to_owned(),
             Self::Nothing => "add `[courses]` for a file with a row for each course, or `[assessments]` for a file \
-                              with a row for each total"
+                              with a row for each total; `sumac import --example long` shows every section"
                 .to_owned(),
+            Self::Needed { key } => format!("add `{key}`; `sumac import --example` prints mappings with every key"),
+            Self::Misplaced { key } => format!(
+                "take `{key}` out: `patient` and `course` belong to a file's own section, `form` to those in `[redcap]`"
+            ),
+            Self::Fixed { key } => {
+                format!("take `{key}` out, or the column of the same name; only codes can be fixed")
+            }
             Self::WideAlone => "add `[courses]` with `patient` and `course`".to_owned(),
             Self::NoColumn { key } => format!("give `{key}` a name from the file's first row, or take the key out"),
-            Self::CodesAlone { field } => format!("add `{field} = \"column\"` under `[courses.fields]`"),
-            Self::Day { .. } => "count days from the first dose; day 0 is the day of the first dose".to_owned(),
+            Self::CodesAlone { section, field } => format!("add `{field} = \"column\"` to `{section}`, or take it out"),
+            Self::NumbersMixed => "give each of them a `number`, or none".to_owned(),
+            Self::Unnumbered => "give sessions a `number`, or take `session` out".to_owned(),
+            Self::Day { .. } | Self::EventDay { .. } => {
+                "count days from the first dose; day 0 is the day of the first dose".to_owned()
+            }
             Self::ColumnTwice { .. } => "take one of the two out".to_owned(),
             Self::ScoreTwice { second, .. } => format!("give `{second}` its own day, or take it out"),
         }

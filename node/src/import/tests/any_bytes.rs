@@ -2,8 +2,8 @@
 
 use proptest::prelude::{Just, Strategy, any, prop, prop_oneof, proptest};
 
-use super::{ASSESSMENTS_HEADER, COURSES_HEADER, MAPPING, dictionary};
-use crate::import::{Imported, Mapping, Sources, read_records, write_rejects};
+use super::{ASSESSMENTS_HEADER, COURSES_HEADER, MAPPING, dictionary, sources};
+use crate::import::{Imported, Mapping, RejectFile, read_records};
 
 /// Bytes that CSV readers stumble over, valid cells, and anything.
 fn piece() -> impl Strategy<Value = Vec<u8>> {
@@ -31,7 +31,9 @@ fn assert_sound(imported: &Imported) {
         assert!(course.assessments.is_sorted());
     }
     let mut rejects = Vec::new();
-    write_rejects(&imported.rejects, &mut rejects).unwrap();
+    let mut file = RejectFile::begin(&mut rejects).unwrap();
+    imported.rejects.iter().for_each(|reject| file.add(reject.clone()).unwrap());
+    file.finish().unwrap();
     let rows = csv::Reader::from_reader(rejects.as_slice()).records().map(Result::unwrap).count();
     assert_eq!(rows, imported.rejects.len());
 }
@@ -45,7 +47,7 @@ proptest! {
             (Some(courses.as_slice()), None),
             (None, Some(assessments.as_slice())),
         ] {
-            match read_records(&dictionary(), &mapping, Sources { courses, assessments }) {
+            match read_records(&dictionary(), &mapping, sources(courses, assessments)) {
                 Ok(imported) => assert_sound(&imported),
                 Err(error) => assert!(!error.remedy().is_empty()),
             }

@@ -7,7 +7,8 @@ use serde_json::Value;
 use sumac_protocol::dictionary::Dictionary;
 use sumac_protocol::record::{Course, FieldValue};
 
-use crate::import::{Imported, Mapping, Sources, read_records};
+use super::sources;
+use crate::import::{Imported, Mapping, read_records};
 
 fn dictionary() -> Dictionary {
     Dictionary::parse(include_str!("../../../../protocol/dictionaries/duloxetine.toml")).unwrap()
@@ -17,7 +18,7 @@ fn trial() -> Imported {
     let mapping = Mapping::parse(include_str!("../../../../cli/demo/duloxetine.mapping.toml")).unwrap();
     let courses = include_bytes!("../../../../tests/data/real/hamd_duloxetine.courses.csv").as_slice();
     let assessments = include_bytes!("../../../../tests/data/real/hamd_duloxetine.csv").as_slice();
-    read_records(&dictionary(), &mapping, Sources { courses: Some(courses), assessments: Some(assessments) }).unwrap()
+    read_records(&dictionary(), &mapping, sources(Some(courses), Some(assessments))).unwrap()
 }
 
 fn answer(id: &str) -> Value {

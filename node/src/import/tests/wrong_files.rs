@@ -1,10 +1,12 @@
 //! A wrong file gives no records at all, and an error that says what to do.
 
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
-use super::{ASSESSMENTS_HEADER, COURSES_HEADER, MAPPING, dictionary, import};
+use super::{ASSESSMENTS_HEADER, COURSES_HEADER, MAPPING, dictionary, import, sources};
+use crate::import::cell::Lens;
+use crate::import::checking::{Bounds, check_within};
 use crate::import::limits::{COLUMNS_MAX, ROW_BYTES_MAX};
-use crate::import::{Bounds, ImportError, Mapping, Sources, read_records, read_within};
+use crate::import::{ImportError, Mapping, SourceFile, Sources, read_records};
 
 fn refused(assessments: &[u8], why: &str) -> ImportError {
     import(MAPPING, None, Some(assessments)).expect_err(why)
@@ -80,10 +82,15 @@ fn every_column_of_the_mapping_must_be_there() {
 fn a_mapping_that_does_not_fit_the_dictionary_is_refused_before_any_row() {
     let cases = [
         ("sex = \"sex\"", "six = \"sex\"", "courses.fields.six", "did you mean `sex`?"),
-        ("weight = \"kg\"", "dose = \"kg\"", "courses.fields.dose", "take `courses.fields.dose` out"),
+        (
+            "weight = \"kg\"",
+            "dose = \"kg\"",
+            "courses.fields.dose",
+            "take `courses.fields.dose` out, or use one of the dictionary's fields: ",
+        ),
         ("female = \"F\"", "female = \"W\"", "courses.codes.sex.female", "use F, M or unknown"),
         ("instrument = \"phq9\"", "instrument = \"phq8\"", "wide.instrument of phq_0", "did you mean `PHQ-9`?"),
-        ("depression = \"PHQ-9\"", "depression = \"BDI\"", "assessments.instruments.depression", "take"),
+        ("depression = \"PHQ-9\"", "depression = \"BDI\"", "assessments.instruments.depression", "instruments: PHQ-9"),
     ];
     let (courses, assessments) = (Some(COURSES_HEADER.as_bytes()), Some(ASSESSMENTS_HEADER.as_bytes()));
     for (right, wrong, key, remedy) in cases {
@@ -115,10 +122,11 @@ fn a_file_without_a_mapping_and_an_import_without_a_file_are_refused() {
 fn a_file_may_have_so_many_rows_and_patients_and_not_one_more() {
     let read = |rows_max: u64, patients_max: u64| {
         let file = format!("{ASSESSMENTS_HEADER}\nP1,C1,PHQ9,7,3\nP2,C1,PHQ9,7,3\n\nP2,C1,PHQ9,8,3\n");
-        let sources = Sources { courses: None, assessments: Some(file.as_bytes()) };
-        let mapping = Mapping::parse(MAPPING).unwrap();
-        let read = read_within(Bounds { rows_max, patients_max }, &dictionary(), &mapping, sources);
-        read.map(|imported| imported.patients.len()).map_err(|error| error.code())
+        let bounds = Bounds { rows_max, patients_max, ..Bounds::USUAL };
+        let (dictionary, mapping) = (dictionary(), Mapping::parse(MAPPING).unwrap());
+        let lens = Lens { dictionary: &dictionary, mapping: &mapping };
+        let checked = check_within(bounds, lens, sources(None, Some(file.as_bytes())), &mut |_| ());
+        checked.map(|checked| checked.patients()).map_err(|error| error.code())
     };
     assert_eq!(read(3, 2), Ok(2));
     assert_eq!(read(2, 2), Err("import-too-many-rows"));
@@ -127,23 +135,26 @@ fn a_file_may_have_so_many_rows_and_patients_and_not_one_more() {
 
 /// Gives its text a byte at a time, interrupted before each, and then fails or ends.
 struct Halting<'t> {
-    text: &'t [u8],
+    text: Cursor<&'t [u8]>,
     interrupted: bool,
     fails: bool,
+}
+
+impl Seek for Halting<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.text.seek(to)
+    }
 }
 
 impl Read for Halting<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.interrupted = !self.interrupted;
-        match self.text.split_first() {
-            _ if self.interrupted => Err(io::Error::from(io::ErrorKind::Interrupted)),
-            Some((first, rest)) => {
-                buffer[0] = *first;
-                self.text = rest;
-                Ok(1)
-            }
-            None if self.fails => Err(io::Error::other("the disk is gone")),
-            None => Ok(0),
+        if self.interrupted {
+            return Err(io::Error::from(io::ErrorKind::Interrupted));
+        }
+        match self.text.read(&mut buffer[..1])? {
+            0 if self.fails => Err(io::Error::other("the disk is gone")),
+            read => Ok(read),
         }
     }
 }
@@ -152,8 +163,8 @@ impl Read for Halting<'_> {
 fn a_disk_that_fails_halfway_gives_no_records_and_a_slow_one_gives_all() {
     let file = format!("\u{feff}{ASSESSMENTS_HEADER}\nP1,C1,PHQ9,7,3\nP2,C1,PHQ9,7,3\n");
     let read = |fails: bool| {
-        let halting = Halting { text: file.as_bytes(), interrupted: false, fails };
-        let sources = Sources { courses: None, assessments: Some(halting) };
+        let halting = Halting { text: Cursor::new(file.as_bytes()), interrupted: false, fails };
+        let sources = Sources::from([(SourceFile::Assessments, halting)]);
         read_records(&dictionary(), &Mapping::parse(MAPPING).unwrap(), sources)
     };
     assert_eq!(read(false).unwrap().patients.len(), 2);

@@ -1,8 +1,9 @@
 //! Wrong rows become rejects with a remedy, and the right rows around them are read.
 
 use super::{ASSESSMENTS_HEADER, COURSES_HEADER, MAPPING, assessments, course, courses, import, phq9};
-use crate::import::limits::{ASSESSMENTS_PER_COURSE_MAX, CELL_BYTES_MAX, COURSES_PER_PATIENT_MAX, ID_BYTES_MAX};
+use crate::import::limits::{ASSESSMENTS_PER_COURSE_MAX, CELL_BYTES_MAX, COURSES_PER_PATIENT_MAX};
 use crate::import::{Imported, SourceFile};
+use sumac_protocol::limits::PSEUDONYM_BYTES_MAX;
 
 /// Row, column that is named, code, a part of the remedy, and why.
 type Case = (&'static str, &'static str, &'static str, &'static str, &'static str);
@@ -57,7 +58,7 @@ const WRONG_COURSES: [Case; 11] = [
     ("P1,C1,F,2,70,5,", "lam", "not-yes-no", "yes or no", "no flag"),
     ("P1,C1,F,yes,24.9,5,", "kg", "out-of-range", "check the value", "lighter than any patient"),
     ("P1,C1,F,yes,300.1,5,", "kg", "out-of-range", "check the value", "heavier than any patient"),
-    ("P1,C1,F,yes,70 kg,5,", "kg", "not-a-number", "digits", "the unit belongs to the dictionary"),
+    ("P1,C1,F,yes,70 kg,5,", "kg", "not-a-number", "without its unit", "the unit belongs to the dictionary"),
     ("P1,C1,F,yes,\"70,5\",5,", "kg", "decimal-comma", "70.5", "a decimal comma"),
     ("P1,C1,F,yes,70,28,", "phq_0", "out-of-range", "check the value", "a wide total out of range"),
     ("P1,C1,F,yes,70,five,", "phq_0", "not-a-number", "digits", "a wide total in words"),
@@ -135,7 +136,7 @@ fn an_assessment_of_a_course_that_the_courses_file_does_not_have_is_rejected() {
 
 #[test]
 fn what_is_longer_than_an_id_or_a_cell_is_rejected_and_shown_cut() {
-    let (id, longer) = ("é".repeat(ID_BYTES_MAX / 2), "é".repeat(ID_BYTES_MAX / 2 + 1));
+    let (id, longer) = ("é".repeat(PSEUDONYM_BYTES_MAX / 2), "é".repeat(PSEUDONYM_BYTES_MAX / 2 + 1));
     let imported = assessments(&format!("{id},C1,PHQ9,7,3\n{longer},C1,PHQ9,7,3\n"));
     assert_eq!((imported.patients.len(), imported.rejects[0].why.code()), (1, "id-too-long"));
 

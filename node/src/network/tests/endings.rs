@@ -36,6 +36,23 @@ async fn shutting_down_says_goodbye_and_waits_for_it_to_be_noted() {
 }
 
 #[tokio::test]
+async fn shutting_down_ends_although_nobody_reads_what_happened() {
+    let (hub, mut clinic) = pair().await;
+    for round in 0..60_u8 {
+        for hello in [vec![round], b"charter".to_vec()] {
+            hub.network.replace_hello(hello).await.unwrap();
+            tokio::time::timeout(Duration::from_secs(5), clinic.network.send(hub.key, vec![])).await.ok();
+        }
+    }
+    tokio::time::timeout(Duration::from_secs(20), clinic.network.shutdown()).await.unwrap();
+    let mut unread = 0;
+    while clinic.end_or_next().await.is_some() {
+        unread += 1;
+    }
+    assert!(unread > 64, "more than the inbox takes at once: {unread}");
+}
+
+#[tokio::test]
 async fn an_answer_given_just_before_shutting_down_still_arrives() {
     let (mut hub, clinic) = pair().await;
     let large = vec![5; 3 * 1024 * 1024];

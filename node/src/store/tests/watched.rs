@@ -362,6 +362,10 @@ impl DiskFile for WatchedFile {
         self.file.read_at(offset, length)
     }
 
+    fn fill_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), DiskError> {
+        self.file.fill_at(offset, buffer)
+    }
+
     fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), DiskError> {
         self.state.note("write at", &self.path)?;
         let from = usize::try_from(offset).unwrap();

@@ -79,7 +79,7 @@ pub enum StatementError {
     #[error("the grant allows DS, but names no disease")]
     NoDisease,
     /// A grant that ends before it begins.
-    #[error("the grant is in force from {} until {}, which is never", .from.0, .until.0)]
+    #[error("the grant is in force from {from} until {until}, which is never")]
     NeverInForce {
         /// Its beginning.
         from: Moment,

@@ -68,19 +68,19 @@ pub enum QueryError {
         study: String,
     },
     /// Before the study's first moment.
-    #[error("the study begins at {}", .from.0)]
+    #[error("the study begins at {from}")]
     StudyNotBegun {
         /// Its beginning.
         from: Moment,
     },
     /// At or after the study's end.
-    #[error("the study ended at {}", .until.0)]
+    #[error("the study ended at {until}")]
     StudyOver {
         /// Its end.
         until: Moment,
     },
     /// Too late.
-    #[error("the query expired at {}", .expires.0)]
+    #[error("the query expired at {expires}")]
     Expired {
         /// Its expiry.
         expires: Moment,

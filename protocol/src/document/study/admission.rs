@@ -14,15 +14,16 @@ use crate::envelope::{Envelope, Verified};
 /// [`StudyError`].
 pub fn admit_study(envelope: &Envelope, chain: &CharterChain) -> Result<Verified<Study>, StudyError> {
     let claimed = envelope.claim::<Study>()?;
+    // Told first: of another federation's stewards nobody here knows a signature.
+    let (ours, theirs) = (chain.genesis_digest(), claimed.peek().genesis);
+    if ours != theirs {
+        return Err(StudyError::OtherGenesis { ours, theirs });
+    }
     let current = chain.current();
     let enough =
         chain.epochs().rev().find(|charter| envelope.signers(&charter.steward_set()).len() >= charter.threshold());
     let signed_under = enough.unwrap_or(current);
     let study = claimed.verify_threshold(&signed_under.steward_set(), signed_under.threshold())?;
-    let (ours, theirs) = (chain.genesis_digest(), study.genesis);
-    if ours != theirs {
-        return Err(StudyError::OtherGenesis { ours, theirs });
-    }
     if !current.studies.contains(&study.digest()) {
         return Err(StudyError::NotListed { study: study.digest(), epoch: current.epoch });
     }

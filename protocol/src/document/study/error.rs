@@ -73,7 +73,7 @@ pub enum StudyError {
     #[error("the study may ask nothing: queries_max or the times of a planned query is 0")]
     NoQueries,
     /// A study that ends before it begins.
-    #[error("the study is valid from {} until {}, which is never", .from.0, .until.0)]
+    #[error("the study is valid from {from} until {until}, which is never")]
     NeverOpen {
         /// Its beginning.
         from: Moment,

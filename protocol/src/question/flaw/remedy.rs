@@ -1,5 +1,6 @@
 //! For each flaw its stable code, and what to write instead.
 
+use crate::dictionary::listed;
 use crate::limits::{GROUPS_MAX, QUERY_BYTES_MAX};
 
 use super::Flaw;
@@ -46,6 +47,8 @@ impl Flaw {
             Self::NoRule { .. } => "no-rule",
             Self::NoDirection { .. } => "no-direction",
             Self::NoBaseline { .. } => "no-baseline",
+            Self::OfSession { .. } => "of-session",
+            Self::Levels { .. } => "levels",
             Self::TooManyGroupings { .. } => "too-many-groupings",
             Self::GroupTwice { .. } => "group-twice",
             Self::TooManyGroups { .. } => "too-many-groups",
@@ -82,14 +85,16 @@ impl Flaw {
             Self::NotAnEstimate { .. } => "select only `count(*)`, `mean(…)` and `rate(…)`".to_owned(),
             Self::GroupSelected { .. } => "leave it out: every group of the answer carries its key".to_owned(),
             Self::Identifying { .. } => "leave it out; filter and group by fields of the dictionary".to_owned(),
-            Self::UnknownName { near, .. } => meant(near.as_ref(), "use a field or instrument of the dictionary"),
+            Self::UnknownName { near, fields, instruments, .. } => {
+                meant(near.as_ref(), &there_are(fields, instruments))
+            }
             Self::UnknownFunction { near, .. } => {
                 meant(near.as_ref(), "there are count, mean, rate; baseline, score, change, clip; response, remission")
             }
             Self::NotAvailableYet { .. } => "there are count(*), mean(…) and rate(…) so far".to_owned(),
             Self::WrongKind { instead, .. } => instead.clone(),
             Self::UnknownValue { near: Some(near), .. } => format!("did you mean `'{near}'`?"),
-            Self::UnknownValue { known, .. } => format!("its values are {}", quoted(known)),
+            Self::UnknownValue { known, .. } => format!("its values are {}", listed(known, "'")),
             Self::AskedForUnknown { .. } => "leave it out: what is missing meets no condition".to_owned(),
             Self::MissingArgument { usage, .. }
             | Self::TooManyArguments { usage, .. }
@@ -107,6 +112,8 @@ impl Flaw {
             }
             Self::EmptyClip { .. } => "write the lower bound first, and both around a part of the range".to_owned(),
             Self::NoBaseline { .. } => "use `score(…)` or `remission(…)`".to_owned(),
+            Self::OfSession { .. } => "name an instrument that is answered on a day".to_owned(),
+            Self::Levels { .. } => "count who is at or below a level: `rate(remission(…, at_most => 1))`".to_owned(),
             Self::TooManyGroupings { most, .. } => format!("keep the {most} that matter most"),
             Self::GroupTwice { .. } => "write it once".to_owned(),
             Self::TooManyGroups { groups } => {
@@ -123,12 +130,9 @@ fn meant(near: Option<&String>, otherwise: &str) -> String {
     near.map_or_else(|| otherwise.to_owned(), |name| format!("did you mean `{name}`?"))
 }
 
-/// A few of the values, so that a long list does not bury the sentence.
-fn quoted(known: &[String]) -> String {
-    const SHOWN_MAX: usize = 12;
-    let mut shown: Vec<String> = known.iter().take(SHOWN_MAX).map(|value| format!("'{value}'")).collect();
-    if known.len() > SHOWN_MAX {
-        shown.push(format!("and {} more", known.len() - SHOWN_MAX));
-    }
-    shown.join(", ")
+/// The names that a question can use, where none of them is near.
+fn there_are(fields: &[String], instruments: &[String]) -> String {
+    let kinds = [("fields", fields), ("instruments", instruments)].into_iter().filter(|(_, names)| !names.is_empty());
+    let kinds: Vec<String> = kinds.map(|(kind, names)| format!("its {kind} are {}", listed(names, ""))).collect();
+    if kinds.is_empty() { "the dictionary has no names yet".to_owned() } else { kinds.join("; ") }
 }

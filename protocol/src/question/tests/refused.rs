@@ -2,6 +2,9 @@
 //! the remedy.
 
 use super::flaw;
+use crate::dictionary::Dictionary;
+use crate::plan::Mode;
+use crate::question::compile;
 
 /// `(question, code, what is underlined, a piece of the remedy)`. Underlined `""` is a place between
 /// two characters.
@@ -97,8 +100,8 @@ fn a_name_or_function_that_does_not_exist_is_guessed() {
     check(&[
         ("SELECT mean(baseline(phq8)) FROM courses", "unknown-name", "phq8", "did you mean `PHQ-9`?"),
         ("SELECT count(*) FROM courses WHERE indicaton = 'mdd'", "unknown-name", "indicaton", "`indication`"),
-        ("SELECT count(*) FROM courses GROUP BY zodiac", "unknown-name", "zodiac", "of the dictionary"),
-        ("SELECT zodiac FROM courses", "unknown-name", "zodiac", "of the dictionary"),
+        ("SELECT count(*) FROM courses GROUP BY zodiac", "unknown-name", "zodiac", "its fields are indication, route"),
+        ("SELECT mean(baseline(zodiac)) FROM courses", "unknown-name", "zodiac", "its instruments are PHQ-9, WHO-5"),
         ("SELECT maen(age) FROM courses", "unknown-function", "maen", "did you mean `mean`?"),
         ("SELECT frobnicate(age) FROM courses", "unknown-function", "frobnicate", "count, mean, rate"),
         ("SELECT mean(bselin(phq9)) FROM courses", "unknown-function", "bselin", "`baseline`"),
@@ -268,6 +271,36 @@ fn numbers_and_rules_that_the_dictionary_cannot_mean_are_refused() {
         ("SELECT mean(change(pgi_i, day => 2, from => 1, to => 3)) FROM courses", "no-baseline", "pgi_i", "score"),
         ("SELECT mean(baseline(pgii)) FROM courses", "no-baseline", "pgii", "score"),
     ]);
+}
+
+#[test]
+fn what_the_shipped_dictionary_says_of_its_instruments_holds_in_questions() {
+    let ketamine = Dictionary::ketamine().unwrap();
+    let cases = [
+        ("mean(score(cadss, day => 0, from => 0, to => 1))", "of-session", "`CADSS` asks about one session"),
+        ("mean(baseline(meq30))", "of-session", "`MEQ30` asks about one session"),
+        ("mean(score(cssrs, day => 7, from => 5, to => 9))", "levels", "`C-SSRS` has levels"),
+        ("mean(clip(baseline(c_ssrs), 0, 3))", "levels", "`C-SSRS` has levels"),
+        ("rate(response(pcl5, day => 30, from => 20, to => 40))", "no-rule", "no share-of-baseline response rule"),
+        ("rate(response(audit, day => 90, from => 60, to => 99))", "no-rule", "no share-of-baseline response rule"),
+        ("rate(response(cssrs, day => 7, from => 5, to => 9))", "no-rule", "no response rule"),
+    ];
+    for (asked, code, says) in cases {
+        let text = format!("SELECT {asked} FROM courses");
+        let error = compile(&text, &ketamine, Mode::Dp).expect_err(asked);
+        assert_eq!(error.code(), code, "{}", error.render(&text));
+        assert!(error.to_string().contains(says), "{error}");
+        assert!(!error.remedy().is_empty());
+    }
+    for asked in [
+        "rate(remission(cssrs, day => 7, from => 5, to => 9, at_most => 1))",
+        "mean(change(phq9, day => 28, from => 14, to => 31))",
+        "rate(response(ybocs, day => 28, from => 14, to => 31))",
+    ] {
+        let text =
+            format!("SELECT {asked} FROM courses WHERE indication = 'mdd' AND treatment_resistant GROUP BY paradigm");
+        assert!(compile(&text, &ketamine, Mode::Dp).is_ok(), "{asked}");
+    }
 }
 
 #[test]

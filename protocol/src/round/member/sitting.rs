@@ -16,8 +16,9 @@ impl Sitting {
     pub(super) const fn is_closed(&self) -> bool {
         match self.stage {
             Stage::Spent => self.said.is_empty(),
-            Stage::Voided | Stage::Lost => true,
-            Stage::Committed(_)
+            Stage::Voided => true,
+            Stage::Lost
+            | Stage::Committed(_)
             | Stage::Frozen(_)
             | Stage::Revealed(_)
             | Stage::Verifying(_)

@@ -1,0 +1,96 @@
+//! Who holds the records: the running node, or its store where none runs.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use sumac_node::clinic::Clinic;
+use sumac_node::clock::Clock;
+use sumac_node::control::{self, ControlError, Request, Response};
+use sumac_node::export::{Held, HeldPage};
+use sumac_node::home::Home;
+use sumac_node::store::Store;
+use sumac_protocol::charter_chain::CharterChain;
+
+use crate::command::node;
+use crate::failure::Failure;
+
+/// Whom to ask.
+pub(super) enum Holder {
+    /// The running node, by its socket.
+    Node(PathBuf),
+    /// The store of a node that does not run.
+    Store(Box<Clinic>, Arc<Clock>, Arc<Store>),
+}
+
+impl Holder {
+    /// Finds out whether the node runs; where it does not, opens its store.
+    pub(super) fn open(home: &Home, chain: CharterChain) -> Result<Self, Failure> {
+        let socket = home.control_socket();
+        match control::ask(&socket, &Request::Status) {
+            Ok(_) => Ok(Self::Node(socket)),
+            Err(ControlError::NotRunning { .. }) => {
+                let unlock = node::unlock(home)?;
+                let (store, _) = Store::open(&home.store_paths(&home.settings()?), &unlock)?;
+                let (store, clock) = (Arc::new(store), Arc::new(Clock::default()));
+                let clinic = Clinic::new(Arc::clone(&store), chain, Arc::clone(&clock));
+                Ok(Self::Store(Box::new(clinic), clock, store))
+            }
+            Err(why) => Err(why.into()),
+        }
+    }
+
+    /// Everything about one patient, if there is one of that pseudonym.
+    pub(super) fn held(&self, pseudonym: &str) -> Result<Option<Held>, Failure> {
+        match self {
+            Self::Node(socket) => {
+                let request = Request::ExportPatient { pseudonym: pseudonym.to_owned() };
+                let Response::Patient(held) = control::ask(socket, &request)? else { return Err(another()) };
+                Ok(held.map(|held| *held))
+            }
+            Self::Store(clinic, clock, _) => Ok(clinic.held(pseudonym, clock.now())?),
+        }
+    }
+
+    /// Everything about every patient, one after the other. Tells how many there were.
+    pub(super) fn each(&self, mut take: impl FnMut(Held) -> Result<(), Failure>) -> Result<u64, Failure> {
+        let (mut from, mut patients) = (0, 0_u64);
+        loop {
+            let HeldPage { patients: page, next, .. } = self.page(from)?;
+            for held in page {
+                patients = patients.saturating_add(1);
+                take(held)?;
+            }
+            match next {
+                Some(next) => from = next,
+                None => return Ok(patients),
+            }
+        }
+    }
+
+    /// Lets go of the store, if it was opened.
+    pub(super) fn close(self) -> Result<(), Failure> {
+        if let Self::Store(clinic, _, store) = self {
+            drop(clinic);
+            if let Some(store) = Arc::into_inner(store) {
+                store.close()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn page(&self, from: u32) -> Result<HeldPage, Failure> {
+        match self {
+            Self::Node(socket) => {
+                let Response::Page(page) = control::ask(socket, &Request::ExportFrom { from })? else {
+                    return Err(another());
+                };
+                Ok(page)
+            }
+            Self::Store(clinic, clock, _) => Ok(clinic.held_from(from, clock.now())?),
+        }
+    }
+}
+
+fn another() -> Failure {
+    Failure::bug("another answer than was asked for")
+}

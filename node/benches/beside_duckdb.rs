@@ -1,0 +1,123 @@
+//! The projection's half of `tests/bench/duckdb.py`, which starts this and says what to measure next.
+//!
+//! `beside_duckdb ROWS SEED FOLDER` fills a sealed projection with made-up courses, writes the same rows for
+//! DuckDB, says `ready`, and then answers each line it is sent, a way and the number of a window, with one
+//! line. Ways: `sealed` (all opened anew), `cold` (the files opened anew, too), `opened` (nothing is sealed any
+//! more).
+
+#![expect(clippy::print_stdout, reason = "a measurement prints")]
+
+use std::error::Error;
+use std::fs::File;
+use std::io::{self, BufRead, BufWriter, Write};
+use std::path::Path;
+use std::time::Instant;
+
+use sumac_node::columns::synthetic::{DICTIONARY, Synthetic};
+use sumac_node::columns::{OpenedColumns, RowBits, Sample, SampleBuilder};
+use sumac_protocol::dictionary::Dictionary;
+use sumac_protocol::plan::{Measure, Mode, Plan};
+use sumac_protocol::question::compile;
+use sumac_protocol::record::{Course, FieldValue};
+
+/// One indication, by route and paradigm, with a narrow and a wide window about day 28.
+const WINDOWS: [(i32, i32); 2] = [(25, 31), (14, 31)];
+
+fn question((from, to): (i32, i32)) -> String {
+    format!(
+        "SELECT count(*), mean(change(phq9, day => 28, from => {from}, to => {to})) AS change \
+         FROM courses WHERE indication = 'mdd' GROUP BY route, paradigm"
+    )
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let [rows, seed, folder] = arguments.as_slice() else {
+        // `cargo bench` runs every bench; this one waits for its partner.
+        println!("beside_duckdb: run tests/bench/duckdb.py");
+        return Ok(());
+    };
+    let (rows, seed, folder): (u32, u64, &Path) = (rows.parse()?, seed.parse()?, Path::new(folder));
+    let dictionary = Dictionary::parse(DICTIONARY)?;
+    let plans = WINDOWS.map(|window| compile(&question(window), &dictionary, Mode::Exact));
+    let plans = plans.into_iter().collect::<Result<Vec<Plan>, _>>()?;
+    let (sample, consenting) = fill(rows, seed, folder, &dictionary, &plans)?;
+    println!("ready {}", sample.bytes()?);
+    let mut opened = [OpenedColumns::default(), OpenedColumns::default()];
+    for line in io::stdin().lock().lines() {
+        let line = line?;
+        let Some((way, window)) = line.split_once(' ') else { return Ok(()) };
+        let window: usize = window.parse()?;
+        let (Some(plan), Some(opened)) = (plans.get(window), opened.get_mut(window)) else { return Ok(()) };
+        let begun = Instant::now();
+        let answer = match way {
+            "sealed" => sample.answer(plan, &dictionary, &consenting)?,
+            "cold" => sample.reopen()?.answer(plan, &dictionary, &consenting)?,
+            "opened" => sample.answer_opened(plan, &dictionary, &consenting, opened)?,
+            _ => return Ok(()),
+        };
+        let took = begun.elapsed().as_secs_f64();
+        let answer = answer.ok_or("the projection cannot serve the question")?;
+        let cells: Vec<String> = answer.cells.expose().iter().map(u64::to_string).collect();
+        println!("{took} {} {}", plan.blocks.len(), cells.join(" "));
+    }
+    Ok(())
+}
+
+/// Fills the projection, and one file for each column of DuckDB's table: what it would have to work out from
+/// assessments (the baseline, the total at day 28) stands there ready made.
+fn fill(
+    rows: u32,
+    seed: u64,
+    folder: &Path,
+    dictionary: &Dictionary,
+    plans: &[Plan],
+) -> Result<(Sample, RowBits), Box<dyn Error>> {
+    let mut changes = Vec::new();
+    for plan in plans {
+        match plan.quantities.first().map(|quantity| &quantity.measure) {
+            Some(Measure::Change { instrument, at }) => changes.push((instrument, at)),
+            _ => return Err("the question asks for a change".into()),
+        }
+    }
+    let mut files = Vec::new();
+    for name in ["indication", "route", "paradigm", "consent", "baseline", "endpoint0", "endpoint1"] {
+        files.push(BufWriter::new(File::create(folder.join(name))?));
+    }
+    let drawn = Synthetic { seed };
+    let mut builder = SampleBuilder::begin(&folder.join("projection"), dictionary)?;
+    let mut consenting = RowBits::default();
+    for row in 0..rows {
+        let course = drawn.course(row);
+        let total = |value: Option<i64>| value.and_then(|value| u8::try_from(value).ok()).unwrap_or(u8::MAX);
+        let consents = drawn.consents(row);
+        if consents {
+            consenting.insert(row);
+        }
+        let bytes = [
+            code(dictionary, &course, "indication"),
+            code(dictionary, &course, "route"),
+            code(dictionary, &course, "paradigm"),
+            u8::from(consents),
+            total(dictionary.baseline().pick("PHQ-9", &course.assessments)),
+        ];
+        let endpoints = changes.iter().map(|(instrument, at)| total(at.pick(instrument, &course.assessments)));
+        for (file, byte) in files.iter_mut().zip(bytes.into_iter().chain(endpoints)) {
+            file.write_all(&[byte])?;
+        }
+        if !builder.push(row, &[course])? {
+            return Err("a course fits no column".into());
+        }
+    }
+    files.iter_mut().try_for_each(Write::flush)?;
+    Ok((builder.finish()?, consenting))
+}
+
+/// A category's place among its values; 255 where it is missing.
+fn code(dictionary: &Dictionary, course: &Course, field: &str) -> u8 {
+    use sumac_protocol::dictionary::FieldKind;
+    let Some(FieldKind::Category { values }) = dictionary.field(field).map(|field| &field.kind) else { return u8::MAX };
+    let Some(FieldValue::Category(code)) = course.fields.get(field) else { return u8::MAX };
+    let place = values.iter().position(|value| value == code);
+    place.and_then(|place| u8::try_from(place).ok()).unwrap_or(u8::MAX)
+}

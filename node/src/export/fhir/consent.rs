@@ -1,0 +1,77 @@
+//! A statement of consent or withdrawal, with the document as it was signed.
+//!
+//! A reader's copy: nothing reads it back as a grant.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use sumac_protocol::document::consent::{Action, Grant};
+use sumac_protocol::document::duo::{MODIFIERS, PERMISSIONS};
+use sumac_protocol::moment::Moment;
+
+use super::super::HeldStatement;
+use super::Writer;
+use super::wording::hl7;
+use crate::import::fhir::date_of;
+
+pub(super) fn write(writer: &mut Writer<'_>, statement: &HeldStatement, last: bool) {
+    let says = &statement.says;
+    let in_force = match says.action {
+        Action::Grant(_) => last && matches!(writer.held.standing.as_str(), "granted" | "not_yet"),
+        Action::Revoke(_) => last,
+    };
+    let (rule, provision) = match &says.action {
+        Action::Grant(grant) => ("OPTIN", permit(grant)),
+        Action::Revoke(_) => ("OPTOUT", json!({ "type": "deny" })),
+    };
+    let document = STANDARD.encode(statement.document.to_json());
+    let body = json!({
+        "status": if in_force { "active" } else { "inactive" },
+        "scope": hl7("http://terminology.hl7.org/CodeSystem/consentscope", "research"),
+        "category": [hl7("http://loinc.org", "59284-0")],
+        "patient": writer.patient(),
+        "dateTime": instant(says.made_at),
+        "policyRule": hl7("http://terminology.hl7.org/CodeSystem/v3-ActCode", rule),
+        "sourceAttachment": { "contentType": "application/json", "title": "signed statement (DSSE)", "data": document },
+        "provision": provision,
+    });
+    writer.write("Consent", &format!("statement {}", statement.position), false, body);
+}
+
+/// What a grant permits, in the terms that FHIR and DUO have for it. The signed document says the rest.
+fn permit(grant: &Grant) -> Value {
+    let codes: Vec<Value> = grant.purposes.iter().chain(&grant.modifiers).filter_map(|code| duo(code)).collect();
+    json!({
+        "type": "permit",
+        "period": { "start": instant(grant.not_before), "end": instant(grant.not_after) },
+        "purpose": [{ "system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HRESCH" }],
+        "code": codes,
+    })
+}
+
+/// A DUO term by its shorthand.
+fn duo(shorthand: &str) -> Option<Value> {
+    let modifiers = MODIFIERS.iter().map(|(short, id, _)| (*short, *id));
+    let (_, id) = PERMISSIONS.into_iter().chain(modifiers).find(|(short, _)| *short == shorthand)?;
+    Some(hl7("http://purl.obolibrary.org/obo/duo.owl", id))
+}
+
+/// A moment as FHIR writes it, in UTC.
+pub(super) fn instant(at: Moment) -> String {
+    const DAY_MS: u64 = 86_400_000;
+    let date = i32::try_from(at.0 / DAY_MS).ok().and_then(date_of).map_or_else(String::new, |date| date.to_string());
+    let ms = at.0 % DAY_MS;
+    let (seconds, ms) = (ms / 1_000, ms % 1_000);
+    format!("{date}T{:02}:{:02}:{:02}.{ms:03}Z", seconds / 3_600, seconds / 60 % 60, seconds % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Moment, instant};
+
+    #[test]
+    fn a_moment_is_written_in_utc_to_the_millisecond() {
+        assert_eq!(instant(Moment(0)), "1970-01-01T00:00:00.000Z");
+        assert_eq!(instant(Moment(1_767_606_000_025)), "2026-01-05T09:40:00.025Z");
+    }
+}
