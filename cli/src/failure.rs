@@ -26,19 +26,28 @@ use crate::show;
 /// A failed command.
 #[derive(Debug)]
 pub(crate) struct Failure {
+    /// The shell's number; several codes share one.
     exit: Exit,
+    /// Stands in brackets after `error`. Scripts compare it, so it is never reworded.
     code: String,
+    /// The fact, without the system's error numbers. May have several lines.
     says: String,
+    /// What to do about it. Empty where the fact says all, and then not shown.
     remedy: String,
 }
 
 /// Whose move it is, as an exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
+    /// A document, a file, a node or a hub says no: the asker has to change something.
     Refused = 1,
+    /// The command line itself is wrong: it takes other words, not other data.
     Usage = 2,
+    /// The hub or the node does not answer, or the talk with it broke off.
     Unreachable = 3,
+    /// Nobody's mistake: too few clinics took part, or the query expired waiting.
     TooFew = 4,
+    /// Our fault, to be reported: the number that sysexits.h has for internal errors.
     Bug = 70,
 }
 

@@ -2,9 +2,12 @@
 //!
 //! Tables fit eighty columns. Colour and moving lines are for terminals only; what is piped is plain.
 
+/// What an operator sees of a node's own state, cohorts and patients.
 mod console;
+/// Shares the eighty columns and the wrapping of this module, and is set in tables.
 mod dictionary;
 mod study;
+/// Breaks between words only, so that paths and commands can be copied whole.
 mod wrap;
 
 use std::io::Write as _;
@@ -147,10 +150,15 @@ fn group_name(key: &[(String, String)]) -> String {
 
 /// What of an estimate is shown: value, interval, n and the share of noise.
 struct Shown {
+    /// None where the answer has no estimate; the table then shows a dash.
     value: Option<f64>,
+    /// Low and high end of the 95 % interval, in the unit of the value.
     interval: Option<[f64; 2]>,
+    /// None for a count, whose value is its n.
     n: Option<u64>,
+    /// A share from 0 to 1. A noised count has 1; an exact count has none.
     noise: Option<f64>,
+    /// True for a rate: value and interval are shares, shown times a hundred.
     percent: bool,
 }
 

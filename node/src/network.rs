@@ -72,6 +72,14 @@ impl Network {
         Ok((Self { commands }, inbox))
     }
 
+    /// Finds out whether this address can be listened on, without listening.
+    ///
+    /// # Errors
+    /// [`NetworkError::BadAddress`] or [`NetworkError::Listen`], as [`Network::start`] would say it.
+    pub fn check_listen(address: &str) -> Result<(), NetworkError> {
+        driver::check_listen(address)
+    }
+
     /// Sends one request of at most [`MESSAGE_BYTES_MAX`] bytes to a connected peer and waits for
     /// its application's answer. Dropping the future does not take the request back.
     ///

@@ -21,6 +21,7 @@ use sumac_protocol::principal::Principal;
 use sumac_protocol::round::Event;
 use sumac_protocol::round::message::{Message, decode};
 use tokio::sync::mpsc;
+use zeroize::Zeroizing;
 
 pub use error::RunError;
 
@@ -56,12 +57,14 @@ pub async fn run(
 ) -> Result<(), RunError> {
     let settings = home.settings()?;
     let chain = home.charter()?;
+    // What can be refused is refused before the store is opened, which marks it as in use.
+    let network_of = network_config(home, &settings, &chain)?;
     let (store, report) = Store::open(&home.store_paths(&settings), unlock)?;
     tracing::info!(?report, "the store is open");
     let store = Arc::new(store);
     let clock = Arc::new(Clock::not_before(newest_moment(&store, &chain)?));
     let clinic = Clinic::new(Arc::clone(&store), chain.clone(), Arc::clone(&clock));
-    let (network, inbox) = Network::start(network_config(home, &settings, &store, &chain)?).await?;
+    let (network, inbox) = Network::start(network_of(store.identity_seed())).await?;
     let (calls, call_queue) = mpsc::channel(CALLS_MAX);
     control::serve(&home.control_socket(), calls)
         .map_err(|why| RunError::Control { socket: home.control_socket(), why: why.to_string() })?;
@@ -80,11 +83,16 @@ pub async fn run(
 
 struct Node {
     clinic: Arc<Clinic>,
+    /// Cloned into tasks that send, which may outlive the event that caused them.
     network: Network,
+    /// Never earlier than the newest moment in the journal, even if the system's clock was set back.
     clock: Arc<Clock>,
     roles: Roles,
+    /// Members with an admitted link right now; charter members who are away are not in it.
     connected: BTreeSet<Principal>,
+    /// Empty until the system has given the addresses, which a chosen port 0 needs.
     listening: Vec<String>,
+    /// Events of this node to itself; empty between two turns of the loop.
     queue: VecDeque<Event>,
     /// The journal's head when the watermark was last sealed, if it was since the start.
     sealed_head: Option<u64>,
@@ -98,6 +106,8 @@ impl Node {
         Ok(Self { clinic, network, clock, roles, connected, listening, queue, sealed_head: None })
     }
 
+    /// Ends at `stop` or when the network is gone, both without an error.
+    /// Fails where a role's form or the store does: going on could lose what was promised.
     async fn work(
         &mut self,
         mut inbox: Inbox,
@@ -134,6 +144,7 @@ impl Node {
         self.clinic.signer().principal()
     }
 
+    /// Connections alone change state here; strangers and other charters are only logged.
     fn heard(&mut self, event: NetworkEvent) -> Result<(), RunError> {
         match event {
             NetworkEvent::Listening { address } => self.listening.push(address),
@@ -160,6 +171,7 @@ impl Node {
         Ok(())
     }
 
+    /// Bytes that are no message are answered with a refusal and never reach the roles.
     fn received(&mut self, from: NodeKey, bytes: &[u8], answer: Answer) -> Result<(), RunError> {
         let Some(from) = principal(from) else { return Ok(()) };
         match decode::<Message>(bytes) {
@@ -184,12 +196,13 @@ fn newest_moment(store: &Arc<Store>, chain: &CharterChain) -> Result<Moment, Run
     Ok(desk.charges()?.iter().map(|c| c.at).max().unwrap_or(Moment(0)))
 }
 
+/// Everything that the network is started with but this node's secret, which lies in the store.
 fn network_config(
     home: &Home,
     settings: &Settings,
-    store: &Store,
     chain: &CharterChain,
-) -> Result<NetworkConfig, RunError> {
+) -> Result<impl FnOnce(Zeroizing<[u8; 32]>) -> NetworkConfig + use<>, RunError> {
+    settings.listen.as_deref().map_or(Ok(()), Network::check_listen)?;
     let charter = chain.current();
     let members = charter.members.iter().map(|m| m.key);
     let researchers = home.studies(chain)?.into_iter().flat_map(|s| s.researchers.clone());
@@ -204,15 +217,9 @@ fn network_config(
         return Err(NetworkError::ZeroTiming { what: "redial_min_ms" }.into());
     }
     let timing = Timing { backoff_min: Duration::from_millis(settings.redial_min_ms), ..Timing::default() };
-    Ok(NetworkConfig {
-        seed: store.identity_seed(),
-        listen: settings.listen.clone(),
-        hubs,
-        admitted,
-        hello: charter.digest().0.to_vec(),
-        frame_tap: settings.frame_log.as_ref().map(|file| frame_log(&home.resolve(file))).transpose()?,
-        timing,
-    })
+    let frame_tap = settings.frame_log.as_ref().map(|file| frame_log(&home.resolve(file))).transpose()?;
+    let (listen, hello) = (settings.listen.clone(), charter.digest().0.to_vec());
+    Ok(move |seed| NetworkConfig { seed, listen, hubs, admitted, hello, frame_tap, timing })
 }
 
 /// Writes every outgoing frame to a file, for auditors: what leaves can then be looked at.

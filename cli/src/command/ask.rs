@@ -102,7 +102,14 @@ impl AskArgs {
             last.replace(Some(progress.step.clone()));
         }));
         watch.done();
-        let release = release.map_err(|why| without_answer(&asking, last.into_inner().as_ref(), why))?;
+        let last = last.into_inner();
+        let release = release.map_err(|why| {
+            // Told at least twice: whoever lost the first word can still ask for it.
+            if self.resume.is_some() && is_over(last.as_ref(), &why) {
+                asking.forget();
+            }
+            without_answer(&asking, why)
+        })?;
         self.finish(&asking, &release)
     }
 
@@ -160,12 +167,13 @@ impl AskArgs {
     }
 }
 
-/// What to know where no answer came. A query that is over is no longer kept: nothing comes of it.
-fn without_answer(asking: &Asking, last: Option<&Step>, why: Failure) -> Failure {
-    let expired_unknown = last.is_none() && why.code() == "query-expired";
-    if expired_unknown || matches!(last, Some(Step::Over { .. })) {
-        asking.forget();
-    }
+/// Whether nothing can come of a query any more.
+fn is_over(last: Option<&Step>, why: &Failure) -> bool {
+    last.is_none() && why.code() == "query-expired" || matches!(last, Some(Step::Over { .. }))
+}
+
+/// What to know where no answer came.
+fn without_answer(asking: &Asking, why: Failure) -> Failure {
     if why.code() != "hub-unreachable" {
         return why;
     }

@@ -120,9 +120,13 @@ impl Dealt {
 
 /// A CSV file with its header and the place of its site column.
 struct Table {
+    /// Stands in errors, so that whoever reads them knows which table is meant.
     file: &'static str,
+    /// Written first into every clinic's copy, without the dropped columns.
     header: StringRecord,
+    /// In the order of the file, each as long as the header.
     rows: Vec<StringRecord>,
+    /// Index into the header and into every row. A table without it is an error.
     site: usize,
 }
 

@@ -14,6 +14,7 @@ use crate::failure::Failure;
 
 /// The running nodes. Dropping them kills them.
 pub(super) struct Nodes {
+    /// In the order of the federation's clinics. Empty after a stop, so dropping does nothing.
     running: Vec<Child>,
 }
 
@@ -77,8 +78,11 @@ impl Nodes {
 /// Ctrl-C or SIGTERM, heard from the moment this is made: whoever reads that the federation is up
 /// can stop it at once, and its nodes with it.
 pub(super) struct Interrupt {
+    /// Signals are heard only while it lives, so it is kept beside them.
     runtime: Runtime,
+    /// SIGINT, which a terminal sends for Ctrl-C.
     interrupted: Signal,
+    /// SIGTERM, which service managers and scripts send.
     terminated: Signal,
 }
 

@@ -23,25 +23,32 @@ use crate::store::seal::SealKey;
 /// A generation in the making.
 pub(crate) struct Builder {
     disk: Arc<dyn Disk>,
+    /// Emptied at the start, so no message of an earlier attempt lies between those of this one.
     folder: PathBuf,
+    /// Bound into every seal, so that a chunk of another generation does not open here.
     generation: u32,
     key: SealKey,
     layout: Arc<Layout>,
     /// How long each column's file is.
     lengths: BTreeMap<ColumnId, u64>,
+    /// Holds only columns with a value in this chunk; the others have no message in it.
     filling: BTreeMap<ColumnId, Filling>,
     /// Whose courses are in the chunk that is being filled.
     owners: Vec<u32>,
     /// The owner of the last course before that chunk.
     owner_before: u32,
+    /// Less than `CHUNK_ROWS` between calls.
     rows: usize,
+    /// In the order of their rows; an index here is the chunk's number.
     chunks: Vec<ChunkEntry>,
+    /// Scratch space for one sealed message, kept to save allocations.
     message: Vec<u8>,
 }
 
 /// One column of the chunk that is being filled. It may end before the last row; the rest is blank.
 struct Filling {
     width: Width,
+    /// Plain values, therefore wiped; only their sealed form reaches the disk.
     bytes: Zeroizing<Vec<u8>>,
 }
 
@@ -124,6 +131,7 @@ impl Builder {
         manifest.write(self.disk.as_ref(), &self.folder, self.generation, &self.key)
     }
 
+    /// Fails where the layout lacks the column, which means that cells of another layout came in.
     fn column(&mut self, column: ColumnId) -> Result<&mut Filling, ColumnsError> {
         let (layout, generation) = (&self.layout, self.generation);
         match self.filling.entry(column) {
@@ -138,6 +146,7 @@ impl Builder {
         }
     }
 
+    /// Does nothing without rows, so that a generation never ends in an empty chunk.
     fn flush(&mut self) -> Result<(), ColumnsError> {
         if self.rows == 0 {
             return Ok(());
@@ -190,6 +199,7 @@ impl Builder {
         }
     }
 
+    /// Begins at the chunk's first row, so the column must still be empty.
     fn extend_from(&mut self, column: ColumnId, values: &[u8]) -> Result<(), ColumnsError> {
         self.column(column)?.at(column, 0).extend_from_slice(values);
         Ok(())

@@ -32,14 +32,19 @@ pub(crate) fn compile(plan: &Plan, dictionary: &Dictionary, generation: &Generat
     Some(Program { uses: compiler.uses, gates: compiler.gates, rest, groups, quantities })
 }
 
+/// Collects what the parts of one plan share, so that each column is read once per chunk.
 struct Compiler<'a> {
     dictionary: &'a Dictionary,
+    /// Its layout decides what can be answered; another generation needs another program.
     generation: &'a Generation,
+    /// No column twice; the places in it are what `Use` counts, so it only ever grows.
     uses: Vec<(ColumnId, Width)>,
+    /// At most one for each packed byte: conditions on the same byte are merged.
     gates: Vec<Gate>,
 }
 
 impl Compiler<'_> {
+    /// `None` where the layout has no such column.
     fn use_of(&mut self, column: ColumnId) -> Option<Use> {
         if let Some(at) = self.uses.iter().position(|(known, _)| *known == column) {
             return Some(Use(at));
@@ -113,11 +118,13 @@ impl Compiler<'_> {
         Some(parts)
     }
 
+    /// `None` also where a bound leaves no room for sums in 32 bits.
     fn quantity(&mut self, quantity: &Quantity) -> Option<Measured> {
         let (min, max) = (near(quantity.min)?, near(quantity.max)?);
         Some(Measured { number: self.number(&quantity.measure)?, min, max })
     }
 
+    /// `None` for a condition that this version does not know, so that records are read instead.
     fn test(&mut self, condition: &Condition) -> Option<Test> {
         match condition {
             Condition::Flag(field) => self.byte_test(field, |place, pattern| match place {
@@ -146,10 +153,13 @@ impl Compiler<'_> {
         }
     }
 
+    /// `None` as soon as one of them cannot be served: half a filter would let in too many.
     fn tests(&mut self, conditions: &[Condition]) -> Option<Vec<Test>> {
         conditions.iter().map(|condition| self.test(condition)).collect()
     }
 
+    /// Decides all 256 patterns ahead, so that a scan only looks one up.
+    /// A number's field is open in every row, as it has neither flag nor category to test.
     fn byte_test(&mut self, field: &str, truth: impl Fn(&FieldPlace, u8) -> Truth) -> Option<Test> {
         let place = self.generation.layout().field(field)?.clone();
         let (FieldPlace::Category { digit, .. } | FieldPlace::Flag { digit }) = &place else {
@@ -159,6 +169,7 @@ impl Compiler<'_> {
         Some(Test::Byte { byte: self.use_of(digit.column)?, truth: table })
     }
 
+    /// `None` where it needs something outside the columns, or is of a later version.
     fn number(&mut self, measure: &Measure) -> Option<Number> {
         match measure {
             Measure::Field(field) => self.field(field),
@@ -188,6 +199,7 @@ impl Compiler<'_> {
         }
     }
 
+    /// A category is missing as a number, as is a column that this generation never filled.
     fn field(&mut self, field: &str) -> Option<Number> {
         match self.generation.layout().field(field)?.clone() {
             FieldPlace::Category { .. } => Some(Number::Missing),
@@ -222,6 +234,7 @@ impl Compiler<'_> {
     }
 }
 
+/// A pattern outside the table is open; with 256 entries there is none.
 fn truth_at(table: &Table<Truth>, pattern: u8) -> Truth {
     table.get(usize::from(pattern)).copied().unwrap_or(Truth::Open)
 }

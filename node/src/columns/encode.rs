@@ -13,6 +13,7 @@ use super::layout::{FieldPlace, Layout, SlotCoding};
 /// One course's cells, wiped when dropped. Columns that are not named hold nothing for it.
 #[derive(Debug, Default)]
 pub(crate) struct Cells {
+    /// Clinical values of one person: zeroed before the memory is used for the next course.
     cells: Vec<(ColumnId, u32)>,
 }
 
@@ -35,6 +36,8 @@ impl Cells {
         self.take_fields(layout, course).is_some() && self.take_assessments(layout, &course.assessments).is_some()
     }
 
+    /// Several small fields share one byte, so their digits are summed before any cell is made.
+    /// `None` where a value is outside its field's range, unknown to its dictionary, or of another type.
     fn take_fields(&mut self, layout: &Layout, course: &Course) -> Option<()> {
         let mut packed: BTreeMap<ColumnId, u8> = BTreeMap::new();
         let mut pack = |column, byte: u8| {
@@ -66,6 +69,8 @@ impl Cells {
         Some(())
     }
 
+    /// Scores of one slot take its lanes in order; one more than there are lanes is `None`.
+    /// Instruments without a scale are passed over: questions about them read records.
     fn take_assessments(&mut self, layout: &Layout, assessments: &[Assessment]) -> Option<()> {
         let from = self.cells.len();
         for Assessment { instrument, day, value, .. } in assessments {
@@ -96,6 +101,7 @@ impl Cells {
         Some(())
     }
 
+    /// Zeroes before it clears: clearing alone leaves the values in memory.
     fn wipe(&mut self) {
         for (_, value) in &mut self.cells {
             value.zeroize();

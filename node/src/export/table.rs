@@ -141,6 +141,7 @@ impl Columns {
         }
     }
 
+    /// Empty where nothing is known. Numbers have the decimals that the dictionary gives.
     fn field(&self, id: &str, value: Option<&FieldValue>) -> String {
         match value {
             None => String::new(),
@@ -157,6 +158,7 @@ impl Columns {
         digits(value, self.dictionary.instrument(instrument).map_or(0, |known| known.decimals))
     }
 
+    /// Cells in the order of the header. Dose in mg and weight in kg, to three decimals.
     fn session(&self, session: &Session) -> Vec<String> {
         let vitals = &session.vitals;
         let mut cells = vec![
@@ -212,6 +214,7 @@ fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 
+/// The words that the importer takes; empty for not known, which is no `no`.
 fn flag(flag: Option<bool>) -> String {
     flag.map_or("", |yes| if yes { "yes" } else { "no" }).to_owned()
 }
@@ -220,13 +223,16 @@ fn number(number: Option<u16>) -> String {
     number.map_or_else(String::new, |number| number.to_string())
 }
 
+/// Mode 0600: records are the owner's alone. A file that is there already is an error.
 fn new_file(path: &Path) -> io::Result<File> {
     File::options().write(true).create_new(true).mode(0o600).open(path)
 }
 
+/// First in every file: a row without both belongs to nothing.
 const IDS: [&str; 2] = ["patient", "course"];
 const ASSESSMENT: [&str; 3] = ["instrument", "day", "value"];
 const ITEM: [&str; 4] = ["instrument", "day", "item", "score"];
+/// The same order as the cells of a session. Columns of the dictionary follow.
 const SESSION: [&str; 12] = [
     "number",
     "day",

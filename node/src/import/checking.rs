@@ -22,6 +22,7 @@ pub struct Checked<'a, R> {
     pub(super) bounds: Bounds,
     pub(super) files: Vec<CheckedFile<'a, R>>,
     pub(super) patients: u64,
+    /// How often all files are read again, so that each share fits in memory; at least 1.
     pub(super) passes: u64,
 }
 
@@ -30,9 +31,11 @@ pub(super) struct CheckedFile<'a, R> {
     pub(super) file: SourceFile,
     pub(super) source: R,
     pub(super) layout: Layout<'a>,
+    /// 0 until the file was read through.
     pub(super) rows: u64,
     /// Memory that its rows take once they are gathered, in bytes.
     weight: u64,
+    /// The file's size when it was opened; only for telling progress.
     bytes: u64,
 }
 
@@ -45,6 +48,7 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
+    /// What every import outside of tests is held to.
     pub(super) const USUAL: Self =
         Self { rows_max: ROWS_MAX, patients_max: PATIENTS_MAX, gathered_bytes_max: GATHERED_BYTES_MAX };
 }
@@ -63,6 +67,8 @@ pub fn check<'a, R: Read + Seek>(
     check_within(Bounds::USUAL, Lens { dictionary, mapping }, sources, progress)
 }
 
+/// Finds every file's layout before any is read through, so that a wrong mapping shows at once.
+/// Fails if there is no file, one is unreadable or too long, or there are too many patients.
 pub(super) fn check_within<'a, R: Read + Seek>(
     bounds: Bounds,
     lens: Lens<'a>,

@@ -14,25 +14,33 @@ use super::limits::CELL_BYTES_MAX;
 pub(super) struct Gathering {
     /// Cells of rows: of each its length as one character, then its text.
     text: Vec<String>,
+    /// In chunks of `CHUNK_ROWS`, so that growing never copies rows that are already kept.
     rows: Vec<Vec<KeptRow>>,
+    /// In the order of their first rows.
     patients: Vec<Patient>,
     /// Number of a pseudonym → place in `patients`. Two pseudonyms of one number stand next to each other.
     places: HashMap<u64, u32>,
 }
 
+/// The end of one patient's chain of rows.
 struct Patient {
     pseudonym: Box<str>,
     /// The last row that was kept, as its place from 1.
     last: u32,
 }
 
+/// Small on purpose: there is one for each row of the share, and `ROW_BYTES` counts it.
 #[derive(Clone, Copy)]
 struct KeptRow {
     /// The row of the same patient before it, as its place from 1; 0 if it is the first.
     before: u32,
+    /// As it is in the file, from 1; held at `u32::MAX` if it is larger.
     line: u32,
+    /// Place in `text`, from 0; a row's cells never span two chunks.
     chunk: u32,
+    /// Byte offset of the first cell's length in its chunk.
     start: u32,
+    /// Byte offset behind the last cell.
     end: u32,
     file: SourceFile,
 }
@@ -41,6 +49,7 @@ struct KeptRow {
 pub(super) struct Gathered<'g> {
     pub(super) file: SourceFile,
     pub(super) line: u64,
+    /// Still with the lengths in front of each cell's text.
     cells: &'g str,
 }
 
@@ -102,6 +111,7 @@ impl Gathering {
         Some((&patient.pseudonym, rows))
     }
 
+    /// The place counts from 1; 0, which ends every chain, finds nothing.
     fn row(&self, place: u32) -> Option<KeptRow> {
         let at = usize::try_from(place).ok()?.checked_sub(1)?;
         self.rows.get(at / CHUNK_ROWS)?.get(at % CHUNK_ROWS).copied()

@@ -14,16 +14,22 @@ use super::limits::ROW_BYTES_MAX;
 #[derive(Debug)]
 pub(super) struct Scanned<R> {
     inner: R,
+    /// One byte, the same that the CSV reader was told.
     delimiter: u8,
     place: Place,
     /// The line of the next byte, from 1. CR, LF and CR LF end a line alike.
     line: u64,
+    /// Whether the byte before was a CR, so that an LF now ends no second line.
     after_cr: bool,
+    /// Line on which the current row began; flaws of its length are told there.
     row_line: u64,
+    /// Never above `ROW_BYTES_MAX` without a flaw; line ends between rows are not counted.
     row_bytes: usize,
+    /// Line of the last opening quote: an unclosed one is told there and not at the file's end.
     quote_line: u64,
     /// First lines of the rows that were seen but not yet taken; the reader is at most a buffer ahead.
     rows: VecDeque<u64>,
+    /// Once set, every further read fails.
     flaw: Option<ScanFlaw>,
 }
 
@@ -36,11 +42,16 @@ pub(super) enum ScanFlaw {
     AfterQuote { line: u64 },
 }
 
+/// Where the next byte stands, in the CSV reader's own grammar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
+    /// Line ends here belong to no row: the reader skips empty lines.
     RowStart,
+    /// Only here and at the start of a row does a quote open a quoted cell.
     CellStart,
+    /// A quote in here is a letter like any other.
     Plain,
+    /// Delimiters and line ends are letters in here; ending the file here is a flaw.
     Quoted,
     /// Behind a quote inside a quoted cell: it ends the cell, or is the first of a doubled one.
     QuoteInQuoted,
@@ -100,6 +111,7 @@ impl<R: Read> Scanned<R> {
         bytes.iter().take_while(|byte| meaningless(byte)).count()
     }
 
+    /// A row begins with the first byte that ends no line.
     fn begin_row(&mut self, byte: u8) {
         if self.place == Place::RowStart && !is_line_end(byte) {
             self.row_line = self.line;
@@ -108,6 +120,7 @@ impl<R: Read> Scanned<R> {
         }
     }
 
+    /// Counts bytes towards the row's bound, so that one row cannot fill all memory.
     fn measure(&mut self, bytes: usize) -> Result<(), ScanFlaw> {
         self.row_bytes = self.row_bytes.saturating_add(bytes);
         if self.row_bytes > ROW_BYTES_MAX {
@@ -137,10 +150,12 @@ impl<R: Read> Scanned<R> {
         }
     }
 
+    /// A file may end anywhere but inside a quoted cell.
     fn end(&self) -> Result<(), ScanFlaw> {
         if self.place == Place::Quoted { Err(ScanFlaw::QuoteOpen { line: self.quote_line }) } else { Ok(()) }
     }
 
+    /// No bytes mean the end of the file. Runs of plain letters are measured at once, for speed.
     fn pass(&mut self, bytes: &[u8]) -> Result<(), ScanFlaw> {
         if bytes.is_empty() {
             return self.end();

@@ -18,6 +18,7 @@ impl Codec for FrameCodec {
     type Request = Request;
     type Response = Reply;
 
+    /// A reply's kind is an error here, whatever its body.
     async fn read_request<T>(&mut self, _: &StreamProtocol, io: &mut T) -> io::Result<Request>
     where
         T: AsyncRead + Unpin + Send,
@@ -25,6 +26,7 @@ impl Codec for FrameCodec {
         read_frame(io).await
     }
 
+    /// A request's kind is an error here, whatever its body.
     async fn read_response<T>(&mut self, _: &StreamProtocol, io: &mut T) -> io::Result<Reply>
     where
         T: AsyncRead + Unpin + Send,
@@ -75,12 +77,14 @@ async fn read_frame<F: Frame, T: AsyncRead + Unpin + Send>(io: &mut T) -> io::Re
     F::parse(kind, body).map_err(no_frame)
 }
 
+/// Flushes but does not close: libp2p ends the stream's direction, which the reader waits for.
 async fn write_frame<F: Frame + Sync, T: AsyncWrite + Unpin + Send>(io: &mut T, frame: &F) -> io::Result<()> {
     io.write_all(&frame.head()).await?;
     io.write_all(&frame.body()).await?;
     io.flush().await
 }
 
+/// Told apart from a broken stream by its kind, `InvalidData`.
 fn no_frame(error: FrameError) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, error)
 }

@@ -5,10 +5,12 @@ mod arrivals;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
+use std::net::IpAddr;
 
 use futures::StreamExt;
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::FuturesUnordered;
+use libp2p::multiaddr::Protocol;
 use libp2p::request_response::{InboundRequestId, OutboundRequestId};
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::swarm::{ConnectionId, DialError};
@@ -30,45 +32,63 @@ use super::swarm::{self, Gates};
 /// What a [`super::Network`] handle asks of the driver.
 #[derive(Debug)]
 pub(super) enum Command {
+    /// `done` hears the peer's bytes or why there are none; it is dropped only if the driver ends first.
     Send { to: NodeKey, bytes: Vec<u8>, done: Outcome },
+    /// Takes the place of the whole set; peers only in the old one are cut off, hubs excepted.
     ReplaceAdmitted { set: BTreeSet<NodeKey>, done: oneshot::Sender<()> },
+    /// Every linked peer must be admitted anew, as the new bytes may name another charter.
     ReplaceHello { hello: Vec<u8>, done: oneshot::Sender<()> },
+    /// No command is read after it. `done` fires once all connections are closed.
     ShutDown { done: oneshot::Sender<()> },
 }
 
 /// The task's state. Fields are dropped in this order: who waits for the shutdown hears of it last.
 pub(super) struct Driver {
+    /// Polled only while the outbox has room, so a slow application holds its peers back.
     swarm: Swarm<Gates>,
+    /// Closed when the last handle is gone, which shuts the node down like a command would.
     commands: mpsc::Receiver<Command>,
+    /// Outlives the other fields: events still unread are flushed after the swarm is closed.
     outbox: Outbox,
     peers: Peers,
+    /// Heartbeats are never in here; their loss is counted on the connection instead.
     pending: PendingRequests,
+    /// Only hubs are ever dialed; other members have to dial in.
     redial: Redial,
     /// Requests of peers that the application is working on: the way back to each, and its end.
     asked: BTreeMap<InboundRequestId, (NodeKey, Asked)>,
+    /// Resolves to no bytes where the application dropped its `Answer`.
     working: FuturesUnordered<BoxFuture<'static, Finished>>,
     /// The keys of the charter; the hubs are admitted besides.
     admitted: BTreeSet<NodeKey>,
+    /// Compared byte for byte with a peer's; anything else is another charter.
     hello: Vec<u8>,
     timing: Timing,
+    /// Sees frames that leave, never frames that arrive.
     tap: Option<FrameTap>,
+    /// Set once and never taken back; from then on no message is accepted and no hub dialed.
     farewell: Option<Farewell>,
 }
 
 /// A request the application is done with; without bytes it dropped the request.
 struct Finished {
+    /// May be gone from `asked` by now; then there is nobody to answer.
     id: InboundRequestId,
+    /// At most `MESSAGE_BYTES_MAX` of them leave; more are answered with a refusal.
     bytes: Option<Vec<u8>>,
 }
 
 /// Shutting down: goodbyes are said, acknowledgements are awaited until the deadline.
 struct Farewell {
+    /// After this the driver ends, acknowledged or not.
     deadline: Instant,
     /// Dropped with the driver, which wakes whoever asked.
     _done: Option<oneshot::Sender<()>>,
 }
 
 impl Driver {
+    /// Fails on a bad setting, an address that cannot be read, or a port that cannot be listened on.
+    /// A hub does not dial itself: its own key is left out of the hubs.
     pub(super) fn new(config: NetworkConfig, commands: mpsc::Receiver<Command>) -> Result<(Self, Inbox), NetworkError> {
         config.check()?;
         let timing = config.timing;
@@ -136,6 +156,7 @@ impl Driver {
         self.outbox
     }
 
+    /// `None` means that all handles were dropped, which counts as a shutdown that nobody awaits.
     fn on_command(&mut self, command: Option<Command>) {
         match command {
             Some(Command::Send { to, bytes, done }) => self.send_message(to, bytes, done),
@@ -152,6 +173,8 @@ impl Driver {
         }
     }
 
+    /// Refused at once where the peer is not admitted or has too many requests under way: nothing is queued.
+    /// Otherwise the deadline is one request timeout from now.
     fn send_message(&mut self, to: NodeKey, bytes: Vec<u8>, done: Outcome) {
         if !self.peers.is_admitted(to) {
             return settle(done, Err(SendError::NotConnected { peer: to }));
@@ -164,6 +187,8 @@ impl Driver {
         self.pending.insert(id, to, Purpose::Message(done), deadline);
     }
 
+    /// Hubs stay admitted whatever the set says, since without them no relay works.
+    /// The limits on connections are set anew, as they depend on how many peers may connect.
     fn replace_admitted(&mut self, set: BTreeSet<NodeKey>) {
         let hubs: BTreeSet<NodeKey> = self.redial.hubs().collect();
         for removed in self.admitted.difference(&set).copied().collect::<Vec<_>>() {
@@ -181,6 +206,7 @@ impl Driver {
         self.admitted = set;
     }
 
+    /// Links stay open; only the admissions are taken back, and each peer hears the new bytes.
     fn replace_hello(&mut self, hello: Vec<u8>) {
         self.hello = hello;
         for key in self.peers.linked() {
@@ -189,6 +215,7 @@ impl Driver {
         }
     }
 
+    /// An unanswered hello drops the peer after the request timeout, unless it was admitted meanwhile.
     fn say_hello(&mut self, to: NodeKey) {
         let deadline = Instant::now() + self.timing.request_timeout;
         let id = self.request(to, Request::Hello(self.hello.clone()));
@@ -217,11 +244,13 @@ impl Driver {
         self.farewell = Some(Farewell { deadline, _done: done });
     }
 
+    /// Never before a farewell began; then at the last acknowledgement or the deadline, whichever is first.
     fn is_done(&self) -> bool {
         let farewell = self.farewell.as_ref();
         farewell.is_some_and(|farewell| !self.pending.awaits_goodbyes() || farewell.deadline <= Instant::now())
     }
 
+    /// While shutting down the hubs' due times do not count, as nobody is dialed any more.
     fn next_alarm(&self) -> Option<Instant> {
         let other = match &self.farewell {
             Some(farewell) => Some(farewell.deadline),
@@ -230,6 +259,7 @@ impl Driver {
         self.pending.next_deadline().into_iter().chain(other).min()
     }
 
+    /// Fails what is late before it dials, so that each late request hears of its own timeout.
     fn on_alarm(&mut self) {
         let now = Instant::now();
         while let Some(late) = self.pending.remove_expired(now) {
@@ -243,6 +273,7 @@ impl Driver {
         }
     }
 
+    /// Drops silent links first: no heartbeat is spent on a connection already given up.
     fn on_heartbeat(&mut self) {
         for (key, hung) in self.peers.count_misses() {
             tracing::debug!(peer = %key, "closing a connection that went silent");
@@ -256,6 +287,7 @@ impl Driver {
         }
     }
 
+    /// Does nothing where libp2p has reported the peer's stream as gone in the meantime.
     fn on_finished(&mut self, finished: Finished) {
         let Some((from, asked)) = self.asked.remove(&finished.id) else {
             return;
@@ -268,6 +300,8 @@ impl Driver {
         self.answer(from, asked, reply);
     }
 
+    /// Does nothing where the hub dialed this node first. A dial refused on the spot is put off;
+    /// every other dial ends in an event of the swarm.
     fn dial(&mut self, hub: NodeKey, addresses: Vec<Multiaddr>) {
         if self.peers.is_linked(hub) {
             return;
@@ -326,6 +360,7 @@ impl Driver {
         self.note_goodbye(peer);
     }
 
+    /// Acknowledges only when no answer is owed by the peer: it may close once it is acknowledged.
     fn note_goodbye(&mut self, peer: NodeKey) {
         if !self.pending.awaits_answer(peer)
             && let Some(goodbye) = self.peers.take_goodbye(peer)
@@ -334,12 +369,14 @@ impl Driver {
         }
     }
 
+    /// Reports a disconnection at most once for each connection that was reported.
     fn unadmit(&mut self, peer: NodeKey) {
         if self.peers.unadmit(peer) {
             self.outbox.deliver(NetworkEvent::Disconnected { peer });
         }
     }
 
+    /// Its last link fails every request to it and, for a hub, schedules the next dial.
     fn drop_peer(&mut self, key: NodeKey) {
         for id in self.peers.links(key) {
             self.drop_link(key, id);
@@ -352,6 +389,7 @@ impl Driver {
         self.unlink(key, id);
     }
 
+    /// Only the last link counts: until then the peer stays admitted.
     fn unlink(&mut self, key: NodeKey, id: ConnectionId) {
         if self.peers.unlink(key, id) {
             self.unadmit(key);
@@ -364,6 +402,24 @@ impl Driver {
     }
 }
 
+/// The error names the text as it was configured, so that it can be found there.
+/// Finds out whether an address can be listened on, before anything is opened that remembers having
+/// been. Addresses other than of an interface and a TCP port are tried when the network starts.
+pub(super) fn check_listen(text: &str) -> Result<(), NetworkError> {
+    let address = read_address(text)?;
+    let mut parts = address.iter();
+    let ip = match parts.next() {
+        Some(Protocol::Ip4(ip)) => IpAddr::from(ip),
+        Some(Protocol::Ip6(ip)) => IpAddr::from(ip),
+        _ => return Ok(()),
+    };
+    let Some(Protocol::Tcp(port)) = parts.next() else { return Ok(()) };
+    match std::net::TcpListener::bind((ip, port)) {
+        Ok(_) => Ok(()),
+        Err(why) => Err(NetworkError::Listen { address: text.to_owned(), why: why.to_string() }),
+    }
+}
+
 fn read_address(text: &str) -> Result<Multiaddr, NetworkError> {
     text.parse().map_err(|error: libp2p::multiaddr::Error| NetworkError::BadAddress {
         address: text.to_owned(),
@@ -371,6 +427,7 @@ fn read_address(text: &str) -> Result<Multiaddr, NetworkError> {
     })
 }
 
+/// Never resolves without a moment, so that its branch of the loop stays silent.
 async fn alarm_at(at: Option<Instant>) {
     match at {
         Some(at) => sleep_until(at).await,
@@ -378,12 +435,14 @@ async fn alarm_at(at: Option<Instant>) {
     }
 }
 
+/// A caller that gave up waiting is no error: the command was carried out all the same.
 fn carried_out(done: oneshot::Sender<()>) {
     if done.send(()).is_err() {
         tracing::debug!("nobody waited for the command");
     }
 }
 
+/// The application may have dropped its end; the outcome is then lost without harm.
 fn settle(done: Outcome, outcome: Result<Vec<u8>, SendError>) {
     if done.send(outcome).is_err() {
         tracing::debug!("nobody waited for the answer");

@@ -9,10 +9,14 @@ use tokio::time::Instant;
 
 use super::key::NodeKey;
 
+/// One entry of the table; it stays for the life of the driver, reached or not.
 #[derive(Debug)]
 struct Hub {
+    /// All are tried in one dial; the list is never empty.
     addresses: Vec<Multiaddr>,
+    /// In a row, since the hub last welcomed this node. Saturates, as does the pause.
     failures: u32,
+    /// `None` while a dial is under way or the hub is reached.
     due: Option<Instant>,
 }
 
@@ -20,7 +24,9 @@ struct Hub {
 #[derive(Debug)]
 pub(super) struct Redial {
     hubs: BTreeMap<NodeKey, Hub>,
+    /// The longest first pause; each failure doubles it.
     backoff_min: Duration,
+    /// No pause is longer, however many failures there were.
     backoff_max: Duration,
 }
 
@@ -43,6 +49,7 @@ impl Redial {
         self.hubs.keys().copied()
     }
 
+    /// `None` where every hub is reached or being dialed.
     pub(super) fn next_due(&self) -> Option<Instant> {
         self.hubs.values().filter_map(|hub| hub.due).min()
     }

@@ -51,6 +51,7 @@ impl Node {
         Ok(())
     }
 
+    /// Effects may queue further events; returns only once none is left.
     fn drain(&mut self) -> Result<(), RunError> {
         while let Some(event) = self.queue.pop_front() {
             let effects = self.decide(event);
@@ -59,6 +60,7 @@ impl Node {
         Ok(())
     }
 
+    /// Cannot fail: nothing is written or sent before the effects are carried out.
     fn decide(&mut self, event: Event) -> Vec<Effect> {
         let (clinic, mut rng) = (Arc::clone(&self.clinic), UnwrapErr(SysRng));
         let mut counter = self.roles.counter;
@@ -74,6 +76,8 @@ impl Node {
         effects
     }
 
+    /// Forms are durable before any later effect of the same list: nothing is sent that a crash could forget.
+    /// Only the first reply goes out; further ones have nobody to hear them.
     fn carry_out(&mut self, effects: Vec<Effect>, answer: &mut Option<Answer>) -> Result<(), RunError> {
         let mut entries = Vec::new();
         for effect in effects {
@@ -116,6 +120,8 @@ impl Node {
         Ok(())
     }
 
+    /// To this node itself it goes through the queue, behind the events that already wait there.
+    /// To others, delivery is not awaited and a failure only logged; a key no network knows is an error.
     fn send(&mut self, to: Principal, message: Message) -> Result<(), RunError> {
         if to == self.me() {
             self.queue.push_back(Event::Message { from: to, message });

@@ -32,8 +32,11 @@ pub struct Position {
 #[derive(Debug)]
 pub(crate) struct Group<'s> {
     shared: &'s Shared,
+    /// Changes to the index; other readers see none of them before the group is durable.
     pub(crate) draft: Draft,
+    /// Where the group's first frame goes; it stays put while frames are added.
     pub(crate) start: Tail,
+    /// Where the next frame goes: `start` moved past all frames sealed so far.
     pub(crate) tail: Tail,
     /// The sealed frames, to be written at `start`.
     pub(crate) frames: Vec<u8>,
@@ -47,7 +50,9 @@ struct Decided<'e> {
     fresh: BTreeMap<&'e str, u32>,
     /// The newest record of each patient in this batch.
     records: BTreeMap<u32, &'e [u8]>,
+    /// How many statements the batch adds, so that each gets a position after the ones before it.
     statements: u64,
+    /// Records left out because the patient's newest is the same byte for byte.
     unchanged: usize,
 }
 
@@ -81,6 +86,8 @@ impl<'s> Group<'s> {
         Ok(())
     }
 
+    /// Chooses key and kind of an entry's frame, or counts it as unchanged; nothing is sealed yet.
+    /// Fails with [`StoreError::Full`] if rows or ledger positions have run out.
     fn decide<'e>(&self, entry: &'e Entry, decided: &mut Decided<'e>) -> Result<(), StoreError> {
         match entry {
             Entry::Record { pseudonym, body } => {
@@ -135,6 +142,7 @@ impl<'s> Group<'s> {
         Ok(row)
     }
 
+    /// Looks in this batch first, then at what the draft points to: only the newest record counts.
     fn is_newest(&self, row: u32, body: &[u8], decided: &Decided<'_>) -> Result<bool, StoreError> {
         if let Some(newest) = decided.records.get(&row) {
             return Ok(*newest == body);

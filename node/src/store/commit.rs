@@ -24,15 +24,17 @@ use super::view::{Front, Shared};
 /// What the commit thread is asked to do. Complete.
 #[derive(Debug)]
 pub(crate) enum Job {
+    /// May share its group, and so its one sync, with the batches that are queued behind it.
     Append(Request),
     Erase(Erasure, Reply<()>),
+    /// Never runs while a group is open: `gather` ends a group at any job that is no batch.
     Compact(Reply<Compacted>),
     Snapshot(Reply<Snapshot>),
     ChangeUnlock(UnlockChange, Reply<()>),
     RenewKeys(Reply<()>),
     /// Save the watermark.
     Seal(Reply<()>),
-    /// Flush the index and save the watermark.
+    /// Flush the index and save the watermark, before the store is closed.
     Settle(Reply<()>),
 }
 
@@ -40,7 +42,9 @@ pub(crate) enum Job {
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) entries: Vec<Entry>,
+    /// Counts towards the group's bound of `GROUP_BYTES_MAX` bytes.
     pub(crate) bytes: usize,
+    /// Answered only once the frames are synced and the index shows them, or with what failed.
     pub(crate) reply: Reply<Position>,
 }
 
@@ -51,9 +55,11 @@ pub(crate) type Reply<T> = SyncSender<Result<T, StoreError>>;
 #[derive(Debug)]
 pub(crate) struct Writer {
     pub(crate) shared: Arc<Shared>,
+    /// The end of what is durable: it moves only after the journal has synced a group.
     pub(crate) tail: Tail,
     /// Bytes of the segments before the tail's.
     pub(crate) closed_bytes: u64,
+    /// The first failure. Once it is set nothing is written any more until the store is opened again.
     stopped: Option<StoreError>,
 }
 
@@ -117,6 +123,7 @@ impl Writer {
         }
     }
 
+    /// Writes the group as one: every caller gets a position of their own, or all get the same error.
     fn commit(&mut self, group: Vec<Request>) {
         match self.unless_stopped(|writer| writer.write(&group)) {
             Ok(positions) => {
@@ -132,6 +139,7 @@ impl Writer {
         }
     }
 
+    /// Begins a segment first if the tail's has grown to `SEGMENT_BYTES`: no group spans two segments.
     fn write(&mut self, group: &[Request]) -> Result<Vec<Position>, StoreError> {
         if self.tail.offset >= SEGMENT_BYTES {
             self.begin_segment()?;
@@ -178,6 +186,7 @@ impl Writer {
         }
     }
 
+    /// The keyring is not told yet that the index can be trusted: `closing::close` does that, last.
     fn settle(&mut self) -> Result<(), StoreError> {
         self.shared.front().index.flush()?;
         let mut keys = self.shared.keys.write().unwrap_or_else(PoisonError::into_inner);
@@ -185,6 +194,7 @@ impl Writer {
         keys.keyring.save(self.shared.disk.as_ref())
     }
 
+    /// Saves nothing if the watermark is at the tail already.
     pub(crate) fn seal(&mut self) -> Result<(), StoreError> {
         let mut keys = self.shared.keys.write().unwrap_or_else(PoisonError::into_inner);
         if keys.keyring.watermark == self.tail.mark {
@@ -194,6 +204,8 @@ impl Writer {
         keys.keyring.save(self.shared.disk.as_ref())
     }
 
+    /// Runs the work unless something failed before; then answers [`StoreError::Stopped`] with the reason.
+    /// A failure of the work itself stops the thread's writing for good.
     pub(crate) fn unless_stopped<T>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, StoreError>,
@@ -230,6 +242,7 @@ fn gather(first: Request, jobs: &Receiver<Job>) -> (Vec<Request>, Option<Job>) {
     (group, None)
 }
 
+/// Sends without asking whether anyone still listens.
 fn answer<T>(reply: &Reply<T>, done: Result<T, StoreError>) {
     // The caller may have ended while it waited; what was written stays written.
     let _gone = reply.send(done).is_err();

@@ -8,7 +8,9 @@ use super::keyring::{KeyClass, KeyId};
 pub(crate) enum Kind {
     /// A patient's first frame; the body is the pseudonym.
     Patient,
+    /// One state of a patient's record; only the newest is pointed to. Under the patient's own key.
     Record,
+    /// Replaces the row's earlier enrolment, which nothing points to any more. Under the patient's own key.
     Enrolment,
     /// With its position in the consent ledger, counted from 0.
     Statement {
@@ -28,6 +30,7 @@ pub(crate) enum Kind {
         role: u8,
         id: [u8; 32],
     },
+    /// Kept for good: no compaction takes it out. Under the journal's key.
     Audit,
     /// A patient was erased. The body lists the frames that are gone and says what is kept. With the row, which
     /// is never given again; how many rows and statements there had been; and the number of the cohort key
@@ -126,6 +129,7 @@ impl Kind {
         }
     }
 
+    /// The first byte of the plaintext. Codes are on disk, so none may change or be given again.
     const fn code(self) -> u8 {
         match self {
             Self::Patient => 1,

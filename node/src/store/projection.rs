@@ -15,7 +15,9 @@ use super::pointers::{Head, Listed, RowEntry};
 /// Changes to the index that are not made yet, over what it holds.
 #[derive(Debug)]
 pub(crate) struct Draft {
+    /// What is already applied; values in `changes` go before it.
     index: Arc<Index>,
+    /// By name, the last change wins; `None` takes a name out.
     changes: Changes,
     pub(crate) head: Head,
 }
@@ -78,6 +80,8 @@ impl Draft {
         Ok(head)
     }
 
+    /// Fails if the pseudonym is no UTF-8. The count of rows never shrinks, so no row is given twice.
+    /// With the last row taken it answers [`StoreError::Full`].
     fn add_patient(&mut self, row: u32, pseudonym: &[u8], at: Location) -> Result<(), StoreError> {
         let pseudonym = readable(&self.index, str::from_utf8(pseudonym).ok())?;
         let name = pseudonym_name(&self.index, pseudonym);
@@ -90,6 +94,7 @@ impl Draft {
         Ok(())
     }
 
+    /// The row must be there. A statement replaces nothing: it stays live until the row is erased.
     fn add_statement(&mut self, row: u32, position: u64, at: Location) -> Result<(), StoreError> {
         self.change_row(row, at, |entry| {
             entry.statements = entry.statements.saturating_add(1);
@@ -140,6 +145,7 @@ impl Draft {
         Ok(())
     }
 
+    /// The frame that was listed under this name before, if any, counts as live no more.
     fn list(&mut self, name: Name, listed: Listed) -> Result<(), StoreError> {
         let before = self.listed(&name)?;
         self.weigh(Some(listed.at), before.map(|before| before.at));
@@ -147,6 +153,7 @@ impl Draft {
         Ok(())
     }
 
+    /// Does no harm if nothing is listed under this name.
     fn unlist(&mut self, name: Name) -> Result<(), StoreError> {
         let before = self.listed(&name)?;
         self.weigh(None, before.map(|before| before.at));
@@ -159,11 +166,13 @@ impl Draft {
         found.map(|value| readable(&self.index, Listed::decode(&value))).transpose()
     }
 
+    /// Moves the count of live bytes by the frames' lengths; it saturates instead of failing.
     fn weigh(&mut self, more: Option<Location>, less: Option<Location>) {
         let bytes = |at: Option<Location>| at.map_or(0, |at| u64::from(at.length));
         self.head.live_bytes = self.head.live_bytes.saturating_add(bytes(more)).saturating_sub(bytes(less));
     }
 
+    /// A name that a change took out is gone, even if the index still holds it.
     fn value(&self, name: &Name) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
         match self.changes.get(name) {
             Some(Some(value)) => Ok(Some(Zeroizing::new(value.to_vec()))),
@@ -241,6 +250,7 @@ pub(crate) fn role(index: &Index, role: u8, id: &[u8; 32]) -> Result<Option<List
     found.map(|value| readable(index, Listed::decode(&value))).transpose()
 }
 
+/// The index keeps members in no useful order, so they are sorted by `order`.
 fn listed(index: &Index, list: &[&[u8]]) -> Result<Vec<Listed>, StoreError> {
     let values = index.list(list)?;
     let members = values.iter().map(|value| readable(index, Listed::decode(value)));
@@ -249,10 +259,12 @@ fn listed(index: &Index, list: &[&[u8]]) -> Result<Vec<Listed>, StoreError> {
     Ok(members)
 }
 
+/// A value that is missing or malformed is a failure of the index, not of the journal.
 fn readable<T>(index: &Index, value: Option<T>) -> Result<T, StoreError> {
     value.ok_or_else(|| index.failed("a value is missing or does not read back".to_owned()).into())
 }
 
+/// The 2 is part of the name: under it an index that wrote its head by another name has none.
 fn head_name(index: &Index) -> Name {
     index.name(&[b"head 2"], &[])
 }

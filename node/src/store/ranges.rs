@@ -107,6 +107,8 @@ fn number(mut value: u64, into: &mut Vec<u8>) {
     }
 }
 
+/// Seven bits a byte, the lowest first. `None` if the bytes end early, the value exceeds 64 bits,
+/// or it is not written in the shortest way: each number has one encoding.
 fn read_number(reader: &mut Reader<'_>) -> Option<u64> {
     let mut value = 0_u64;
     for shift in (0..64).step_by(7) {

@@ -33,6 +33,7 @@ impl SealKey {
         Ok(key)
     }
 
+    /// The caller's copy is not wiped here.
     pub(crate) fn from_bytes(bytes: &[u8; 32]) -> Self {
         Self(*bytes)
     }
@@ -171,6 +172,7 @@ impl Label {
         Self::ColumnManifest,
     ];
 
+    /// Ends in a NUL, so none is a prefix of another. Never to change: what is sealed would not open.
     pub(crate) fn bytes(self) -> &'static [u8] {
         match self {
             Self::KeyringSeal => b"sumac/store/keyring/1\0",
@@ -223,6 +225,7 @@ pub(crate) fn fill_random(bytes: &mut [u8]) -> Result<(), StoreError> {
     filled.map_err(|error| StoreError::System { what: "random bytes", why: error.to_string() })
 }
 
+/// Eight bytes, little-endian: with it in front no two lists of parts run together.
 fn length(part: &[u8]) -> [u8; 8] {
     u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes()
 }

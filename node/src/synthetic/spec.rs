@@ -10,16 +10,23 @@ use serde::Deserialize;
 pub(super) struct Spec {
     /// Counted up whenever equal seeds would give other courses.
     pub(super) version: u32,
+    /// As a fraction of the baseline, drawn once for each clinic.
     pub(super) site_sd: f64,
+    /// A fraction of the baseline; negative where the medicine weakens the treatment.
     pub(super) benzodiazepine_effect: f64,
+    /// Log-odds: half is added for non-responders, half taken from responders.
     pub(super) nonresponder_logit: f64,
+    /// A probability from 0 to 1; a course without any event has no serious one either.
     pub(super) serious_per_course: f64,
+    /// In points of 0 to 27; a paradigm may set its own.
     pub(super) phq9_min: u8,
     /// Share of the improvement that is there, by day.
     pub(super) trajectory: BTreeMap<String, f64>,
     pub(super) relapse: Relapse,
+    /// Probabilities from 0 to 1 by class of medicine, drawn independently of each other.
     pub(super) at_home: BTreeMap<String, f64>,
     pub(super) consent: Consent,
+    /// Kilograms; what is drawn is kept from 40 to 200.
     pub(super) weight: Normal,
     pub(super) systolic: Systolic,
     /// By route.
@@ -31,20 +38,28 @@ pub(super) struct Spec {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Relapse {
+    /// Has no unit; above 1 the hazard grows with time. Must be positive.
     pub(super) weibull_shape: f64,
+    /// Days without maintenance; divided by a power of the hazard ratio with it.
     pub(super) scale_days: f64,
+    /// Below 1 where maintenance protects; 1 means that it does nothing.
     pub(super) maintenance_hazard_ratio: f64,
+    /// Probability from 0 to 1 that a course has monthly maintenance.
     pub(super) maintenance_share: f64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Consent {
+    /// Probability from 0 to 1 that a patient says nothing about research.
     pub(super) none: f64,
+    /// A weight beside the other two permissions; the three need not add up to 1.
     pub(super) gru: f64,
     pub(super) hmb: f64,
     pub(super) ds: f64,
+    /// Probability from 0 to 1, of those who said anything at all.
     pub(super) with_ncu: f64,
+    /// Doubled for the two years that are looked at, and kept at 1 or below.
     pub(super) withdraw_per_year: f64,
 }
 
@@ -58,9 +73,12 @@ pub(super) struct Normal {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Systolic {
+    /// mmHg before the dose.
     pub(super) mean: f64,
     pub(super) sd: f64,
+    /// mmHg on average in sessions with the event `bp_rise`.
     pub(super) rise: f64,
+    /// mmHg on average in all other sessions.
     pub(super) no_rise: f64,
 }
 

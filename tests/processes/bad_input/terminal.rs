@@ -19,7 +19,8 @@ struct Said {
 /// Runs the binary at a terminal and answers each prompt as it comes. `None` where this machine has
 /// no `script` to make a terminal with.
 fn typed(arguments: &[&str], answers: &[(&str, &str)]) -> Option<Said> {
-    let line = [&[SUMAC], arguments].concat().join(" ");
+    // `exec`, or a shell that stays (dash does) takes the Ctrl-C as well and ends with its own code.
+    let line = [&["exec", SUMAC], arguments].concat().join(" ");
     let spawned = Command::new("script")
         .args(["--quiet", "--return", "--command", &line, "/dev/null"])
         .stdin(Stdio::piped())

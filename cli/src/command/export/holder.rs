@@ -78,6 +78,8 @@ impl Holder {
         Ok(())
     }
 
+    /// One page of patients, beginning at this position. Both ways give the same page,
+    /// so that an export is alike whether or not the node runs.
     fn page(&self, from: u32) -> Result<HeldPage, Failure> {
         match self {
             Self::Node(socket) => {
@@ -91,6 +93,7 @@ impl Holder {
     }
 }
 
+/// A node of this version answers each request with its own kind; other kinds are a bug.
 fn another() -> Failure {
     Failure::bug("another answer than was asked for")
 }

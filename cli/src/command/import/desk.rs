@@ -20,12 +20,17 @@ use crate::failure::Failure;
 
 /// Keeps records, lists rejects and shows how far it is.
 pub(super) struct Desk {
+    /// Decided once, when the desk opens: a node that starts later is not looked for.
     way: Way,
+    /// Sums over all batches. They saturate rather than overflow.
     kept: Kept,
+    /// None where no list of rejects was asked for: they are then not listed.
     listed: Option<RejectFile<File>>,
+    /// Dropped before anything is closed, so that a bar is cleared first.
     meter: Meter,
 }
 
+/// The store is open in one process at a time, so only one of the two can work.
 enum Way {
     /// To the running node, batch by batch.
     Node(PathBuf),
@@ -79,6 +84,8 @@ impl Desk {
 impl Sink for Desk {
     type Error = Failure;
 
+    /// Hands one batch over. A refusal ends the import; batches before it stay kept.
+    /// An answer of another kind than the kept counts is a fault of ours.
     fn keep(&mut self, batch: BTreeMap<String, Record>) -> Result<(), Failure> {
         let kept = match &self.way {
             Way::Node(socket) => {
@@ -94,11 +101,13 @@ impl Sink for Desk {
         Ok(())
     }
 
+    /// Does nothing without a list. A list that cannot be written ends the import.
     fn leave_out(&mut self, reject: Reject) -> Result<(), Failure> {
         let Some(listed) = &mut self.listed else { return Ok(()) };
         listed.add(reject).map_err(|why| Failure::file(Path::new("the list of rejects"), &why))
     }
 
+    /// The meter decides whether this shows: short imports say nothing.
     fn progress(&mut self, progress: Progress) {
         self.meter.tell(progress);
     }

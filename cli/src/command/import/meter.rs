@@ -12,20 +12,27 @@ use crate::show;
 pub(super) struct Meter {
     /// None where there is no terminal.
     bar: Option<ProgressBar>,
+    /// The stage whose style the bar has; it never returns to waiting.
     stage: Stage,
+    /// Made with the meter. A bar appears only once [`NOTICED`] has passed since.
     begun: Instant,
+    /// When the last plain line was written; at first, when the meter was made.
     told: Instant,
 }
 
 /// Which of the two kinds of step is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
+    /// Nothing is shown yet: the import may be over before a person notices.
     Waiting,
+    /// Counts bytes of the files; nothing has been stored.
     Checking,
+    /// Counts patients, whose records go to the node or its store.
     Keeping,
 }
 
 impl Meter {
+    /// The bar begins hidden; it is drawn on standard error, and only if that is a terminal.
     pub(super) fn new() -> Self {
         let hidden = || ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         let now = Instant::now();
@@ -50,6 +57,8 @@ impl Meter {
         bar.set_position(at);
     }
 
+    /// At most one line every [`TOLD_EVERY`], so that a log stays short.
+    /// A total of zero counts as 100 %.
     fn tell_plainly(&mut self, stage: Stage, at: u64, of: u64) {
         if self.told.elapsed() < TOLD_EVERY {
             return;
@@ -64,6 +73,7 @@ impl Meter {
 }
 
 impl Drop for Meter {
+    /// Clears the bar also where the import failed, so that the error stands alone.
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

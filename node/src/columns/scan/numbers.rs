@@ -16,6 +16,7 @@ pub(super) type Vector = Zeroizing<Vec<i32>>;
 /// Vectors that are used again and again, and wiped at the end.
 #[derive(Default)]
 pub(super) struct Vectors {
+    /// Their numbers are stale until cleared; each is wiped when this is dropped.
     free: Vec<Vector>,
 }
 
@@ -74,6 +75,7 @@ impl Vectors {
         self.free.push(vector);
     }
 
+    /// Reuses memory of an earlier batch; every entry is overwritten before it is handed out.
     fn missing(&mut self, length: usize) -> Vector {
         let mut vector = self.free.pop().unwrap_or_default();
         vector.clear();
@@ -81,6 +83,7 @@ impl Vectors {
         vector
     }
 
+    /// One value for each of `rows`, in their order. Fails only where the column cannot be read.
     fn column(&mut self, values: &Values, rows: &[u16], reader: &mut Reader<'_>) -> Result<Vector, ColumnsError> {
         let mut out = self.free.pop().unwrap_or_default();
         out.clear();
@@ -88,6 +91,8 @@ impl Vectors {
         Ok(out)
     }
 
+    /// The second number is not computed where the first is missing in every row.
+    /// `join` is asked only where both are known; its `None` is missing too.
     fn both(
         &mut self,
         one: &Number,
@@ -109,6 +114,8 @@ impl Vectors {
         Ok(out)
     }
 
+    /// Tiers are asked in order, and a row's first total stands.
+    /// Later columns are not even read where no row is open any more.
     fn nearest(&mut self, nearest: &Nearest, rows: &[u16], reader: &mut Reader<'_>) -> Result<Vector, ColumnsError> {
         let mut tiers = nearest.tiers.iter();
         let mut out = match tiers.next() {
@@ -221,6 +228,7 @@ fn gather(values: &Values, rows: &[u16], reader: &mut Reader<'_>, out: &mut Vec<
     Ok(())
 }
 
+/// Skips the marker, so that no arithmetic turns it into a number that looks real.
 fn present(numbers: &mut [i32]) -> impl Iterator<Item = &mut i32> {
     numbers.iter_mut().filter(|number| **number != MISSING)
 }

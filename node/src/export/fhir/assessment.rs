@@ -36,6 +36,7 @@ pub(super) fn write_experience(
     writer.write("Observation", &format!("{instrument} of session {} of {}", session.number, course.id), true, body);
 }
 
+/// True means that it happened on that day; false, that it had not by then.
 pub(super) fn write_time(writer: &mut Writer<'_>, course: &Course, waited: &TimeToEvent) {
     let TimeToEvent { kind, day, happened } = waited;
     let coding = writer.dictionary.times_to_event().iter().find(|code| code.id == *kind).map(|code| &code.coding);
@@ -50,6 +51,7 @@ pub(super) fn write_time(writer: &mut Writer<'_>, course: &Course, waited: &Time
     writer.write("Observation", &format!("time to {kind} of {}", course.id), true, body);
 }
 
+/// An Observation without its links. The value is a decimal, as its instrument counts.
 fn total(writer: &Writer<'_>, instrument: &str, value: i64, day: i32) -> Value {
     let known = writer.dictionary.instrument(instrument);
     let mut code = concept(vocabulary::INSTRUMENT, instrument, None);
@@ -68,6 +70,7 @@ fn total(writer: &Writer<'_>, instrument: &str, value: i64, day: i32) -> Value {
     })
 }
 
+/// Blank items are written without an answer, so that numbers stay in their places.
 fn write_items(writer: &mut Writer<'_>, course: &Course, what: &str, assessed: &Assessment) {
     let item = |(number, score): (u16, &Option<u8>)| match score {
         Some(score) => json!({ "linkId": number.to_string(), "answer": [{ "valueInteger": score }] }),

@@ -20,4 +20,5 @@ pub(super) fn write(writer: &mut Writer<'_>) {
 
 /// The field that is FHIR's gender, where its value is one of FHIR's.
 const SEX: &str = "sex";
+/// All that FHIR allows. Another value stays in the field of its course only.
 const GENDERS: [&str; 4] = ["female", "male", "other", "unknown"];

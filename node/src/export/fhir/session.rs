@@ -49,6 +49,7 @@ pub(super) const fn has_dose(session: &Session) -> bool {
     session.molecule.is_some() || session.route.is_some() || session.dose_ug.is_some() || session.minutes.is_some()
 }
 
+/// A molecule that is not known is written as such, for FHIR requires a medicine.
 fn dose(writer: &mut Writer<'_>, course: &Course, session: &Session) {
     let rules = writer.dictionary.session();
     let molecule = session.molecule.as_deref().unwrap_or(NOT_RECORDED);
@@ -87,6 +88,7 @@ fn period(day: i32, minutes: u16) -> Value {
     json!({ "start": format!("{}T00:00:00Z", date(day)), "end": format!("{}T{hour:02}:{minute:02}:00Z", date(end)) })
 }
 
+/// A no is written too, as not done: it is another thing than not knowing.
 fn given(writer: &mut Writer<'_>, course: &Course, session: &Session, class: &str, yes: bool) {
     let coding = writer.dictionary.comedications().iter().find(|code| code.id == class).map(|code| &code.coding);
     let body = json!({
@@ -104,6 +106,7 @@ fn given(writer: &mut Writer<'_>, course: &Course, session: &Session, class: &st
     );
 }
 
+/// Writes nothing without session rules, which tell the codes. Weight is in kg.
 fn vitals(writer: &mut Writer<'_>, course: &Course, session: &Session) {
     let Some(rules) = writer.dictionary.session() else { return };
     let of = |vital| rules.vital(vital);

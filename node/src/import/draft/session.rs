@@ -10,8 +10,11 @@ pub(in crate::import) struct SessionDraft<'l> {
     pub(in crate::import) told: Session,
     /// Its number, where rows tell it.
     pub(in crate::import) number: Option<u16>,
+    /// `None` until a row tells it: of a numbered session another row may.
     pub(in crate::import) day: Option<i32>,
+    /// A code of the dictionary; `None` until a row tells it.
     pub(in crate::import) kind: Option<String>,
+    /// That of the row that told of it first; flaws of the whole session are told there.
     pub(in crate::import) origin: Origin<'l>,
 }
 

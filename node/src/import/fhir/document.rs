@@ -33,6 +33,8 @@ pub(super) fn each<E: From<FhirImportError>>(
     Ok(false)
 }
 
+/// Goes over the text twice: first for the addresses of all entries, then entry by entry.
+/// So references to entries further down are known. Other kinds of Bundle are an error.
 fn bundle<E: From<FhirImportError>>(
     file: &FhirFile,
     text: &[u8],
@@ -73,8 +75,11 @@ fn bundle<E: From<FhirImportError>>(
 /// A reader of a Bundle, of its list of entries, or of one entry. Each resource is handed to the
 /// function, which says whether to go on.
 enum Entries<'f, F> {
+    /// Expects an object; everything but its `entry` is skipped.
     Bundle(&'f mut F),
+    /// Expects an array; reads one entry at a time and holds none.
     List(&'f mut F),
+    /// Expects an object. Without a resource, or with null, the function gets none.
     Entry(&'f mut F),
 }
 
@@ -99,6 +104,7 @@ impl<'de, F: FnMut(Option<Value>) -> bool> Visitor<'de> for Entries<'_, F> {
         })
     }
 
+    /// Fails with "stopped" once the function wants no more; the caller knows its reason.
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
         match self {
             Self::Bundle(each) => {
@@ -134,17 +140,21 @@ impl<'de, F: FnMut(Option<Value>) -> bool> Visitor<'de> for Entries<'_, F> {
     }
 }
 
+/// Read first, to tell a Bundle from a resource without building a tree.
 #[derive(Deserialize)]
 struct Kind {
     #[serde(rename = "resourceType")]
     kind: Option<String>,
 }
 
+/// What must be known of a Bundle before its first entry is handed over.
 #[derive(Deserialize)]
 struct Head {
     #[serde(rename = "type")]
     kind: Option<String>,
+    /// A link `next` means that this is not the whole result of the search.
     link: Option<Vec<PageLink>>,
+    /// As many as there are entries, in their order, so that places agree.
     entry: Option<Vec<EntryHead>>,
 }
 
@@ -155,6 +165,7 @@ struct PageLink {
 
 #[derive(Deserialize)]
 struct EntryHead {
+    /// An entry without one cannot be referred to by its address.
     #[serde(rename = "fullUrl")]
     full_url: Option<String>,
     resource: Option<ResourceHead>,

@@ -27,10 +27,14 @@ use super::{FhirReading, FhirSink, FhirStopped};
 
 /// Everything that passes share.
 pub(super) struct Passes<'p, S> {
+    /// Tells the system of identifiers and the day that counts as today.
     pub(super) reading: &'p FhirReading<'p>,
     pub(super) codes: &'p Codes<'p>,
+    /// Made by the first pass: how many passes and patients there are, and the medicines.
     pub(super) survey: &'p Survey,
+    /// Grows with every pass and is handed back at the end.
     pub(super) told: FhirTold,
+    /// Its first error stops the import.
     pub(super) sink: &'p mut S,
 }
 
@@ -54,6 +58,7 @@ impl<S: FhirSink> Passes<'_, S> {
         Ok(self.told)
     }
 
+    /// Hands a batch to the sink and tells how far the import is. An empty one is no step.
     fn keep(&mut self, batch: BTreeMap<String, Record>) -> Result<(), FhirStopped<S::Error>> {
         if batch.is_empty() {
             return Ok(());
@@ -64,6 +69,8 @@ impl<S: FhirSink> Passes<'_, S> {
         Ok(())
     }
 
+    /// Reads every file again and keeps in memory only the patients of this pass.
+    /// A line that tells its patient early is skipped without becoming a tree.
     fn gather(&mut self, files: &FhirFiles, pass: u64) -> Result<BTreeMap<Key, Patient>, FhirStopped<S::Error>> {
         let passes = self.survey.passes;
         let mut patients = BTreeMap::new();
@@ -158,6 +165,7 @@ impl<S: FhirSink> Passes<'_, S> {
         Ok(assembled.record)
     }
 
+    /// Counts and lists one reject; without a flaw it does nothing. Long texts are shortened.
     fn reject(&mut self, origin: &Origin, flaw: impl Into<Option<Flaw>>) -> Result<(), FhirStopped<S::Error>> {
         let Some(Flaw { path, value, why }) = flaw.into() else { return Ok(()) };
         self.told.rejects = self.told.rejects.saturating_add(1);
@@ -178,6 +186,7 @@ fn entries_of(record: &Record) -> usize {
     record.courses.iter().map(|course| course.assessments.len() + course.sessions.len() + course.events.len() + 1).sum()
 }
 
+/// None for kinds that belong to no patient. A subject that cannot be read is a flaw.
 fn whose(resource: &Resource<'_>, root: &Element<'_>) -> Result<Option<Key>, Flaw> {
     if resource.kind != "Patient" && !reading::is_of_a_patient(&resource.kind) {
         return Ok(None);
@@ -203,12 +212,17 @@ fn part_of_line(line: &[u8], passes: u64) -> Option<u64> {
     Some(part(Some(&Aliases::default().key(reference.trim())), passes))
 }
 
+/// The little of a line that tells its pass; all other members are skipped.
 #[derive(Deserialize)]
 struct Light {
+    /// Needed: a line without it is read in full.
     #[serde(rename = "resourceType")]
     kind: String,
+    /// Looked at for a Patient only, whose key it makes.
     id: Option<String>,
+    /// Goes before `patient` where both refer to something.
     subject: Option<LightReference>,
+    /// Where kinds without a `subject` name whom they are about.
     patient: Option<LightReference>,
 }
 

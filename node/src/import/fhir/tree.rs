@@ -12,7 +12,9 @@ use super::limits::{DEPTH_MAX, VALUES_MAX};
 
 /// Reads one value. `left` is how many more values it may have.
 pub(super) struct Tree<'b> {
+    /// Levels above this value: 0 for the resource, at most [`DEPTH_MAX`].
     depth: usize,
+    /// Shared by all levels of one resource, so that it bounds the whole.
     left: &'b mut usize,
 }
 
@@ -22,6 +24,7 @@ impl<'b> Tree<'b> {
         Self { depth: 0, left }
     }
 
+    /// A reader of what this value holds. Nesting too deep is an error, before the stack is.
     fn below<E: Error>(&mut self) -> Result<Tree<'_>, E> {
         if self.depth >= DEPTH_MAX {
             return Err(E::custom(format!("nested deeper than {DEPTH_MAX}")));
@@ -29,6 +32,7 @@ impl<'b> Tree<'b> {
         Ok(Tree { depth: self.depth + 1, left: self.left })
     }
 
+    /// Takes one value off the allowance; an error where none is left.
     fn count<E: Error>(&mut self) -> Result<(), E> {
         *self.left = self.left.checked_sub(1).ok_or_else(|| E::custom(format!("more than {VALUES_MAX} values")))?;
         Ok(())
@@ -83,6 +87,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
         Ok(Value::Number(number.into()))
     }
 
+    /// JSON has no infinity and no NaN: either is an error.
     fn visit_f64<E: Error>(self, number: f64) -> Result<Value, E> {
         Number::from_f64(number).map(Value::Number).ok_or_else(|| E::custom("a number without a value"))
     }
@@ -95,6 +100,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
         Ok(Value::Array(values))
     }
 
+    /// A name that stands twice is an error. The second value is read by then, and counted.
     fn visit_map<A: MapAccess<'de>>(mut self, mut object: A) -> Result<Value, A::Error> {
         let mut values = Map::new();
         while let Some(name) = object.next_key::<String>()? {

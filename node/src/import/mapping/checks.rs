@@ -15,12 +15,16 @@ type Named<'m> = (String, &'m str);
 /// Whether a section is of a file of its own, or inside `[redcap]`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stands {
+    /// It must name its patient and course columns and may name no form.
     Alone,
+    /// It must name its form; patient and course are the project's.
     InRedcap,
+    /// It takes patient, course and form from the section around it and may name none.
     InCourses,
 }
 
 impl Mapping {
+    /// Stops at the first thing that is wrong; what is in the files is not known here.
     pub(super) fn check(&self) -> Result<(), MappingError> {
         let other = self.redcap.is_some() || self.items.is_some() || self.sessions.is_some() || self.events.is_some();
         let any = other || self.courses.is_some() || self.assessments.is_some() || self.time_to_event.is_some();
@@ -108,6 +112,7 @@ impl Mapping {
         Ok(())
     }
 
+    /// Days within ±`DAYS_MAX`, no column twice, and one score for each instrument and day.
     fn check_wide(&self) -> Result<(), MappingError> {
         let (mut columns, mut scores) = (BTreeSet::new(), BTreeMap::new());
         for wide in &self.wide {
@@ -127,6 +132,7 @@ impl Mapping {
         Ok(())
     }
 
+    /// The day of each REDCap event must lie within ±`DAYS_MAX`.
     fn check_days(&self) -> Result<(), MappingError> {
         let mut days = self.redcap.iter().flat_map(|redcap| &redcap.days);
         match days.find(|(_, day)| day.unsigned_abs() > DAYS_MAX.unsigned_abs()) {
@@ -302,6 +308,7 @@ fn belongs<'m>(
     Ok(())
 }
 
+/// Takes only keys that name a column; the others are optional and were left out.
 fn named<'m>(at: &str, keys: &[(&'static str, &'m Option<String>)], to: &mut Vec<Named<'m>>) {
     let there = keys.iter().filter_map(|(key, column)| Some((*key, column.as_deref()?)));
     to.extend(there.map(|(key, column)| (format!("{at}.{key}"), column)));
@@ -325,6 +332,7 @@ fn has(keys: &[(&'static str, &Option<String>)], key: &str) -> bool {
     keys.iter().any(|(name, column)| *name == key && column.is_some())
 }
 
+/// Codes for a key that is not read would do nothing, so they are taken for a mistake.
 fn alone(section: &str, codes: &Codes, is_read: impl Fn(&str) -> bool) -> Result<(), MappingError> {
     match codes.keys().find(|key| !is_read(key)) {
         Some(key) => Err(MappingError::CodesAlone { section: section.to_owned(), field: key.clone() }),

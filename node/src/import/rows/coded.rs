@@ -18,9 +18,13 @@ pub(in crate::import) struct Coded<'a> {
     place: Place<'a>,
 }
 
+/// Decided once for the file, so that reading a row looks nothing up in the mapping.
 enum Place<'a> {
+    /// No code is told, which is no reject.
     Nowhere,
+    /// Checked against the dictionary when the layout was found.
     Fixed(String),
+    /// With other names for its codes, if the mapping has some.
     Column(Column, Option<&'a Renames>),
 }
 

@@ -18,14 +18,17 @@ pub(in crate::import) struct Places<'a> {
     at_home: Vec<ClassPlace<'a>>,
 }
 
+/// One field of the dictionary, and where a row tells it.
 struct FieldPlace<'a> {
     column: Column,
     field: &'a Field,
     renames: Option<&'a Renames>,
 }
 
+/// One class of medicine, and the column with yes or no.
 struct ClassPlace<'a> {
     column: Column,
+    /// The dictionary's own code, checked when the layout was found.
     class: String,
     renames: Option<&'a Renames>,
 }
@@ -88,6 +91,8 @@ impl<'a> Places<'a> {
     }
 }
 
+/// Renamed values go first. A number may be written with the mapping's decimal sign.
+/// A category that the dictionary lacks is counted and kept as unknown; anything else wrong is a reject.
 fn read_field(
     text: &str,
     field: &Field,

@@ -22,14 +22,18 @@ pub(in crate::import) struct Places<'a> {
     serious: Flag<'a>,
     resolved: Flag<'a>,
     onset_minutes: Option<Column>,
+    /// The dictionary's bound, read once here and not for each row.
     onset_minutes_max: u16,
+    /// A whole number from 1; without it the event names no session.
     session: Option<Column>,
     /// What a flaw of the whole event is told beside.
     origin: Column,
 }
 
+/// A column with yes or no; without a column every row leaves it unknown.
 struct Flag<'a> {
     column: Option<Column>,
+    /// Other words for yes and no; `None` if the mapping has none.
     renames: Option<&'a Renames>,
 }
 

@@ -18,7 +18,9 @@ use super::{courses, events, sessions, times};
 pub(in crate::import) struct Form<'a> {
     name: &'a str,
     repeat_instrument: Option<Column>,
+    /// Only looked for if the mapping says which states are accepted.
     complete: Option<Column>,
+    /// Texts of `complete` as the export writes them; empty accepts forms in any state.
     accepted: &'a [String],
     /// Every column that the mapping names for it.
     columns: Vec<Column>,
@@ -83,10 +85,12 @@ impl<'a> Project<'a> {
         Ok(Self { section, event, repeat_instrument })
     }
 
+    /// `None` in a project without events: then each form must name a column for its day.
     fn when(&self) -> Option<When<'a>> {
         self.event.clone().map(|column| When::Event(column, &self.section.days))
     }
 
+    /// Notes every column that is found meanwhile: the form is there if one of them is filled in.
     fn form<'h>(
         &self,
         finder: &mut Finder<'h, 'a>,

@@ -17,6 +17,7 @@ pub(in crate::import) struct Places<'a> {
     place: u16,
     when: When<'a>,
     total: Option<Column>,
+    /// In the order of the form: the first column is item 1. Empty if only the total is told.
     items: Vec<Column>,
 }
 
@@ -39,6 +40,7 @@ impl<'a> Places<'a> {
         Self::find(finder, keys, &form.instrument, when, (total, &form.items))
     }
 
+    /// Fails if the instrument is not known, keeps no items, or has another number of them.
     fn find(
         finder: &mut Finder<'_, 'a>,
         (key, items_key): (&str, &str),

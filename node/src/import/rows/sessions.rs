@@ -17,19 +17,24 @@ use crate::import::table::{Column, Row};
 
 /// Where a row holds what.
 pub(in crate::import) struct Places<'a> {
+    /// If it is there, several rows may tell of one session.
     number: Option<Column>,
     when: When<'a>,
     kind: Coded<'a>,
     route: Coded<'a>,
     molecule: Coded<'a>,
+    /// Read in milligrams and kept in micrograms; what is allowed depends on the route.
     dose: Option<Column>,
     minutes: Option<Column>,
+    /// Read in kilograms and kept in grams.
     weight: Option<Column>,
     systolic_before: Option<Column>,
     systolic_highest: Option<Column>,
     spo2_lowest: Option<Column>,
     heart_rate_highest: Option<Column>,
+    /// Only instruments that the dictionary gives to sessions.
     experience: Vec<(&'a Instrument, Column)>,
+    /// The dictionary's class, the column with yes or no, and other words for the two.
     given: Vec<(String, Column, Option<&'a Renames>)>,
     /// What a flaw of the whole session is told beside.
     origin: Column,
@@ -109,6 +114,7 @@ impl<'a> Places<'a> {
         rejects.sift(row.cell(&self.origin), draft.add_session(SessionDraft { told, number, day, kind, origin }))
     }
 
+    /// Everything but number, day and kind: a wrong cell here rejects itself and leaves the rest.
     fn read_rest(&self, row: &Row<'_>, reading: &mut Reading<'_>) -> Session {
         let route = self.route.read(row, reading);
         let mut session = Session { molecule: self.molecule.read(row, reading), ..Session::default() };

@@ -16,6 +16,7 @@ pub(in crate::import) struct Places<'a> {
     kind: Coded<'a>,
     day: Column,
     happened: Column,
+    /// Other words for yes and no in `happened`.
     renames: Option<&'a Renames>,
 }
 

@@ -11,6 +11,7 @@ use super::{
 };
 
 impl Driver {
+    /// A connection whose peer id is no Ed25519 key that this node can name is closed at once.
     #[expect(clippy::wildcard_enum_match_arm, reason = "libp2p adds events; those that concern this node are named")]
     pub(super) fn on_swarm_event(&mut self, event: SwarmEvent<GatesEvent>) {
         match event {
@@ -48,6 +49,7 @@ impl Driver {
         }
     }
 
+    /// Only the side that dialed says hello, so that two nodes do not greet each other twice.
     fn on_linked(&mut self, key: NodeKey, id: ConnectionId, dialed: bool) {
         let replaced = self.peers.link(key, id, dialed);
         if !replaced.is_empty() {
@@ -62,6 +64,7 @@ impl Driver {
         }
     }
 
+    /// A wrong key at a hub's address is reported: the address is stale, or somebody poses as the hub.
     fn on_dial_failed(&mut self, hub: NodeKey, error: &DialError) {
         tracing::debug!(peer = %hub, %error, "dialed in vain");
         if let DialError::WrongPeerId { obtained, .. } = error {
@@ -72,6 +75,7 @@ impl Driver {
         }
     }
 
+    /// Given up where the inbox is full: strangers must not be able to fill it and block members.
     fn report_stranger(&mut self, peer: String) {
         tracing::debug!(%peer, "refused a stranger");
         if self.outbox.offer(NetworkEvent::StrangerRefused { peer }).is_err() {
@@ -79,6 +83,7 @@ impl Driver {
         }
     }
 
+    /// Every frame counts as a sign of life of its link, before anything is decided about it.
     fn on_frame_event(&mut self, event: FrameEvent) {
         match event {
             Event::Message { peer, connection_id, message } => {
@@ -105,6 +110,7 @@ impl Driver {
         }
     }
 
+    /// Heartbeats and goodbyes are answered whoever is linked; messages need an admission.
     fn on_request(&mut self, from: NodeKey, link: ConnectionId, request: Request, asked: Asked) {
         match request {
             Request::Heartbeat => self.answer(from, asked, Reply::Noted),
@@ -118,6 +124,8 @@ impl Driver {
         }
     }
 
+    /// Refused while shutting down and on a link that was dropped meanwhile.
+    /// Equal bytes admit the peer; unequal ones are answered with this node's own, to compare.
     fn on_hello(&mut self, from: NodeKey, link: ConnectionId, theirs: Vec<u8>, asked: Asked) {
         if self.farewell.is_some() || !self.peers.has_link(from, link) {
             self.answer(from, asked, Reply::Refused(Refusal::NotAdmitted, Vec::new()));
@@ -131,6 +139,7 @@ impl Driver {
         }
     }
 
+    /// Refused unless the peer is admitted, or about to be: then it waits for the welcome.
     fn on_message(&mut self, from: NodeKey, bytes: Vec<u8>, asked: Asked) {
         if self.farewell.is_some() {
             self.answer(from, asked, Reply::Busy);
@@ -146,6 +155,7 @@ impl Driver {
         }
     }
 
+    /// Does nothing for heartbeats and for requests given up before; their answers come too late.
     fn on_reply(&mut self, id: OutboundRequestId, reply: Reply) {
         let Some(request) = self.pending.remove(id) else {
             return;
@@ -160,6 +170,7 @@ impl Driver {
         }
     }
 
+    /// Any answer but a welcome or a charter drops the peer, unless it was admitted on another link.
     fn on_hello_answered(&mut self, peer: NodeKey, reply: Reply) {
         match reply {
             Reply::Welcome(theirs) if theirs == self.hello => self.admit(peer),
@@ -177,6 +188,7 @@ impl Driver {
         }
     }
 
+    /// Reported before the messages that waited for it, so the application sees no message of a stranger.
     fn admit(&mut self, peer: NodeKey) {
         if self.peers.admit(peer) {
             self.redial.reached(peer);
@@ -187,6 +199,7 @@ impl Driver {
         }
     }
 
+    /// The link stays, so that the peer can say hello again once either side has updated.
     fn charter_differs(&mut self, peer: NodeKey, theirs: Vec<u8>) {
         self.unadmit(peer);
         for (_, asked) in self.peers.take_held(peer) {
@@ -210,6 +223,7 @@ impl Driver {
     }
 }
 
+/// A reply of the wrong kind counts as a lost request, since the peer may have acted on it or not.
 fn message_outcome(peer: NodeKey, reply: Reply) -> Result<Vec<u8>, SendError> {
     match reply {
         Reply::Answer(bytes) => Ok(bytes),
@@ -220,6 +234,7 @@ fn message_outcome(peer: NodeKey, reply: Reply) -> Result<Vec<u8>, SendError> {
     }
 }
 
+/// `NotConnected` promises that nothing was sent; after the others the peer may have read the message.
 fn send_error(peer: NodeKey, failure: &OutboundFailure) -> SendError {
     match failure {
         OutboundFailure::DialFailure | OutboundFailure::UnsupportedProtocols => SendError::NotConnected { peer },

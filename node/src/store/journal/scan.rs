@@ -105,14 +105,19 @@ pub(crate) fn scan(
     Ok(walk.settled(files))
 }
 
+/// Adds to a flaw the file in which a person will look for it.
 fn damaged(file: &std::path::Path, flaw: Flaw) -> StoreError {
     let Flaw { sequence, offset, why, .. } = flaw;
     JournalError::Damaged { file: file.to_owned(), sequence, offset, why }.into()
 }
 
+/// What the reading of all segments carries from frame to frame.
 struct Walk<'a> {
+    /// Decides whether a frame is opened or counted as shut.
     keys: &'a Keychain,
+    /// Sequence numbers whose chain hashes are to be noted in `found.marks`.
     wanted: &'a BTreeSet<u64>,
+    /// Called in the journal's order, once for each frame that opens; its error ends the walk.
     each: &'a mut dyn FnMut(&Met<'_>) -> Result<(), StoreError>,
     /// The newest whole frame.
     mark: Mark,
@@ -124,18 +129,25 @@ struct Walk<'a> {
     unopened: Vec<(u32, Flaw)>,
     /// Lists of the batch that is being read: they count once it is whole.
     listing: Vec<(Kind, Ranges)>,
+    /// Its tail is always behind a whole batch; loose frames after it are not part of it.
     found: Scan,
 }
 
+/// Why a segment was not read to its end.
 enum Stop {
+    /// The bytes are wrong; at the end of the last segment that may be a torn write and no damage.
     Flaw(Flaw),
+    /// The callback failed, which says nothing about the journal and is passed on as it is.
     Each(StoreError),
 }
 
 /// One step along a segment.
 struct Step {
+    /// Bytes of the frame or tombstone, its header counted.
     length: usize,
+    /// For a tombstone the last frame that it stands for.
     mark: Mark,
+    /// Whether everything up to here is a whole batch, so that the tail may move behind it.
     batch_end: bool,
 }
 
@@ -164,6 +176,8 @@ impl<'a> Walk<'a> {
         walk
     }
 
+    /// Reads one segment from header to end. The header must continue the chain at the newest mark.
+    /// Lists and the tail move only at the end of a batch.
     fn segment(&mut self, number: u32, bytes: &[u8]) -> Result<(), Stop> {
         let headed = check_segment(bytes, number, &self.mark);
         let revision = headed.map_err(|why| Stop::Flaw(self.flaw(0, why)))?;
@@ -223,6 +237,8 @@ impl<'a> Walk<'a> {
         Ok(Step { length, mark, batch_end: header.batch_end })
     }
 
+    /// Opens a frame whose key is there. A wrong seal, kind, key's class or list is a flaw.
+    /// A list may name only frames before its own, so that no entry can account for itself.
     fn open(&mut self, number: u32, header: &Header, frame: &[u8], mark: Mark, flaw: Flaw) -> Result<(), Stop> {
         let stop = |why| Stop::Flaw(Flaw { why, ..flaw });
         let previous = self.mark.hash;
@@ -271,12 +287,14 @@ impl<'a> Walk<'a> {
         Some(JournalError::Damaged { file, sequence: number, offset: flaw.offset, why })
     }
 
+    /// Keeps a hash only if it was asked for: keeping all would cost memory for each frame.
     fn note(&mut self, mark: Mark) {
         if self.wanted.contains(&mark.sequence) {
             self.found.marks.insert(mark.sequence, mark.hash);
         }
     }
 
+    /// A flaw of the frame after the newest whole one, not cut short unless the caller says so.
     fn flaw(&self, offset: usize, why: &'static str) -> Flaw {
         Flaw { sequence: self.mark.sequence.saturating_add(1), offset: position(offset), why, cut: false }
     }

@@ -12,9 +12,11 @@ use super::draft::Draft;
 
 /// The courses of one patient, while facts are assigned to them.
 pub(super) struct Courses {
+    /// At most [`COURSES_PER_PATIENT_MAX`], each with an id of its own.
     drafts: Vec<Draft>,
     /// What is to be assigned.
     facts: Vec<Filed>,
+    /// Diagnoses by the key of their Condition, from which indications are taken.
     conditions: BTreeMap<Key, Coded>,
     /// Where Encounters and doses lead.
     links: BTreeMap<Key, (Link, Option<i32>)>,
@@ -47,6 +49,7 @@ impl Courses {
         found
     }
 
+    /// Rejects a course beyond the limit, and one whose id another course has.
     fn add(
         &mut self,
         origin: &Rc<Origin>,
@@ -91,6 +94,8 @@ impl Courses {
         self.drafts
     }
 
+    /// An index into the drafts. Links go before dates, and a single course takes all the rest.
+    /// A link to no course, and a day in none or several of them, are errors.
     fn course_of(&self, link: &Link, day: Option<i32>, hops: u8) -> Result<usize, FhirWhy> {
         if let Some(course) = &link.course {
             let found = self.drafts.iter().position(|draft| draft.key.as_ref() == Some(course));

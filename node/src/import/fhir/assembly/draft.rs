@@ -17,15 +17,20 @@ use super::{Assembled, events, fields, scores, signs};
 
 /// One course, with its facts.
 pub(super) struct Draft {
+    /// The EpisodeOfCare, or the first dose found: flaws of the whole course are told of it.
     origin: Rc<Origin>,
     /// Its EpisodeOfCare.
     pub(super) key: Option<Key>,
     id: String,
     /// Whether Sumac wrote it: then everything is told, and nothing is guessed.
     exact: bool,
+    /// In days since 1970-01-01. Where it is told, doses are not searched for day 0.
     told_first_dose: Option<i32>,
+    /// In days since 1970-01-01. Without it no fact finds this course by its date.
     start: Option<i32>,
+    /// In days since 1970-01-01, and part of the period; none for one that goes on.
     end: Option<i32>,
+    /// In the order of the EpisodeOfCare: the first known indication counts.
     diagnoses: Vec<Key>,
     fields: BTreeMap<String, FieldValue>,
     pub(super) piles: Piles,
@@ -143,6 +148,7 @@ impl Draft {
         first.ok_or(FhirWhy::NoFirstDose { resources })
     }
 
+    /// Sets aside every resource of a course that is not kept, so that each is accounted for.
     fn abandon(&self) -> Option<Course> {
         for origin in &self.piles.origins {
             origin.aside.set(Some(Aside::NoCourse));

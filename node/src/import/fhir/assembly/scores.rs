@@ -17,7 +17,9 @@ use super::sessions::Sessions;
 /// What is known of one instrument on one day.
 #[derive(Default)]
 struct Sheet {
+    /// The first total told, scaled. A later one that differs is rejected.
     total: Option<(Rc<Origin>, i64)>,
+    /// By number, from 1; none for an item that was left blank.
     items: BTreeMap<u16, Option<u8>>,
     /// Where the first item came from.
     answered: Option<Rc<Origin>>,
@@ -65,6 +67,7 @@ pub(super) fn score(
     }
 }
 
+/// Without a session the score is set aside; one that contradicts another is rejected.
 fn experience(origin: &Rc<Origin>, score: ScoreFact, sessions: &mut Sessions, assembled: &mut Assembled) {
     let found = sessions.find(&score.link, Some(score.when));
     match assembled.sift(origin, found) {

@@ -29,6 +29,7 @@ pub(super) struct Meeting {
     pub(super) start: When,
     /// When the last dose ended, if that is known.
     pub(super) end: Option<When>,
+    /// Whether a dose was added. Sessions with one are preferred when finding by day.
     dosed: bool,
     pub(super) session: Session,
 }
@@ -137,6 +138,7 @@ impl Sessions {
         }
     }
 
+    /// What was given once was given: a yes outweighs any no of the same session.
     fn give(&mut self, origin: &Rc<Origin>, given: GivenFact, assembled: &mut Assembled) {
         let GivenFact { class, yes, when, link } = given;
         let found = self.find(&link, when);
@@ -152,6 +154,7 @@ impl Sessions {
 }
 
 impl Meeting {
+    /// A visit without a date is an error: its day counts from the first dose.
     fn of_visit(origin: &Rc<Origin>, visit: VisitFact, day_0: i32) -> Result<Self, FhirWhy> {
         let VisitFact { kind, number, when, minutes, .. } = visit;
         let start = when.ok_or(FhirWhy::Absent)?;

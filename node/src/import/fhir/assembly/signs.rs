@@ -36,6 +36,8 @@ pub(super) fn measure(piles: &mut Piles, sessions: &mut Sessions, assembled: &mu
 /// dose the weight.
 type Kept = BTreeMap<u16, (Option<i64>, Option<i64>)>;
 
+/// False for what was measured outside the session's hours, or is no sign that sessions keep.
+/// A second, different value for the same named place is an error.
 fn note(meeting: &mut Meeting, measured: Measured, when: When, kept: &mut Kept) -> Result<bool, FhirWhy> {
     let kept = kept.entry(meeting.session.number).or_default();
     let since_start = when.instant.zip(meeting.start.instant).map(|(at, start)| at.saturating_sub(start));
