@@ -1,6 +1,7 @@
 //! How a store grows while the same patients are imported again and again, and what a compaction gives back.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, and says where")]
+#![expect(clippy::print_stdout, reason = "what was measured is for people to read")]
 
 use std::path::Path;
 use std::time::Instant;
