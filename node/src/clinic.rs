@@ -3,6 +3,7 @@
 mod books;
 mod desk;
 mod enrolling;
+mod erasing;
 mod error;
 mod row_bits;
 
@@ -16,6 +17,7 @@ use zeroize::Zeroizing;
 pub use books::{Charge, ChargeState};
 pub use desk::{CohortLine, PatientLine};
 pub use enrolling::{Acknowledged, Kept};
+pub use erasing::Taken;
 pub use error::ClinicError;
 
 use crate::clock::Clock;

@@ -1,4 +1,4 @@
-//! Backups, restoring and new keys, as an operator does them with the program: while the node runs, after it was
+//! Backups, restoring, new keys and erasures, as an operator does them with the program: while the node runs, after it was
 //! stopped, and after it died.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, and says where")]
@@ -6,6 +6,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use sumac_node::clinic::ChargeState;
 use sumac_tests::processes::{Ended, Federation, Question, Setup};
 
 #[test]
@@ -20,7 +21,7 @@ fn a_node_that_was_stopped_and_moved_goes_on_as_if_nothing_had_happened() {
     let keyring = keyring(&home);
     let restored = node(&federation, "restore", &moved, &[("--from", &backup), ("--keyring", &keyring)]);
     succeeds(&restored);
-    assert!(restored.text().contains("nothing is missing"), "{}", restored.text());
+    assert!(flat(&restored.text()).contains("nothing is missing"), "{}", restored.text());
     // The new folder takes the old one's place; the keyring stays on its medium.
     let medium = federation.dir().join("medium");
     std::fs::create_dir(&medium).unwrap();
@@ -44,7 +45,7 @@ fn a_node_restored_from_before_its_death_stays_shut_and_says_why() {
     let copy = federation.dir().join("copy of the keyring");
     let made = node(&federation, "backup", &home, &[("--to", &backup), ("--keyring-copy", &copy)]);
     succeeds(&made);
-    assert!(made.text().contains("destroy it when a patient is erased"), "{}", made.text());
+    assert!(flat(&made.text()).contains("destroy it when a patient is erased"), "{}", made.text());
     let again = node(&federation, "backup", &home, &[("--to", &backup)]);
     refuses(&again, "backup-already-there", "choose another place");
     let answered = federation.ask(&Question::how_many()).answer();
@@ -56,7 +57,7 @@ fn a_node_restored_from_before_its_death_stays_shut_and_says_why() {
     let restored = node(&federation, "restore", &home, &[("--from", &backup)]);
     succeeds(&restored);
     for words in ["had been acknowledged, and are missing", "the node stays shut"] {
-        assert!(restored.text().contains(words), "{}", restored.text());
+        assert!(flat(&restored.text()).contains(words), "{}", restored.text());
     }
     refuses(&run(&federation, &home), "store-acknowledged-missing", "put the newest folder back");
     // With the keyring's copy nothing contradicts the backup, and yet it is refused.
@@ -79,7 +80,7 @@ fn keys_are_rotated_while_the_node_runs_and_the_old_secret_opens_nothing_more() 
     let old = setting(&home, "unlock_key_file");
     let rotated = node_with(&federation, "rotate-keys", &home, &[("--new-key-file", &new)], &["--data-keys"]);
     succeeds(&rotated);
-    assert!(rotated.text().contains("destroy its older copies"), "{}", rotated.text());
+    assert!(flat(&rotated.text()).contains("destroy its older copies"), "{}", rotated.text());
     assert_eq!(setting(&home, "unlock_key_file"), new);
     assert_eq!(federation.ask(&Question::how_many()).answer().operators("counted"), 5, "it runs on");
     federation.stop('D');
@@ -102,6 +103,68 @@ fn keys_are_rotated_while_the_node_runs_and_the_old_secret_opens_nothing_more() 
     succeeds(&both);
     federation.restart('D');
     assert_eq!(federation.ask(&Question::how_many()).answer().operators("counted"), 5);
+}
+
+#[test]
+fn an_erased_patient_is_gone_and_stays_away_and_everybody_else_is_as_before() {
+    let mut federation = Setup::default().start(PROGRAM);
+    let (home, exported) = (federation.home('D'), federation.dir().join("exported"));
+    let asked = federation.ask(&Question::how_many()).answer();
+    let settled = |state: &ChargeState| matches!(state, ChargeState::Released { .. });
+    let charged = federation.until_cohort('D', &asked.query, |line| settled(&line.state));
+    let mut patients = federation.patients_by_name('D');
+    let [gone, offline] = [0, 1].map(|n| charged.pseudonyms[n].clone());
+    let key = patients[&gone].key.unwrap().to_string();
+    succeeds(&sumac(&federation, &["export", "--all"], &[("--dir", &home), ("--out", &exported)]));
+
+    refuses(&erase(&federation, &home, &gone, false), "usage", "give --yes");
+    refuses(&erase(&federation, &home, "nobody", true), "no-such-patient", "sumac patient list");
+    assert_eq!(federation.patients_by_name('D'), patients, "nothing was erased yet");
+
+    let erased = erase(&federation, &home, &gone, true);
+    succeeds(&erased);
+    for words in ["the record", "1 statement", "the books of 1 query", "What remains: answers", "destroy them"] {
+        assert!(flat(&erased.text()).contains(words), "{words}: {}", erased.text());
+    }
+    refuses(&erase(&federation, &home, &gone, true), "erased-before", "nothing is left to erase");
+    patients.remove(&gone);
+    assert_eq!(federation.patients_by_name('D'), patients, "all others, and what they were charged");
+    let line = federation.cohort('D', &asked.query).unwrap();
+    assert_eq!(line.pseudonyms.len() + 1, charged.pseudonyms.len());
+    assert!(!line.pseudonyms.contains(&gone) && settled(&line.state) && line.rho == charged.rho, "{line:?}");
+    let patient = sumac(&federation, &["export", "--patient", &gone], &[("--dir", &home)]);
+    refuses(&patient, "no-such-patient", "sumac patient list");
+
+    // Neither the pseudonym nor the key comes back, by whatever way.
+    let again = import(&federation, &home, &exported);
+    succeeds(&again);
+    assert!(flat(&again.text()).contains("1 patient left out: erased here before"), "{}", again.text());
+    let enrol = |pseudonym: &str, key: &str| {
+        sumac(&federation, &["patient", "enrol", "--pseudonym", pseudonym, "--key", key], &[("--dir", &home)])
+    };
+    let stranger = federation.dir().join("stranger.key");
+    let fresh = sumac(&federation, &["patient", "keygen"], &[("--out", &stranger)]).out.concat();
+    refuses(&enrol(&gone, &fresh), "erased-before", "a new pseudonym");
+    refuses(&enrol("newcomer", &key), "key-erased", "sumac patient keygen");
+    // Somebody new does not inherit the row, and so no charge.
+    succeeds(&enrol("newcomer", &fresh));
+    let newcomer = federation.patients_by_name('D').remove("newcomer").unwrap();
+    assert!(newcomer.spent.0 == 0 && !newcomer.has_record, "{newcomer:?}");
+
+    // The same with the node stopped; and from the journal alone it is the same.
+    federation.stop('D');
+    succeeds(&erase(&federation, &home, &offline, true));
+    refuses(&erase(&federation, &home, &offline, true), "erased-before", "nothing is left to erase");
+    federation.delete_index('D');
+    federation.restart('D');
+    patients.remove(&offline);
+    let mut now = federation.patients_by_name('D');
+    now.remove("newcomer");
+    assert_eq!(now, patients);
+    let next = federation.ask(&Question::how_many()).answer();
+    assert_eq!(next.operators("counted"), 5, "the node goes on answering");
+    let line = federation.until_cohort('D', &next.query, |line| settled(&line.state));
+    assert_eq!(line.pseudonyms.len() + 2, charged.pseudonyms.len(), "for all who are left");
 }
 
 #[test]
@@ -146,14 +209,41 @@ fn node_with(federation: &Federation, verb: &str, home: &Path, options: &[(&str,
     federation.sumac(args)
 }
 
+fn erase(federation: &Federation, home: &Path, patient: &str, yes: bool) -> Ended {
+    let flags = ["--patient", patient, "--yes"];
+    node_with(federation, "erase", home, &[], if yes { &flags } else { &flags[..2] })
+}
+
+/// Imports what was exported as CSV.
+fn import(federation: &Federation, home: &Path, exported: &Path) -> Ended {
+    let [mapping, courses, assessments] =
+        ["mapping.toml", "courses.csv", "assessments.csv"].map(|name| exported.join(name));
+    let options: [(&str, &Path); 4] =
+        [("--dir", home), ("--mapping", &mapping), ("--courses", &courses), ("--assessments", &assessments)];
+    sumac(federation, &["import"], &options)
+}
+
+fn sumac(federation: &Federation, words: &[&str], options: &[(&str, &Path)]) -> Ended {
+    let mut args: Vec<OsString> = words.iter().map(Into::into).collect();
+    for (option, path) in options {
+        args.extend([option.into(), path.into()]);
+    }
+    federation.sumac(args)
+}
+
 fn succeeds(ended: &Ended) {
     assert_eq!(ended.exit, Some(0), "{}", ended.text());
 }
 
 fn refuses(ended: &Ended, code: &str, remedy: &str) {
-    let said = ended.text();
+    // Lines are broken between words, wherever the width of a terminal asks for it.
+    let said = flat(&ended.text());
     assert!(ended.exit.is_some_and(|exit| exit == 1 || exit == 2), "{said}");
     assert!(said.contains(&format!("error[{code}]")) && said.contains("to do: ") && said.contains(remedy), "{said}");
+}
+
+fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn keyring(home: &Path) -> PathBuf {
