@@ -102,7 +102,8 @@ impl Store {
         creation::create(&operating_system(), paths, unlock, Cost::STANDARD, identity_seed)
     }
 
-    /// Opens a store and checks every frame of its journal.
+    /// Opens a store and checks every frame of its journal. If it was closed in good order, only those of the last
+    /// segment: then the others are checked when they are read.
     ///
     /// Refuses a second opening, a damaged journal, and a journal that ends before what the keyring knows
     /// to have been acknowledged.

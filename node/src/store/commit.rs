@@ -191,6 +191,7 @@ impl Writer {
         self.shared.front().index.flush()?;
         let mut keys = self.shared.keys.write().unwrap_or_else(PoisonError::into_inner);
         keys.keyring.watermark = self.tail.mark;
+        keys.keyring.journal_bytes = self.closed_bytes.saturating_add(self.tail.offset);
         keys.keyring.save(self.shared.disk.as_ref())
     }
 

@@ -117,6 +117,8 @@ pub(crate) struct Keyring {
     pub(crate) restored: Option<Mark>,
     /// Whether the store was closed in good order since: then the watermark is all there ever was.
     pub(crate) closed: bool,
+    /// How long all segments were together when it was; 0 if that was not noted.
+    pub(crate) journal_bytes: u64,
     pub(crate) index_key: IndexKeyAge,
 }
 
@@ -158,6 +160,7 @@ impl Keyring {
             watermark: Mark { sequence: 0, hash: journal_start(&journal_id) },
             restored: None,
             closed: false,
+            journal_bytes: 0,
             index_key: IndexKeyAge { since_s: 0, due: false },
             journal_id,
             keys,
@@ -286,7 +289,8 @@ impl Keyring {
         plain.push(u8::from(self.restored.is_some()));
         plain.extend_from_slice(&restored.sequence.to_le_bytes());
         plain.extend_from_slice(&restored.hash);
-        plain.push(u8::from(self.closed));
+        plain.push(if self.closed { CLOSED } else { OPEN });
+        plain.extend_from_slice(&self.journal_bytes.to_le_bytes());
         plain.push(u8::from(self.index_key.due));
         plain.extend_from_slice(&self.index_key.since_s.to_le_bytes());
         for (id, key) in &self.keys {
@@ -307,7 +311,14 @@ impl Keyring {
         let restored = flag(&mut reader)?;
         let mark = Mark { sequence: reader.u64()?, hash: reader.array()? };
         let restored = restored.then_some(mark);
-        let (closed, due) = (flag(&mut reader)?, flag(&mut reader)?);
+        let (closed, journal_bytes) = match reader.u8()? {
+            LENGTHLESS_OPEN => (false, 0),
+            LENGTHLESS_CLOSED => (true, 0),
+            OPEN => (false, reader.u64()?),
+            CLOSED => (true, reader.u64()?),
+            _ => return None,
+        };
+        let due = flag(&mut reader)?;
         let index_key = IndexKeyAge { due, since_s: reader.u64()? };
         let mut keys = BTreeMap::new();
         while reader.end().is_none() {
@@ -315,7 +326,8 @@ impl Keyring {
             let key = Zeroizing::new(reader.array()?);
             keys.insert(id, SealKey::from_bytes(&key));
         }
-        Some(Self { path: path.to_owned(), bolt, seed, journal_id, keys, watermark, restored, closed, index_key })
+        let path = path.to_owned();
+        Some(Self { path, bolt, seed, journal_id, keys, watermark, restored, closed, journal_bytes, index_key })
     }
 }
 
@@ -338,6 +350,12 @@ fn flag(reader: &mut Reader<'_>) -> Option<bool> {
 }
 
 const CONTENTS_VERSION: u8 = 2;
+/// Whether the store was closed in good order; the journal's length follows.
+const OPEN: u8 = 2;
+const CLOSED: u8 = 3;
+/// The same as keyrings said it that did not note the length.
+const LENGTHLESS_OPEN: u8 = 0;
+const LENGTHLESS_CLOSED: u8 = 1;
 /// The index's key is replaced at most this often, in seconds: it costs making the index again.
 const INDEX_KEY_AGE_MIN_S: u64 = 24 * 60 * 60;
 

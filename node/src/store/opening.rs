@@ -13,8 +13,9 @@ use super::commit::Writer;
 use super::disk::{self, Disk, FolderLock};
 use super::erasure;
 use super::fault::{JournalError, StoreError};
-use super::index::Index;
+use super::index::{Index, Opened};
 use super::journal::Journal;
+use super::journal::glance::glance;
 use super::journal::scan::{Scan, scan};
 use super::keychain::Keychain;
 use super::keyring::unlock::UnlockSecret;
@@ -120,8 +121,12 @@ pub(crate) fn assemble(
     let applied = projection::applied(&index);
     let wanted = [Some(keys.keyring.watermark), applied.map(|head| head.mark)];
     let wanted: BTreeSet<u64> = wanted.into_iter().flatten().map(|mark| mark.sequence).collect();
-    let start = keys.keyring.start();
-    let found = scan(disk.as_ref(), &files, start, &keys, &wanted, &mut |_| Ok(()))?;
+    let trusted = missing == Missing::Refuse && opened == Opened::AsItWas;
+    let glanced = if trusted { glanced(disk.as_ref(), &files, &keys, applied)? } else { None };
+    let found = match glanced {
+        Some(found) => found,
+        None => scan(disk.as_ref(), &files, keys.keyring.start(), &keys, &wanted, &mut |_| Ok(()))?,
+    };
     let acknowledged_missing = match hold_to(&keys.keyring, applied, &found, paths) {
         Err(error) if missing == Missing::Refuse => return Err(error),
         Err(StoreError::AcknowledgedMissing { watermark, .. }) => Some(watermark),
@@ -152,6 +157,21 @@ pub(crate) fn assemble(
     let dropped_frames = found.dropped_frames;
     let report = OpenReport { dropped_frames, index: index_state, acknowledged_missing, restored, erasure_finished };
     Ok((store, report))
+}
+
+/// What a glance finds, if the store was closed in good order and the index stands where it was then.
+fn glanced(
+    disk: &dyn Disk,
+    files: &[PathBuf],
+    keys: &Keychain,
+    applied: Option<Head>,
+) -> Result<Option<Scan>, StoreError> {
+    let keyring = &keys.keyring;
+    let Some(head) = applied.filter(|head| head.mark == keyring.watermark) else { return Ok(None) };
+    if !keyring.closed || keyring.restored.is_some() {
+        return Ok(None);
+    }
+    Ok(glance(disk, files, keys)?.filter(|found| found.layout == head.layout))
 }
 
 /// Starts the commit thread.

@@ -105,6 +105,21 @@ pub(crate) fn scan(
     Ok(walk.settled(files))
 }
 
+/// Reads the last segment alone, which begins at `start`; `None` if it is not whole batches of frames that open, from
+/// end to end.
+pub(crate) fn scan_last(
+    keys: &Keychain,
+    wanted: &BTreeSet<u64>,
+    start: Mark,
+    (number, bytes): (u32, &[u8]),
+) -> Option<Scan> {
+    let mut each = |_: &Met<'_>| Ok(());
+    let mut walk = Walk::new(keys, wanted, &mut each, start);
+    let whole = walk.segment(number, bytes).is_ok() && walk.loose == 0 && walk.unopened.is_empty();
+    // Whatever is wrong with it is named by a scan of all: here no files are needed.
+    whole.then(|| walk.settled(&[]))
+}
+
 /// Adds to a flaw the file in which a person will look for it.
 fn damaged(file: &std::path::Path, flaw: Flaw) -> StoreError {
     let Flaw { sequence, offset, why, .. } = flaw;

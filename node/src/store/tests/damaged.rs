@@ -103,6 +103,63 @@ fn any_file_of_the_store_changed_anywhere_is_whole_or_refused_with_what_to_do() 
 }
 
 #[test]
+fn what_was_changed_after_closing_in_good_order_is_refused_or_named_when_it_is_read() {
+    let rig = Rig::new();
+    let store = rig.create();
+    for n in 0..150 {
+        store.append(vec![record(&format!("P{n}"), &format!("{n} {}", "x".repeat(300)))]).unwrap();
+    }
+    store.erase(Erasure::of(Row(7))).unwrap();
+    let told: Vec<(Row, Vec<u8>)> =
+        store.rows().into_iter().map(|row| (row, store.record(row).unwrap().unwrap().to_vec())).collect();
+    store.close().unwrap();
+    let segments = rig.segments().len();
+    assert!(segments > 4, "{segments}");
+    let (seed, mut refused, mut named) = (79, 0, 0);
+    let mut luck = Luck(seed);
+    for round in 0..100 {
+        let copy = rig.copied();
+        let number = 1 + luck.below(segments);
+        let file = copy.paths().journal().join(format!("{number:08}.seg"));
+        let mut bytes = fs::read(&file).unwrap();
+        let (at, cut) = (luck.below(bytes.len()), round % 4 == 0);
+        if cut {
+            bytes.truncate(at);
+        } else {
+            bytes[at] ^= 1 << luck.below(8);
+        }
+        fs::write(&file, bytes).unwrap();
+        let story = format!("seed {seed}, round {round}, segment {number}, byte {at}");
+        let names = |error: &StoreError| {
+            let says = error.to_string();
+            let missing = error.code() == "store-acknowledged-missing";
+            assert!(missing || says.contains(&file.display().to_string()), "{story}: {says}");
+            assert!(error.remedy().contains("restore"), "{story}: {}", error.remedy());
+        };
+        match copy.open() {
+            Err(error) => {
+                names(&error);
+                refused += 1;
+            }
+            Ok((store, report)) => {
+                assert_eq!(report.index, IndexState::Fresh, "{story}");
+                assert!(!cut && number < segments, "{story}: what is cut, and the last segment, are seen at once");
+                for (row, body) in &told {
+                    match store.record(*row) {
+                        Ok(found) => assert_eq!(found.unwrap().as_slice(), body, "{story}"),
+                        Err(error) => {
+                            names(&error);
+                            named += 1;
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert!(refused > 25 && named > 10, "{refused} refused, {named} named");
+}
+
+#[test]
 fn a_store_without_its_index_folder_lacks_nothing() {
     let rig = Rig::new();
     let told = killed(&rig);
