@@ -161,7 +161,16 @@ impl Index {
                 None => batch.remove(name.as_slice()),
             }
         }
-        self.guarded(|| self.db.apply_batch(batch))
+        self.guarded(|| self.db.apply_batch(batch))?;
+        self.sweep(changes)
+    }
+
+    /// Gives sled the turns in which it frees what was replaced: a few things at every so many calls, whatever the
+    /// calls are, and a batch counts as one. Without this, what making a large index replaces stays in memory.
+    fn sweep(&self, changes: &Changes) -> Result<(), StoreError> {
+        let Some(name) = changes.keys().next() else { return Ok(()) };
+        let turns = changes.len().saturating_mul(SWEEPS);
+        self.guarded(|| (0..turns).try_for_each(|_| self.db.contains_key(name).map(|_| ())))
     }
 
     /// Makes all changes so far durable.
@@ -255,4 +264,6 @@ const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
 /// What sled may keep of its pages in memory; they are sealed.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+/// Calls for each change of a batch: sled frees about four things a call, and a change replaces fewer than eight.
+const SWEEPS: usize = 2;
 const HALF: usize = 16;
