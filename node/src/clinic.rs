@@ -4,6 +4,7 @@ mod books;
 mod consents;
 mod desk;
 mod enrolling;
+mod erasing;
 mod error;
 mod row_bits;
 mod selecting;
@@ -18,6 +19,7 @@ use zeroize::Zeroizing;
 pub use books::{Charge, ChargeState};
 pub use desk::{CohortLine, PatientLine};
 pub use enrolling::{Acknowledged, Kept};
+pub use erasing::Taken;
 pub use error::ClinicError;
 
 use consents::Consents;

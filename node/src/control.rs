@@ -20,7 +20,7 @@ pub use client::{ControlError, ask};
 pub(crate) use server::{Call, serve};
 pub use upkeep::{Upkeep, Upkept};
 
-use crate::clinic::{Acknowledged, CohortLine, Kept, PatientLine};
+use crate::clinic::{Acknowledged, CohortLine, Kept, PatientLine, Taken};
 use crate::export::{Held, HeldPage};
 
 /// What can be asked of a running node. Complete.
@@ -49,6 +49,16 @@ pub enum Request {
     Patients,
     /// List the queries with their cohorts.
     Cohorts,
+    /// Say what an erasure of this patient would take; change nothing.
+    ToErase {
+        /// The pseudonym.
+        pseudonym: String,
+    },
+    /// Erase this patient.
+    Erase {
+        /// The pseudonym.
+        pseudonym: String,
+    },
     /// Take care of the store.
     Upkeep(Upkeep),
     /// Export everything held about one patient.
@@ -86,6 +96,8 @@ pub enum Response {
     Patients(Vec<PatientLine>),
     /// To [`Request::Cohorts`].
     Cohorts(Vec<CohortLine>),
+    /// To [`Request::ToErase`] and [`Request::Erase`].
+    Taken(Taken),
     /// To [`Request::Upkeep`].
     Upkept(Upkept),
     /// To [`Request::ExportPatient`]; none if there is no such patient.

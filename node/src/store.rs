@@ -28,6 +28,7 @@ mod batch;
 mod bytes;
 mod catch_up;
 mod changed;
+mod closing;
 mod columns;
 mod commit;
 mod compaction;
@@ -89,10 +90,9 @@ pub type Remains = (Row, Zeroizing<Vec<u8>>);
 pub struct Store {
     shared: Arc<Shared>,
     seed: Zeroizing<[u8; 32]>,
-    queue: Option<SyncSender<Job>>,
-    writer: Option<JoinHandle<()>>,
+    line: Line,
     /// Dropped last, when no file is open any more.
-    _lock: FolderLock,
+    lock: FolderLock,
 }
 
 impl Store {
@@ -107,7 +107,8 @@ impl Store {
         creation::create(&operating_system(), paths, unlock, Cost::STANDARD, identity_seed)
     }
 
-    /// Opens a store and checks every frame of its journal.
+    /// Opens a store and checks every frame of its journal. If it was closed in good order, only those of the last
+    /// segment: then the others are checked when they are read.
     ///
     /// Refuses a second opening, a damaged journal, and a journal that ends before what the keyring knows
     /// to have been acknowledged.
@@ -275,21 +276,33 @@ impl Store {
         (mark.sequence, mark.hash)
     }
 
-    /// Finishes what is queued, flushes the index, seals the watermark and lets go of the folder.
+    /// Finishes what is queued, flushes the index, seals the watermark and lets go of the folder. Only after this
+    /// is the index trusted at the next opening; otherwise it is made anew.
     pub fn close(self) -> Result<(), StoreError> {
-        self.ask(Job::Settle)
+        self.ask(Job::Settle)?;
+        let Self { shared, line, lock, .. } = self;
+        drop(line);
+        let closed = Arc::into_inner(shared).map_or(Ok(()), closing::close);
+        drop(lock);
+        closed
     }
 
     fn ask<T>(&self, job: impl FnOnce(Reply<T>) -> Job) -> Result<T, StoreError> {
         let ended = || StoreError::Stopped { why: "its commit thread has ended".to_owned() };
         let (reply, answer) = sync_channel(1);
-        let queue = self.queue.as_ref().ok_or_else(ended)?;
+        let queue = self.line.queue.as_ref().ok_or_else(ended)?;
         queue.send(job(reply)).map_err(|_| ended())?;
         answer.recv().map_err(|_| ended())?
     }
 }
 
-impl Drop for Store {
+/// The way to the commit thread.
+struct Line {
+    queue: Option<SyncSender<Job>>,
+    writer: Option<JoinHandle<()>>,
+}
+
+impl Drop for Line {
     fn drop(&mut self) {
         // Without a sender the commit thread finishes what is queued and ends.
         drop(self.queue.take());

@@ -150,6 +150,8 @@ labels! {
     Dictionary = "dictionary",
     /// Lay text that was shown before signing.
     LayText = "lay-text",
+    /// A pseudonym or key of a patient whom a clinic erased.
+    Erased = "erased",
 }
 
 #[cfg(test)]

@@ -49,8 +49,13 @@ fn a_clinic_answers_the_same_from_columns_as_from_records() {
     }
     beside.asks_the_same(CHANGE, "after so many late records that another generation is made");
     assert_eq!(beside.generations(), ["00000002"]);
+    for row in 0..20 {
+        let record = beside.record(row + 2);
+        beside.keep(row, record);
+    }
+    beside.withdraw(7);
     beside.reopen();
-    beside.asks_the_same(RESPONSE, "opened again");
+    beside.asks_the_same(RESPONSE, "opened again, with late records and a withdrawal that no column knows");
     assert_eq!(beside.generations(), ["00000002"], "what is on the disk is used");
 }
 

@@ -138,6 +138,7 @@ impl ImportArgs {
             kept.changed,
             kept.unchanged
         ));
+        say_erased(kept);
         for (code, times) in &totals.unknown {
             let times = show::counted(*times, "time");
             show::talk(&format!("`{}` is no value of `{}`: kept as unknown, {times}", code.code, code.field));
@@ -145,7 +146,7 @@ impl ImportArgs {
         if totals.rejects > 0 {
             let rejects = show::counted(totals.rejects, "reject");
             show::talk(&format!("{rejects}: {} says why each was left out, and what to do", path.display()));
-            if kept.changed == 0 && kept.unchanged == 0 {
+            if kept.changed == 0 && kept.unchanged == 0 && kept.erased == 0 {
                 return Err(Failure::refused(
                     "nothing-imported",
                     &"every row was left out, so nothing was imported",
@@ -168,6 +169,14 @@ impl ImportArgs {
             (SourceFile::TimeToEvent, &self.time_to_event),
         ];
         named.into_iter().filter_map(|(file, path)| Some((file, path.clone()?))).collect()
+    }
+}
+
+/// Says how many patients were left out because they had been erased here.
+fn say_erased(kept: Kept) {
+    if kept.erased > 0 {
+        let patients = show::counted(kept.erased, "patient");
+        show::talk(&format!("{patients} left out: erased here before. Take them out of the source too"));
     }
 }
 

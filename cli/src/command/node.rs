@@ -7,6 +7,7 @@
 //! An operator at night needs two of these: `run`, and `status`.
 
 mod backup;
+mod erase;
 mod restore;
 mod rotate;
 
@@ -77,6 +78,7 @@ pub(crate) enum NodeCommand {
     Backup(backup::BackupArgs),
     Restore(restore::RestoreArgs),
     RotateKeys(rotate::RotateArgs),
+    Erase(erase::EraseArgs),
 }
 
 impl NodeCommand {
@@ -89,6 +91,7 @@ impl NodeCommand {
             Self::Backup(args) => args.run(),
             Self::Restore(args) => args.run(),
             Self::RotateKeys(args) => args.run(),
+            Self::Erase(args) => args.run(),
             Self::Status { dir, format } => {
                 let answer = control::ask(&socket(&dir)?, &Request::Status)?;
                 let Response::Status(status) = answer else {

@@ -203,6 +203,7 @@ fn text_digest(inquiry: &Inquiry) -> Digest {
     Digest::of_bytes(inquiry.query().text.as_bytes())
 }
 
-fn read_charge(body: &[u8]) -> Result<Charge, ClinicError> {
+/// A query's entry as it is stored.
+pub(super) fn read_charge(body: &[u8]) -> Result<Charge, ClinicError> {
     decode_stored(body).map_err(|why| ClinicError::Stored { what: "query entry", why: why.to_string() })
 }

@@ -34,7 +34,7 @@ impl Consents {
         loop {
             let (sequence, rows) = {
                 let view = clinic.store().look();
-                (view.head().mark.sequence, view.consents_since(self.sequence))
+                (view.head().mark.sequence, view.consents_since(self.sequence)?)
             };
             if rows.len() <= LOOK_ROWS {
                 return Ok(());
@@ -49,7 +49,7 @@ impl Consents {
 
     /// Reads all that has changed since, in this look at the store.
     pub(super) fn catch_up(&mut self, clinic: &Clinic, view: &View<'_>) -> Result<(), ClinicError> {
-        view.consents_since(self.sequence).into_iter().try_for_each(|row| self.read(clinic, view, row))?;
+        view.consents_since(self.sequence)?.into_iter().try_for_each(|row| self.read(clinic, view, row))?;
         self.sequence = view.head().mark.sequence;
         Ok(())
     }

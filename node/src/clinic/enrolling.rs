@@ -22,6 +22,9 @@ pub struct Kept {
     pub changed: u64,
     /// Patients whose record was the same already.
     pub unchanged: u64,
+    /// Patients who were erased here, and are left out.
+    #[serde(default)]
+    pub erased: u64,
 }
 
 /// A statement's place in the ledger.
@@ -34,7 +37,8 @@ pub struct Acknowledged {
 }
 
 impl Clinic {
-    /// Keeps patients' records, each atomically, all durably. The same records again change nothing.
+    /// Keeps patients' records, each atomically, all durably. The same records again change nothing. Who was erased
+    /// here is left out.
     ///
     /// # Errors
     /// [`ClinicError::TooManyPatients`] before anything is written.
@@ -42,14 +46,20 @@ impl Clinic {
         let me = self.signer().principal();
         let member = self.chain().current().member(&me).ok_or(ClinicError::NoContributor)?;
         let mut have = u64::try_from(self.store().rows().len()).unwrap_or(u64::MAX);
-        for pseudonym in patients.keys() {
-            have = have.saturating_add(u64::from(self.store().row(pseudonym)?.is_none()));
+        let mut kept = Kept { changed: 0, unchanged: 0, erased: 0 };
+        let (gone, mut entries) = (self.gone()?, Vec::with_capacity(patients.len()));
+        for (pseudonym, record) in patients {
+            let new = self.store().row(pseudonym)?.is_none();
+            if new && gone.names(pseudonym) {
+                kept.erased += 1;
+                continue;
+            }
+            have = have.saturating_add(u64::from(new));
+            entries.push((pseudonym, record));
         }
         if have > member.patients_max {
             return Err(ClinicError::TooManyPatients { have, most: member.patients_max });
         }
-        let mut kept = Kept { changed: 0, unchanged: 0 };
-        let entries: Vec<(&String, &Record)> = patients.iter().collect();
         for batch in entries.chunks(BATCH) {
             let entry = |(pseudonym, record): &(&String, &Record)| Entry::Record {
                 pseudonym: (*pseudonym).clone(),
@@ -66,7 +76,8 @@ impl Clinic {
     /// Enrols a patient's key for a pseudonym, signed by this node.
     ///
     /// # Errors
-    /// [`ClinicError::KeyTaken`] or [`ClinicError::Enrolled`].
+    /// [`ClinicError::KeyTaken`], [`ClinicError::Enrolled`], or, where the pseudonym or the key was erased,
+    /// [`ClinicError::ErasedBefore`] or [`ClinicError::KeyErased`].
     pub fn enrol(&self, pseudonym: &str, key: Principal) -> Result<(), ClinicError> {
         if let Some(row) = self.store().row(pseudonym)?
             && let Some(have) = self.enrolment(row)?
@@ -75,6 +86,13 @@ impl Clinic {
         }
         if self.row_of_key(&key)?.is_some() {
             return Err(ClinicError::KeyTaken { key });
+        }
+        let gone = self.gone()?;
+        if gone.keys(&key) {
+            return Err(ClinicError::KeyErased { key });
+        }
+        if self.store().row(pseudonym)?.is_none() && gone.names(pseudonym) {
+            return Err(ClinicError::ErasedBefore { pseudonym: pseudonym.to_owned() });
         }
         let clinic = self.signer().principal();
         let enrolment = Enrolment {

@@ -39,6 +39,24 @@ pub enum ClinicError {
     /// A pseudonym with another key.
     #[error("the pseudonym is enrolled with another key already")]
     Enrolled,
+    /// A pseudonym that nobody has here.
+    #[error("no patient with the pseudonym `{pseudonym}` is held here")]
+    NoSuchPatient {
+        /// The pseudonym.
+        pseudonym: String,
+    },
+    /// A pseudonym of somebody who was erased.
+    #[error("the patient with the pseudonym `{pseudonym}` was erased here before")]
+    ErasedBefore {
+        /// The pseudonym.
+        pseudonym: String,
+    },
+    /// A key of somebody who was erased.
+    #[error("the patient of the key {key} was erased here, and a key that was erased never grants again")]
+    KeyErased {
+        /// The key.
+        key: Principal,
+    },
     /// A statement of a key that nobody enrolled.
     #[error("the key {key} is not enrolled at this clinic")]
     NotEnrolled {
@@ -80,6 +98,9 @@ impl ClinicError {
             Self::Superseded { .. } => "superseded",
             Self::KeyTaken { .. } => "key-taken",
             Self::Enrolled => "enrolled",
+            Self::NoSuchPatient { .. } => "no-such-patient",
+            Self::ErasedBefore { .. } => "erased-before",
+            Self::KeyErased { .. } => "key-erased",
             Self::NotEnrolled { .. } => "not-enrolled",
             Self::TooManyPatients { .. } => "too-many-patients",
             Self::NoContributor => "no-contributor",
@@ -101,6 +122,11 @@ impl ClinicError {
                     .into()
             }
             Self::Enrolled => "a lost key is replaced by two named members of staff".into(),
+            Self::NoSuchPatient { .. } => "`sumac patient list` shows the pseudonyms that are held".into(),
+            Self::ErasedBefore { .. } => {
+                "nothing is left to erase; who comes back gets a new pseudonym and a new key".into()
+            }
+            Self::KeyErased { .. } => "who comes back makes a new key with `sumac patient keygen`".into(),
             Self::NotEnrolled { .. } => {
                 "enrol the patient first: `sumac patient enrol --pseudonym P --key did:key:…`".into()
             }

@@ -98,7 +98,7 @@ impl Clinic {
         let ledger = consents.commitment(salt.as_slice(), now);
         let consenting = consents.view(view.head().statements, now);
         let eligible = Eligible::of(&consenting, inquiry, &self.signer().principal(), spent, only);
-        let beside: Option<RoaringBitmap> = generation.map(|generation| generation.beside(&view));
+        let beside: Option<RoaringBitmap> = generation.map(|generation| generation.beside(&view)).transpose()?;
         let whole = |row: u32| beside.as_ref().is_none_or(|rows| rows.contains(row));
         let in_columns = eligible.rows().iter().copied().filter(|row| !whole(*row)).collect();
         let mut cells = RawCells::zero(inquiry.plan());

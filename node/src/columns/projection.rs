@@ -26,7 +26,7 @@ use super::rows::RowBits;
 use super::scan;
 use crate::store::disk::Disk;
 use crate::store::seal::SealKey;
-use crate::store::{ColumnGeneration, Row, Store, View};
+use crate::store::{ColumnGeneration, Row, Store, StoreError, View};
 
 /// Rows whose records are read whole beside the columns, before another generation is made: so many, or one in
 /// 64 if that is more. Few in unit tests, so that a handful of patients has columns.
@@ -73,7 +73,7 @@ impl Projection {
         let number = in_use.map(|(number, _)| number);
         let known = current.generation.as_ref().filter(|generation| generation.dictionary() == digest);
         let since = known.map_or(0, |generation| generation.sequence());
-        let delta = u64::try_from(self.store.look().records_since(since).len()).unwrap_or(u64::MAX);
+        let delta = u64::try_from(self.store.look().records_since(since)?.len()).unwrap_or(u64::MAX);
         let stale = known.is_none_or(|generation| number != Some(generation.number()));
         let courses = known.map_or(0, |generation| generation.courses());
         if delta <= delta_max(courses) && (!stale || known.is_none()) {
@@ -119,7 +119,7 @@ impl Projection {
         loop {
             let (sequence, changed) = {
                 let view = self.store.look();
-                (view.head().mark.sequence, view.records_since(old.map_or(0, |old| old.sequence())))
+                (view.head().mark.sequence, view.records_since(old.map_or(0, |old| old.sequence()))?)
             };
             let (disk, root) = self.store.columns_place();
             let in_use = self.store.columns_key().map(|(number, _)| number);
@@ -146,9 +146,9 @@ impl Projection {
 
 impl Generation {
     /// Whose records must be read beside it: they changed since, or fit no column.
-    pub(crate) fn beside(&self, view: &View<'_>) -> RoaringBitmap {
-        let changed: RoaringBitmap = view.records_since(self.sequence()).into_iter().collect();
-        changed | self.apart()
+    pub(crate) fn beside(&self, view: &View<'_>) -> Result<RoaringBitmap, StoreError> {
+        let changed: RoaringBitmap = view.records_since(self.sequence())?.into_iter().collect();
+        Ok(changed | self.apart())
     }
 
     /// What the columns say of these patients; `None` if a part of the plan reads what is in no column.

@@ -37,6 +37,8 @@ impl Node {
             Request::TakeStatement(envelope) => clinic.take_statement(&envelope).map(Response::Acknowledged),
             Request::Patients => clinic.patients().map(Response::Patients),
             Request::Cohorts => clinic.cohorts().map(Response::Cohorts),
+            Request::ToErase { pseudonym } => clinic.to_erase(&pseudonym).map(Response::Taken),
+            Request::Erase { pseudonym } => clinic.erase(&pseudonym).map(Response::Taken),
             Request::ExportPatient { pseudonym } => {
                 clinic.held(&pseudonym, self.clock.now()).map(|held| Response::Patient(held.map(Box::new)))
             }

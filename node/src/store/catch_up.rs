@@ -34,7 +34,8 @@ impl CatchUp<'_> {
     ) -> Result<(Arc<Index>, Head, IndexState), StoreError> {
         let known = |head: &Head| self.found.marks.get(&head.mark.sequence) == Some(&head.mark.hash);
         let in_place = |head: &Head| head.layout == self.found.layout;
-        if let (Some(head), Opened::AsItWas) = (applied.filter(known).filter(in_place), &opened) {
+        let closed = self.keys.keyring.closed;
+        if let (Some(head), Opened::AsItWas, true) = (applied.filter(known).filter(in_place), &opened, closed) {
             let index = Arc::new(index);
             let behind = self.found.tail.mark.sequence.saturating_sub(head.mark.sequence);
             let now = self.replay(&index, head)?;
@@ -42,6 +43,7 @@ impl CatchUp<'_> {
             return Ok((index, now, state));
         }
         let (index, why) = match opened {
+            Opened::AsItWas if !closed => (index.wiped()?, "the store was not closed in good order".to_owned()),
             Opened::AsItWas => (index.wiped()?, "it does not follow from the journal".to_owned()),
             Opened::Empty { why } => (index, why),
         };

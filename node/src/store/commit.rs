@@ -18,7 +18,7 @@ use super::erasure::Erasure;
 use super::fault::StoreError;
 use super::journal::{SEGMENT_HEADER_BYTES, Tail};
 use super::limits::{GROUP_BYTES_MAX, GROUP_GATHER_MAX, GROUP_RECORDS_MAX};
-use super::limits::{INDEX_FLUSH_FRAMES, SEGMENT_BYTES, TIDY_EVERY};
+use super::limits::{SEGMENT_BYTES, TIDY_EVERY};
 use super::rotation::UnlockChange;
 use super::view::{Front, Shared};
 
@@ -36,7 +36,7 @@ pub(crate) enum Job {
     PutColumns(ColumnGeneration, Reply<bool>),
     /// Save the watermark.
     Seal(Reply<()>),
-    /// Flush the index and save the watermark.
+    /// Flush the index and save the watermark, before the store is closed.
     Settle(Reply<()>),
 }
 
@@ -63,13 +63,11 @@ pub(crate) struct Writer {
     pub(crate) closed_bytes: u64,
     /// The first failure. Once it is set nothing is written any more until the store is opened again.
     stopped: Option<StoreError>,
-    /// Frames that the index took up since its last flush; at `INDEX_FLUSH_FRAMES` it is flushed again.
-    unflushed_frames: u64,
 }
 
 impl Writer {
     pub(crate) fn new(shared: Arc<Shared>, tail: Tail, closed_bytes: u64) -> Self {
-        Self { shared, tail, closed_bytes, stopped: None, unflushed_frames: 0 }
+        Self { shared, tail, closed_bytes, stopped: None }
     }
 
     /// Works until every sender is gone.
@@ -185,11 +183,6 @@ impl Writer {
             taken_up.into_iter().for_each(|(key, kind, sequence)| changed.note(key, kind, sequence));
         }
         self.tail = tail;
-        let frames = tail.mark.sequence.saturating_sub(start.mark.sequence);
-        self.unflushed_frames = self.unflushed_frames.saturating_add(frames);
-        if self.unflushed_frames >= INDEX_FLUSH_FRAMES {
-            self.flush_index()?;
-        }
         Ok(())
     }
 
@@ -202,12 +195,12 @@ impl Writer {
         }
     }
 
-    /// The index is flushed before the keyring says `closed`, so this is never said of one that lags.
+    /// The keyring is not told yet that the index can be trusted: `closing::close` does that, last.
     fn settle(&mut self) -> Result<(), StoreError> {
-        self.flush_index()?;
+        self.shared.front().index.flush()?;
         let mut keys = self.shared.keys.write().unwrap_or_else(PoisonError::into_inner);
         keys.keyring.watermark = self.tail.mark;
-        keys.keyring.closed = true;
+        keys.keyring.journal_bytes = self.closed_bytes.saturating_add(self.tail.offset);
         keys.keyring.save(self.shared.disk.as_ref())
     }
 
@@ -219,13 +212,6 @@ impl Writer {
         }
         keys.keyring.watermark = self.tail.mark;
         keys.keyring.save(self.shared.disk.as_ref())
-    }
-
-    /// If the flush fails the count stays, so the frames still count as unflushed.
-    fn flush_index(&mut self) -> Result<(), StoreError> {
-        self.shared.front().index.flush()?;
-        self.unflushed_frames = 0;
-        Ok(())
     }
 
     /// Runs the work unless something failed before; then answers [`StoreError::Stopped`] with the reason.

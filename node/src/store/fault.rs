@@ -87,7 +87,9 @@ impl KeyringError {
                 "give the secret the keyring was sealed under; if `sumac node rotate-keys` was interrupted, give it again; if the secret is surely right, the file is damaged: restore its newest copy".to_owned()
             }
             Self::OtherSecret { sealed_under, .. } => format!("give the {sealed_under} instead; if `sumac node rotate-keys` was interrupted, give it again"),
-            Self::Format { .. } => "check the path, or use the version of Sumac that wrote the file".to_owned(),
+            Self::Format { .. } => {
+                "check the path; if it is the right file, use the version of Sumac that wrote it, or restore its newest copy".to_owned()
+            }
             Self::Cost { .. } => {
                 "somebody has changed this header: restore the newest copy of the keyring".to_owned()
             }
@@ -182,7 +184,7 @@ pub enum StoreError {
         "{} was restored from a backup, which ends at sequence {head}: what was acknowledged since is missing",
         dir.display()
     )]
-    Restored { dir: PathBuf, head: u64, watermark: u64 },
+    Restored { dir: PathBuf, head: u64 },
     /// A row that was never given.
     #[error("there is no patient in row {row}: {rows} rows were given")]
     NoSuchRow { row: u32, rows: u32 },

@@ -6,11 +6,12 @@
 //! Names are two 16-byte halves made with HMAC under the index key: the list, so that a list can be read
 //! by its prefix, and the member. Values are sealed and bound to their name.
 //!
-//! sled 0.34.7 needs four guards, each for a loss that was seen:
+//! sled 0.34.7 needs five guards, each for a loss that was seen:
 //! 1. its `flush` is only `sync_file_range`: a power cut lost everything silently. So: an own `fdatasync` of `db`;
 //! 2. its `conf` file and its folder are never synced: synced here after creation;
 //! 3. a kill during its snapshot leaves `snap.*.generating`, after which it does not open: deleted first;
-//! 4. it may fail or panic on opening: then the folder is wiped, and the caller rebuilds from the journal.
+//! 4. it may fail or panic on opening: then the folder is wiped, and the caller rebuilds from the journal;
+//! 5. after a power cut it may open with only some of its values: then the caller rebuilds too (see `closing`).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -160,7 +161,16 @@ impl Index {
                 None => batch.remove(name.as_slice()),
             }
         }
-        self.guarded(|| self.db.apply_batch(batch))
+        self.guarded(|| self.db.apply_batch(batch))?;
+        self.sweep(changes)
+    }
+
+    /// Gives sled the turns in which it frees what was replaced: a few things at every so many calls, whatever the
+    /// calls are, and a batch counts as one. Without this, what making a large index replaces stays in memory.
+    fn sweep(&self, changes: &Changes) -> Result<(), StoreError> {
+        let Some(name) = changes.keys().next() else { return Ok(()) };
+        let turns = changes.len().saturating_mul(SWEEPS);
+        self.guarded(|| (0..turns).try_for_each(|_| self.db.contains_key(name).map(|_| ())))
     }
 
     /// Makes all changes so far durable.
@@ -254,4 +264,6 @@ const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
 /// What sled may keep of its pages in memory; they are sealed.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+/// Calls for each change of a batch: sled frees about four things a call, and a change replaces fewer than eight.
+const SWEEPS: usize = 2;
 const HALF: usize = 16;

@@ -24,6 +24,7 @@ use frame::Header;
 pub(crate) mod flaw;
 pub(crate) mod frame;
 pub(crate) mod gap;
+pub(crate) mod glance;
 pub(crate) mod rewriting;
 pub(crate) mod scan;
 pub(crate) mod walk;

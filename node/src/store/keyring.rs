@@ -112,11 +112,13 @@ pub(crate) struct Keyring {
     keys: BTreeMap<KeyId, SealKey>,
     /// The newest frame known to be acknowledged when this was last saved.
     pub(crate) watermark: Mark,
-    /// Whether the folder was restored from a backup that may lack something, and not taken into use since. The
-    /// copies of a keyring that backups make say so too.
-    pub(crate) restored: bool,
+    /// Where the journal of a backup ends that was restored, may lack something, and was not taken into use since. A
+    /// copy of the keyring that was made with a backup names that backup's end.
+    pub(crate) restored: Option<Mark>,
     /// Whether the store was closed in good order since: then the watermark is all there ever was.
     pub(crate) closed: bool,
+    /// How long all segments were together when it was; 0 if that was not noted.
+    pub(crate) journal_bytes: u64,
     pub(crate) index_key: IndexKeyAge,
 }
 
@@ -156,8 +158,9 @@ impl Keyring {
             bolt: Bolt::fresh(secret, cost)?,
             seed,
             watermark: Mark { sequence: 0, hash: journal_start(&journal_id) },
-            restored: false,
+            restored: None,
             closed: false,
+            journal_bytes: 0,
             index_key: IndexKeyAge { since_s: 0, due: false },
             journal_id,
             keys,
@@ -185,7 +188,7 @@ impl Keyring {
     /// The bytes of a copy that goes with a backup: what it opens may lack what came after.
     pub(crate) fn copy(&mut self) -> Result<Vec<u8>, StoreError> {
         let before = (self.restored, self.closed);
-        (self.restored, self.closed) = (true, false);
+        (self.restored, self.closed) = (Some(self.watermark), false);
         let copy = self.sealed();
         (self.restored, self.closed) = before;
         copy
@@ -282,8 +285,12 @@ impl Keyring {
         plain.extend_from_slice(&self.journal_id);
         plain.extend_from_slice(&self.watermark.sequence.to_le_bytes());
         plain.extend_from_slice(&self.watermark.hash);
-        plain.push(u8::from(self.restored));
-        plain.push(u8::from(self.closed));
+        let restored = self.restored.unwrap_or(Mark { sequence: 0, hash: [0; 32] });
+        plain.push(u8::from(self.restored.is_some()));
+        plain.extend_from_slice(&restored.sequence.to_le_bytes());
+        plain.extend_from_slice(&restored.hash);
+        plain.push(if self.closed { CLOSED } else { OPEN });
+        plain.extend_from_slice(&self.journal_bytes.to_le_bytes());
         plain.push(u8::from(self.index_key.due));
         plain.extend_from_slice(&self.index_key.since_s.to_le_bytes());
         for (id, key) in &self.keys {
@@ -301,7 +308,17 @@ impl Keyring {
         let seed = Zeroizing::new(reader.array()?);
         let journal_id = reader.array()?;
         let watermark = Mark { sequence: reader.u64()?, hash: reader.array()? };
-        let (restored, closed, due) = (flag(&mut reader)?, flag(&mut reader)?, flag(&mut reader)?);
+        let restored = flag(&mut reader)?;
+        let mark = Mark { sequence: reader.u64()?, hash: reader.array()? };
+        let restored = restored.then_some(mark);
+        let (closed, journal_bytes) = match reader.u8()? {
+            LENGTHLESS_OPEN => (false, 0),
+            LENGTHLESS_CLOSED => (true, 0),
+            OPEN => (false, reader.u64()?),
+            CLOSED => (true, reader.u64()?),
+            _ => return None,
+        };
+        let due = flag(&mut reader)?;
         let index_key = IndexKeyAge { due, since_s: reader.u64()? };
         let mut keys = BTreeMap::new();
         while reader.end().is_none() {
@@ -309,7 +326,8 @@ impl Keyring {
             let key = Zeroizing::new(reader.array()?);
             keys.insert(id, SealKey::from_bytes(&key));
         }
-        Some(Self { path: path.to_owned(), bolt, seed, journal_id, keys, watermark, restored, closed, index_key })
+        let path = path.to_owned();
+        Some(Self { path, bolt, seed, journal_id, keys, watermark, restored, closed, journal_bytes, index_key })
     }
 }
 
@@ -332,6 +350,12 @@ fn flag(reader: &mut Reader<'_>) -> Option<bool> {
 }
 
 const CONTENTS_VERSION: u8 = 2;
+/// Whether the store was closed in good order; the journal's length follows.
+const OPEN: u8 = 2;
+const CLOSED: u8 = 3;
+/// The same as keyrings said it that did not note the length.
+const LENGTHLESS_OPEN: u8 = 0;
+const LENGTHLESS_CLOSED: u8 = 1;
 /// The index's key is replaced at most this often, in seconds: it costs making the index again.
 const INDEX_KEY_AGE_MIN_S: u64 = 24 * 60 * 60;
 

@@ -45,9 +45,6 @@ pub(crate) const PAGE_ROWS: u32 = 2048;
 /// The largest value that may lie in the index, in bytes: sled 0.34 loses larger ones in a power cut.
 pub(crate) const INDEX_VALUE_BYTES_MAX: usize = 4096;
 
-/// Frames put into the index between two flushes of it, so that a restart has little to catch up.
-pub(crate) const INDEX_FLUSH_FRAMES: u64 = 16_384;
-
 /// Frames applied to the index in one step while it is rebuilt.
 pub(crate) const REBUILD_STEP_FRAMES: u64 = 1000;
 

@@ -14,8 +14,9 @@ use super::commit::Writer;
 use super::disk::{self, Disk, FolderLock};
 use super::erasure;
 use super::fault::{JournalError, StoreError};
-use super::index::Index;
+use super::index::{Index, Opened};
 use super::journal::Journal;
+use super::journal::glance::glance;
 use super::journal::scan::{Scan, scan};
 use super::keychain::Keychain;
 use super::keyring::unlock::UnlockSecret;
@@ -23,7 +24,7 @@ use super::keyring::{KeyClass, Keyring, Mark};
 use super::limits::QUEUE_JOBS_MAX;
 use super::pointers::Head;
 use super::view::{Front, Shared};
-use super::{Store, projection};
+use super::{Line, Store, projection};
 
 /// Where a store lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,18 +126,26 @@ pub(crate) fn assemble(
     let applied = projection::applied(&index);
     let wanted = [Some(keys.keyring.watermark), applied.map(|head| head.mark)];
     let wanted: BTreeSet<u64> = wanted.into_iter().flatten().map(|mark| mark.sequence).collect();
-    let start = keys.keyring.start();
+    let trusted = missing == Missing::Refuse && opened == Opened::AsItWas;
+    let glanced = if trusted { glanced(disk.as_ref(), &files, &keys, applied)? } else { None };
     let mut changed = Changed::default();
-    let found = scan(disk.as_ref(), &files, start, &keys, &wanted, &mut |met| {
-        changed.note(met.key, met.kind, met.at.sequence);
-        Ok(())
-    })?;
+    let found = match (glanced, applied) {
+        (Some(found), Some(head)) => {
+            changed = Changed::before(head);
+            found
+        }
+        (None | Some(_), _) => scan(disk.as_ref(), &files, keys.keyring.start(), &keys, &wanted, &mut |met| {
+            changed.note(met.key, met.kind, met.at.sequence);
+            Ok(())
+        })?,
+    };
     let acknowledged_missing = match hold_to(&keys.keyring, applied, &found, paths) {
         Err(error) if missing == Missing::Refuse => return Err(error),
         Err(StoreError::AcknowledgedMissing { watermark, .. }) => Some(watermark),
         Err(StoreError::OtherHistory { sequence, .. }) => Some(sequence),
         Ok(()) | Err(_) => None,
     };
+    found.accounted()?;
     let erasure_finished = erasure::finish(disk.as_ref(), &files, &mut keys, &found)?;
     let journal = Journal::open(Arc::clone(disk), &paths.journal(), found.tail.segment)?;
     if found.dropped_frames > 0 {
@@ -144,15 +153,14 @@ pub(crate) fn assemble(
     }
     let catching = CatchUp { disk: disk.as_ref(), files: &files, keys: &keys, found: &found };
     let (index, head, index_state) = catching.run(index, opened, applied)?;
-    let restored = keys.keyring.restored;
+    let restored = keys.keyring.restored == Some(found.tail.mark);
     if missing == Missing::Accept {
         keys.keyring.watermark = found.tail.mark;
-        keys.keyring.restored = false;
         // They may know frames that this journal does not.
         keys.keyring.strike(|id| id.class == KeyClass::Column);
     }
-    if missing == Missing::Accept || keys.keyring.closed {
-        keys.keyring.closed = false;
+    if missing == Missing::Accept || keys.keyring.closed || keys.keyring.restored.is_some() {
+        (keys.keyring.closed, keys.keyring.restored) = (false, None);
         keys.keyring.save(disk.as_ref())?;
     }
     let seed = keys.keyring.seed();
@@ -166,6 +174,21 @@ pub(crate) fn assemble(
     Ok((store, report))
 }
 
+/// What a glance finds, if the store was closed in good order and the index stands where it was then.
+fn glanced(
+    disk: &dyn Disk,
+    files: &[PathBuf],
+    keys: &Keychain,
+    applied: Option<Head>,
+) -> Result<Option<Scan>, StoreError> {
+    let keyring = &keys.keyring;
+    let Some(head) = applied.filter(|head| head.mark == keyring.watermark) else { return Ok(None) };
+    if !keyring.closed || keyring.restored.is_some() {
+        return Ok(None);
+    }
+    Ok(glance(disk, files, keys)?.filter(|found| found.layout == head.layout))
+}
+
 /// Starts the commit thread.
 fn begin(shared: Shared, found: &Scan, seed: Zeroizing<[u8; 32]>, lock: FolderLock) -> Result<Store, StoreError> {
     let shared = Arc::new(shared);
@@ -174,7 +197,8 @@ fn begin(shared: Shared, found: &Scan, seed: Zeroizing<[u8; 32]>, lock: FolderLo
     let named = thread::Builder::new().name("sumac-journal".to_owned());
     let started = named.spawn(move || writer.run(&jobs));
     let writer = started.map_err(|error| StoreError::System { what: "thread", why: error.to_string() })?;
-    Ok(Store { shared, seed, queue: Some(queue), writer: Some(writer), _lock: lock })
+    let line = Line { queue: Some(queue), writer: Some(writer) };
+    Ok(Store { shared, seed, line, lock })
 }
 
 /// The journal must reach everything that is known to have been acknowledged, and be the history that the
@@ -190,7 +214,11 @@ fn hold_to(keyring: &Keyring, applied: Option<Head>, found: &Scan, paths: &Store
     if found.marks.get(&sequence) != Some(&hash) && !found.tombs.contains(sequence) {
         return Err(StoreError::OtherHistory { dir, sequence });
     }
-    if keyring.restored { Err(StoreError::Restored { dir, head, watermark: known }) } else { Ok(()) }
+    // A journal that goes on behind the backup's end is not the restored one.
+    if keyring.restored == Some(found.tail.mark) {
+        return Err(StoreError::Restored { dir, head });
+    }
+    Ok(())
 }
 
 /// The folder, for this process alone.

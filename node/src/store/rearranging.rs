@@ -65,6 +65,7 @@ impl Writer {
         let files: Vec<PathBuf> = (FIRST_SEGMENT..=self.tail.segment).map(place).collect();
         let start = keys.keyring.start();
         let found = scan(shared.disk.as_ref(), &files, start, &keys, &BTreeSet::new(), &mut |_| Ok(()))?;
+        found.accounted()?;
         let index = Index::renewed(Arc::clone(&shared.disk), &shared.paths.index(), keys.keyring.index_key()?)?;
         if found.tail != self.tail {
             return Err(index.failed("the journal has changed since it was written".to_owned()).into());

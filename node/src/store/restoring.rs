@@ -90,7 +90,7 @@ pub(crate) fn restore_on(
     let Mark { sequence: known, hash } = keys.keyring.watermark;
     let complete = keys.keyring.closed && (known, Digest(hash)) == (contents.sequence, contents.chain);
     if !complete {
-        keys.keyring.restored = true;
+        keys.keyring.restored = Some(Mark { sequence: contents.sequence, hash: contents.chain.0 });
         keys.keyring.save(disk)?;
     }
     disk.rename(&place, &paths.dir)?;
@@ -104,6 +104,7 @@ pub(crate) fn restore_on(
 fn check(disk: &dyn Disk, from: &Path, place: &Path, keys: &Keychain, contents: &Contents) -> Result<(), BackupError> {
     let files = Journal::files(disk, &place.join(JOURNAL))?;
     let found = scan(disk, &files, keys.keyring.start(), keys, &BTreeSet::new(), &mut |_| Ok(()))?;
+    found.accounted()?;
     let mark = found.tail.mark;
     if found.dropped_frames > 0 || (mark.sequence, Digest(mark.hash)) != (contents.sequence, contents.chain) {
         let why =

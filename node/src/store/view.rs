@@ -85,15 +85,24 @@ impl View<'_> {
     }
 
     /// Rows whose record changed after the frame with that number, ascending.
-    pub(crate) fn records_since(&self, sequence: u64) -> Vec<u32> {
-        let changed = self.shared.changed.read().unwrap_or_else(PoisonError::into_inner);
-        changed.records_since(sequence).collect()
+    pub(crate) fn records_since(&self, sequence: u64) -> Result<Vec<u32>, StoreError> {
+        Ok(self.changed(sequence)?.records_since(sequence).collect())
     }
 
     /// Rows whose enrolment or statements changed after the frame with that number, ascending.
-    pub(crate) fn consents_since(&self, sequence: u64) -> Vec<u32> {
-        let changed = self.shared.changed.read().unwrap_or_else(PoisonError::into_inner);
-        changed.consents_since(sequence).collect()
+    pub(crate) fn consents_since(&self, sequence: u64) -> Result<Vec<u32>, StoreError> {
+        Ok(self.changed(sequence)?.consents_since(sequence).collect())
+    }
+
+    /// What changed after a frame; looked up in the index first, where opening the store did not tell.
+    pub(crate) fn changed(&self, sequence: u64) -> Result<RwLockReadGuard<'_, Changed>, StoreError> {
+        let read = || self.shared.changed.read().unwrap_or_else(PoisonError::into_inner);
+        let unknown = read().unknown(sequence);
+        if let Some(rows) = unknown {
+            let entries = (0..rows).map(|row| self.row_entry(row)).collect::<Result<Vec<_>, _>>()?;
+            self.shared.changed.write().unwrap_or_else(PoisonError::into_inner).look_up(entries);
+        }
+        Ok(read())
     }
 
     /// The body of a row's newest record.

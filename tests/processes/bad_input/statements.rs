@@ -30,6 +30,7 @@ fn status(socket: &Path) -> Status {
         | Response::Cohorts(_)
         | Response::Patient(_)
         | Response::Page(_)
+        | Response::Taken(_)
         | Response::Upkept(_)
         | Response::Refused(_)) => panic!("{other:?}"),
     }

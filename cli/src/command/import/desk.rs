@@ -58,7 +58,7 @@ impl Desk {
             }
             Err(why) => return Err(why.into()),
         };
-        Ok(Self { way, kept: Kept { changed: 0, unchanged: 0 }, listed, meter })
+        Ok(Self { way, kept: Kept { changed: 0, unchanged: 0, erased: 0 }, listed, meter })
     }
 
     /// Closes the store, if it was opened, and the list of rejects, which is removed if nothing is in it.
@@ -98,6 +98,7 @@ impl Sink for Desk {
         };
         self.kept.changed = self.kept.changed.saturating_add(kept.changed);
         self.kept.unchanged = self.kept.unchanged.saturating_add(kept.unchanged);
+        self.kept.erased = self.kept.erased.saturating_add(kept.erased);
         Ok(())
     }
 

@@ -88,6 +88,7 @@ impl FhirArgs {
             kept.changed,
             kept.unchanged
         ));
+        super::say_erased(kept);
         say(&told);
         if told.rejects == 0 {
             std::fs::remove_file(&path).map_err(|why| Failure::file(&path, &why))?;

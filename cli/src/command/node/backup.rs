@@ -46,8 +46,11 @@ impl BackupArgs {
             Some(Upkept::Renewed) => return Err(Failure::bug("another answer than was asked for")),
             None => {
                 let (store, _) = Store::open(&home.store_paths(&settings), &unlock(&home)?)?;
-                let report = store.backup(&to, &papers, keyring_to.as_deref())?;
-                store.close()?;
+                let report = store.backup(&to, &papers, keyring_to.as_deref());
+                // Also where there is no backup: else the index would be made anew at the next start.
+                let closed = store.close();
+                let report = report?;
+                closed?;
                 report
             }
         };

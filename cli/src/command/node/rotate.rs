@@ -62,8 +62,10 @@ impl RotateArgs {
         if self.data_keys {
             if ask(&home, Upkeep::RenewKeys)?.is_none() {
                 let (store, _) = Store::open(&paths, opens)?;
-                store.renew_keys()?;
-                store.close()?;
+                let renewed = store.renew_keys();
+                let closed = store.close();
+                renewed?;
+                closed?;
             }
             show::talk("the keys in the keyring are new; destroy its older copies");
         }
@@ -114,8 +116,10 @@ fn change(home: &Home, paths: &StorePaths, old: &UnlockSecret, new: &UnlockSecre
     let request = Upkeep::ChangeUnlock { change: Octets(change.as_bytes().to_vec()) };
     if ask(home, request)?.is_none() {
         let (store, _) = Store::open(paths, old)?;
-        store.change_unlock(change)?;
-        store.close()?;
+        let changed = store.change_unlock(change);
+        let closed = store.close();
+        changed?;
+        closed?;
     }
     Ok(())
 }

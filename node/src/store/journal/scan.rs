@@ -38,6 +38,19 @@ pub(crate) struct Scan {
     pub(crate) layout: u64,
     /// Bytes of all segments but the last.
     pub(crate) closed_bytes: u64,
+    /// The first frame that is not there, or has no key, without a sealed entry that accounts for it.
+    unlisted: Option<JournalError>,
+}
+
+impl Scan {
+    /// Whether sealed entries account for every frame that is not there.
+    ///
+    /// # Errors
+    /// [`JournalError::Damaged`], with the first that none accounts for. A journal that lacks its end lacks the
+    /// entries that account for what is before it, so look first whether it does.
+    pub(crate) fn accounted(&self) -> Result<(), JournalError> {
+        self.unlisted.clone().map_or(Ok(()), Err)
+    }
 }
 
 /// One erasure that the journal tells of.
@@ -89,7 +102,22 @@ pub(crate) fn scan(
             walk.found.closed_bytes = walk.found.closed_bytes.saturating_add(length(&bytes));
         }
     }
-    walk.settled(files)
+    Ok(walk.settled(files))
+}
+
+/// Reads the last segment alone, which begins at `start`; `None` if it is not whole batches of frames that open, from
+/// end to end.
+pub(crate) fn scan_last(
+    keys: &Keychain,
+    wanted: &BTreeSet<u64>,
+    start: Mark,
+    (number, bytes): (u32, &[u8]),
+) -> Option<Scan> {
+    let mut each = |_: &Met<'_>| Ok(());
+    let mut walk = Walk::new(keys, wanted, &mut each, start);
+    let whole = walk.segment(number, bytes).is_ok() && walk.loose == 0 && walk.unopened.is_empty();
+    // Whatever is wrong with it is named by a scan of all: here no files are needed.
+    whole.then(|| walk.settled(&[]))
 }
 
 /// Adds to a flaw the file in which a person will look for it.
@@ -155,6 +183,7 @@ impl<'a> Walk<'a> {
             tombs: Ranges::default(),
             layout: 0,
             closed_bytes: 0,
+            unlisted: None,
         };
         let (shut, unopened, listing) = (Ranges::default(), Vec::new(), Vec::new());
         let mut walk = Self { keys, wanted, each, mark: start, loose: 0, shut, unopened, listing, found };
@@ -254,26 +283,23 @@ impl<'a> Walk<'a> {
     }
 
     /// Every tombstone and every frame without a key must be listed.
-    fn settled(mut self, files: &[PathBuf]) -> Result<Scan, StoreError> {
-        let unlisted = |ranges: &Ranges| {
-            ranges.iter().find_map(|(first, last)| (first..=last).find(|number| !self.found.gone.contains(*number)))
-        };
-        if let Some(number) = [unlisted(&self.found.tombs), unlisted(&self.shut)].into_iter().flatten().min() {
-            let before = self.unopened.iter().rfind(|(_, flaw)| flaw.sequence <= number);
-            let (segment, flaw) = before.copied().unwrap_or((FIRST_SEGMENT, self.flaw(0, "")));
-            let file = usize::try_from(segment.saturating_sub(FIRST_SEGMENT)).ok().and_then(|nth| files.get(nth));
-            let why = if self.shut.contains(number) {
-                "its key is missing"
-            } else {
-                "it was taken out, and no sealed entry accounts for it"
-            };
-            return Err(damaged(
-                file.map_or(std::path::Path::new(""), PathBuf::as_path),
-                Flaw { sequence: number, why, ..flaw },
-            ));
-        }
+    fn settled(mut self, files: &[PathBuf]) -> Scan {
         self.found.dropped_frames = self.loose;
-        Ok(self.found)
+        self.found.unlisted = self.unlisted(files);
+        self.found
+    }
+
+    fn unlisted(&self, files: &[PathBuf]) -> Option<JournalError> {
+        let first = |ranges: &Ranges| {
+            let mut uncovered = ranges.iter().filter(|(first, last)| !self.found.gone.covers(*first, *last));
+            uncovered.next().and_then(|(first, last)| (first..=last).find(|number| !self.found.gone.contains(*number)))
+        };
+        let number = [first(&self.found.tombs), first(&self.shut)].into_iter().flatten().min()?;
+        let (segment, flaw) = self.unopened.iter().rfind(|(_, flaw)| flaw.sequence <= number).copied()?;
+        let file = files.get(usize::try_from(segment.checked_sub(FIRST_SEGMENT)?).ok()?)?.clone();
+        let lost = "it was taken out, and no sealed entry accounts for it";
+        let why = if self.shut.contains(number) { "its key is missing" } else { lost };
+        Some(JournalError::Damaged { file, sequence: number, offset: flaw.offset, why })
     }
 
     /// Keeps a hash only if it was asked for: keeping all would cost memory for each frame.

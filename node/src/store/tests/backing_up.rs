@@ -81,6 +81,24 @@ fn a_backup_of_all_there_was_when_the_store_was_closed_opens_as_it_was() {
 }
 
 #[test]
+fn the_newest_folder_opens_again_after_an_older_backup_was_tried() {
+    let rig = Rig::new();
+    let store = told_store(&rig);
+    store.backup(&target(&rig), &[], None).unwrap();
+    store.append(vec![record("P1503", "after the backup")]).unwrap();
+    let told = answers(&store);
+    drop(store);
+    let away = rig.root.path().join("away");
+    fs::rename(rig.paths().dir, &away).unwrap();
+    assert!(!restored(&rig).unwrap().complete);
+    assert_eq!(rig.open().unwrap_err().code(), "store-restored");
+    fs::remove_dir_all(rig.paths().dir).unwrap();
+    fs::rename(away, rig.paths().dir).unwrap();
+    let (store, report) = rig.open().unwrap();
+    assert_eq!((answers(&store), report.restored), (told, false));
+}
+
+#[test]
 fn with_the_keyring_of_today_a_restored_store_says_what_is_missing() {
     let rig = Rig::new();
     let store = told_store(&rig);

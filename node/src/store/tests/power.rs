@@ -1,6 +1,7 @@
 use std::fs;
 
 use super::rig::*;
+use crate::store::IndexState;
 
 /// Creates a store and appends the history, until the power goes; how many batches were acknowledged, if it was made.
 fn live_until_dark(rig: &Rig) -> Option<usize> {
@@ -27,7 +28,7 @@ fn whenever_the_power_goes_what_was_acknowledged_is_on_the_platter() {
         let rig = Rig::new();
         rig.disk.cut_power_after(dark);
         let acknowledged = live_until_dark(&rig);
-        for luck in [None, Some(1), Some(2), Some(3)] {
+        for luck in [None, Some(1), Some(2), Some(3), Some(4), Some(5)] {
             let story = format!("dark after {dark} of {operations}, luck {luck:?}");
             let after = Rig::new();
             let luck = luck.map(|luck| luck * 1000 + u64::try_from(dark).unwrap());
@@ -46,6 +47,7 @@ fn whenever_the_power_goes_what_was_acknowledged_is_on_the_platter() {
             // One batch more may have reached the platter without its acknowledgement.
             assert!((acknowledged..=acknowledged + 1).contains(&found), "{story}: {found} of {acknowledged}");
             torn += usize::from(report.dropped_frames > 0);
+            assert!(matches!(report.index, IndexState::Rebuilt { .. }), "{story}: {report:?}");
             store.append(vec![audit("goes on")]).unwrap();
         }
     }
@@ -66,4 +68,39 @@ fn the_power_model_notices_a_journal_that_is_not_synced() {
     reply.recv().unwrap().unwrap();
     let (store, _) = after.open().unwrap();
     assert_eq!(store.head().0, 1);
+}
+
+#[test]
+fn an_index_of_which_any_sector_was_lost_changes_no_answer() {
+    let rig = Rig::new();
+    let store = rig.create();
+    let write = |from: usize, until: usize| {
+        for n in from..until {
+            let pseudonym = format!("P{}", n % 300);
+            store.append(vec![record(&pseudonym, &format!("{n}")), statement(&pseudonym, "s")]).unwrap();
+        }
+    };
+    write(0, 400);
+    store.shared.front().index.flush().unwrap();
+    write(400, 700);
+    store.seal_watermark().unwrap();
+    let told = answers(&store);
+    let mut there = 0;
+    for seed in 0..12 {
+        let after = Rig::new();
+        rig.disk.platter(after.root.path(), Some(seed));
+        let db = after.paths().index().join("00000001").join("db");
+        there += usize::from(db.metadata().is_ok_and(|db| db.len() > 4096));
+        let (store, report) = after.open().unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        assert!(answers(&store) == told, "seed {seed}: {report:?}");
+    }
+    assert!(there > 0, "parts of an index must be there");
+    store.close().unwrap();
+    for luck in [None, Some(1), Some(2)] {
+        let after = Rig::new();
+        rig.disk.platter(after.root.path(), luck);
+        let (store, report) = after.open().unwrap();
+        assert_eq!(report.index, IndexState::Fresh, "closed in good order, luck {luck:?}");
+        assert!(answers(&store) == told, "closed in good order, luck {luck:?}");
+    }
 }

@@ -197,6 +197,6 @@ pub(crate) fn queue(store: &Store, entries: Vec<Entry>) -> std::sync::mpsc::Rece
     let (reply, answer) = std::sync::mpsc::sync_channel(1);
     let bytes = 0;
     let job = Job::Append(Request { entries, bytes, reply });
-    store.queue.as_ref().unwrap().send(job).unwrap();
+    store.line.queue.as_ref().unwrap().send(job).unwrap();
     answer
 }

@@ -1,0 +1,140 @@
+//! A patient is erased, and neither the pseudonym nor the key comes back.
+//!
+//! What stays is a salted hash of each, sealed: an import leaves out a pseudonym that was erased here, and a key that
+//! was erased is never enrolled again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::PoisonError;
+
+use serde::{Deserialize, Serialize};
+use sumac_protocol::digest::{Digest, Label};
+use sumac_protocol::octets::Octets;
+use sumac_protocol::principal::Principal;
+use sumac_protocol::round::message::{decode_stored, encode};
+
+use super::books::read_charge;
+use super::{Clinic, ClinicError};
+use crate::store::{Clear, Erasure, Row};
+
+/// What an erasure takes from the clinic, or took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Taken {
+    /// Whether there is a record.
+    pub record: bool,
+    /// The enrolled key, if any.
+    pub key: Option<Principal>,
+    /// Statements of consent and withdrawal.
+    pub statements: u64,
+    /// Queries whose entries in the books name the patient.
+    pub queries: u64,
+}
+
+impl Clinic {
+    /// What an erasure of this patient would take. It changes nothing.
+    ///
+    /// # Errors
+    /// [`ClinicError::NoSuchPatient`], or [`ClinicError::ErasedBefore`].
+    pub fn to_erase(&self, pseudonym: &str) -> Result<Taken, ClinicError> {
+        let row = self.row_to_erase(pseudonym)?;
+        let queries = self.charges()?.iter().filter(|charge| charge.rows.contains(&row.0)).count();
+        Ok(Taken {
+            record: self.store().record(row)?.is_some(),
+            key: self.enrolment(row)?.map(|enrolment| enrolment.patient),
+            statements: u64::try_from(self.store().statements(row)?.len()).unwrap_or(u64::MAX),
+            queries: u64::try_from(queries).unwrap_or(u64::MAX),
+        })
+    }
+
+    /// Destroys what is held about a patient, and the place in the entries of queries, durably. What others were
+    /// charged, and what a study has spent, stays as it was. The row is never given again.
+    ///
+    /// # Errors
+    /// [`ClinicError::NoSuchPatient`], or [`ClinicError::ErasedBefore`]: then nothing was changed.
+    pub fn erase(&self, pseudonym: &str) -> Result<Taken, ClinicError> {
+        let (row, taken) = (self.row_to_erase(pseudonym)?, self.to_erase(pseudonym)?);
+        let salt = match self.gone()?.0.into_keys().next() {
+            Some(salt) => salt,
+            None => Octets(Self::salt()?.to_vec()),
+        };
+        let name = hashed(&salt, PSEUDONYM, pseudonym.as_bytes());
+        let key = taken.key.map(|key| hashed(&salt, KEY, key.bytes()));
+        let remains = encode(&Remains { salt, pseudonym: name, key });
+        self.store().erase(Erasure { row, remains, clear: without(row) })?;
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = keys.as_mut() {
+            known.retain(|_, of| *of != row);
+        }
+        Ok(taken)
+    }
+
+    /// Those who were erased here.
+    pub(super) fn gone(&self) -> Result<Gone, ClinicError> {
+        let mut gone = Gone::default();
+        for (_, body) in self.store().erased()? {
+            let remains: Remains = decode_stored(&body)
+                .map_err(|why| ClinicError::Stored { what: "remainder of a patient", why: why.to_string() })?;
+            gone.0.entry(remains.salt).or_default().extend([remains.pseudonym].into_iter().chain(remains.key));
+        }
+        Ok(gone)
+    }
+
+    fn row_to_erase(&self, pseudonym: &str) -> Result<Row, ClinicError> {
+        if let Some(row) = self.store().row(pseudonym)? {
+            return Ok(row);
+        }
+        let pseudonym = pseudonym.to_owned();
+        if self.gone()?.names(&pseudonym) {
+            return Err(ClinicError::ErasedBefore { pseudonym });
+        }
+        Err(ClinicError::NoSuchPatient { pseudonym })
+    }
+}
+
+/// The hashes of the pseudonyms and keys of those who were erased here, by their salt: in one store all have the same,
+/// so that asking takes one hash however many were erased.
+#[derive(Default)]
+pub(super) struct Gone(BTreeMap<Octets, BTreeSet<Digest>>);
+
+impl Gone {
+    /// Whether a patient of this pseudonym was erased.
+    pub(super) fn names(&self, pseudonym: &str) -> bool {
+        self.has(PSEUDONYM, pseudonym.as_bytes())
+    }
+
+    /// Whether a patient with this key was erased.
+    pub(super) fn keys(&self, key: &Principal) -> bool {
+        self.has(KEY, key.bytes())
+    }
+
+    fn has(&self, what: &[u8], bytes: &[u8]) -> bool {
+        self.0.iter().any(|(salt, hashes)| hashes.contains(&hashed(salt, what, bytes)))
+    }
+}
+
+/// What stays of an erased patient, sealed in the store.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Remains {
+    salt: Octets,
+    pseudonym: Digest,
+    key: Option<Digest>,
+}
+
+fn hashed(salt: &Octets, what: &[u8], bytes: &[u8]) -> Digest {
+    Digest::of(Label::Erased, &[&salt.0, what, bytes])
+}
+
+/// Takes a row out of a query's entry.
+fn without(Row(row): Row) -> Clear {
+    Box::new(move |body| {
+        let mut charge = read_charge(body).map_err(|why| why.to_string())?;
+        let before = charge.rows.len();
+        charge.rows.retain(|have| *have != row);
+        Ok((charge.rows.len() < before).then(|| encode(&charge)))
+    })
+}
+
+/// What a hash is of.
+const PSEUDONYM: &[u8] = b"pseudonym";
+const KEY: &[u8] = b"key";
