@@ -13,6 +13,7 @@ use sumac_protocol::record::Record;
 use sumac_protocol::round::message::{decode, encode};
 
 use super::{Clinic, ClinicError};
+use crate::import::limits::BATCH_PATIENTS;
 use crate::store::{Entry, Row};
 
 /// What an import changed.
@@ -41,12 +42,16 @@ impl Clinic {
     pub fn keep_records(&self, patients: &BTreeMap<String, Record>) -> Result<Kept, ClinicError> {
         let me = self.signer().principal();
         let member = self.chain().current().member(&me).ok_or(ClinicError::NoContributor)?;
-        let mut have = u64::try_from(self.store().rows().len()).unwrap_or(u64::MAX);
-        for pseudonym in patients.keys() {
-            have = have.saturating_add(u64::from(self.store().row(pseudonym)?.is_none()));
-        }
-        if have > member.patients_max {
-            return Err(ClinicError::TooManyPatients { have, most: member.patients_max });
+        let mut have = self.store().patients();
+        let come = u64::try_from(patients.len()).unwrap_or(u64::MAX);
+        // Only close to the limit it matters which of them are new.
+        if have.saturating_add(come) > member.patients_max {
+            for pseudonym in patients.keys() {
+                have = have.saturating_add(u64::from(self.store().row(pseudonym)?.is_none()));
+            }
+            if have > member.patients_max {
+                return Err(ClinicError::TooManyPatients { have, most: member.patients_max });
+            }
         }
         let mut kept = Kept { changed: 0, unchanged: 0 };
         let entries: Vec<(&String, &Record)> = patients.iter().collect();
@@ -177,4 +182,4 @@ impl Clinic {
 }
 
 /// Patients in one durable batch of an import.
-const BATCH: usize = 500;
+const BATCH: usize = BATCH_PATIENTS;

@@ -253,5 +253,5 @@ const LOCK_TRIES: usize = 200;
 const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
 /// What sled may keep of its pages in memory; they are sealed.
-const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 const HALF: usize = 16;
