@@ -1,10 +1,9 @@
 //! The projection's half of `tests/bench/duckdb.py`, which starts this and says what to measure next.
 //!
-//! `beside_duckdb ROWS SEED FOLDER` fills a sealed projection with made-up courses, writes the same rows for
+//! `beside_duckdb ROWS SEED FOLDER` fills a sealed projection with synthetic courses, writes the same rows for
 //! DuckDB, says `ready`, and then answers each line it is sent, a way and the number of a window, with one
 //! line. Ways: `sealed` (all opened anew), `cold` (the files opened anew, too), `opened` (nothing is sealed any
 //! more).
-
 #![expect(clippy::print_stdout, reason = "a measurement prints")]
 
 use std::error::Error;
@@ -13,15 +12,18 @@ use std::io::{self, BufRead, BufWriter, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use sumac_node::columns::synthetic::{DICTIONARY, Synthetic};
-use sumac_node::columns::{OpenedColumns, RowBits, Sample, SampleBuilder};
-use sumac_protocol::dictionary::Dictionary;
+use sumac_node::columns::{OpenedColumns, RowBits, Sample};
+use sumac_node::synthetic::Generator;
+use sumac_protocol::dictionary::{Dictionary, FieldKind};
 use sumac_protocol::plan::{Measure, Mode, Plan};
 use sumac_protocol::question::compile;
 use sumac_protocol::record::{Course, FieldValue};
 
 /// One indication, by route and paradigm, with a narrow and a wide window about day 28.
 const WINDOWS: [(i32, i32); 2] = [(25, 31), (14, 31)];
+
+/// The categories that the question reads, as the columns of DuckDB's table are called.
+const CATEGORIES: [&str; 3] = ["indication", "route", "paradigm"];
 
 fn question((from, to): (i32, i32)) -> String {
     format!(
@@ -38,11 +40,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Ok(());
     };
     let (rows, seed, folder): (u32, u64, &Path) = (rows.parse()?, seed.parse()?, Path::new(folder));
-    let dictionary = Dictionary::parse(DICTIONARY)?;
+    let dictionary = Dictionary::ketamine()?;
     let plans = WINDOWS.map(|window| compile(&question(window), &dictionary, Mode::Exact));
     let plans = plans.into_iter().collect::<Result<Vec<Plan>, _>>()?;
     let (sample, consenting) = fill(rows, seed, folder, &dictionary, &plans)?;
     println!("ready {}", sample.bytes()?);
+    for field in CATEGORIES {
+        println!("{}", values(&dictionary, field).join(" "));
+    }
     let mut opened = [OpenedColumns::default(), OpenedColumns::default()];
     for line in io::stdin().lock().lines() {
         let line = line?;
@@ -81,43 +86,34 @@ fn fill(
         }
     }
     let mut files = Vec::new();
-    for name in ["indication", "route", "paradigm", "consent", "baseline", "endpoint0", "endpoint1"] {
+    for name in CATEGORIES.into_iter().chain(["consent", "baseline", "endpoint0", "endpoint1"]) {
         files.push(BufWriter::new(File::create(folder.join(name))?));
     }
-    let drawn = Synthetic { seed };
-    let mut builder = SampleBuilder::begin(&folder.join("projection"), dictionary)?;
-    let mut consenting = RowBits::default();
-    for row in 0..rows {
-        let course = drawn.course(row);
-        let total = |value: Option<i64>| value.and_then(|value| u8::try_from(value).ok()).unwrap_or(u8::MAX);
-        let consents = drawn.consents(row);
-        if consents {
-            consenting.insert(row);
+    let total = |value: Option<i64>| value.and_then(|value| u8::try_from(value).ok()).unwrap_or(u8::MAX);
+    let filled = Sample::drawn(&folder.join("projection"), &Generator::new("ketamine", seed)?, dictionary, rows, {
+        |course, consents| {
+            let codes = CATEGORIES.iter().map(|field| code(dictionary, course, field));
+            let baseline = total(dictionary.baseline().pick("PHQ-9", &course.assessments));
+            let endpoints = changes.iter().map(|(instrument, at)| total(at.pick(instrument, &course.assessments)));
+            let bytes = codes.chain([u8::from(consents), baseline]).chain(endpoints);
+            files.iter_mut().zip(bytes).try_for_each(|(file, byte)| file.write_all(&[byte]))
         }
-        let bytes = [
-            code(dictionary, &course, "indication"),
-            code(dictionary, &course, "route"),
-            code(dictionary, &course, "paradigm"),
-            u8::from(consents),
-            total(dictionary.baseline().pick("PHQ-9", &course.assessments)),
-        ];
-        let endpoints = changes.iter().map(|(instrument, at)| total(at.pick(instrument, &course.assessments)));
-        for (file, byte) in files.iter_mut().zip(bytes.into_iter().chain(endpoints)) {
-            file.write_all(&[byte])?;
-        }
-        if !builder.push(row, &[course])? {
-            return Err("a course fits no column".into());
-        }
-    }
+    })?;
     files.iter_mut().try_for_each(Write::flush)?;
-    Ok((builder.finish()?, consenting))
+    Ok(filled)
+}
+
+/// The values of a category, in the dictionary's order.
+fn values<'d>(dictionary: &'d Dictionary, field: &str) -> &'d [String] {
+    match dictionary.field(field).map(|field| &field.kind) {
+        Some(FieldKind::Category { values }) => values,
+        _ => &[],
+    }
 }
 
 /// A category's place among its values; 255 where it is missing.
 fn code(dictionary: &Dictionary, course: &Course, field: &str) -> u8 {
-    use sumac_protocol::dictionary::FieldKind;
-    let Some(FieldKind::Category { values }) = dictionary.field(field).map(|field| &field.kind) else { return u8::MAX };
     let Some(FieldValue::Category(code)) = course.fields.get(field) else { return u8::MAX };
-    let place = values.iter().position(|value| value == code);
+    let place = values(dictionary, field).iter().position(|value| value == code);
     place.and_then(|place| u8::try_from(place).ok()).unwrap_or(u8::MAX)
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use sumac_node::import::{Mapping, Reject, Sink, SourceFile, Sources, Totals, check};
 use sumac_node::store::{Entry, Store, StoreError, StorePaths, UnlockSecret};
-use sumac_node::synthetic::{Generator, MAPPING, write_clinic};
+use sumac_node::synthetic::{Generator, write_clinic};
 use sumac_protocol::dictionary::Dictionary;
 use sumac_protocol::record::Record;
 use sumac_protocol::round::message::encode;
@@ -93,7 +93,7 @@ fn measure(files: &BTreeMap<SourceFile, PathBuf>, node: &Path) {
 
 fn import(files: &BTreeMap<SourceFile, PathBuf>, store: &Store) -> Totals {
     let dictionary = Dictionary::parse(include_str!("../../protocol/dictionaries/ketamine.toml")).unwrap();
-    let mapping = Mapping::parse(MAPPING).unwrap();
+    let mapping = Mapping::parse(&Generator::new("ketamine", 7).unwrap().mapping()).unwrap();
     let sources: Sources<File> = files.iter().map(|(file, path)| (*file, File::open(path).unwrap())).collect();
     check(&dictionary, &mapping, sources, &mut |_| ()).unwrap().keep(&mut Sealed(store, 0)).unwrap()
 }

@@ -1,10 +1,12 @@
 //! A clinic's own records, consents and books: everything that touches patients.
 
 mod books;
+mod consents;
 mod desk;
 mod enrolling;
 mod error;
 mod row_bits;
+mod selecting;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -18,7 +20,10 @@ pub use desk::{CohortLine, PatientLine};
 pub use enrolling::{Acknowledged, Kept};
 pub use error::ClinicError;
 
+use consents::Consents;
+
 use crate::clock::Clock;
+use crate::columns::Projection;
 use crate::store::{Row, Store};
 
 /// A clinic at work: its store, its key and the charter it works under.
@@ -29,6 +34,8 @@ pub struct Clinic {
     clock: Arc<Clock>,
     /// Which row each enrolled key speaks for; filled when it is first asked for.
     keys: Mutex<Option<BTreeMap<Principal, Row>>>,
+    consents: Mutex<Consents>,
+    columns: Projection,
 }
 
 impl Clinic {
@@ -36,7 +43,8 @@ impl Clinic {
     #[must_use]
     pub fn new(store: Arc<Store>, chain: CharterChain, clock: Arc<Clock>) -> Self {
         let signer = Signer::from_seed(&store.identity_seed());
-        Self { store, signer, chain, clock, keys: Mutex::new(None) }
+        let columns = Projection::new(Arc::clone(&store));
+        Self { store, signer, chain, clock, keys: Mutex::new(None), consents: Mutex::default(), columns }
     }
 
     /// The node's key.

@@ -11,15 +11,18 @@ mod generation;
 mod layout;
 mod manifest;
 mod program;
+mod projection;
+mod renew;
 mod rows;
 mod sample;
 mod scan;
-pub mod synthetic;
 mod tally;
 
 pub use error::ColumnsError;
+pub(crate) use generation::Generation;
+pub(crate) use projection::Projection;
 pub use rows::RowBits;
-pub use sample::{OpenedColumns, Sample, SampleAnswer, SampleBuilder};
+pub use sample::{OpenedColumns, Sample, SampleAnswer, SampleError};
 
 #[cfg(test)]
 mod tests;

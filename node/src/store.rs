@@ -27,6 +27,8 @@ mod backup_fault;
 mod batch;
 mod bytes;
 mod catch_up;
+mod changed;
+mod columns;
 mod commit;
 mod compaction;
 mod content;
@@ -50,6 +52,9 @@ mod restoring;
 mod rotation;
 pub(crate) mod seal;
 mod view;
+
+pub(crate) use columns::ColumnGeneration;
+pub(crate) use view::View;
 
 pub use backup::{BackupReport, Beside};
 pub use backup_fault::BackupError;
@@ -181,33 +186,22 @@ impl Store {
 
     /// The body of a row's newest record.
     pub fn record(&self, row: Row) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
-        let view = self.shared.look();
-        let at = view.row_entry(row.0)?.and_then(|entry| entry.record);
-        at.map(|at| view.body(&at, |kind| kind == Kind::Record)).transpose()
+        self.shared.look().record(row.0)
     }
 
     /// The body of a row's newest enrolment.
     pub fn enrolment(&self, row: Row) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
-        let view = self.shared.look();
-        let at = view.row_entry(row.0)?.and_then(|entry| entry.enrolment);
-        at.map(|at| view.body(&at, |kind| kind == Kind::Enrolment)).transpose()
+        self.shared.look().enrolment(row.0)
     }
 
     /// All statements of a row with their ledger positions, in the ledger's order.
     pub fn statements(&self, row: Row) -> Result<Vec<Stated>, StoreError> {
-        let view = self.shared.look();
-        let listed = projection::statements(view.index(), row.0)?;
-        let promised = view.row_entry(row.0)?.map_or(0, |entry| entry.statements);
-        if u32::try_from(listed.len()) != Ok(promised) {
-            let why = "a statement is missing from a list".to_owned();
-            return Err(view.index().failed(why).into());
-        }
-        let body = |listed: Listed| {
-            let position = listed.order;
-            let body = view.body(&listed.at, |kind| kind == Kind::Statement { position })?;
-            Ok((position, body))
-        };
-        listed.into_iter().map(body).collect()
+        self.shared.look().statements(row.0)
+    }
+
+    /// The store at one moment. Writing waits while it is held, and its holder asks the store for nothing else.
+    pub(crate) fn look(&self) -> View<'_> {
+        self.shared.look()
     }
 
     /// The number of statements in the consent ledger: the position that the next one gets. An erased patient's

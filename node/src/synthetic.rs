@@ -4,14 +4,17 @@
 //! where there are any; the shipped parameters say which. The main property of the field is kept:
 //! most late scores are missing, and more of them where treatment did not help.
 
+use std::fmt;
+
 use rand::SeedableRng as _;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand_distr::{Distribution as _, Normal};
 use sha2::{Digest as _, Sha256};
+use sumac_protocol::dictionary::Dictionary;
 
 #[expect(clippy::module_name_repetitions, reason = "imported by name")]
 pub use course::{Consented, SyntheticCourse};
-pub use files::{MAPPING, write_clinic};
+pub use files::write_clinic;
 use spec::Spec;
 
 mod course;
@@ -23,6 +26,7 @@ mod spec;
 #[derive(Debug, Clone)]
 pub struct Generator {
     spec: Spec,
+    dictionary: Dictionary,
     seed: u64,
 }
 
@@ -83,8 +87,10 @@ impl Generator {
         if dictionary != "ketamine" {
             return Err(SyntheticError::NoParameters { dictionary: dictionary.into() });
         }
-        let parameters = |why: toml::de::Error| SyntheticError::Parameters { why: why.to_string() };
-        Ok(Self { spec: Spec::ketamine().map_err(parameters)?, seed })
+        let parameters = |why: &dyn fmt::Display| SyntheticError::Parameters { why: why.to_string() };
+        let spec = Spec::ketamine().map_err(|why| parameters(&why))?;
+        let dictionary = Dictionary::parse(KETAMINE).map_err(|why| parameters(&why))?;
+        Ok(Self { spec, dictionary, seed })
     }
 
     /// Course number `number` of clinic number `clinic`, both from 0: each course is another patient.
@@ -113,6 +119,9 @@ impl Generator {
 fn normal(mean: f64, sd: f64) -> Result<Normal<f64>, SyntheticError> {
     Normal::new(mean, sd).map_err(|why| SyntheticError::Parameters { why: why.to_string() })
 }
+
+/// What the drawn courses follow.
+const KETAMINE: &str = include_str!("../../protocol/dictionaries/ketamine.toml");
 
 #[cfg(test)]
 mod tests;

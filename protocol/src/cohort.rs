@@ -1,56 +1,58 @@
 //! Who takes part in one query: the only way from records to a contribution leads through the
 //! consent ledger at one position.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cost::RhoMicro;
-use crate::document::consent::{Standing, Statement, standing};
+use crate::document::consent::Statement;
 use crate::envelope::Verified;
 use crate::moment::Moment;
-use crate::plan::{Mode, RawCells};
+use crate::plan::RawCells;
 use crate::principal::Principal;
-use crate::record::{Course, Record};
+use crate::record::Record;
 use crate::round::inquiry::Inquiry;
+
+pub use book::ConsentBook;
+pub use eligible::Eligible;
+
+mod book;
+mod eligible;
 
 /// What a clinic's consent ledger says at one position, at one moment. Patients without an
 /// enrolled key or without a statement are simply not in it: the default is no.
 #[derive(Debug, Clone)]
-pub struct ConsentView {
+pub struct ConsentView<'b> {
     position: u64,
     at: Moment,
-    statements: BTreeMap<u32, Vec<Verified<Statement>>>,
+    book: Cow<'b, ConsentBook>,
 }
 
-impl ConsentView {
+impl ConsentView<'static> {
     /// An empty view: nobody consents to anything.
     #[must_use]
-    pub const fn new(position: u64, at: Moment) -> Self {
-        Self { position, at, statements: BTreeMap::new() }
+    pub fn new(position: u64, at: Moment) -> Self {
+        Self { position, at, book: Cow::Owned(ConsentBook::default()) }
+    }
+}
+
+impl<'b> ConsentView<'b> {
+    /// What a book says that has read the ledger up to `position`.
+    #[must_use]
+    pub const fn over(book: &'b ConsentBook, position: u64, at: Moment) -> Self {
+        Self { position, at, book: Cow::Borrowed(book) }
     }
 
     /// Adds an enrolled patient's statements, in ledger order, each verified under the key that is
     /// enrolled for that patient.
-    pub fn enrolled(&mut self, row: u32, statements: Vec<Verified<Statement>>) {
-        self.statements.insert(row, statements);
+    pub fn enrolled<'s>(&mut self, row: u32, statements: impl IntoIterator<Item = &'s Verified<Statement>>) {
+        self.book.to_mut().enrolled(row, Moment(0), statements);
     }
 
     /// How many statements the ledger held.
     #[must_use]
     pub const fn position(&self) -> u64 {
         self.position
-    }
-
-    /// The cap under which a patient's records may be used for this query, or `None` for no.
-    fn cap(&self, row: u32, inquiry: &Inquiry) -> Option<RhoMicro> {
-        match standing(self.statements.get(&row)?, self.at) {
-            Standing::Granted(permit) if permit.covers(inquiry.study()).is_ok() => Some(permit.rho_year()),
-            Standing::Granted(_)
-            | Standing::None
-            | Standing::NotYet
-            | Standing::Expired
-            | Standing::Withdrawn
-            | Standing::Contradictory(_) => None,
-        }
     }
 }
 
@@ -74,43 +76,28 @@ pub struct Cohort {
 }
 
 impl Cohort {
-    /// Selects the cohort: patients whose standing statement covers the study, whose own cap is not
-    /// passed, and who have a course that the question asks about. `only` narrows it to those who
-    /// were selected in an earlier attempt; they were charged then, and nobody is added.
-    ///
-    /// Rows from `clinic`'s `patients_max` on take no part: whether a patient does then never depends
-    /// on how many others there are, also under a charter that has come to allow fewer.
+    /// Selects the cohort record by record: patients who are [`Eligible`], and who have a course that
+    /// the question asks about.
     #[must_use]
     pub fn select<'a>(
-        view: &ConsentView,
+        view: &ConsentView<'_>,
         inquiry: &Inquiry,
         clinic: &Principal,
         candidates: impl Iterator<Item = Candidate<'a>>,
         only: Option<&BTreeSet<u32>>,
     ) -> Self {
-        let (plan, dictionary) = (inquiry.plan(), inquiry.dictionary());
-        let floor = inquiry.charter().policy.rho_per_patient_year;
-        let cost = inquiry.query().rho;
-        let mut rows = Vec::new();
-        let mut records: Vec<&[Course]> = Vec::new();
-        let rows_max = inquiry.charter().member(clinic).map_or(0, |member| member.patients_max);
-        for candidate in candidates.filter(|candidate| u64::from(candidate.row) < rows_max) {
-            let Some(cap) = view.cap(candidate.row, inquiry) else { continue };
-            let affordable = only.map_or_else(
-                || candidate.spent.plus(cost) <= cap.min(floor),
-                |selected| selected.contains(&candidate.row),
-            );
-            let asked_about = candidate.record.courses.iter().any(|course| plan.measure(dictionary, course).is_some());
-            if affordable && asked_about {
-                rows.push(candidate.row);
-                records.push(&candidate.record.courses);
+        let candidates: BTreeMap<u32, Candidate<'a>> = candidates.map(|candidate| (candidate.row, candidate)).collect();
+        let spent = |row: u32| candidates.get(&row).map_or(RhoMicro::default(), |candidate| candidate.spent);
+        let eligible = Eligible::of(view, inquiry, clinic, spent, only);
+        let records = eligible.rows().iter().filter_map(|row| Some((*row, candidates.get(row)?.record)));
+        let mut cells = RawCells::zero(inquiry.plan());
+        let mut asked_about = Vec::new();
+        for (row, record) in records {
+            if cells.add_patient(inquiry.plan(), inquiry.dictionary(), &record.courses) {
+                asked_about.push(row);
             }
         }
-        let mut cells = plan.raw_cells(dictionary, records);
-        if plan.mode == Mode::Exact {
-            cells.zero_small_groups(u64::from(inquiry.charter().policy.exact_local_min));
-        }
-        Self { position: view.position, rows, cells }
+        eligible.counted(asked_about, cells)
     }
 
     /// The ledger position under which it was selected.

@@ -27,8 +27,8 @@ import duckdb
 import numpy
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-KEY = "made up for measuring, seals made-up rows"
-CATEGORIES = {"indication": 9, "route": 9, "paradigm": 6}
+KEY = "made up for measuring, seals synthetic rows"
+CATEGORIES = ["indication", "route", "paradigm"]
 
 
 def main():
@@ -41,7 +41,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         sumac = Sumac(arguments.driver or built(), arguments.rows, arguments.seed, folder)
-        names = vocabularies()
+        names = sumac.names
         memory = connected()
         fill(memory, "courses", folder, names)
         attach(memory, folder)
@@ -113,6 +113,7 @@ class Sumac:
         ready, size = self.process.stdout.readline().split()
         assert ready == "ready"
         self.bytes = int(size)
+        self.names = {name: self.process.stdout.readline().split() for name in CATEGORIES}
 
     def ask(self, way, window):
         self.process.stdin.write(f"{way} {window}\n")
@@ -124,7 +125,7 @@ class Sumac:
             # Of each group: matches, values, their sum, their squares; shifted by the smallest change.
             _, count, total, _ = cells[group * blocks:(group + 1) * blocks]
             if count:
-                key = divmod(group, CATEGORIES["paradigm"])
+                key = divmod(group, len(self.names["paradigm"]))
                 groups[key] = (count, total - 27 * count, round((total - 27 * count) / count, 9))
         return float(took), groups
 
@@ -136,10 +137,6 @@ def built():
     said = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
     named = [line for line in said if line.get("target", {}).get("name") == "beside_duckdb"]
     return next(line["executable"] for line in named if line.get("executable"))
-
-
-def vocabularies():
-    return {name: [f"{name}{place}" for place in range(size)] for name, size in CATEGORIES.items()}
 
 
 def fill(connection, table, folder, names):
@@ -159,9 +156,10 @@ def fill(connection, table, folder, names):
 
 
 def question(table, names, window):
-    mdd, change = names["indication"][0], f"endpoint{window} - baseline"
+    assert "mdd" in names["indication"]
+    change = f"endpoint{window} - baseline"
     return (f"SELECT route, paradigm, count({change}), sum({change}), avg({change}) "
-            f"FROM {table} WHERE indication = '{mdd}' AND consent AND route IS NOT NULL AND paradigm IS NOT NULL "
+            f"FROM {table} WHERE indication = 'mdd' AND consent AND route IS NOT NULL AND paradigm IS NOT NULL "
             f"GROUP BY route, paradigm")
 
 

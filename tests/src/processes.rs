@@ -8,6 +8,7 @@
 mod asked;
 mod balance;
 mod books;
+mod clinics;
 mod hold;
 mod node;
 mod program;
@@ -21,6 +22,7 @@ use tempfile::TempDir;
 
 pub use asked::{Asked, Finished, Question};
 pub use balance::Balance;
+pub use clinics::{Clinics, CsvFiles, text};
 pub use hold::Held;
 pub use program::{Ended, Program};
 

@@ -2,6 +2,9 @@
 //!
 //! For one patient, who may ask for it: everything, as JSON or as a FHIR Bundle. For the clinic
 //! itself: all records, in the shape that `sumac import` reads. Nothing leaves the clinic by this.
+//!
+//! What is written is in the clear. It goes to files for their owner alone, never over another file,
+//! and never into the node's folder, whose files show nothing to whoever finds them.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -49,7 +52,8 @@ pub(crate) struct ExportArgs {
     out: Option<PathBuf>,
 }
 
-/// How an export is written.
+/// How an export is written. Which of them go with one patient and which with all is checked when
+/// the command runs, because clap can only say that a combination is wrong, not which would be right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// One JSON document.
@@ -82,6 +86,8 @@ impl ExportArgs {
         done.map(|()| ExitCode::SUCCESS)
     }
 
+    /// One patient: to a file for its owner alone, or to standard output, where it can be read or piped
+    /// on. Everything that is held is one document.
     fn one(&self, holder: &Holder, pseudonym: &str, out: Option<&Path>, of: &Dictionary) -> Result<(), Failure> {
         let format = self.format.unwrap_or(Format::Json);
         if matches!(format, Format::Csv | Format::Ndjson) {
@@ -106,6 +112,8 @@ impl ExportArgs {
         Ok(())
     }
 
+    /// All patients, a page at a time, so that memory does not grow with their number. Files that are
+    /// there already are never touched, and those begun before a failure stay as they are.
     fn all(&self, holder: &Holder, folder: &Path, dictionary: &Dictionary) -> Result<(), Failure> {
         let failed = |why: std::io::Error| Failure::file(folder, &why);
         let patients = match self.format.unwrap_or(Format::Csv) {
@@ -144,16 +152,21 @@ impl ExportArgs {
 
 /// Files of JSON lines in one folder, by name.
 struct Lines {
+    /// Where they lie.
     folder: PathBuf,
+    /// Those that something was written to. A name without a resource gets no file.
     files: BTreeMap<String, BufWriter<File>>,
 }
 
 impl Lines {
+    /// Makes the folder, if it is not there.
     fn begin(folder: &Path) -> Result<Self, Failure> {
         fs::create_dir_all(folder).map_err(|why| Failure::file(folder, &why))?;
         Ok(Self { folder: folder.to_owned(), files: BTreeMap::new() })
     }
 
+    /// Adds one line to the file of this name, which is made for its owner alone and never replaces
+    /// another.
     fn write(&mut self, name: &str, value: &impl serde::Serialize) -> Result<(), Failure> {
         let path = self.folder.join(format!("{name}.ndjson"));
         if !self.files.contains_key(name) {
@@ -167,6 +180,7 @@ impl Lines {
         written.map_err(|why| Failure::file(&path, &why))
     }
 
+    /// Writes out what is buffered; a disk that is full is noticed here.
     fn finish(self) -> Result<(), Failure> {
         let Self { folder, files } = self;
         files.into_values().try_for_each(|mut file| file.flush()).map_err(|why| Failure::file(&folder, &why))
@@ -174,6 +188,9 @@ impl Lines {
 }
 
 /// Refuses a place inside the node's folder, which holds nothing in the clear.
+///
+/// A place that is not there yet is judged by the nearest folder above it that is; links are followed,
+/// so that no other name for the node's folder leads into it.
 fn outside(home: &Home, out: &Path) -> Result<(), Failure> {
     let real = |path: &Path| {
         path.ancestors().find_map(|part| {
@@ -190,6 +207,7 @@ fn outside(home: &Home, out: &Path) -> Result<(), Failure> {
     }
 }
 
+/// JSON for people to read, two spaces a level.
 fn pretty(value: &impl serde::Serialize) -> Result<String, Failure> {
     serde_json::to_string_pretty(value).map_err(|why| Failure::bug(why.to_string()))
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use sumac_node::synthetic::{Generator, MAPPING, write_clinic};
+use sumac_node::synthetic::{Generator, write_clinic};
 
 use crate::failure::Failure;
 use crate::{files, show};
@@ -41,7 +41,7 @@ impl GenerateArgs {
             ));
         }
         std::fs::create_dir_all(&self.out).map_err(|why| Failure::file(&self.out, &why))?;
-        files::write(&self.out.join("mapping.toml"), MAPPING)?;
+        files::write(&self.out.join("mapping.toml"), &generator.mapping())?;
         let clinics = u64::from(self.clinics);
         for clinic in 0..self.clinics {
             let here = self.courses / clinics + u64::from(u64::from(clinic) < self.courses % clinics);

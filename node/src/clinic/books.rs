@@ -1,22 +1,21 @@
 //! The clinic's books: who was selected for which query, and what they were charged.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use sumac_protocol::cohort::{Candidate, Cohort, ConsentView};
 use sumac_protocol::cost::RhoMicro;
-use sumac_protocol::digest::{Digest, Label};
+use sumac_protocol::digest::Digest;
 use sumac_protocol::moment::{Millis, Moment};
 use sumac_protocol::octets::Octets;
-use sumac_protocol::record::Record;
 use sumac_protocol::round::inquiry::Inquiry;
-use sumac_protocol::round::message::{decode, decode_stored, encode};
+use sumac_protocol::round::message::{decode_stored, encode};
 use sumac_protocol::round::progress::Refused;
 use sumac_protocol::round::quota::{Asked, within_quotas};
 use sumac_protocol::round::{Order, Outcome, Selection};
 
+use super::selecting::Selected;
 use super::{Clinic, ClinicError, row_bits};
-use crate::store::{Entry, Row};
+use crate::store::Entry;
 
 /// One query's entry: selection, debit and use in one, kept in one durable write before anything
 /// of the query leaves the node.
@@ -95,16 +94,10 @@ impl Clinic {
         if declined.is_some() {
             return Ok(Selection { query: id, attempt: order.attempt, cells: None, ledger: Digest([0; 32]), declined });
         }
-        let (view, commitment) = self.consents(now)?;
         let spent = self.spent(now)?;
-        let records = self.records()?;
+        let spent = |row: u32| usize::try_from(row).ok().and_then(|row| spent.get(row)).copied().unwrap_or_default();
         let only: Option<BTreeSet<u32>> = before.as_ref().map(|charge| charge.rows.iter().copied().collect());
-        let candidates = records.iter().map(|(row, record)| {
-            let spent = spent.get(row).copied().unwrap_or_default();
-            Candidate { row: *row, record, spent }
-        });
-        let cohort = Cohort::select(&view, inquiry, &self.signer().principal(), candidates, only.as_ref());
-        let (salt, ledger) = commitment;
+        let Selected { cohort, salt, ledger } = self.selected(inquiry, now, &spent, only.as_ref())?;
         self.keep_charge(&Charge {
             query: id,
             study: inquiry.study().digest(),
@@ -155,15 +148,19 @@ impl Clinic {
         Ok(())
     }
 
-    /// What every patient was charged by queries that were, or may still be, answered in the 365 days
+    /// What the patient in each row was charged by queries that were, or may still be, answered in the 365 days
     /// before `now`.
-    fn spent(&self, now: Moment) -> Result<BTreeMap<u32, RhoMicro>, ClinicError> {
-        let mut spent: BTreeMap<u32, RhoMicro> = BTreeMap::new();
+    fn spent(&self, now: Moment) -> Result<Vec<RhoMicro>, ClinicError> {
+        let mut spent: Vec<RhoMicro> = Vec::new();
         for charge in self.charges()? {
             if charge.state.stands() && charge.counts_for_the_year(now) {
-                for row in &charge.rows {
-                    let have = spent.entry(*row).or_default();
-                    *have = have.plus(charge.rho);
+                for row in charge.rows.iter().filter_map(|row| usize::try_from(*row).ok()) {
+                    if spent.len() <= row {
+                        spent.resize(row.saturating_add(1), RhoMicro::default());
+                    }
+                    if let Some(have) = spent.get_mut(row) {
+                        *have = have.plus(charge.rho);
+                    }
                 }
             }
         }
@@ -199,39 +196,6 @@ impl Clinic {
             }
         }
         Ok(None)
-    }
-
-    /// The consent ledger as of now, and a salted commitment to its state.
-    fn consents(&self, now: Moment) -> Result<(ConsentView, (Octets, Digest)), ClinicError> {
-        let position = self.store().ledger_len();
-        let mut view = ConsentView::new(position, now);
-        let mut leaves = BTreeMap::new();
-        for row in self.store().rows() {
-            let Some(enrolment) = self.enrolment(row)? else { continue };
-            if now < enrolment.grants_from() {
-                continue;
-            }
-            let statements = self.statements(row, &enrolment.patient)?;
-            leaves.extend(statements.iter().map(|(at, s)| (*at, s.digest())));
-            view.enrolled(row.0, statements.into_iter().map(|(_, s)| s).collect());
-        }
-        let salt = Self::salt()?;
-        let mut parts: Vec<&[u8]> = vec![salt.as_slice()];
-        parts.extend(leaves.values().map(Digest::bytes));
-        let commitment = Digest::of(Label::LedgerCommitment, &parts);
-        Ok((view, (Octets(salt.to_vec()), commitment)))
-    }
-
-    fn records(&self) -> Result<Vec<(u32, Record)>, ClinicError> {
-        let mut records = Vec::new();
-        for Row(row) in self.store().rows() {
-            if let Some(body) = self.store().record(Row(row))? {
-                let record =
-                    decode(&body).map_err(|why| ClinicError::Stored { what: "record", why: why.to_string() })?;
-                records.push((row, record));
-            }
-        }
-        Ok(records)
     }
 }
 

@@ -10,11 +10,11 @@ use sumac_protocol::document::enrolment::{Enrolment, admit_enrolment};
 use sumac_protocol::envelope::{Envelope, Verified};
 use sumac_protocol::principal::Principal;
 use sumac_protocol::record::Record;
-use sumac_protocol::round::message::{decode, encode};
+use sumac_protocol::round::message::encode;
 
 use super::{Clinic, ClinicError};
 use crate::import::limits::BATCH_PATIENTS;
-use crate::store::{Entry, Row};
+use crate::store::{Entry, Row, Stated};
 
 /// What an import changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,21 +142,13 @@ impl Clinic {
 
     /// A patient's enrolment, checked again.
     pub(super) fn enrolment(&self, row: Row) -> Result<Option<Verified<Enrolment>>, ClinicError> {
-        let Some(body) = self.store().enrolment(row)? else { return Ok(None) };
-        let envelope: Envelope =
-            decode(&body).map_err(|why| ClinicError::Stored { what: "enrolment", why: why.to_string() })?;
-        Ok(Some(admit_enrolment(&envelope, self.chain().current(), &self.signer().principal())?))
+        self.store().enrolment(row)?.map(|body| self.read_enrolment(&body)).transpose()
     }
 
     /// A patient's statements in ledger order with their positions, checked again.
     pub(super) fn statements(&self, row: Row, key: &Principal) -> Result<Vec<(u64, Verified<Statement>)>, ClinicError> {
-        let mut statements = Vec::new();
-        for (position, body) in self.store().statements(row)? {
-            let envelope: Envelope =
-                decode(&body).map_err(|why| ClinicError::Stored { what: "statement", why: why.to_string() })?;
-            statements.push((position, admit_statement(&envelope, &self.signer().principal(), key)?));
-        }
-        Ok(statements)
+        let read = |(position, body): Stated| Ok((position, self.read_statement(&body, key)?));
+        self.store().statements(row)?.into_iter().map(read).collect()
     }
 
     pub(super) fn pseudonym(&self, row: Row) -> Result<String, ClinicError> {

@@ -94,13 +94,11 @@ impl Builder {
         self.ended_rows(&[owner])
     }
 
-    #[expect(dead_code, reason = "read by the selection of cohorts, which still opens records one by one")]
     /// How many further rows fit the chunk that is being filled.
     pub(crate) fn room(&self) -> usize {
         CHUNK_ROWS - self.rows.min(CHUNK_ROWS)
     }
 
-    #[expect(dead_code, reason = "read by the selection of cohorts, which still opens records one by one")]
     /// Adds values of the next rows to one column as they lie in another generation's chunk of the same
     /// layout. At most [`Self::room`] of them; once every column has had its turn, [`Self::ended_rows`].
     pub(crate) fn extend(&mut self, column: ColumnId, values: &[u8]) -> Result<(), ColumnsError> {
@@ -120,14 +118,14 @@ impl Builder {
     pub(crate) fn finish(
         mut self,
         dictionary: Digest,
-        journal: (u64, Digest),
+        sequence: u64,
         apart: &RoaringBitmap,
     ) -> Result<(), ColumnsError> {
         self.flush()?;
         for column in self.lengths.keys() {
             self.disk.sync_file(&column_path(&self.folder, *column))?;
         }
-        let manifest = Manifest::new(dictionary, journal, apart, std::mem::take(&mut self.chunks));
+        let manifest = Manifest::new(dictionary, sequence, apart, std::mem::take(&mut self.chunks));
         manifest.write(self.disk.as_ref(), &self.folder, self.generation, &self.key)
     }
 

@@ -15,6 +15,11 @@ impl ColumnId {
     /// The same, as the distance from the row of the course before.
     pub(crate) const OWNER_STEP: Self = Self(1);
 
+    /// Whether it says whose courses they are.
+    pub(crate) fn is_owner(self) -> bool {
+        self == Self::OWNER || self == Self::OWNER_STEP
+    }
+
     /// A byte of packed categories, by its number.
     pub(crate) fn packed(number: u16) -> Self {
         Self(1 << 28 | u32::from(number))

@@ -19,6 +19,9 @@ pub enum ColumnsError {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// A record of the journal cannot be read: ours to mend.
+    #[error("a stored record cannot be read")]
+    Record,
     /// 2^32 courses.
     #[error("the columns can hold no further course")]
     Full,
@@ -37,6 +40,7 @@ impl ColumnsError {
         match self {
             Self::Store(why) => why.code(),
             Self::Damaged { .. } => "columns-damaged",
+            Self::Record => "columns-record",
             Self::Full => "columns-full",
         }
     }
@@ -49,6 +53,7 @@ impl ColumnsError {
             Self::Damaged { .. } => {
                 "nothing: the columns are made again from the journal; if it happens twice, check the disk".to_owned()
             }
+            Self::Record => "restore the node's folder from a backup, and report this".to_owned(),
             Self::Full => "start a second node for further patients".to_owned(),
         }
     }

@@ -28,7 +28,6 @@ pub(crate) struct Generation {
     folder: PathBuf,
     dictionary: Digest,
     sequence: u64,
-    hash: Digest,
     apart: RoaringBitmap,
     chunks: Vec<Chunk>,
     /// Columns that hold anything anywhere.
@@ -79,7 +78,6 @@ impl Generation {
             folder,
             dictionary: manifest.dictionary,
             sequence: manifest.sequence,
-            hash: manifest.hash,
             apart,
             chunks,
             present,
@@ -112,7 +110,6 @@ impl Generation {
         Cow::Owned(courses)
     }
 
-    #[expect(dead_code, reason = "read by the selection of cohorts, which still opens records one by one")]
     /// The patients who own any of these courses.
     pub(crate) fn patients_of(&self, courses: RowBits) -> RowBits {
         if self.owners.is_empty() {
@@ -122,12 +119,10 @@ impl Generation {
         courses.iter().filter_map(owner).collect()
     }
 
-    #[expect(dead_code, reason = "read by the selection of cohorts, which still opens records one by one")]
     pub(crate) const fn number(&self) -> u32 {
         self.number
     }
 
-    #[expect(dead_code, reason = "read by the selection of cohorts, which still opens records one by one")]
     /// The digest of the dictionary under which it was cut.
     pub(crate) const fn dictionary(&self) -> Digest {
         self.dictionary
@@ -137,13 +132,16 @@ impl Generation {
         &self.layout
     }
 
-    #[expect(dead_code, reason = "read by the selection of cohorts, which still opens records one by one")]
-    /// The last frame of the journal that it knows, and its chain hash.
-    pub(crate) const fn mark(&self) -> (u64, Digest) {
-        (self.sequence, self.hash)
+    /// The last frame of the journal that it knows.
+    pub(crate) const fn sequence(&self) -> u64 {
+        self.sequence
     }
 
-    #[expect(dead_code, reason = "read by the selection of cohorts, which still opens records one by one")]
+    /// Whose course is in a row.
+    pub(crate) fn owner(&self, course: usize) -> Option<u32> {
+        if self.owners.is_empty() { u32::try_from(course).ok() } else { self.owners.get(course).copied() }
+    }
+
     /// Patients whose records are in no column: theirs must be read.
     pub(crate) const fn apart(&self) -> &RoaringBitmap {
         &self.apart
@@ -174,11 +172,10 @@ impl Generation {
         self.chunks.iter().map(|chunk| usize::try_from(chunk.rows).unwrap_or_default())
     }
 
-    #[expect(dead_code, reason = "read by the selection of cohorts, which still opens records one by one")]
-    /// The columns of a chunk that hold anything, with their widths.
+    /// The columns of a chunk that say anything of its courses, but whose they are, with their widths.
     pub(crate) fn columns_of(&self, chunk: usize) -> impl Iterator<Item = (ColumnId, Width)> + '_ {
         let columns = self.chunks.get(chunk).into_iter().flat_map(|chunk| chunk.offsets.keys());
-        columns.filter_map(|column| Some((*column, self.layout.width(*column)?)))
+        columns.filter(|column| !column.is_owner()).filter_map(|column| Some((*column, self.layout.width(*column)?)))
     }
 
     /// The file of a column; `None` if the column says nothing of any course.

@@ -6,7 +6,7 @@ use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 use sumac_protocol::digest::Digest;
 use sumac_protocol::octets::Octets;
-use sumac_protocol::round::message::{decode, encode};
+use sumac_protocol::round::message::{decode_stored, encode};
 
 use super::error::ColumnsError;
 use crate::store::disk::{self, Disk};
@@ -22,9 +22,8 @@ pub(crate) struct Manifest {
     format: u32,
     /// The dictionary under which they were cut.
     pub(crate) dictionary: Digest,
-    /// The last frame of the journal that they know, and its chain hash.
+    /// The last frame of the journal that they know.
     pub(crate) sequence: u64,
-    pub(crate) hash: Digest,
     /// Patients whose records fit no column, as a roaring bitmap of their rows.
     apart: Octets,
     pub(crate) chunks: Vec<ChunkEntry>,
@@ -40,16 +39,11 @@ pub(crate) struct ChunkEntry {
 }
 
 impl Manifest {
-    pub(crate) fn new(
-        dictionary: Digest,
-        (sequence, hash): (u64, Digest),
-        apart: &RoaringBitmap,
-        chunks: Vec<ChunkEntry>,
-    ) -> Self {
+    pub(crate) fn new(dictionary: Digest, sequence: u64, apart: &RoaringBitmap, chunks: Vec<ChunkEntry>) -> Self {
         let mut bytes = Vec::with_capacity(apart.serialized_size());
         // Writing into memory does not fail; if it did, the manifest would not read back and be made again.
         let _written = apart.serialize_into(&mut bytes).is_ok();
-        Self { format: FORMAT, dictionary, sequence, hash, apart: Octets(bytes), chunks }
+        Self { format: FORMAT, dictionary, sequence, apart: Octets(bytes), chunks }
     }
 
     pub(crate) fn apart(&self) -> Option<RoaringBitmap> {
@@ -76,7 +70,7 @@ impl Manifest {
         }
         let plain = key.unseal(&bound(generation), &disk.read(&path(folder))?);
         let plain = plain.map_err(|_| damaged("the seal of its manifest does not open"))?;
-        let manifest: Self = decode(&plain).map_err(|_| damaged("its manifest makes no sense"))?;
+        let manifest: Self = decode_stored(&plain).map_err(|_| damaged("its manifest makes no sense"))?;
         if manifest.format == FORMAT { Ok(manifest) } else { Err(damaged("it is of another format")) }
     }
 }

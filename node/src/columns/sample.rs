@@ -1,4 +1,4 @@
-//! A projection without a store: for measuring, and for tests. It is filled from a generator, never from patients.
+//! A projection without a store: for measuring, and for tests. It is filled with synthetic courses, never from patients.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,10 +20,29 @@ use super::scan::{self, Kept};
 use crate::store::DiskError;
 use crate::store::disk::OsDisk;
 use crate::store::seal::SealKey;
+use crate::synthetic::{Generator, SyntheticError};
+
+/// Why a sample cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SampleError {
+    /// Its files cannot be written or read back.
+    #[error(transparent)]
+    Columns(#[from] ColumnsError),
+    /// No course can be drawn.
+    #[error(transparent)]
+    Synthetic(#[from] SyntheticError),
+    /// A course fits no column, so the sample would hold fewer than were asked for.
+    #[error("synthetic course {0} fits no column")]
+    Apart(u32),
+    /// What was to be made of each course beside the sample could not be.
+    #[error("the rows beside the sample cannot be written: {0}")]
+    Beside(#[from] std::io::Error),
+}
 
 /// A sample in the making.
 #[derive(Debug)]
-pub struct SampleBuilder {
+pub(super) struct SampleBuilder {
     builder: Builder,
     key: SealKey,
     root: PathBuf,
@@ -50,10 +69,7 @@ pub struct SampleAnswer {
 
 impl SampleBuilder {
     /// Begins a sample in `root`, which is made if it is not there.
-    ///
-    /// # Errors
-    /// [`ColumnsError`] if files cannot be written.
-    pub fn begin(root: &Path, dictionary: &Dictionary) -> Result<Self, ColumnsError> {
+    pub(super) fn begin(root: &Path, dictionary: &Dictionary) -> Result<Self, ColumnsError> {
         let key = SealKey::fresh()?;
         let layout = Arc::new(Layout::of(dictionary));
         let builder =
@@ -63,10 +79,7 @@ impl SampleBuilder {
     }
 
     /// Adds a patient's courses. False if they fit no column: then the patient is in no answer of the sample.
-    ///
-    /// # Errors
-    /// [`ColumnsError`] if files cannot be written.
-    pub fn push(&mut self, patient: u32, courses: &[Course]) -> Result<bool, ColumnsError> {
+    pub(super) fn push(&mut self, patient: u32, courses: &[Course]) -> Result<bool, ColumnsError> {
         let fit = courses.iter().all(|course| self.cells.take(&self.layout, course));
         if !fit {
             self.apart.insert(patient);
@@ -80,18 +93,43 @@ impl SampleBuilder {
     }
 
     /// Makes the sample durable and opens it.
-    ///
-    /// # Errors
-    /// [`ColumnsError`] if files cannot be written or read back.
-    pub fn finish(self) -> Result<Sample, ColumnsError> {
+    pub(super) fn finish(self) -> Result<Sample, ColumnsError> {
         let Self { builder, key, root, layout, apart, .. } = self;
-        builder.finish(Digest([0; 32]), (0, Digest([0; 32])), &apart)?;
+        builder.finish(Digest([0; 32]), 0, &apart)?;
         let generation = Generation::open(Arc::new(OsDisk), &root, GENERATION, key, layout)?;
         Ok(Sample { generation, root })
     }
 }
 
 impl Sample {
+    /// Fills a sample in `root` with the first `courses` of a generator, one a patient, and tells `seen` each of
+    /// them and whether its patient consents. With it the rows of those who do.
+    ///
+    /// # Errors
+    /// [`SampleError`]; what was written until then stays.
+    pub fn drawn(
+        root: &Path,
+        generator: &Generator,
+        dictionary: &Dictionary,
+        courses: u32,
+        mut seen: impl FnMut(&Course, bool) -> std::io::Result<()>,
+    ) -> Result<(Self, RowBits), SampleError> {
+        let mut builder = SampleBuilder::begin(root, dictionary)?;
+        let mut consenting = RowBits::default();
+        for row in 0..courses {
+            let drawn = generator.course(row % CLINICS, u64::from(row / CLINICS))?;
+            let consents = drawn.consented.stands();
+            if consents {
+                consenting.insert(row);
+            }
+            seen(&drawn.course, consents)?;
+            if !builder.push(row, &[drawn.course])? {
+                return Err(SampleError::Apart(row));
+            }
+        }
+        Ok((builder.finish()?, consenting))
+    }
+
     /// Opens the same sample again, from its files.
     ///
     /// # Errors
@@ -167,3 +205,5 @@ impl Sample {
 pub struct OpenedColumns(Kept);
 
 const GENERATION: u32 = 1;
+/// Synthetic clinics that a sample is drawn from, in turn: one of each kind.
+const CLINICS: u32 = 5;

@@ -11,7 +11,7 @@ use super::chunk::CHUNK_ROWS;
 use super::error::ColumnsError;
 use super::generation::Generation;
 use super::program::{Program, Truth};
-use super::rows::{RowBits, WORD_ROWS, ones};
+use super::rows::{RowBits, WORD_ROWS};
 use super::tally::Tally;
 use limit::Limit;
 use numbers::Vectors;
@@ -100,10 +100,8 @@ impl Pass<'_> {
 
     fn batch(&mut self, chunk: usize, first: usize, words: &mut [u64]) -> Result<(), ColumnsError> {
         self.rows.clear();
-        let first = u32::try_from(first).unwrap_or_default();
-        for (base, word) in (first..).step_by(WORD_ROWS).zip(words.iter()) {
-            self.rows.extend(ones(*word).filter_map(|bit| u16::try_from(base | bit).ok()));
-        }
+        let first = u16::try_from(first).unwrap_or_default();
+        words.iter().zip((first..).step_by(WORD_ROWS)).for_each(|(word, first)| list(*word, first, &mut self.rows));
         if self.rows.is_empty() {
             return Ok(());
         }
@@ -112,10 +110,8 @@ impl Pass<'_> {
             let mut truths = truth.iter();
             self.rows.retain(|_| truths.next() == Some(&Truth::Yes));
             words.fill(0);
-            let low = |row: &u16| u32::from(*row).checked_sub(first);
-            for row in self.rows.iter().filter_map(low) {
-                let at = usize::try_from(row >> 6).unwrap_or(usize::MAX);
-                if let Some(word) = words.get_mut(at) {
+            for row in self.rows.iter().filter_map(|row| row.checked_sub(first)) {
+                if let Some(word) = words.get_mut(usize::from(row >> 6)) {
                     *word |= 1 << (row & 63);
                 }
             }
@@ -135,16 +131,32 @@ impl Pass<'_> {
     /// The group of each row.
     fn number_groups(&mut self) -> Result<(), ColumnsError> {
         self.groups.clear();
-        self.groups.resize(self.rows.len(), 0);
-        for part in &self.program.groups {
-            let Some(bytes) = self.reader.bytes(part.byte)? else { continue };
-            for (group, row) in self.groups.iter_mut().zip(&self.rows) {
+        for (place, part) in self.program.groups.iter().enumerate() {
+            let bytes = self.reader.bytes(part.byte)?.unwrap_or_default();
+            let share = |row: &u16| {
                 let pattern = bytes.get(usize::from(*row)).copied().unwrap_or(0);
-                *group = group.wrapping_add(part.part.get(usize::from(pattern)).copied().unwrap_or(0));
+                part.part.get(usize::from(pattern)).copied().unwrap_or(0)
+            };
+            if place == 0 {
+                self.groups.extend(self.rows.iter().map(share));
+            } else {
+                self.groups.iter_mut().zip(&self.rows).for_each(|(group, row)| *group = group.wrapping_add(share(row)));
             }
         }
+        self.groups.resize(self.rows.len(), 0);
         Ok(())
     }
+}
+
+/// Adds the rows that are set in a word whose first row is `first`. Their number is known beforehand, so none of
+/// them asks whether there is room.
+fn list(word: u64, first: u16, rows: &mut Vec<u16>) {
+    let mut rest = word;
+    rows.extend((0..word.count_ones()).map(|_| {
+        let [bit, ..] = rest.trailing_zeros().to_le_bytes();
+        rest &= rest.wrapping_sub(1);
+        first | u16::from(bit)
+    }));
 }
 
 /// Words of rows that are worked on together: 4,096 rows, whose numbers stay in the nearest cache.

@@ -63,10 +63,15 @@ pub fn resources(held: &Held, dictionary: &Dictionary, references: References) -
     writer.resources
 }
 
+/// Resources of one patient that are being written.
 struct Writer<'h> {
+    /// What is written.
     held: &'h Held,
+    /// What its codes and numbers mean.
     dictionary: &'h Dictionary,
+    /// How they refer to each other.
     references: References,
+    /// What was written so far.
     resources: Vec<Value>,
 }
 
@@ -90,6 +95,7 @@ impl Writer<'_> {
         }
     }
 
+    /// A reference to the patient, which every resource has.
     fn patient(&self) -> Value {
         self.reference("Patient", PATIENT)
     }
@@ -126,6 +132,7 @@ fn uuid(bytes: &[u8]) -> String {
     text
 }
 
+/// FHIR has neither null nor empty lists and objects.
 fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -163,7 +170,9 @@ fn object(elements: Vec<(&str, Value)>) -> Value {
 /// 1900-01-01 in days since 1970-01-01. A hundred years either way are dates of FHIR, and none of them
 /// lies in the future.
 const NOMINAL_DAY_0: i32 = -25_567;
+/// What the Patient is called among the resources.
 const PATIENT: &str = "patient";
+/// What the tag says to a person.
 const NOMINAL_SAYS: &str = "dates are nominal: 1900-01-01 stands for the day of the first dose";
 
 #[cfg(test)]

@@ -117,6 +117,7 @@ impl Clinic {
         Ok(HeldPage { patients, next: left.next().map(|row| row.0) })
     }
 
+    /// Gathers one patient. Signatures are checked again: what is shown as signed was signed.
     fn held_of(&self, row: Row, charges: &[Charge], now: Moment) -> Result<Held, ClinicError> {
         let stored = |what| move |why: &dyn fmt::Display| ClinicError::Stored { what, why: why.to_string() };
         let (clinic, charter) = (self.signer().principal(), self.chain().current());

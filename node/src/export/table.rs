@@ -19,21 +19,36 @@ use super::decimal::digits;
 /// A folder of CSV files that is being written. Only its owner may read them.
 #[derive(Debug)]
 pub struct CsvFolder {
+    /// What the columns are.
     columns: Columns,
+    /// A row for each course: fields, and medicines at home.
     courses: Writer<BufWriter<File>>,
+    /// A row for each total.
     assessments: Writer<BufWriter<File>>,
+    /// A row for each answer.
     items: Writer<BufWriter<File>>,
+    /// A row for each session.
     sessions: Writer<BufWriter<File>>,
+    /// A row for each adverse event.
     events: Writer<BufWriter<File>>,
+    /// A row for each time to event.
     times: Writer<BufWriter<File>>,
 }
 
 /// What stands in the columns that depend on the dictionary.
-#[derive(Debug)]
-struct Columns {
+#[derive(Debug, Clone)]
+pub(crate) struct Columns {
+    /// For decimal places.
     dictionary: Dictionary,
+    /// What every row of the courses file says of its origin, where that is one: the importer reads it not.
+    origin: Option<&'static str>,
+    /// Fields of a course, in order.
     fields: Vec<String>,
-    classes: Vec<String>,
+    /// Classes of medicines that are taken at home.
+    at_home: Vec<String>,
+    /// Classes of medicines that are given in a session.
+    given: Vec<String>,
+    /// Instruments that ask about a session.
     experiences: Vec<String>,
 }
 
@@ -46,6 +61,14 @@ impl CsvFolder {
         fs::create_dir_all(folder)?;
         let columns = Columns::of(dictionary);
         new_file(&folder.join("mapping.toml"))?.write_all(columns.mapping().as_bytes())?;
+        Self::of(folder, columns)
+    }
+
+    /// Begins new files of these columns in a folder that is there, without a mapping. Never overwrites.
+    ///
+    /// # Errors
+    /// Whatever the system says; a file that is there already is an error.
+    pub(crate) fn of(folder: &Path, columns: Columns) -> io::Result<Self> {
         let open = |name: &str, header: &[String]| {
             let mut writer = Writer::from_writer(BufWriter::new(new_file(&folder.join(name))?));
             writer.write_record(header)?;
@@ -53,10 +76,11 @@ impl CsvFolder {
         };
         let ids = || IDS.map(str::to_owned).into_iter();
         let with = |more: &[&str]| ids().chain(more.iter().map(|name| (*name).to_owned())).collect::<Vec<_>>();
-        let at_home = columns.classes.iter().map(|class| format!("{AT_HOME}{class}"));
-        let of_course: Vec<String> = ids().chain(columns.fields.iter().cloned()).chain(at_home).collect();
+        let at_home = columns.at_home.iter().map(|class| format!("{AT_HOME}{class}"));
+        let origin = columns.origin.map(|_| ORIGIN.to_owned());
+        let of_course: Vec<String> = ids().chain(origin).chain(columns.fields.iter().cloned()).chain(at_home).collect();
         let experience = columns.experiences.iter().map(|id| format!("{EXPERIENCE}{id}"));
-        let given = columns.classes.iter().map(|class| format!("{GIVEN}{class}"));
+        let given = columns.given.iter().map(|class| format!("{GIVEN}{class}"));
         let of_session: Vec<String> = with(&SESSION).into_iter().chain(experience).chain(given).collect();
         Ok(Self {
             courses: open("courses.csv", &of_course)?,
@@ -89,12 +113,17 @@ impl CsvFolder {
         [courses, assessments, items, sessions, events, times].into_iter().try_for_each(Writer::flush)
     }
 
-    fn add_course(&mut self, pseudonym: &str, course: &Course) -> io::Result<()> {
+    /// Writes everything of one course, each thing to its file.
+    ///
+    /// # Errors
+    /// Whatever writing gives.
+    pub(crate) fn add_course(&mut self, pseudonym: &str, course: &Course) -> io::Result<()> {
         let ids = [pseudonym.to_owned(), course.id.clone()];
         let row = |cells: Vec<String>| ids.iter().cloned().chain(cells);
         let fields = self.columns.fields.iter().map(|id| self.columns.field(id, course.fields.get(id)));
-        let at_home = self.columns.classes.iter().map(|class| flag(course.at_home.get(class).copied()));
-        self.courses.write_record(row(fields.chain(at_home).collect()))?;
+        let at_home = self.columns.at_home.iter().map(|class| flag(course.at_home.get(class).copied()));
+        let origin = self.columns.origin.map(str::to_owned);
+        self.courses.write_record(row(origin.into_iter().chain(fields).chain(at_home).collect()))?;
         for assessed in &course.assessments {
             let (instrument, day) = (assessed.instrument.clone(), assessed.day.to_string());
             let value = self.columns.total(&instrument, assessed.value);
@@ -131,13 +160,32 @@ impl CsvFolder {
 }
 
 impl Columns {
+    /// Every column that the dictionary has: the same for every clinic of a federation.
     fn of(dictionary: &Dictionary) -> Self {
         let per_session = dictionary.instruments().iter().filter(|instrument| instrument.per_session);
+        let classes: Vec<String> = dictionary.comedications().iter().map(|code| code.id.clone()).collect();
         Self {
             dictionary: dictionary.clone(),
+            origin: None,
             fields: dictionary.fields().iter().map(|field| field.id.clone()).collect(),
-            classes: dictionary.comedications().iter().map(|code| code.id.clone()).collect(),
+            at_home: classes.clone(),
+            given: classes,
             experiences: per_session.map(|instrument| instrument.id.clone()).collect(),
+        }
+    }
+
+    /// These fields and medicines at home only, and a word on every course that says where it is from.
+    /// For courses that have nothing else: what has no column is not written.
+    pub(crate) fn only(dictionary: &Dictionary, origin: &'static str, fields: &[&str], at_home: &[&str]) -> Self {
+        let owned = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+        let (fields, at_home) = (owned(fields), owned(at_home));
+        Self {
+            origin: Some(origin),
+            fields,
+            at_home,
+            given: Vec::new(),
+            experiences: Vec::new(),
+            ..Self::of(dictionary)
         }
     }
 
@@ -154,6 +202,7 @@ impl Columns {
         }
     }
 
+    /// A total as a decimal number.
     fn total(&self, instrument: &str, value: i64) -> String {
         digits(value, self.dictionary.instrument(instrument).map_or(0, |known| known.decimals))
     }
@@ -178,12 +227,12 @@ impl Columns {
         let experience =
             |id: &String| session.experience.get(id).map_or_else(String::new, |value| self.total(id, *value));
         cells.extend(self.experiences.iter().map(experience));
-        cells.extend(self.classes.iter().map(|class| flag(session.given.get(class).copied())));
+        cells.extend(self.given.iter().map(|class| flag(session.given.get(class).copied())));
         cells
     }
 
     /// The mapping of these files, for the importer.
-    fn mapping(&self) -> String {
+    pub(crate) fn mapping(&self) -> String {
         let mut text = String::from("# How `sumac import` reads the files beside this one.\nmissing = [\"\"]\n");
         let same = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), (*name).to_owned())).collect();
         let prefixed =
@@ -197,12 +246,12 @@ impl Columns {
         let ids = |names: &[&str]| -> Vec<(String, String)> { same(&[&IDS[..], names].concat()) };
         section("courses", ids(&[]));
         section("courses.fields", prefixed(&self.fields, ""));
-        section("courses.at_home", prefixed(&self.classes, AT_HOME));
+        section("courses.at_home", prefixed(&self.at_home, AT_HOME));
         section("assessments", ids(&ASSESSMENT));
         section("items", ids(&ITEM));
         section("sessions", ids(&SESSION));
         section("sessions.experience", prefixed(&self.experiences, EXPERIENCE));
-        section("sessions.given", prefixed(&self.classes, GIVEN));
+        section("sessions.given", prefixed(&self.given, GIVEN));
         section("events", ids(&EVENT));
         section("time_to_event", ids(&TIME));
         text
@@ -219,6 +268,7 @@ fn flag(flag: Option<bool>) -> String {
     flag.map_or("", |yes| if yes { "yes" } else { "no" }).to_owned()
 }
 
+/// A number, or nothing.
 fn number(number: Option<u16>) -> String {
     number.map_or_else(String::new, |number| number.to_string())
 }
@@ -230,7 +280,9 @@ fn new_file(path: &Path) -> io::Result<File> {
 
 /// First in every file: a row without both belongs to nothing.
 const IDS: [&str; 2] = ["patient", "course"];
+/// Columns behind the ids of assessments.csv.
 const ASSESSMENT: [&str; 3] = ["instrument", "day", "value"];
+/// Columns of items.csv.
 const ITEM: [&str; 4] = ["instrument", "day", "item", "score"];
 /// The same order as the cells of a session. Columns of the dictionary follow.
 const SESSION: [&str; 12] = [
@@ -247,8 +299,12 @@ const SESSION: [&str; 12] = [
     "spo2_lowest",
     "heart_rate_highest",
 ];
+/// Columns of events.csv.
 const EVENT: [&str; 8] = ["day", "kind", "severity", "serious", "resolved", "onset_minutes", "relatedness", "session"];
+/// Columns of time_to_event.csv.
 const TIME: [&str; 3] = ["kind", "day", "happened"];
+/// Tells where a course is from.
+const ORIGIN: &str = "origin";
 /// What the columns of a class or instrument begin with.
 const AT_HOME: &str = "at_home_";
 const EXPERIENCE: &str = "experience_";

@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use super::backup::Snapshot;
 use super::batch::{Group, Position};
+use super::columns::ColumnGeneration;
 use super::compaction::Compacted;
 use super::entry::Entry;
 use super::erasure::Erasure;
@@ -32,6 +33,7 @@ pub(crate) enum Job {
     Snapshot(Reply<Snapshot>),
     ChangeUnlock(UnlockChange, Reply<()>),
     RenewKeys(Reply<()>),
+    PutColumns(ColumnGeneration, Reply<bool>),
     /// Save the watermark.
     Seal(Reply<()>),
     /// Flush the index and save the watermark.
@@ -101,6 +103,10 @@ impl Writer {
                     let done = self.unless_stopped(Self::renew_keys);
                     answer(&reply, done);
                 }
+                Job::PutColumns(generation, reply) => {
+                    let done = self.unless_stopped(|writer| writer.put_columns(&generation));
+                    answer(&reply, done);
+                }
                 Job::Seal(reply) => {
                     let done = self.unless_stopped(Self::seal);
                     answer(&reply, done);
@@ -165,7 +171,7 @@ impl Writer {
 
     /// Makes a group durable, then shows readers the whole of it at once.
     pub(crate) fn take_over(&mut self, group: Group<'_>) -> Result<(), StoreError> {
-        let Group { draft, start, tail, frames, .. } = group;
+        let Group { mut draft, start, tail, frames, .. } = group;
         if frames.is_empty() {
             return Ok(());
         }
@@ -173,7 +179,10 @@ impl Writer {
         {
             let mut front = self.shared.front.write().unwrap_or_else(PoisonError::into_inner);
             let (index, erased) = (Arc::clone(&front.index), Arc::clone(&front.erased));
+            let taken_up = std::mem::take(&mut draft.taken_up);
             *front = Front { head: draft.commit()?, index, erased };
+            let mut changed = self.shared.changed.write().unwrap_or_else(PoisonError::into_inner);
+            taken_up.into_iter().for_each(|(key, kind, sequence)| changed.note(key, kind, sequence));
         }
         self.tail = tail;
         let frames = tail.mark.sequence.saturating_sub(start.mark.sequence);

@@ -9,6 +9,7 @@ use std::thread;
 use zeroize::Zeroizing;
 
 use super::catch_up::CatchUp;
+use super::changed::Changed;
 use super::commit::Writer;
 use super::disk::{self, Disk, FolderLock};
 use super::erasure;
@@ -18,7 +19,7 @@ use super::journal::Journal;
 use super::journal::scan::{Scan, scan};
 use super::keychain::Keychain;
 use super::keyring::unlock::UnlockSecret;
-use super::keyring::{Keyring, Mark};
+use super::keyring::{KeyClass, Keyring, Mark};
 use super::limits::QUEUE_JOBS_MAX;
 use super::pointers::Head;
 use super::view::{Front, Shared};
@@ -45,6 +46,10 @@ impl StorePaths {
 
     pub(crate) fn index(&self) -> PathBuf {
         self.dir.join("index")
+    }
+
+    pub(crate) fn columns(&self) -> PathBuf {
+        self.dir.join("columns")
     }
 
     pub(crate) fn lock(&self) -> PathBuf {
@@ -121,7 +126,11 @@ pub(crate) fn assemble(
     let wanted = [Some(keys.keyring.watermark), applied.map(|head| head.mark)];
     let wanted: BTreeSet<u64> = wanted.into_iter().flatten().map(|mark| mark.sequence).collect();
     let start = keys.keyring.start();
-    let found = scan(disk.as_ref(), &files, start, &keys, &wanted, &mut |_| Ok(()))?;
+    let mut changed = Changed::default();
+    let found = scan(disk.as_ref(), &files, start, &keys, &wanted, &mut |met| {
+        changed.note(met.key, met.kind, met.at.sequence);
+        Ok(())
+    })?;
     let acknowledged_missing = match hold_to(&keys.keyring, applied, &found, paths) {
         Err(error) if missing == Missing::Refuse => return Err(error),
         Err(StoreError::AcknowledgedMissing { watermark, .. }) => Some(watermark),
@@ -139,6 +148,8 @@ pub(crate) fn assemble(
     if missing == Missing::Accept {
         keys.keyring.watermark = found.tail.mark;
         keys.keyring.restored = false;
+        // They may know frames that this journal does not.
+        keys.keyring.strike(|id| id.class == KeyClass::Column);
     }
     if missing == Missing::Accept || keys.keyring.closed {
         keys.keyring.closed = false;
@@ -147,7 +158,8 @@ pub(crate) fn assemble(
     let seed = keys.keyring.seed();
     let front = Front::over(index, head)?;
     let (disk, paths) = (Arc::clone(disk), paths.clone());
-    let shared = Shared { disk, paths, keys: RwLock::new(keys), journal, front: RwLock::new(front) };
+    let changed = RwLock::new(changed);
+    let shared = Shared { disk, paths, keys: RwLock::new(keys), journal, front: RwLock::new(front), changed };
     let store = begin(shared, &found, seed, lock)?;
     let dropped_frames = found.dropped_frames;
     let report = OpenReport { dropped_frames, index: index_state, acknowledged_missing, restored, erasure_finished };

@@ -23,11 +23,13 @@ pub(crate) struct Draft {
     /// Pages of rows that have changed, by number: they go before what the index holds too.
     pages: BTreeMap<u32, RowPage>,
     pub(crate) head: Head,
+    /// The frames that were taken up, for whoever keeps a projection of its own.
+    pub(crate) taken_up: Vec<(KeyId, Kind, u64)>,
 }
 
 impl Draft {
     pub(crate) fn new(index: Arc<Index>, head: Head) -> Self {
-        Self { index, changes: Changes::new(), pages: BTreeMap::new(), head }
+        Self { index, changes: Changes::new(), pages: BTreeMap::new(), head, taken_up: Vec::new() }
     }
 
     /// The patient's row, if the pseudonym is known.
@@ -60,6 +62,7 @@ impl Draft {
         hash: [u8; 32],
     ) -> Result<(), StoreError> {
         let row = key.number;
+        self.taken_up.push((key, kind, at.sequence));
         match kind {
             Kind::Patient => self.add_patient(row, body, at)?,
             Kind::Record => self.change_row(row, at, |entry| entry.record.replace(at))?,

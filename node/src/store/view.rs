@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use zeroize::Zeroizing;
 
+use super::changed::Changed;
 use super::content::Kind;
 use super::disk::Disk;
 use super::fault::StoreError;
@@ -16,7 +17,7 @@ use super::journal::{Journal, Location};
 use super::keychain::Keychain;
 use super::opening::StorePaths;
 use super::pointers::{Head, Listed, RowEntry};
-use super::{Named, projection};
+use super::{Named, Stated, projection};
 
 /// What readers and the commit thread share.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub(crate) struct Shared {
     pub(crate) keys: RwLock<Keychain>,
     pub(crate) journal: Journal,
     pub(crate) front: RwLock<Front>,
+    /// Changed while the front is held for writing.
+    pub(crate) changed: RwLock<Changed>,
 }
 
 /// What readers go by.
@@ -79,6 +82,46 @@ impl View<'_> {
 
     pub(crate) fn row_entry(&self, row: u32) -> Result<Option<RowEntry>, StoreError> {
         projection::row_entry(self.index(), row)
+    }
+
+    /// Rows whose record changed after the frame with that number, ascending.
+    pub(crate) fn records_since(&self, sequence: u64) -> Vec<u32> {
+        let changed = self.shared.changed.read().unwrap_or_else(PoisonError::into_inner);
+        changed.records_since(sequence).collect()
+    }
+
+    /// Rows whose enrolment or statements changed after the frame with that number, ascending.
+    pub(crate) fn consents_since(&self, sequence: u64) -> Vec<u32> {
+        let changed = self.shared.changed.read().unwrap_or_else(PoisonError::into_inner);
+        changed.consents_since(sequence).collect()
+    }
+
+    /// The body of a row's newest record.
+    pub(crate) fn record(&self, row: u32) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+        let at = self.row_entry(row)?.and_then(|entry| entry.record);
+        at.map(|at| self.body(&at, |kind| kind == Kind::Record)).transpose()
+    }
+
+    /// The body of a row's newest enrolment.
+    pub(crate) fn enrolment(&self, row: u32) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+        let at = self.row_entry(row)?.and_then(|entry| entry.enrolment);
+        at.map(|at| self.body(&at, |kind| kind == Kind::Enrolment)).transpose()
+    }
+
+    /// All statements of a row with their ledger positions, in the ledger's order.
+    pub(crate) fn statements(&self, row: u32) -> Result<Vec<Stated>, StoreError> {
+        let listed = projection::statements(self.index(), row)?;
+        let promised = self.row_entry(row)?.map_or(0, |entry| entry.statements);
+        if u32::try_from(listed.len()) != Ok(promised) {
+            let why = "a statement is missing from a list".to_owned();
+            return Err(self.index().failed(why).into());
+        }
+        let body = |listed: Listed| {
+            let position = listed.order;
+            let body = self.body(&listed.at, |kind| kind == Kind::Statement { position })?;
+            Ok((position, body))
+        };
+        listed.into_iter().map(body).collect()
     }
 
     /// What the frame at that place says.

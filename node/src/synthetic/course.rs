@@ -31,6 +31,14 @@ pub struct Consented {
     pub withdrawn: Option<i32>,
 }
 
+impl Consented {
+    /// Whether the patient allows research, and still does two years later.
+    #[must_use]
+    pub const fn stands(&self) -> bool {
+        self.permission.is_some() && self.withdrawn.is_none()
+    }
+}
+
 /// Draws one course at a clinic of this kind, whose mean improvement differs by `effect`.
 pub(super) fn draw<R: Rng>(
     spec: &Spec,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sumac_protocol::record::{Course, FieldValue};
 
 use super::{Generator, SyntheticError, write_clinic};
+use crate::import::{Mapping, SourceFile, read_records};
 
 /// So many courses of each kind of clinic, by paradigm.
 fn by_paradigm(clinics: u32, courses: u64) -> BTreeMap<String, Vec<Course>> {
@@ -90,3 +91,33 @@ fn files_are_never_written_over() {
     let courses = std::fs::read_to_string(folder.join("courses.csv")).unwrap();
     assert!(courses.lines().skip(1).all(|line| line.starts_with("SYN-01-") && line.contains(",synthetic,")));
 }
+
+#[test]
+fn files_of_synthetic_courses_are_read_as_they_were_drawn() {
+    let scratch = tempfile::TempDir::new().unwrap();
+    let generator = Generator::new("ketamine", 7).unwrap();
+    for clinic in 0..5 {
+        let folder = scratch.path().join(clinic.to_string());
+        write_clinic(&generator, clinic, 60, &folder).unwrap();
+        let sources = SourceFile::ALL.into_iter().filter_map(|file| {
+            let opened = std::fs::File::open(folder.join(format!("{file}.csv"))).ok()?;
+            Some((file, opened))
+        });
+        let mapping = Mapping::parse(&generator.mapping()).unwrap();
+        let imported = read_records(&generator.dictionary, &mapping, sources.collect()).unwrap();
+        assert_eq!((imported.patients.len(), imported.rejects.len(), imported.unknown.len()), (60, 0, 0));
+        for number in 0..60 {
+            let mut drawn = Course { id: "1".to_owned(), ..generator.course(clinic, number).unwrap().course };
+            let record = &imported.patients[&format!("SYN-{:02}-{number:07}", clinic + 1)];
+            // The importer adds what medicines at home tell.
+            let told = record.courses[0].fields.iter().filter(|(id, _)| !drawn.fields.contains_key(*id));
+            let told: Vec<_> = told.map(|(id, value)| (id.clone(), value.clone())).collect();
+            assert!(told.iter().all(|(id, _)| TOLD_BY_MEDICINES.contains(&id.as_str())), "{told:?}");
+            drawn.fields.extend(told);
+            assert_eq!(record.courses, [drawn], "clinic {clinic}, course {number}");
+        }
+    }
+}
+
+/// Fields that follow from what is taken at home.
+const TOLD_BY_MEDICINES: [&str; 3] = ["benzodiazepine_home", "lamotrigine", "antidepressant"];

@@ -20,6 +20,7 @@ pub use error::StatementError;
 pub use history::{Contradiction, History, standing};
 pub use matching::{NoReason, grant_covers};
 pub use permit::{Permit, Standing};
+pub use terms::{Held, Terms};
 
 mod admission;
 mod check;
@@ -27,6 +28,7 @@ mod error;
 mod history;
 mod matching;
 mod permit;
+mod terms;
 
 /// One statement of one patient at one clinic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +64,7 @@ pub enum Action {
 }
 
 /// What a patient allows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Grant {
     /// DUO shorthands of permissions: `GRU`, `HMB`, `DS`, …
@@ -97,7 +99,7 @@ pub struct Revoke {
 }
 
 /// Who may ask, under a grant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(clippy::exhaustive_enums, reason = "complete: a new choice is a new version of the statement")]
 pub enum Who {
@@ -121,7 +123,7 @@ pub enum Disclosure {
 }
 
 /// The explanation that a patient was shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LayText {
     /// Its version, as its authors count.

@@ -99,8 +99,8 @@ impl RawCells {
 
     /// Adds one patient: at most the plan's courses per patient, the first that match. A course that
     /// matches counts towards that number even where its values are missing, so that what a patient
-    /// contributes never depends on another's record.
-    pub fn add_patient(&mut self, plan: &Plan, dictionary: &Dictionary, courses: &[Course]) {
+    /// contributes never depends on another's record. Whether any course matched.
+    pub fn add_patient(&mut self, plan: &Plan, dictionary: &Dictionary, courses: &[Course]) -> bool {
         let most = usize::try_from(plan.courses_per_patient).unwrap_or(usize::MAX);
         let matching = courses.iter().filter_map(|course| plan.measure(dictionary, course)).take(most);
         let mut groups = Vec::new();
@@ -115,7 +115,9 @@ impl RawCells {
                 *patients = patients.saturating_add(1);
             }
         }
+        let matched = !groups.is_empty();
         groups.zeroize();
+        matched
     }
 
     fn add_course(&mut self, plan: &Plan, measured: &Measured) {

@@ -103,6 +103,11 @@ impl Books {
         Ok(self.ledger - 1)
     }
 
+    /// A patient's statements, as they were signed, in the ledger's order.
+    pub fn statements(&self, row: u32) -> impl Iterator<Item = &Envelope> {
+        self.rows[&row].statements.iter().map(|(_, statement)| statement.envelope())
+    }
+
     /// What the next statement of a patient must name.
     #[must_use]
     pub fn next_statement(&self, row: u32) -> (u64, Option<Digest>) {
@@ -196,7 +201,7 @@ impl Books {
         })
     }
 
-    fn consents(&self, now: Moment, rng: &mut impl Rng) -> (ConsentView, Digest) {
+    fn consents(&self, now: Moment, rng: &mut impl Rng) -> (ConsentView<'static>, Digest) {
         let mut view = ConsentView::new(self.ledger, now);
         let mut leaves = BTreeMap::new();
         for (number, row) in &self.rows {
@@ -204,7 +209,7 @@ impl Books {
                 continue;
             }
             leaves.extend(row.statements.iter().map(|(at, statement)| (*at, statement.digest())));
-            view.enrolled(*number, row.statements.iter().map(|(_, statement)| statement.clone()).collect());
+            view.enrolled(*number, row.statements.iter().map(|(_, statement)| statement));
         }
         let mut salt = [0; 32];
         rng.fill_bytes(&mut salt);

@@ -34,6 +34,7 @@ pub struct Setup {
     policy: fn(&mut Policy),
     study: fn(&mut Study),
     participants: Vec<Participant>,
+    patients_max: Option<u64>,
 }
 
 /// Five clinics under noise, with the records of the real trial; everybody consents.
@@ -50,6 +51,7 @@ pub fn federation() -> Setup {
         policy: |_| (),
         study: |_| (),
         participants: participants(),
+        patients_max: None,
     }
 }
 
@@ -114,6 +116,12 @@ impl Setup {
         self
     }
 
+    /// How many patients the charter lets every clinic hold.
+    pub const fn patients_max(mut self, most: u64) -> Self {
+        self.patients_max = Some(most);
+        self
+    }
+
     /// Sets it all up.
     #[must_use]
     pub fn build(self) -> Federation {
@@ -124,7 +132,10 @@ impl Setup {
         let mut policy = rules::policy();
         (self.policy)(&mut policy);
         let keys: Vec<_> = names.iter().map(|name| (name.clone(), signer(self.seed, name).principal())).collect();
-        let genesis = rules::genesis(&keys, &cast.stewards, policy, self.test_data);
+        let mut genesis = rules::genesis(&keys, &cast.stewards, policy, self.test_data);
+        for member in &mut genesis.members {
+            member.patients_max = self.patients_max.unwrap_or(member.patients_max);
+        }
         let study = |genesis| {
             let mut study = rules::study(genesis, cast.researcher.principal(), self.mode, &self.plans);
             (self.study)(&mut study);

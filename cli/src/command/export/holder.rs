@@ -1,4 +1,8 @@
 //! Who holds the records: the running node, or its store where none runs.
+//!
+//! A running node has its store under lock, so it is asked over its control socket, which only the
+//! node's own user and root may use. Both ways give the same: what is exported is gathered by the same
+//! code, and nothing is changed by it.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,7 +18,8 @@ use sumac_protocol::charter_chain::CharterChain;
 use crate::command::node;
 use crate::failure::Failure;
 
-/// Whom to ask.
+/// Whom to ask. The store stays open, and the node's lock taken, until [`Holder::close`]: nobody can
+/// start the node in the middle of an export.
 pub(super) enum Holder {
     /// The running node, by its socket.
     Node(PathBuf),

@@ -1,4 +1,8 @@
 //! `sumac import --fhir`: records from FHIR R4 resources.
+//!
+//! The clinic decides one thing: which identifier of a Patient is the pseudonym. Everything else is
+//! the dictionary's and the files'. What was not read is said by type and reason, so that nobody has
+//! to guess what a silent import left behind; no value of a record is ever said, only codes.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -39,6 +43,7 @@ pub(super) struct FhirArgs {
 const CSV: [&str; 8] = ["mapping", "courses", "assessments", "items", "sessions", "events", "time_to_event", "redcap"];
 
 impl FhirArgs {
+    /// Whether this is a FHIR import at all; everything else is CSV.
     pub(super) fn is_given(&self) -> bool {
         !self.fhir.is_empty()
     }
@@ -110,22 +115,28 @@ fn say(told: &FhirTold) {
 
 /// Keeps records, and lists rejects.
 struct Table {
+    /// Keeps them in the running node, or in its store.
     desk: Desk,
+    /// The list that the clinic reads afterwards.
     listed: RejectWriter<File>,
+    /// Where that list lies.
     path: PathBuf,
 }
 
 impl FhirSink for Table {
     type Error = Failure;
 
+    /// Durable when it returns; each patient whole or not at all.
     fn keep(&mut self, records: BTreeMap<String, Record>) -> Result<(), Failure> {
         self.desk.keep(records)
     }
 
+    /// One row of the list, as it is found: no more than one is in memory.
     fn reject(&mut self, reject: &FhirReject) -> Result<(), Failure> {
         self.listed.write(reject).map_err(|why| Failure::file(&self.path, &why))
     }
 
+    /// Shown once it takes longer than a person notices.
     fn progress(&mut self, progress: Progress) {
         self.desk.progress(progress);
     }
@@ -137,6 +148,7 @@ fn list(path: &Path, home: &Path) -> Result<RejectWriter<File>, Failure> {
     RejectWriter::begin(file).map_err(|why| Failure::file(path, &why))
 }
 
+/// A wrong file, with its own code, the fact, and what to do.
 fn wrong(why: &FhirImportError) -> Failure {
     Failure::refused(why.code(), why, why.remedy())
 }

@@ -32,13 +32,13 @@ impl Vectors {
             Number::Missing => Ok(self.missing(rows.len())),
             Number::Column(values) => self.column(values, rows, reader),
             Number::Nearest(nearest) => self.nearest(nearest, rows, reader),
-            Number::Less(one, other) => {
-                self.both(one, other, rows, reader, |one, other| Some(one.saturating_sub(other)))
-            }
+            Number::Less(one, other) => self.less(one, other, rows, reader),
             Number::Clip { of, low, high } => {
                 let (low, high) = (*low, *high);
                 let mut out = self.numbers(of, rows, reader)?;
-                present(&mut out).for_each(|value| *value = (*value).max(low).min(high));
+                for value in out.iter_mut() {
+                    *value = if *value == MISSING { MISSING } else { (*value).max(low).min(high) };
+                }
                 Ok(out)
             }
             Number::Response { endpoint, baseline, better, at_least, missing } => {
@@ -92,14 +92,12 @@ impl Vectors {
     }
 
     /// The second number is not computed where the first is missing in every row.
-    /// `join` is asked only where both are known; its `None` is missing too.
-    fn both(
+    fn less(
         &mut self,
         one: &Number,
         other: &Number,
         rows: &[u16],
         reader: &mut Reader<'_>,
-        join: impl Fn(i32, i32) -> Option<i32>,
     ) -> Result<Vector, ColumnsError> {
         let mut out = self.numbers(one, rows, reader)?;
         if out.iter().all(|value| *value == MISSING) {
@@ -107,8 +105,8 @@ impl Vectors {
         }
         let others = self.numbers(other, rows, reader)?;
         for (out, other) in out.iter_mut().zip(others.iter()) {
-            let known = *out != MISSING && *other != MISSING;
-            *out = if known { join(*out, *other).unwrap_or(MISSING) } else { MISSING };
+            let missing = (*out == MISSING) | (*other == MISSING);
+            *out = if missing { MISSING } else { out.saturating_sub(*other) };
         }
         self.give_back(others);
         Ok(out)

@@ -11,7 +11,8 @@ use sumac_protocol::plan::{BlockKind, Plan};
 use tempfile::TempDir;
 
 use super::strategies::{dictionary, patient, plan};
-use crate::columns::{ColumnsError, RowBits, Sample, SampleBuilder};
+use crate::columns::sample::SampleBuilder;
+use crate::columns::{ColumnsError, RowBits, Sample};
 
 fn drawn<T>(strategy: impl Strategy<Value = T>) -> T {
     let mut runner = TestRunner::deterministic();

@@ -8,7 +8,8 @@ use sumac_protocol::record::Course;
 use tempfile::TempDir;
 
 use super::strategies::{dictionary, patient, plan};
-use crate::columns::{RowBits, Sample, SampleBuilder};
+use crate::columns::sample::SampleBuilder;
+use crate::columns::{RowBits, Sample};
 
 /// A projection of these patients, and who fitted no column.
 fn sample(dictionary: &Dictionary, patients: &[Vec<Course>]) -> (TempDir, Sample, Vec<u32>) {

@@ -9,6 +9,7 @@ use super::wording::{concept, observation_category, quantity};
 use super::{Writer, date, number};
 use crate::import::fhir::names::{self, vocabulary};
 
+/// A total, and the answers that it comes from where they are kept.
 pub(super) fn write(writer: &mut Writer<'_>, course: &Course, assessed: &Assessment) {
     let Assessment { instrument, day, value, items } = assessed;
     let what = format!("{instrument} on day {day} of {}", course.id);
@@ -23,6 +24,7 @@ pub(super) fn write(writer: &mut Writer<'_>, course: &Course, assessed: &Assessm
     writer.write("Observation", &what, true, body);
 }
 
+/// A total that asks about one session, linked to that session's Encounter.
 pub(super) fn write_experience(
     writer: &mut Writer<'_>,
     course: &Course,
@@ -88,6 +90,7 @@ fn write_items(writer: &mut Writer<'_>, course: &Course, what: &str, assessed: &
     writer.write("QuestionnaireResponse", what, true, body);
 }
 
+/// Adds elements to a resource.
 fn extend(body: &mut Value, elements: Vec<(&str, Value)>) {
     if let Value::Object(body) = body {
         body.extend(elements.into_iter().map(|(name, value)| (name.to_owned(), value)));

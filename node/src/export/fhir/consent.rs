@@ -14,6 +14,7 @@ use super::Writer;
 use super::wording::hl7;
 use crate::import::fhir::date_of;
 
+/// One statement. Only the last can be in force, and only if the patient stands so now.
 pub(super) fn write(writer: &mut Writer<'_>, statement: &HeldStatement, last: bool) {
     let says = &statement.says;
     let in_force = match says.action {

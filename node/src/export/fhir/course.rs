@@ -8,6 +8,7 @@ use super::wording::{concept, extension};
 use super::{Writer, assessment, category, date, event, number, session};
 use crate::import::fhir::names;
 
+/// The course and everything in it.
 pub(super) fn write(writer: &mut Writer<'_>, course: &Course) {
     let mut inside = vec![extension(names::FIRST_DOSE, "valueDate", date(0).into())];
     inside.extend(course.fields.iter().map(|(id, value)| field(writer, id, value)));
@@ -65,6 +66,7 @@ fn coded(writer: &Writer<'_>, field: &str, code: &str) -> Value {
     concept(field, code, coding)
 }
 
+/// One field, exactly: its name and its value.
 fn field(writer: &Writer<'_>, id: &str, value: &FieldValue) -> Value {
     let (name, value) = match value {
         FieldValue::Category(code) => ("valueCode", Value::from(code.as_str())),
@@ -81,6 +83,7 @@ fn field(writer: &Writer<'_>, id: &str, value: &FieldValue) -> Value {
     json!({ "url": names::FIELD, "extension": parts })
 }
 
+/// A class of medicine at home; one that is not taken is said to be not taken.
 fn at_home(writer: &mut Writer<'_>, course: &Course, class: &str, taken: bool) {
     let coding = writer.dictionary.comedications().iter().find(|code| code.id == class).map(|code| &code.coding);
     let body = json!({
@@ -94,5 +97,7 @@ fn at_home(writer: &mut Writer<'_>, course: &Course, class: &str, taken: bool) {
 
 /// Fields with a place in FHIR besides the extension.
 const PARADIGM: &str = "paradigm";
+/// The field that is a Condition.
 const INDICATION: &str = "indication";
+/// The flag that ends an EpisodeOfCare.
 const COMPLETED: &str = "course_completed";

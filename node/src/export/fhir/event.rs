@@ -10,6 +10,7 @@ use super::{Writer, date};
 use crate::import::fhir::names::{self, vocabulary};
 use crate::import::fhir::{OUTCOME_HL7, SERIOUSNESS_HL7, SEVERITY_HL7};
 
+/// The event in FHIR's own elements, and in extensions where FHIR has none.
 pub(super) fn write(writer: &mut Writer<'_>, course: &Course, number: usize, event: &Event) {
     let kinds = writer.dictionary.events().map(|rules| rules.kinds.as_slice()).unwrap_or_default();
     let coding = kinds.iter().find(|kind| kind.code.id == event.kind).map(|kind| &kind.code.coding);

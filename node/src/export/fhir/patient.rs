@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{PATIENT, Writer, category};
 use crate::import::fhir::names;
 
+/// The patient: never a name, an address or a date of birth, which no record holds.
 pub(super) fn write(writer: &mut Writer<'_>) {
     let held = writer.held;
     let mut identifiers = vec![json!({ "system": names::PSEUDONYM, "value": held.pseudonym })];

@@ -10,6 +10,7 @@ use super::{Writer, assessment, date, number, object};
 use crate::import::fhir::NOT_RECORDED;
 use crate::import::fhir::names::{self, vocabulary};
 
+/// The session and everything that happened in it.
 pub(super) fn write(writer: &mut Writer<'_>, course: &Course, session: &Session) {
     let class = json!({ "system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB" });
     let body = json!({

@@ -8,6 +8,7 @@ use super::consent::instant;
 use crate::clinic::ChargeState;
 use crate::import::fhir::names;
 
+/// One selection: for which study and query, when, at what price, and how it ended.
 pub(super) fn write(writer: &mut Writer<'_>, used: &Use) {
     let ended = match used.state {
         ChargeState::Open => "open".to_owned(),

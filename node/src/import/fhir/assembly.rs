@@ -34,7 +34,9 @@ type Plan = BTreeMap<String, FieldValue>;
 /// Everything that refers to one patient.
 #[derive(Default)]
 pub(super) struct Patient {
+    /// What they say, in the order of the files.
     pub(super) filed: Vec<Filed>,
+    /// Every resource, also those that say nothing.
     pub(super) origins: Vec<Rc<Origin>>,
     /// What was filed already, with a digest of its content.
     pub(super) seen: BTreeMap<Key, u64>,
@@ -45,8 +47,11 @@ pub(super) struct Patient {
 /// What a patient's facts came to.
 #[derive(Default)]
 pub(super) struct Assembled {
+    /// The pseudonym and the record, if there is a course.
     pub(super) record: Option<(String, Record)>,
+    /// What was left out, and where it came from.
     pub(super) flaws: Vec<(Rc<Origin>, Flaw)>,
+    /// Codes that the dictionary does not have, with what they are.
     pub(super) unknown: Vec<(&'static str, String)>,
 }
 
@@ -91,6 +96,7 @@ pub(super) fn assemble(key: &str, patient: Patient, codes: &Codes<'_>, survey: &
     assembled
 }
 
+/// Every course that holds together, in the order of their ids.
 fn record(who: &PatientFact, facts: Vec<Filed>, codes: &Codes<'_>, assembled: &mut Assembled) -> Record {
     let mut courses = Courses::find(facts, assembled);
     courses.assign(assembled);

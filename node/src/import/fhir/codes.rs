@@ -16,27 +16,37 @@ use super::names::vocabulary;
 /// A CodeableConcept, or a single Coding.
 #[derive(Debug, Default)]
 pub(super) struct Concept<'v> {
+    /// In the order of the resource: its author puts the meant one first.
     codings: Vec<Coding<'v>>,
+    /// What a person reads.
     text: Option<&'v str>,
 }
 
+/// One code of one system, as it stands there.
 #[derive(Debug, Clone, Copy)]
 struct Coding<'v> {
+    /// The system's URL.
     system: Option<&'v str>,
+    /// The code in that system.
     code: Option<&'v str>,
+    /// What the system calls it.
     display: Option<&'v str>,
 }
 
 /// The dictionary, by the codes of other systems.
 pub(super) struct Codes<'d> {
+    /// What records may hold.
     pub(super) dictionary: &'d Dictionary,
+    /// By LOINC code: totals, items and panels.
     questionnaires: BTreeMap<&'d str, Asked<'d>>,
+    /// By LOINC code: what monitors and scales show.
     signs: BTreeMap<&'d str, Sign>,
 }
 
 /// What a code of a questionnaire means.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Asked<'d> {
+    /// The total.
     Total(&'d Instrument),
     /// By its number, from 1.
     Item(&'d Instrument, u16),
@@ -47,7 +57,9 @@ pub(super) enum Asked<'d> {
 /// What a monitor shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sign {
+    /// A vital sign.
     Vital(Vital),
+    /// The body weight.
     Weight,
 }
 
@@ -65,6 +77,7 @@ pub(super) enum Medicine {
 }
 
 impl<'d> Codes<'d> {
+    /// Indexes the dictionary's own codes. A code that stands for two things means the last of them.
     pub(super) fn new(dictionary: &'d Dictionary) -> Self {
         let mut questionnaires = BTreeMap::new();
         for instrument in dictionary.instruments() {
@@ -257,6 +270,7 @@ impl<'v> Concept<'v> {
         codings.filter_map(|coding| coding.code).next()
     }
 
+    /// The codes of one external system.
     fn of_system(&self, system: System) -> impl Iterator<Item = &'v str> {
         let codings = self.codings.iter().filter(move |coding| coding.system == Some(system.url()));
         codings.filter_map(|coding| coding.code)
@@ -279,6 +293,7 @@ impl<'d> Asked<'d> {
     }
 }
 
+/// Entries that no external system has codes for.
 fn plain(codes: &[String]) -> impl Iterator<Item = (&str, Option<&Codings>)> {
     codes.iter().map(|code| (code.as_str(), None))
 }

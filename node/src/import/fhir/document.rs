@@ -158,11 +158,13 @@ struct Head {
     entry: Option<Vec<EntryHead>>,
 }
 
+/// A link to another page of a search.
 #[derive(Deserialize)]
 struct PageLink {
     relation: Option<String>,
 }
 
+/// How an entry is called.
 #[derive(Deserialize)]
 struct EntryHead {
     /// An entry without one cannot be referred to by its address.
@@ -171,6 +173,7 @@ struct EntryHead {
     resource: Option<ResourceHead>,
 }
 
+/// How a resource is called.
 #[derive(Deserialize)]
 struct ResourceHead {
     #[serde(rename = "resourceType")]

@@ -7,6 +7,7 @@ use super::reject::FhirWhy;
 /// An element and where it stands, as in `Observation.component[1].valueQuantity`.
 #[derive(Debug, Clone)]
 pub(super) struct Element<'v> {
+    /// What stands there.
     value: &'v Value,
     path: String,
 }
@@ -94,6 +95,7 @@ impl<'v> Element<'v> {
         Flaw { path: self.path.clone(), value, why: why.into() }
     }
 
+    /// Another type of JSON than belongs here.
     fn shape(&self, want: &'static str) -> Flaw {
         self.flaw(FhirWhy::Shape { want })
     }

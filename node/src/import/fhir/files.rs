@@ -21,10 +21,13 @@ pub struct FhirFiles(Vec<FhirFile>);
 /// One file.
 #[derive(Debug)]
 pub(super) struct FhirFile {
+    /// Where it lies.
     pub(super) path: PathBuf,
     /// How rejects name it.
     pub(super) name: Arc<str>,
+    /// Its size when it was found.
     pub(super) bytes: u64,
+    /// When it was last written then, as far as the system knows.
     modified: Option<SystemTime>,
     /// Whether each line is a resource.
     lines: bool,
@@ -33,12 +36,17 @@ pub(super) struct FhirFile {
 /// One resource, as it stands in its file.
 #[derive(Debug)]
 pub(super) struct Resource<'f> {
+    /// Where it stands.
     pub(super) file: &'f FhirFile,
     /// The line, or the number of the entry, from 1.
     pub(super) place: u64,
+    /// Its `resourceType`, of whatever spelling.
     pub(super) kind: String,
+    /// How it is called inside the import.
     pub(super) key: Key,
+    /// All of it.
     pub(super) value: Value,
+    /// Where the full URLs of its Bundle lead; nothing outside of one.
     pub(super) aliases: &'f Aliases,
 }
 
@@ -82,6 +90,7 @@ impl FhirFiles {
         real.is_some() && self.0.iter().any(|file| file.path.canonicalize().ok() == real)
     }
 
+    /// Every file, in the order of reading.
     pub(super) fn each(&self) -> &[FhirFile] {
         &self.0
     }
@@ -93,6 +102,7 @@ impl FhirFiles {
 }
 
 impl FhirFile {
+    /// Looks at a file and refuses one that is too large to be read whole.
     fn open(path: PathBuf) -> Result<Self, FhirImportError> {
         let about = fs::metadata(&path).map_err(|source| unreadable(&path, source))?;
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
@@ -126,6 +136,7 @@ impl FhirFile {
         document::each(self, without_mark(&text), &mut take)
     }
 
+    /// Reads a file of lines; of these one at a time is in memory.
     fn each_line<E: From<FhirImportError>>(
         &self,
         file: File,
@@ -205,6 +216,7 @@ fn listed(folder: &Path) -> Result<Vec<PathBuf>, FhirImportError> {
     Ok(paths)
 }
 
+/// Whether a name ends in one of these, whatever the capitals.
 fn has_extension(path: &Path, extensions: &[&str]) -> bool {
     path.extension().is_some_and(|own| extensions.iter().any(|extension| own.eq_ignore_ascii_case(extension)))
 }
@@ -214,6 +226,7 @@ fn without_mark(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }
 
+/// What the system says about a path.
 fn unreadable(path: &Path, source: std::io::Error) -> FhirImportError {
     FhirImportError::Unreadable { path: path.to_owned(), source }
 }

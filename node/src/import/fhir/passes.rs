@@ -29,6 +29,7 @@ use super::{FhirReading, FhirSink, FhirStopped};
 pub(super) struct Passes<'p, S> {
     /// Tells the system of identifiers and the day that counts as today.
     pub(super) reading: &'p FhirReading<'p>,
+    /// The dictionary, by codes.
     pub(super) codes: &'p Codes<'p>,
     /// Made by the first pass: how many passes and patients there are, and the medicines.
     pub(super) survey: &'p Survey,
@@ -226,6 +227,7 @@ struct Light {
     patient: Option<LightReference>,
 }
 
+/// A reference, where it is told by `reference`.
 #[derive(Deserialize)]
 struct LightReference {
     reference: Option<String>,

@@ -6,8 +6,11 @@ use super::reject::FhirWhy;
 
 /// An amount as it was written.
 pub(super) struct Quantity<'v> {
+    /// For its path.
     element: Element<'v>,
+    /// The digits.
     value: String,
+    /// The UCUM code, or what stands for a person to read.
     unit: Option<&'v str>,
 }
 
@@ -55,6 +58,7 @@ impl<'v> Quantity<'v> {
         Flaw { value: shown, ..self.element.flaw(why) }
     }
 
+    /// A unit, which an amount that is converted must have.
     fn unit(&self) -> Result<&'v str, Flaw> {
         self.unit.ok_or_else(|| self.flaw(FhirWhy::NoUnit))
     }

@@ -32,7 +32,9 @@ pub(super) use patient::pseudonym;
 
 /// What resources are read by.
 pub(super) struct Context<'c> {
+    /// The dictionary, by codes.
     pub(super) codes: &'c Codes<'c>,
+    /// Where references lead.
     pub(super) aliases: &'c Aliases,
     /// What Medication resources are.
     pub(super) medicines: &'c BTreeMap<Key, Medicine>,
@@ -45,7 +47,9 @@ pub(super) struct Context<'c> {
 /// What one resource gave.
 #[derive(Default)]
 pub(super) struct Found {
+    /// What it says.
     pub(super) facts: Vec<Fact>,
+    /// What of it is wrong.
     pub(super) flaws: Vec<Flaw>,
     /// Why there are neither facts nor flaws.
     pub(super) aside: Option<Aside>,

@@ -18,8 +18,11 @@ use super::reference::Key;
 pub(super) struct Survey {
     /// How many passes keep one pass's patients within the memory.
     pub(super) passes: u64,
+    /// Resources of all files.
     pub(super) resources: u64,
+    /// Searches of which a next page exists.
     pub(super) open_pages: u64,
+    /// Patients with a sound pseudonym.
     pub(super) patients: u64,
     /// What Medication resources are that mean something here.
     pub(super) medicines: BTreeMap<Key, Medicine>,

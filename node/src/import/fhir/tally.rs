@@ -56,6 +56,7 @@ pub enum Aside {
 }
 
 impl Aside {
+    /// The end of a sentence that begins with the type.
     const fn says(self) -> &'static str {
         match self {
             Self::OtherType => "records hold nothing of this type",
@@ -78,17 +79,20 @@ impl fmt::Display for Aside {
 }
 
 impl FhirTold {
+    /// Counts a resource of which something was taken.
     pub(super) fn take(&mut self, kind: &str) {
         let kind = named(kind, self.taken.contains_key(kind), self.taken.len());
         add(self.taken.entry(kind).or_default());
     }
 
+    /// Counts a resource of which nothing was taken.
     pub(super) fn set_aside(&mut self, kind: &str, why: Aside) {
         let known = self.aside.contains_key(&(kind.to_owned(), why));
         let kind = named(kind, known, self.aside.len());
         add(self.aside.entry((kind, why)).or_default());
     }
 
+    /// Counts a code that the dictionary does not have.
     pub(super) fn meet_unknown(&mut self, of: &str, code: &str) {
         let key = (of.to_owned(), code.to_owned());
         let room = self.unknown.len() < CODES_NAMED_MAX || self.unknown.contains_key(&key);
@@ -97,11 +101,13 @@ impl FhirTold {
     }
 }
 
+/// A name to count under: its own, as long as there are not too many.
 fn named(kind: &str, known: bool, kinds: usize) -> String {
     let short = kind.len() <= 64 && (known || kinds < KINDS_NAMED_MAX);
     if short { kind.to_owned() } else { OTHERS.to_owned() }
 }
 
+/// One more.
 fn add(count: &mut u64) {
     *count = count.saturating_add(1);
 }

@@ -48,6 +48,7 @@ impl When {
         Ok(Some(when))
     }
 
+    /// Reads a date to the day, or a time with its zone. FHIR wants seconds where there is a time.
     fn parse(text: &str) -> Result<Self, FhirWhy> {
         if text.contains(['T', 't']) {
             let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| FhirWhy::NotADate)?;
@@ -78,6 +79,7 @@ impl Partly {
         Self::parse(date).map(Some).map_err(|why| child.flaw(why))
     }
 
+    /// Reads a year, a month or a day, in exactly FHIR's digits.
     fn parse(text: &str) -> Result<Self, FhirWhy> {
         let number = |part: &str, width: usize| {
             let digits = part.len() == width && part.bytes().all(|byte| byte.is_ascii_digit());

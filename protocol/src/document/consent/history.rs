@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::permit::{Permit, Purposes, Standing};
+use super::terms::Held;
 use super::{Action, Grant, Statement, StatementError};
 use crate::digest::Digest;
 use crate::envelope::Verified;
@@ -98,6 +99,16 @@ impl<'a> History<'a> {
             State::Granted(permit) if now >= permit.grant.not_after => Standing::Expired,
             State::Granted(permit) if now < permit.grant.not_before.max(permit.statement.made_at) => Standing::NotYet,
             State::Granted(permit) => Standing::Granted(permit.clone()),
+        }
+    }
+
+    /// The grant that is in force, will be or was, as terms that many patients share and the times that
+    /// are this one's own. `None` where nothing is allowed at any time.
+    #[must_use]
+    pub fn held(&self) -> Option<Held> {
+        match &self.state {
+            State::Granted(permit) => Some(permit.held()),
+            State::None | State::Withdrawn | State::Contradictory(_) => None,
         }
     }
 

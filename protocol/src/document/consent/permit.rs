@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::matching::covers;
+use super::terms::{Held, Terms};
 use super::{Contradiction, Grant, NoReason, Statement, Who};
 use crate::cost::RhoMicro;
 use crate::document::duo::Permission;
@@ -63,6 +64,12 @@ impl<'a> Permit<'a> {
         covers(self.grant, &self.purposes, study)
     }
 
+    /// The permit without its patient.
+    pub(super) fn held(&self) -> Held {
+        let from = self.grant.not_before.max(self.statement.made_at);
+        Held { terms: Terms::of(self.grant, self.purposes.clone()), from, until: self.grant.not_after }
+    }
+
     /// Whether `new` allows anything that this permit does not. Codes are compared letter by letter,
     /// so a grant that says less in other words counts as wider.
     pub(super) fn is_widened_by(&self, new: &Grant) -> bool {
@@ -88,7 +95,7 @@ impl<'a> Permit<'a> {
 }
 
 /// The purposes of a grant and those revoked since.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Purposes {
     granted: BTreeSet<Permission>,
     revoked: BTreeSet<Permission>,

@@ -90,6 +90,7 @@ impl Courses {
         }
     }
 
+    /// The courses, with their facts.
     pub(super) fn into_drafts(self) -> Vec<Draft> {
         self.drafts
     }

@@ -21,6 +21,7 @@ pub(super) struct Draft {
     origin: Rc<Origin>,
     /// Its EpisodeOfCare.
     pub(super) key: Option<Key>,
+    /// Its id in the record.
     id: String,
     /// Whether Sumac wrote it: then everything is told, and nothing is guessed.
     exact: bool,
@@ -32,11 +33,14 @@ pub(super) struct Draft {
     end: Option<i32>,
     /// In the order of the EpisodeOfCare: the first known indication counts.
     diagnoses: Vec<Key>,
+    /// What is known of it so far.
     fields: BTreeMap<String, FieldValue>,
+    /// What was assigned to it.
     pub(super) piles: Piles,
 }
 
 impl Draft {
+    /// A course as its EpisodeOfCare tells it.
     pub(super) fn of(origin: &Rc<Origin>, episode: EpisodeFact) -> Self {
         let EpisodeFact { id, exact, first_dose, fields, start, end, diagnoses } = episode;
         Self {

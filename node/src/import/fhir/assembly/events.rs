@@ -81,6 +81,7 @@ fn event(fact: EventFact, sessions: Option<&Sessions>, day_0: i32, codes: &Codes
     Ok(event)
 }
 
+/// A time to event, unless another was told for its kind.
 fn wait(origin: &Rc<Origin>, time: TimeToEvent, codes: &Codes<'_>, course: &mut Course, assembled: &mut Assembled) {
     let flaws = codes.dictionary.check_time_to_event(&time);
     if !flaws.is_empty() {

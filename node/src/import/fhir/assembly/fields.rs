@@ -83,9 +83,13 @@ fn years(birth: i32, day: i32) -> Option<i32> {
 
 /// Fields that other parts of a FHIR file tell, where the dictionary has them.
 const SEX: &str = "sex";
+/// In years, at the first dose.
 const AGE: &str = "age";
+/// Which of the dictionary's bands the age lies in.
 const AGE_BAND: &str = "age_band";
+/// What all sessions were about.
 const MOLECULE: &str = "molecule";
+/// How it was given in all sessions.
 const ROUTE: &str = "route";
 
 #[cfg(test)]

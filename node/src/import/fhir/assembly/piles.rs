@@ -16,15 +16,25 @@ pub(super) type Told<T> = (Rc<Origin>, T);
 pub(super) struct Piles {
     /// All of their resources.
     pub(super) origins: Vec<Rc<Origin>>,
+    /// Fields that CarePlans tell.
     pub(super) plans: Vec<Told<Plan>>,
+    /// Meetings of a known kind.
     pub(super) visits: Vec<Told<VisitFact>>,
+    /// What was given.
     pub(super) doses: Vec<Told<DoseFact>>,
+    /// Other medicines in sessions.
     pub(super) given: Vec<Told<GivenFact>>,
+    /// Totals.
     pub(super) scores: Vec<Told<ScoreFact>>,
+    /// Answers.
     pub(super) items: Vec<Told<ItemFact>>,
+    /// What monitors and scales showed.
     pub(super) vitals: Vec<Told<VitalFact>>,
+    /// Times to event.
     pub(super) times: Vec<Told<TimeFact>>,
+    /// Adverse events.
     pub(super) events: Vec<Told<EventFact>>,
+    /// Medicines at home.
     pub(super) at_home: Vec<Told<AtHomeFact>>,
 }
 

@@ -18,19 +18,23 @@ use super::piles::Piles;
 pub(super) struct Sessions {
     /// Whether Sumac wrote them: then nothing is found by its day.
     pub(super) exact: bool,
+    /// In the order of their numbers.
     pub(super) each: Vec<Meeting>,
 }
 
 /// One session, with what it takes to find it again.
 pub(super) struct Meeting {
+    /// The first resource that told of it.
     pub(super) origin: Rc<Origin>,
     /// The Encounter, Procedure and doses that it is made of.
     keys: Vec<Key>,
+    /// When the first dose began; without a dose, when it began.
     pub(super) start: When,
     /// When the last dose ended, if that is known.
     pub(super) end: Option<When>,
     /// Whether a dose was added. Sessions with one are preferred when finding by day.
     dosed: bool,
+    /// What the record will hold.
     pub(super) session: Session,
 }
 

@@ -77,10 +77,12 @@ fn note(meeting: &mut Meeting, measured: Measured, when: When, kept: &mut Kept) 
     Ok(true)
 }
 
+/// The higher of two.
 fn raise(place: &mut Option<u16>, value: u16) {
     *place = Some(place.map_or(value, |highest| highest.max(value)));
 }
 
+/// Where a number stands in a record.
 const fn place(vitals: &mut Vitals, slot: Slot) -> &mut Option<u16> {
     match slot {
         Slot::SystolicBefore => &mut vitals.systolic_before,

@@ -6,6 +6,7 @@ use super::super::facts::Fact;
 use super::super::tally::Aside;
 use super::{Context, Found};
 
+/// An indication. Which course it is of is told by what refers to it.
 pub(super) fn read(root: &Element<'_>, context: &Context<'_>, found: &mut Found) -> Result<Option<Aside>, Flaw> {
     let status = Concept::of(root, "verificationStatus")?.unwrap_or_default();
     if status.has_code("refuted") || status.has_code("entered-in-error") {

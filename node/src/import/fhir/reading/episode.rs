@@ -14,6 +14,7 @@ use super::super::tally::Aside;
 use super::super::when::{Partly, When};
 use super::{Context, Found};
 
+/// A course. With Sumac's own extension everything is told by that, and nothing is guessed.
 pub(super) fn read(root: &Element<'_>, context: &Context<'_>, found: &mut Found) -> Result<Option<Aside>, Flaw> {
     if root.text("status")? == Some("entered-in-error") {
         return Ok(Some(Aside::Status));
@@ -82,6 +83,7 @@ fn exact_fields(
     Ok(fields)
 }
 
+/// One field: its name, and its value as the dictionary reads it.
 fn exact_field(extension: &Element<'_>, context: &Context<'_>) -> Result<(String, FieldValue), Flaw> {
     let id = extension.extension(names::FIELD_ID)?;
     let id = extension.needed("id", id)?;

@@ -10,6 +10,7 @@ use super::super::tally::Aside;
 use super::super::when::When;
 use super::{Context, Found};
 
+/// An adverse event that happened; potential ones are set aside.
 pub(super) fn read(root: &Element<'_>, context: &Context<'_>, found: &mut Found) -> Result<Option<Aside>, Flaw> {
     if root.text("actuality")? != Some("actual") {
         return Ok(Some(Aside::Status));
@@ -39,6 +40,7 @@ pub(super) fn read(root: &Element<'_>, context: &Context<'_>, found: &mut Found)
     Ok(None)
 }
 
+/// How bad it was: Sumac's own code first, then HL7's, then any other.
 fn severity(root: &Element<'_>, context: &Context<'_>) -> Result<Option<Coded>, Flaw> {
     if let Some(code) = own_code(root, names::SEVERITY, Vocabulary::Severity, context)? {
         return Ok(Some(code));
@@ -50,6 +52,7 @@ fn severity(root: &Element<'_>, context: &Context<'_>) -> Result<Option<Coded>, 
     Ok(known.map(Coded::Known).or_else(|| context.codes.severity(&concept)))
 }
 
+/// How it was judged to be related: Sumac's own code first, then the first judgement of a suspect.
 fn relatedness(root: &Element<'_>, context: &Context<'_>) -> Result<Option<Coded>, Flaw> {
     if let Some(code) = own_code(root, names::RELATEDNESS, Vocabulary::Relatedness, context)? {
         return Ok(Some(code));
@@ -98,5 +101,7 @@ fn whole(root: &Element<'_>, url: &str, name: &str) -> Result<Option<u16>, Flaw>
 
 /// HL7's code systems for adverse events.
 pub(crate) const SEVERITY_HL7: &str = "http://terminology.hl7.org/CodeSystem/adverse-event-severity";
+/// HL7's codes for seriousness.
 pub(crate) const SERIOUSNESS_HL7: &str = "http://terminology.hl7.org/CodeSystem/adverse-event-seriousness";
+/// HL7's codes for the outcome.
 pub(crate) const OUTCOME_HL7: &str = "http://terminology.hl7.org/CodeSystem/adverse-event-outcome";

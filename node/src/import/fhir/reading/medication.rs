@@ -11,6 +11,7 @@ use super::super::quantity::Quantity;
 use super::super::tally::Aside;
 use super::{Context, Found};
 
+/// A dose, or another medicine. A dose that was not given is none.
 pub(super) fn read(root: &Element<'_>, context: &Context<'_>, found: &mut Found) -> Result<Option<Aside>, Flaw> {
     let status = root.text("status")?.unwrap_or_default();
     // A dose that was stopped was begun: it counts, and may be the first.
@@ -61,6 +62,7 @@ fn route_alone(root: &Element<'_>, context: &Context<'_>) -> Result<Option<Strin
     context.codes.dictionary.check_code(Vocabulary::Route, code).map(Some).map_err(|why| extension.flaw(why))
 }
 
+/// The dose in all, as milligrams, under the limit of its route.
 fn amount(dosage: &Element<'_>, route: Option<&str>, context: &Context<'_>) -> Result<Option<Micrograms>, Flaw> {
     let Some(quantity) = Quantity::of(dosage, "dose")? else { return Ok(None) };
     let checked = context.codes.dictionary.check_dose(route, &quantity.milligrams()?);

@@ -17,11 +17,15 @@ enum Meaning<'d> {
     Time(String),
     /// A number of a session that says which it is.
     Slot(Slot),
+    /// What a monitor or a scale showed.
     Sign(Sign),
+    /// A total.
     Total(&'d Instrument),
+    /// One answer, by its number from 1.
     Item(&'d Instrument, u16),
 }
 
+/// Everything that an Observation and its components tell, each on its own.
 pub(super) fn read(root: &Element<'_>, context: &Context<'_>, found: &mut Found) -> Result<Option<Aside>, Flaw> {
     if !matches!(root.text("status")?, Some("final" | "amended" | "corrected")) {
         return Ok(Some(Aside::Status));
@@ -53,10 +57,12 @@ pub(super) fn read(root: &Element<'_>, context: &Context<'_>, found: &mut Found)
     Ok(None)
 }
 
+/// The fact; if there is none, why is told.
 fn found_or_told(fact: Result<Fact, Flaw>, flaws: &mut Vec<Flaw>) -> Option<Fact> {
     fact.map_err(|flaw| flaws.push(flaw)).ok()
 }
 
+/// What it is about, if the dictionary knows that.
 fn meaning<'d>(
     element: &Element<'_>,
     concept: &Concept<'_>,
@@ -81,6 +87,7 @@ fn meaning<'d>(
     }))
 }
 
+/// The value, held against the dictionary.
 fn fact(
     element: &Element<'_>,
     meaning: Meaning<'_>,

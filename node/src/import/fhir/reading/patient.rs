@@ -10,6 +10,8 @@ use super::super::tally::Aside;
 use super::super::when::Partly;
 use super::{Context, Found};
 
+/// The patient. Without a sound pseudonym the fact stands, so that what refers to it is not taken for
+/// nobody's.
 pub(super) fn read(root: &Element<'_>, context: &Context<'_>, found: &mut Found) -> Result<Option<Aside>, Flaw> {
     let pseudonym = found.sift(pseudonym(root, context.system).map(Some)).map(str::to_owned);
     let gender = found.sift(root.text("gender")).map(str::to_owned);

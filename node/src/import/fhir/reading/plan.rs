@@ -11,6 +11,7 @@ use super::super::facts::Fact;
 use super::super::tally::Aside;
 use super::{Context, Found};
 
+/// Fields of the course, from the categories of a plan in force.
 pub(super) fn read(root: &Element<'_>, context: &Context<'_>, found: &mut Found) -> Result<Option<Aside>, Flaw> {
     if !matches!(root.text("status")?, Some("active" | "completed")) {
         return Ok(Some(Aside::Status));

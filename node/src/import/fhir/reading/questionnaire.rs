@@ -14,6 +14,7 @@ use super::super::tally::Aside;
 use super::super::when::When;
 use super::{Context, Found, score};
 
+/// Answers and totals of a form that was filled in to its end.
 pub(super) fn read(root: &Element<'_>, context: &Context<'_>, found: &mut Found) -> Result<Option<Aside>, Flaw> {
     if !matches!(root.text("status")?, Some("completed" | "amended")) {
         return Ok(Some(Aside::Status));
@@ -59,6 +60,7 @@ fn gather<'v, 'd>(
     Ok(())
 }
 
+/// One answer or total; a total without an answer says nothing.
 fn fact(
     item: &Element<'_>,
     asked: Asked<'_>,

@@ -33,6 +33,7 @@ pub(super) fn total(element: &Element<'_>) -> Result<Option<String>, Flaw> {
     Ok(element.text("valueString")?.map(str::to_owned))
 }
 
+/// The digits of an answer: written as a number, or worth one.
 fn digits(element: &Element<'_>, instrument: &Instrument) -> Result<Option<String>, Flaw> {
     if let Some(digits) = total(element)? {
         return Ok(Some(digits));

@@ -7,6 +7,7 @@ use super::super::tally::Aside;
 use super::super::when::Partly;
 use super::{Context, Found};
 
+/// Whether a class of medicine is taken at home.
 pub(super) fn read(root: &Element<'_>, context: &Context<'_>, found: &mut Found) -> Result<Option<Aside>, Flaw> {
     let until = match root.child("effectivePeriod")? {
         Some(period) => Partly::of(&period, "end")?.map(|end| end.to),

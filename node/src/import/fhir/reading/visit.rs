@@ -11,6 +11,7 @@ use super::super::tally::Aside;
 use super::super::when::When;
 use super::{Context, Found};
 
+/// A meeting. One of a known kind is a session if it is over; any other only links.
 pub(super) fn encounter(root: &Element<'_>, context: &Context<'_>, found: &mut Found) -> Result<Option<Aside>, Flaw> {
     let mut kind = None;
     for concept in root.each("type")? {
@@ -32,6 +33,7 @@ pub(super) fn encounter(root: &Element<'_>, context: &Context<'_>, found: &mut F
     Ok(aside)
 }
 
+/// A session of a known kind, if it took place.
 pub(super) fn procedure(root: &Element<'_>, context: &Context<'_>, found: &mut Found) -> Result<Option<Aside>, Flaw> {
     let concept = Concept::of(root, "code")?.unwrap_or_default();
     let Some(kind) = context.codes.session_kind(&concept) else { return Ok(Some(Aside::NoKnownCode)) };

@@ -1,0 +1,112 @@
+//! What the clinic knows of its patients' consents, kept up with the ledger and never read twice.
+//!
+//! Enrolments and statements are verified when they are first read; after that only rows that have changed are
+//! read again. What is kept of each patient is a number and two moments.
+
+use std::collections::BTreeMap;
+
+use sumac_protocol::cohort::{ConsentBook, ConsentView};
+use sumac_protocol::digest::{Digest, Label};
+use sumac_protocol::document::consent::{Statement, admit_statement};
+use sumac_protocol::document::enrolment::{Enrolment, admit_enrolment};
+use sumac_protocol::envelope::{Envelope, Verified};
+use sumac_protocol::moment::Moment;
+use sumac_protocol::principal::Principal;
+use sumac_protocol::round::message::decode_stored;
+
+use super::{Clinic, ClinicError};
+use crate::store::View;
+
+/// The consents up to one frame of the journal.
+#[derive(Debug, Default)]
+pub(super) struct Consents {
+    book: ConsentBook,
+    /// The statements of enrolled patients by their place in the ledger: whose, and their digests.
+    leaves: BTreeMap<u64, (u32, Digest)>,
+    /// Enrolled keys that may not grant yet, by row.
+    waiting: BTreeMap<u32, Moment>,
+    sequence: u64,
+}
+
+impl Consents {
+    /// Reads most of what has changed since, letting the store write now and then: after a start that is everything.
+    pub(super) fn approach(&mut self, clinic: &Clinic) -> Result<(), ClinicError> {
+        loop {
+            let (sequence, rows) = {
+                let view = clinic.store().look();
+                (view.head().mark.sequence, view.consents_since(self.sequence))
+            };
+            if rows.len() <= LOOK_ROWS {
+                return Ok(());
+            }
+            for rows in rows.chunks(LOOK_ROWS) {
+                let view = clinic.store().look();
+                rows.iter().try_for_each(|row| self.read(clinic, &view, *row))?;
+            }
+            self.sequence = sequence;
+        }
+    }
+
+    /// Reads all that has changed since, in this look at the store.
+    pub(super) fn catch_up(&mut self, clinic: &Clinic, view: &View<'_>) -> Result<(), ClinicError> {
+        view.consents_since(self.sequence).into_iter().try_for_each(|row| self.read(clinic, view, row))?;
+        self.sequence = view.head().mark.sequence;
+        Ok(())
+    }
+
+    fn read(&mut self, clinic: &Clinic, view: &View<'_>, row: u32) -> Result<(), ClinicError> {
+        let enrolment = view.enrolment(row)?.map(|body| clinic.read_enrolment(&body)).transpose()?;
+        let Some(enrolment) = enrolment else {
+            self.book.enrolled(row, Moment(0), std::iter::empty());
+            self.leaves.retain(|_, (of, _)| *of != row);
+            self.waiting.remove(&row);
+            return Ok(());
+        };
+        let mut statements = Vec::new();
+        for (position, body) in view.statements(row)? {
+            let statement = clinic.read_statement(&body, &enrolment.patient)?;
+            self.leaves.insert(position, (row, statement.digest()));
+            statements.push(statement);
+        }
+        let from = enrolment.grants_from();
+        if from > enrolment.made_at {
+            self.waiting.insert(row, from);
+        }
+        self.book.enrolled(row, from, &statements);
+        Ok(())
+    }
+
+    /// The consents at a moment, as of the frame that was caught up with last.
+    pub(super) const fn view(&self, position: u64, now: Moment) -> ConsentView<'_> {
+        ConsentView::over(&self.book, position, now)
+    }
+
+    /// A salted commitment to the ledger: the statements of all whose keys may grant by now, in order.
+    pub(super) fn commitment(&self, salt: &[u8], now: Moment) -> Digest {
+        let may = |row: &u32| self.waiting.get(row).is_none_or(|from| *from <= now);
+        let mut parts: Vec<&[u8]> = vec![salt];
+        parts.extend(self.leaves.values().filter(|(row, _)| may(row)).map(|(_, digest)| digest.bytes()));
+        Digest::of(Label::LedgerCommitment, &parts)
+    }
+}
+
+impl Clinic {
+    /// A stored enrolment, checked again.
+    pub(super) fn read_enrolment(&self, body: &[u8]) -> Result<Verified<Enrolment>, ClinicError> {
+        let envelope: Envelope = read("enrolment", body)?;
+        Ok(admit_enrolment(&envelope, self.chain().current(), &self.signer().principal())?)
+    }
+
+    /// A stored statement, checked again under the patient's key.
+    pub(super) fn read_statement(&self, body: &[u8], key: &Principal) -> Result<Verified<Statement>, ClinicError> {
+        let envelope: Envelope = read("statement", body)?;
+        Ok(admit_statement(&envelope, &self.signer().principal(), key)?)
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(what: &'static str, body: &[u8]) -> Result<T, ClinicError> {
+    decode_stored(body).map_err(|why| ClinicError::Stored { what, why: why.to_string() })
+}
+
+/// Rows that are read in one look at the store, during which it does not write.
+const LOOK_ROWS: usize = 1_000;
