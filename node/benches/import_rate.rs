@@ -67,18 +67,22 @@ fn measure(files: &BTreeMap<SourceFile, PathBuf>, node: &Path) {
     let store = Store::create(&paths, &UnlockSecret::KeyFile([7; 32]), Zeroizing::new([9; 32])).unwrap();
     for round in ["first", "again"] {
         forget_peak();
+        let worked = cpu_seconds();
         let (totals, took) = timed(|| import(files, &store));
+        let worked = cpu_seconds() - worked;
         let Totals { patients, assessments, sessions, events, rejects, .. } = totals;
         let seconds = took.as_secs_f64();
         println!(
             "{round}: {patients} patients, {assessments} assessments, {sessions} sessions, {events} events, {rejects} \
              rejects, {rows} rows, {:.1} MB of CSV in {seconds:.1} s: {:.0} assessments/s, {:.0} rows/s, {:.1} times a \
-             plain read of {:.2} s; peak {} MB resident; {} cores, built {}",
+             plain read of {:.2} s; {worked:.1} s of processor time, {:.1} µs a patient; peak {} MB resident; {} cores, \
+             built {}",
             to_f64(bytes) / 1e6,
             to_f64(assessments) / seconds,
             to_f64(rows) / seconds,
             seconds / plain.as_secs_f64(),
             plain.as_secs_f64(),
+            worked * 1e6 / to_f64(patients),
             peak_kilobytes() / 1_024,
             std::thread::available_parallelism().unwrap(),
             if cfg!(debug_assertions) { "for debugging" } else { "for release" },
@@ -123,6 +127,18 @@ fn peak_kilobytes() -> u64 {
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
+
+/// What all threads of this process have worked so far. A machine that is busy with something else makes an
+/// import longer, and hardly more of this.
+fn cpu_seconds() -> f64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap();
+    // Behind the program's name in brackets: user and system time are the twelfth and thirteenth words.
+    let (_, behind) = stat.rsplit_once(')').unwrap();
+    behind.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<f64>().unwrap()).sum::<f64>() / TICKS_A_SECOND
+}
+
+/// Of the times that Linux shows to programs, on every machine.
+const TICKS_A_SECOND: f64 = 100.0;
 
 /// Exact up to 2^32, and nothing here is larger.
 fn to_f64(number: u64) -> f64 {

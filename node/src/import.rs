@@ -123,7 +123,7 @@ pub struct UnknownCode {
 ///
 /// # Errors
 /// [`ImportError`] if the mapping does not fit the dictionary or a file, or a file is no CSV text.
-pub fn read_records<R: Read + Seek>(
+pub fn read_records<R: Read + Seek + Send>(
     dictionary: &Dictionary,
     mapping: &Mapping,
     sources: Sources<R>,

@@ -164,6 +164,14 @@ impl Store {
         Ok(erased)
     }
 
+    /// How many patients there are, without those who were erased.
+    #[must_use]
+    pub fn patients(&self) -> u64 {
+        let front = self.shared.front();
+        let erased = u64::try_from(front.erased.len()).unwrap_or(u64::MAX);
+        u64::from(front.head.rows).saturating_sub(erased)
+    }
+
     /// The pseudonym of a row.
     pub fn pseudonym(&self, row: Row) -> Result<Option<Zeroizing<String>>, StoreError> {
         let view = self.shared.look();

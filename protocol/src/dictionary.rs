@@ -184,6 +184,10 @@ impl Dictionary {
     /// The instrument of this name in any spelling: `phq9`, `PHQ-9` and `phq_9` are one.
     #[must_use]
     pub fn instrument(&self, name: &str) -> Option<&Instrument> {
+        // Most names are written as the dictionary writes them.
+        if let Some(same) = self.instruments.iter().find(|instrument| instrument.id == name) {
+            return Some(same);
+        }
         match self.places.get(&fold(name))? {
             Place::Instrument(at) => self.instruments.get(*at),
             Place::Field(_) => None,
@@ -193,6 +197,9 @@ impl Dictionary {
     /// The field of this name, without regard to capitals, hyphens and underscores.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&Field> {
+        if let Some(same) = self.fields.iter().find(|field| field.id == name) {
+            return Some(same);
+        }
         match self.places.get(&fold(name))? {
             Place::Field(at) => self.fields.get(*at),
             Place::Instrument(_) => None,

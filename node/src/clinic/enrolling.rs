@@ -13,6 +13,7 @@ use sumac_protocol::record::Record;
 use sumac_protocol::round::message::encode;
 
 use super::{Clinic, ClinicError};
+use crate::import::limits::BATCH_PATIENTS;
 use crate::store::{Entry, Row, Stated};
 
 /// What an import changed.
@@ -45,20 +46,25 @@ impl Clinic {
     pub fn keep_records(&self, patients: &BTreeMap<String, Record>) -> Result<Kept, ClinicError> {
         let me = self.signer().principal();
         let member = self.chain().current().member(&me).ok_or(ClinicError::NoContributor)?;
-        let mut have = u64::try_from(self.store().rows().len()).unwrap_or(u64::MAX);
         let mut kept = Kept { changed: 0, unchanged: 0, erased: 0 };
         let (gone, mut entries) = (self.gone()?, Vec::with_capacity(patients.len()));
         for (pseudonym, record) in patients {
-            let new = self.store().row(pseudonym)?.is_none();
-            if new && gone.names(pseudonym) {
+            if gone.names(pseudonym) {
                 kept.erased += 1;
-                continue;
+            } else {
+                entries.push((pseudonym, record));
             }
-            have = have.saturating_add(u64::from(new));
-            entries.push((pseudonym, record));
         }
-        if have > member.patients_max {
-            return Err(ClinicError::TooManyPatients { have, most: member.patients_max });
+        let mut have = self.store().patients();
+        let come = u64::try_from(entries.len()).unwrap_or(u64::MAX);
+        // Only close to the limit it matters which of them are new.
+        if have.saturating_add(come) > member.patients_max {
+            for (pseudonym, _) in &entries {
+                have = have.saturating_add(u64::from(self.store().row(pseudonym)?.is_none()));
+            }
+            if have > member.patients_max {
+                return Err(ClinicError::TooManyPatients { have, most: member.patients_max });
+            }
         }
         for batch in entries.chunks(BATCH) {
             let entry = |(pseudonym, record): &(&String, &Record)| Entry::Record {
@@ -187,4 +193,4 @@ impl Clinic {
 }
 
 /// Patients in one durable batch of an import.
-const BATCH: usize = 500;
+const BATCH: usize = BATCH_PATIENTS;

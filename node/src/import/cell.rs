@@ -32,7 +32,8 @@ impl<'t> Cell<'t> {
 
     /// Whether it is empty or one of the mapping's markers for "not known".
     pub(super) fn is_blank(self, mapping: &Mapping) -> bool {
-        self.text.is_empty() || mapping.missing.contains(self.text)
+        let short = self.text.len() <= mapping.missing_bytes_max;
+        self.text.is_empty() || (short && mapping.missing.contains(self.text))
     }
 
     /// The text of a cell that a row cannot do without.

@@ -153,6 +153,12 @@ pub enum ImportError {
         /// The most that a clinic holds.
         patients_max: u64,
     },
+    /// The system has no room for another thread.
+    #[error("no thread could be started to read the files: {source}")]
+    NoThread {
+        /// What the system said.
+        source: io::Error,
+    },
 }
 
 impl ImportError {
@@ -164,7 +170,8 @@ impl ImportError {
             | Self::NotMapped { .. }
             | Self::NotInDictionary { .. }
             | Self::NoDay { .. }
-            | Self::TooManyPatients { .. } => None,
+            | Self::TooManyPatients { .. }
+            | Self::NoThread { .. } => None,
             Self::Unreadable { file, .. }
             | Self::NoHeader { file }
             | Self::NotUtf8 { file, .. }
@@ -203,6 +210,7 @@ impl ImportError {
             Self::ColumnTwice { .. } => "import-column-twice",
             Self::TooManyRows { .. } => "import-too-many-rows",
             Self::TooManyPatients { .. } => "import-too-many-patients",
+            Self::NoThread { .. } => "import-no-thread",
         }
     }
 
@@ -242,6 +250,7 @@ impl ImportError {
             Self::TooManyPatients { .. } => {
                 format!("check which column the mapping's `patient` names; a clinic holds at most {PATIENTS_MAX}")
             }
+            Self::NoThread { .. } => "end other programs, then import again".to_owned(),
         }
     }
 }

@@ -34,8 +34,8 @@ pub const SESSIONS_PER_COURSE_MAX: usize = 3_650;
 /// the store and a message.
 pub const ENTRIES_PER_PATIENT_MAX: usize = 50_000;
 
-/// Patients whose records go to the store in one durable batch.
-pub const BATCH_PATIENTS: usize = 256;
+/// Patients whose records go to the store in one durable batch: as many as share one sync there.
+pub const BATCH_PATIENTS: usize = 500;
 
 /// Assessments, sessions and events after which a batch is full, however few patients they are of.
 pub const BATCH_ENTRIES: usize = 20_000;
@@ -43,8 +43,12 @@ pub const BATCH_ENTRIES: usize = 20_000;
 /// Most different unknown codes that are listed one by one.
 pub const UNKNOWN_CODES_MAX: usize = 1_000;
 
-/// Memory that gathered rows may take at once, in bytes. It decides how many times files are read.
-pub const GATHERED_BYTES_MAX: u64 = 64 << 20;
+/// Memory that gathered rows may take at once, in bytes. It decides how many times files are read. By far the largest
+/// part of what an import takes: with the store open, all of it stays below 200 MB.
+pub const GATHERED_BYTES_MAX: u64 = 80 << 20;
+
+/// Batches of records or rejects that may wait for the sink while the next are read.
+pub const STEPS_WAITING_MAX: usize = 1;
 
 /// Rejects that are held back at once, to be told in the order of their rows.
 pub const REJECTS_HELD_MAX: usize = 4_096;

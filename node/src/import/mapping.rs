@@ -31,6 +31,8 @@ pub struct Mapping {
     pub(super) decimal_comma: bool,
     /// Texts that stand for "not known", besides the empty cell.
     pub(super) missing: BTreeSet<String>,
+    /// Of the longest of these texts: most cells are longer, and need not be looked up.
+    pub(super) missing_bytes_max: usize,
     pub(super) courses: Option<CourseColumns>,
     /// Totals and items that stand in the courses file, for one instrument and day each.
     pub(super) wide: Vec<WideColumn>,
@@ -55,10 +57,12 @@ impl Mapping {
             let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
             MappingError::Shape { line: before.matches('\n').count() + 1, message: error.message().to_owned() }
         })?;
+        let missing: BTreeSet<String> = written.missing.iter().map(|marker| marker.trim().to_owned()).collect();
         let mapping = Self {
             delimiter: delimiter_byte(written.delimiter.as_deref())?,
             decimal_comma: decimal_comma(written.decimal_separator.as_deref())?,
-            missing: written.missing.iter().map(|marker| marker.trim().to_owned()).collect(),
+            missing_bytes_max: missing.iter().map(String::len).max().unwrap_or(0),
+            missing,
             courses: written.courses,
             wide: written.wide,
             redcap: written.redcap,

@@ -16,6 +16,8 @@ pub(super) struct Scanned<R> {
     inner: R,
     /// One byte, the same that the CSV reader was told.
     delimiter: u8,
+    /// By byte: whether it may mean something else than a letter, somewhere.
+    signs: [bool; 256],
     place: Place,
     /// The line of the next byte, from 1. CR, LF and CR LF end a line alike.
     line: u64,
@@ -59,9 +61,16 @@ enum Place {
 
 impl<R: Read> Scanned<R> {
     pub(super) fn new(inner: R, delimiter: u8) -> Self {
+        let mut signs = [false; 256];
+        for sign in [delimiter, b'"', b'\r', b'\n', 0] {
+            if let Some(place) = signs.get_mut(usize::from(sign)) {
+                *place = true;
+            }
+        }
         Self {
             inner,
             delimiter,
+            signs,
             place: Place::RowStart,
             line: 1,
             after_cr: false,
@@ -100,15 +109,10 @@ impl<R: Read> Scanned<R> {
         Ok(())
     }
 
-    /// How many of the next bytes are only letters of a cell: most of them, in most files.
+    /// How many of the next bytes are letters wherever they stand: most of them, in most files.
     fn letters(&self, bytes: &[u8]) -> usize {
-        let delimiter = self.delimiter;
-        let meaningless = |byte: &u8| match self.place {
-            Place::Plain => *byte != delimiter && !matches!(*byte, 0 | b'\r' | b'\n'),
-            Place::Quoted => !matches!(*byte, 0 | b'"' | b'\r' | b'\n'),
-            Place::RowStart | Place::CellStart | Place::QuoteInQuoted => false,
-        };
-        bytes.iter().take_while(|byte| meaningless(byte)).count()
+        let sign = |byte: &u8| self.signs.get(usize::from(*byte)).copied().unwrap_or(true);
+        bytes.iter().position(sign).unwrap_or(bytes.len())
     }
 
     /// A row begins with the first byte that ends no line.
@@ -162,8 +166,12 @@ impl<R: Read> Scanned<R> {
         }
         let mut rest = bytes;
         while let Some((byte, behind)) = rest.split_first() {
+            // The first letter of a run says where the others stand.
             self.see(*byte)?;
-            let (letters, more) = behind.split_at(self.letters(behind).min(behind.len()));
+            let (letters, more) = match self.place {
+                Place::Plain | Place::Quoted => behind.split_at(self.letters(behind).min(behind.len())),
+                Place::RowStart | Place::CellStart | Place::QuoteInQuoted => (&[][..], behind),
+            };
             if !letters.is_empty() {
                 self.measure(letters.len())?;
                 self.after_cr = false;

@@ -67,7 +67,12 @@ impl<R: Read> Table<R> {
     pub(super) fn open(file: SourceFile, mut source: R, delimiter: u8, rows_max: u64) -> Result<Self, ImportError> {
         let head = read_head(&mut source).map_err(|source| ImportError::Unreadable { file, source })?;
         let scanned = Scanned::new(Cursor::new(head).chain(source), delimiter);
-        let reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(scanned);
+        let reader = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(delimiter)
+            .buffer_capacity(BUFFER_BYTES)
+            .from_reader(scanned);
         let record = StringRecord::new();
         let header = Header { file, names: Vec::new() };
         let mut table = Self { file, reader, header, record, line: 0, rows: 0, rows_max };
@@ -203,5 +208,7 @@ fn read_head(source: &mut impl Read) -> io::Result<Vec<u8>> {
     }
 }
 
+/// Bytes of a file that are read at once.
+const BUFFER_BYTES: usize = 1 << 16;
 const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
 const BYTE_ORDER_MARK_BYTES: u64 = 3;

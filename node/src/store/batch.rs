@@ -147,6 +147,10 @@ impl<'s> Group<'s> {
         if let Some(newest) = decided.records.get(&row) {
             return Ok(*newest == body);
         }
+        // A patient whom this batch brings has no other record.
+        if row >= self.draft.head.rows {
+            return Ok(false);
+        }
         let Some(at) = self.draft.row_entry(row)?.and_then(|entry| entry.record) else {
             return Ok(false);
         };

@@ -262,8 +262,8 @@ const LOCKED: &str = "WouldBlock";
 const LOCK_TRIES: usize = 200;
 const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
-/// What sled may keep of its pages in memory; they are sealed.
-const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+/// What sled may keep of its pages in memory; they are sealed. Its own count: in memory they take more.
+const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 /// Calls for each change of a batch: sled frees about four things a call, and a change replaces fewer than eight.
 const SWEEPS: usize = 2;
 const HALF: usize = 16;

@@ -34,6 +34,14 @@ pub(crate) struct RowEntry {
     pub(crate) statements: u32,
 }
 
+/// The entries of [`PAGE_ENTRIES`] rows that follow each other: they lie in the index as one value, because most
+/// rows come one after the other, and are looked at so.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct RowPage([Option<RowEntry>; PAGE_ENTRIES]);
+
+/// Rows of one page. Theirs is by far the most of what the index holds, and a page is far from its largest value.
+pub(crate) const PAGE_ENTRIES: usize = 8;
+
 /// A member of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Listed {
@@ -70,31 +78,71 @@ impl Head {
 }
 
 impl RowEntry {
-    pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
-        let mut bytes = Zeroizing::new(Vec::with_capacity(208));
+    fn encode(&self, bytes: &mut Vec<u8>) {
         bytes.extend_from_slice(&self.pseudonym);
-        self.patient.encode(&mut bytes);
+        self.patient.encode(bytes);
         for place in [self.record, self.enrolment] {
             bytes.push(u8::from(place.is_some()));
             if let Some(place) = place {
-                place.encode(&mut bytes);
+                place.encode(bytes);
             }
         }
         bytes.extend_from_slice(&self.statements.to_le_bytes());
+    }
+
+    fn decode(reader: &mut Reader<'_>) -> Option<Self> {
+        let (pseudonym, patient) = (reader.array()?, Location::decode(reader)?);
+        let mut place = || match reader.u8()? {
+            0 => Some(None),
+            1 => Location::decode(reader).map(Some),
+            _ => None,
+        };
+        let (record, enrolment) = (place()?, place()?);
+        Some(Self { pseudonym, patient, record, enrolment, statements: reader.u32()? })
+    }
+}
+
+impl RowPage {
+    /// The number of the page that a row is on, and its place there.
+    pub(crate) fn place(row: u32) -> (u32, usize) {
+        let rows = u32::try_from(PAGE_ENTRIES).unwrap_or(u32::MAX);
+        (row / rows, usize::try_from(row % rows).unwrap_or(usize::MAX))
+    }
+
+    /// The entry at a place; `None` if its row is not there, or was erased.
+    pub(crate) fn entry(&self, at: usize) -> Option<RowEntry> {
+        self.0.get(at).copied().flatten()
+    }
+
+    /// Puts an entry at its place, or takes it out.
+    pub(crate) fn set(&mut self, at: usize, entry: Option<RowEntry>) {
+        if let Some(place) = self.0.get_mut(at) {
+            *place = entry;
+        }
+    }
+
+    pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(PAGE_ENTRIES * 208));
+        for entry in &self.0 {
+            bytes.push(u8::from(entry.is_some()));
+            if let Some(entry) = entry {
+                entry.encode(&mut bytes);
+            }
+        }
         bytes
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
         let mut reader = Reader::new(bytes);
-        let (pseudonym, patient) = (reader.array()?, Location::decode(&mut reader)?);
-        let mut place = || match reader.u8()? {
-            0 => Some(None),
-            1 => Location::decode(&mut reader).map(Some),
-            _ => None,
-        };
-        let (record, enrolment) = (place()?, place()?);
-        let entry = Self { pseudonym, patient, record, enrolment, statements: reader.u32()? };
-        reader.end().map(|()| entry)
+        let mut page = Self::default();
+        for place in &mut page.0 {
+            *place = match reader.u8()? {
+                0 => None,
+                1 => Some(RowEntry::decode(&mut reader)?),
+                _ => return None,
+            };
+        }
+        reader.end().map(|()| page)
     }
 }
 

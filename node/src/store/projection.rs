@@ -1,5 +1,6 @@
 //! What the index holds, and how a frame of the journal changes it: used alike for new batches and for rebuilding.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
@@ -10,7 +11,7 @@ use super::fault::StoreError;
 use super::index::{Changes, Index, Name};
 use super::journal::Location;
 use super::keyring::{KeyId, Mark};
-use super::pointers::{Head, Listed, RowEntry};
+use super::pointers::{Head, Listed, PAGE_ENTRIES, RowEntry, RowPage};
 
 /// Changes to the index that are not made yet, over what it holds.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(crate) struct Draft {
     index: Arc<Index>,
     /// By name, the last change wins; `None` takes a name out.
     changes: Changes,
+    /// Pages of rows that have changed, by number: they go before what the index holds too.
+    pages: BTreeMap<u32, RowPage>,
     pub(crate) head: Head,
     /// The frames that were taken up, for whoever keeps a projection of its own.
     pub(crate) taken_up: Vec<(KeyId, Kind, u64)>,
@@ -26,7 +29,7 @@ pub(crate) struct Draft {
 
 impl Draft {
     pub(crate) fn new(index: Arc<Index>, head: Head) -> Self {
-        Self { index, changes: Changes::new(), head, taken_up: Vec::new() }
+        Self { index, changes: Changes::new(), pages: BTreeMap::new(), head, taken_up: Vec::new() }
     }
 
     /// The patient's row, if the pseudonym is known.
@@ -37,8 +40,11 @@ impl Draft {
 
     /// Where the row's newest frames lie.
     pub(crate) fn row_entry(&self, row: u32) -> Result<Option<RowEntry>, StoreError> {
-        let found = self.value(&row_name(&self.index, row))?;
-        found.map(|value| readable(&self.index, RowEntry::decode(&value))).transpose()
+        let (number, at) = RowPage::place(row);
+        match self.pages.get(&number) {
+            Some(page) => Ok(page.entry(at)),
+            None => self::row_entry(&self.index, row),
+        }
     }
 
     /// The sequence number of a query's first entry, if there is one.
@@ -78,6 +84,9 @@ impl Draft {
     /// Makes the changes, together with how far they come.
     pub(crate) fn commit(mut self) -> Result<Head, StoreError> {
         let head = self.head;
+        for (number, page) in std::mem::take(&mut self.pages) {
+            self.put(page_name(&self.index, number), page.encode());
+        }
         self.put(head_name(&self.index), head.encode());
         self.index.apply(&self.changes)?;
         Ok(head)
@@ -90,7 +99,7 @@ impl Draft {
         let name = pseudonym_name(&self.index, pseudonym);
         self.put(name, Zeroizing::new(row.to_le_bytes().to_vec()));
         let entry = RowEntry { pseudonym: name, patient: at, record: None, enrolment: None, statements: 0 };
-        self.put(row_name(&self.index, row), entry.encode());
+        self.set_row(row, Some(entry))?;
         self.weigh(Some(at), None);
         let next = row.checked_add(1).ok_or(StoreError::Full { what: "patients" })?;
         self.head.rows = self.head.rows.max(next);
@@ -120,8 +129,21 @@ impl Draft {
         let entry = self.row_entry(row)?;
         let mut entry = readable(&self.index, entry)?;
         let before = change(&mut entry);
-        self.put(row_name(&self.index, row), entry.encode());
+        self.set_row(row, Some(entry))?;
         self.weigh(Some(at), before);
+        Ok(())
+    }
+
+    /// Puts a row's entry on its page, or takes it out.
+    fn set_row(&mut self, row: u32, entry: Option<RowEntry>) -> Result<(), StoreError> {
+        let (number, at) = RowPage::place(row);
+        if let Some(page) = self.pages.get_mut(&number) {
+            page.set(at, entry);
+            return Ok(());
+        }
+        let mut page = row_page(&self.index, number)?.unwrap_or_default();
+        page.set(at, entry);
+        self.pages.insert(number, page);
         Ok(())
     }
 
@@ -130,7 +152,7 @@ impl Draft {
     fn erase(&mut self, row: u32, rows: u32, statements: u64, at: Location) -> Result<(), StoreError> {
         if let Some(entry) = self.row_entry(row)? {
             self.changes.insert(entry.pseudonym, None);
-            self.changes.insert(row_name(&self.index, row), None);
+            self.set_row(row, None)?;
             for listed in self::statements(&self.index, row)? {
                 self.unlist(statement_name(&self.index, row, listed.order))?;
             }
@@ -203,8 +225,24 @@ pub(crate) fn row(index: &Index, pseudonym: &str) -> Result<Option<u32>, StoreEr
 
 /// Where a row's newest frames lie.
 pub(crate) fn row_entry(index: &Index, row: u32) -> Result<Option<RowEntry>, StoreError> {
-    let found = index.value(&row_name(index, row))?;
-    found.map(|value| readable(index, RowEntry::decode(&value))).transpose()
+    let (number, at) = RowPage::place(row);
+    Ok(row_page(index, number)?.and_then(|page| page.entry(at)))
+}
+
+/// Where the newest frames of all rows lie, in their order; `None` for those that were erased.
+pub(crate) fn row_entries(index: &Index, rows: u32) -> Result<Vec<Option<RowEntry>>, StoreError> {
+    let mut entries = Vec::new();
+    for number in 0..=RowPage::place(rows).0 {
+        let page = row_page(index, number)?.unwrap_or_default();
+        entries.extend((0..PAGE_ENTRIES).map(|at| page.entry(at)));
+    }
+    entries.truncate(usize::try_from(rows).unwrap_or(usize::MAX));
+    Ok(entries)
+}
+
+fn row_page(index: &Index, number: u32) -> Result<Option<RowPage>, StoreError> {
+    let found = index.value(&page_name(index, number))?;
+    found.map(|value| readable(index, RowPage::decode(&value))).transpose()
 }
 
 /// Where the statements of a row lie, with their positions in the ledger, in order.
@@ -267,17 +305,17 @@ fn readable<T>(index: &Index, value: Option<T>) -> Result<T, StoreError> {
     value.ok_or_else(|| index.failed("a value is missing or does not read back".to_owned()).into())
 }
 
-/// The 2 is part of the name: under it an index that wrote its head by another name has none.
+/// The 3 is part of the name: an index of another layout wrote its head by another name, and so has none.
 fn head_name(index: &Index) -> Name {
-    index.name(&[b"head 2"], &[])
+    index.name(&[b"head 3"], &[])
 }
 
 fn pseudonym_name(index: &Index, pseudonym: &str) -> Name {
     index.name(&[b"pseudonyms"], pseudonym.as_bytes())
 }
 
-fn row_name(index: &Index, row: u32) -> Name {
-    index.name(&[b"rows"], &row.to_le_bytes())
+fn page_name(index: &Index, number: u32) -> Name {
+    index.name(&[b"rows"], &number.to_le_bytes())
 }
 
 fn statement_name(index: &Index, row: u32, position: u64) -> Name {

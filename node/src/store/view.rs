@@ -99,7 +99,7 @@ impl View<'_> {
         let read = || self.shared.changed.read().unwrap_or_else(PoisonError::into_inner);
         let unknown = read().unknown(sequence);
         if let Some(rows) = unknown {
-            let entries = (0..rows).map(|row| self.row_entry(row)).collect::<Result<Vec<_>, _>>()?;
+            let entries = projection::row_entries(self.index(), rows)?;
             self.shared.changed.write().unwrap_or_else(PoisonError::into_inner).look_up(entries);
         }
         Ok(read())

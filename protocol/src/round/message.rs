@@ -230,7 +230,8 @@ pub enum CodecError {
 /// Writes a message, reply or stored form as CBOR.
 #[must_use]
 pub fn encode<T: Serialize>(what: &T) -> Vec<u8> {
-    let mut bytes = Vec::new();
+    // Most records fit, and growing copies.
+    let mut bytes = Vec::with_capacity(1_024);
     // A vector takes every byte and these types hold nothing that CBOR cannot say.
     if ciborium::into_writer(what, &mut bytes).is_err() {
         bytes.clear();

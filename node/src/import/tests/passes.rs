@@ -101,7 +101,7 @@ fn however_often_files_are_read_the_same_is_kept_and_left_out() {
 
 #[test]
 fn wherever_an_import_stops_patients_are_whole_and_running_it_again_finishes() {
-    let files = files(1_000);
+    let files = files(BATCH_PATIENTS * 7 / 2);
     let mut whole = Shelf::default();
     keep(&files, u64::MAX, &mut whole).unwrap();
     assert!(whole.batches.len() > 3 && whole.batches.iter().all(|patients| *patients <= BATCH_PATIENTS));

@@ -18,9 +18,9 @@ impl Dictionary {
         let mut seen = BTreeSet::new();
         for assessment in &course.assessments {
             flaws.extend(self.check_assessment(assessment));
-            let (of, day) = (assessment.instrument.clone(), assessment.day);
-            if !seen.insert((&assessment.instrument, day)) {
-                flaws.push(ValueError::Twice { of, day });
+            let (of, day) = (&assessment.instrument, assessment.day);
+            if !seen.insert((of, day)) {
+                flaws.push(ValueError::Twice { of: of.clone(), day });
             }
         }
         self.check_sessions(&course.sessions, &mut flaws);
@@ -48,7 +48,7 @@ impl Dictionary {
     pub fn check_assessment(&self, assessment: &Assessment) -> Vec<ValueError> {
         let (of, day) = (|| assessment.instrument.clone(), assessment.day);
         let mut flaws = Vec::new();
-        match self.known_instrument(&of()) {
+        match self.known_instrument(&assessment.instrument) {
             Ok(known) if known.id != assessment.instrument => {
                 let near = Some(known.id.clone());
                 flaws.push(ValueError::NoSuchInstrument { id: of(), near, known: Vec::new() });
