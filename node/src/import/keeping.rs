@@ -33,7 +33,8 @@ pub trait Sink {
     /// Why something could not be kept.
     type Error;
 
-    /// Keeps the whole records of at most [`BATCH_PATIENTS`] patients, durably when it returns.
+    /// Keeps the whole records of at most [`BATCH_PATIENTS`](super::limits::BATCH_PATIENTS) patients, durably when it
+    /// returns.
     ///
     /// # Errors
     /// Whatever keeping gives. The import ends there; what was kept before is whole.
