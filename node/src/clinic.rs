@@ -6,6 +6,7 @@ mod desk;
 mod enrolling;
 mod erasing;
 mod error;
+mod parts;
 mod row_bits;
 mod selecting;
 
@@ -21,6 +22,7 @@ pub use desk::{CohortLine, PatientLine};
 pub use enrolling::{Acknowledged, Kept};
 pub use erasing::Taken;
 pub use error::ClinicError;
+pub use parts::Part;
 
 use consents::Consents;
 

@@ -7,7 +7,7 @@ mod client;
 mod server;
 mod upkeep;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use sumac_protocol::digest::Digest;
@@ -20,7 +20,7 @@ pub use client::{ControlError, ask};
 pub(crate) use server::{Call, serve};
 pub use upkeep::{Upkeep, Upkept};
 
-use crate::clinic::{Acknowledged, CohortLine, Kept, PatientLine, Taken};
+use crate::clinic::{Acknowledged, CohortLine, Kept, Part, PatientLine, Taken};
 use crate::export::{Held, HeldPage};
 
 /// What can be asked of a running node. Complete.
@@ -31,6 +31,13 @@ pub enum Request {
     Status,
     /// Keep these records.
     KeepRecords(BTreeMap<String, Record>),
+    /// Keep these records, from files that tell of these parts only.
+    KeepParts {
+        /// Records by pseudonym.
+        records: BTreeMap<String, Record>,
+        /// What the files can tell of.
+        told: BTreeSet<Part>,
+    },
     /// Enrol a key for a pseudonym.
     Enrol {
         /// The pseudonym.

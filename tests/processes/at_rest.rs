@@ -5,7 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic, and says where")]
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sumac_node::clinic::PatientLine;
 use sumac_node::home::Home;
@@ -28,12 +28,14 @@ fn a_clinics_folder_without_its_unlock_secret_tells_nothing() {
     let patients: Vec<(char, PatientLine)> =
         Federation::letters().flat_map(|c| federation.patients(c).into_iter().map(move |p| (c, p))).collect();
 
-    // A contributor and a committee member die in the middle of a round.
+    // A contributor and a committee member die in the middle of a round, which stays open while Quay is awaited.
+    federation.suspend('E');
     let mut asked = federation.ask(&Question::trial().at("0.5").living(10));
-    asked.until("clinics contribute");
+    asked.until("(4 of 5); waiting for Quay");
     federation.kill('D');
     federation.kill('C');
     asked.kill();
+    federation.resume('E');
     let mut secrets = Secrets::new();
     learn(&federation, 'C', &mut secrets);
     learn(&federation, 'D', &mut secrets);
@@ -62,6 +64,8 @@ fn a_clinics_folder_without_its_unlock_secret_tells_nothing() {
     for bytes in &killed {
         assert_eq!(needles.find(bytes, "a killed node's folder"), BTreeMap::new());
     }
+    let homes = Federation::letters().map(|clinic| federation.home(clinic));
+    assert!(homes.into_iter().any(|home| has_snapshot(&home)), "sled's snapshots are among what is searched");
     for clinic in Federation::letters() {
         let home = federation.home(clinic);
         assert_sled_is_there(&home);
@@ -169,14 +173,24 @@ fn public_files(home: &Path) -> Vec<u8> {
     studies.chain([home.join("charter.json")]).flat_map(|file| std::fs::read(file).unwrap()).collect()
 }
 
-/// The index's own files are among those searched: its database, its snapshots, its blobs.
-fn assert_sled_is_there(home: &Path) {
+/// The folder of the index in use, and the names in it.
+fn index_of(home: &Path) -> (PathBuf, Vec<String>) {
     let made = std::fs::read_dir(home.join("store/index")).unwrap().map(|e| e.unwrap().path());
     let index = made.max().unwrap();
-    let names: Vec<String> =
-        std::fs::read_dir(&index).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
-    for part in ["db", "conf", "blobs", "snap."] {
-        assert!(names.iter().any(|name| name.starts_with(part)), "no {part} in {names:?}");
+    let names = std::fs::read_dir(&index).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    (index, names)
+}
+
+/// An index has one once it was opened again after closing in good order; one that was made anew has none yet.
+fn has_snapshot(home: &Path) -> bool {
+    index_of(home).1.iter().any(|name| name.starts_with("snap."))
+}
+
+/// The index's own files are among those searched: its database, its settings, its blobs.
+fn assert_sled_is_there(home: &Path) {
+    let (index, names) = index_of(home);
+    for part in ["db", "conf", "blobs"] {
+        assert!(names.iter().any(|name| name.starts_with(part)), "no {part} in {names:?} of {}", home.display());
     }
     assert!(std::fs::metadata(index.join("db")).unwrap().len() > 10_000, "the index has something in it");
 }

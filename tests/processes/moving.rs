@@ -56,6 +56,40 @@ fn exported_csv_gives_a_second_node_the_same_records() {
 }
 
 #[test]
+fn an_import_that_would_take_away_what_its_files_do_not_tell_of_is_refused() {
+    let clinics = Clinics::make(SUMAC);
+    let made = clinics.generate(40, "made");
+    assert_eq!(clinics.import_csv("one", &made), (40, 0));
+    let before = clinics.records("one");
+    let (dir, courses) = (clinics.path("one"), made.folder.join("courses.csv"));
+    let alone = ["import", "--dir", text(&dir), "--mapping", text(&made.mapping), "--courses", text(&courses)];
+    for runs in [false, true] {
+        let node = runs.then(|| clinics.run("one"));
+        let refused = clinics.sumac(&alone);
+        assert_eq!(refused.exit, Some(1), "{}", refused.text());
+        assert!(refused.text().contains("error[would-lose]: scores of") && refused.text().contains("--replace"));
+        assert_eq!(clinics.records("one"), before, "nothing was taken away");
+        if let Some(node) = node {
+            node.terminate();
+            assert_eq!(node.ended().exit, Some(0));
+        }
+    }
+    clinics.done(&[&alone[..], &["--replace"]].concat());
+    assert_ne!(clinics.records("one"), before, "who asks for it gets it");
+    assert_eq!(clinics.import_csv("one", &made), (40, 0));
+    assert_eq!(clinics.records("one"), before, "all files say all of it again");
+}
+
+#[test]
+fn an_example_of_a_mapping_needs_no_node() {
+    let clinics = Clinics::make(SUMAC);
+    for shape in ["long", "wide", "redcap"] {
+        let example = clinics.done(&["import", "--example", shape]);
+        assert!(example.out.iter().any(|line| line.contains("patient")), "{shape}: {}", example.text());
+    }
+}
+
+#[test]
 fn an_import_that_is_killed_leaves_whole_patients_and_run_again_gives_the_records_of_an_undisturbed_one() {
     let clinics = Clinics::make(SUMAC);
     let made = clinics.generate(3_000, "made");

@@ -183,6 +183,7 @@ fn wrong_words_are_refused_before_anything_is_done() {
         (node(&federation, "restore", &home, &[("--from", &no_backup)]), "backup-none", "sumac node backup"),
         (node(&federation, "backup", &no_backup, &[("--to", &home.join("b"))]), "no-node", "sumac node init"),
         (node(&federation, "backup", &home, &[("--to", &home.join("store/b"))]), "backup-inside-store", "another disk"),
+        (node(&federation, "backup", &home, &[("--to", &home.join("b"))]), "backup-inside-store", "another disk"),
     ];
     for (ended, code, remedy) in &cases {
         refuses(ended, code, remedy);

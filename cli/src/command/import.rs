@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{ArgGroup, Args, ValueEnum};
-use sumac_node::clinic::Kept;
+use sumac_node::clinic::{Kept, Part};
 use sumac_node::home::Home;
 use sumac_node::import::{Halted, Mapping, RejectFile, SourceFile, Sources, Totals, check};
 use sumac_protocol::charter_chain::CharterChain;
@@ -36,10 +36,10 @@ mod rejects_path;
 #[command(override_usage = USAGE, group(ArgGroup::new("sources").args(FILES).required(true).multiple(true)))]
 pub(crate) struct ImportArgs {
     /// The node's folder.
-    #[arg(long, value_name = "DIR", required = true)]
+    #[arg(long, value_name = "DIR", required_unless_present = "example")]
     dir: Option<PathBuf>,
     /// The mapping: which column means what.
-    #[arg(long, value_name = "FILE", required_unless_present = "fhir")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["fhir", "example"])]
     mapping: Option<PathBuf>,
     /// CSV with a row for each course.
     #[arg(long, value_name = "FILE")]
@@ -68,6 +68,10 @@ pub(crate) struct ImportArgs {
     /// values. Default: rejects.csv beside the first file, never in the node's folder.
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
+    /// Take away what is held of a patient and these files do not tell of, as when only --courses is given. Without
+    /// this such an import is refused.
+    #[arg(long)]
+    replace: bool,
     /// Prints a mapping to start from, and does nothing else.
     #[arg(long, value_name = "SHAPE", exclusive = true)]
     example: Option<Example>,
@@ -78,7 +82,9 @@ const USAGE: &str = "sumac import [OPTIONS] --dir <DIR> --mapping <FILE> <FILES>
        sumac import [OPTIONS] --dir <DIR> --fhir <PATH> --identifier <SYSTEM>
        sumac import --example <SHAPE>";
 
-const FILES: [&str; 8] = ["courses", "assessments", "items", "sessions", "events", "time_to_event", "redcap", "fhir"];
+/// What an import is about: files, or only an example.
+const FILES: [&str; 9] =
+    ["courses", "assessments", "items", "sessions", "events", "time_to_event", "redcap", "fhir", "example"];
 
 /// Mappings that ship.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -130,7 +136,7 @@ impl ImportArgs {
         let chain = node::charter(&home)?;
         let beside = files.values().next().and_then(|file| file.parent()).unwrap_or(Path::new(""));
         let path = self.rejects.clone().unwrap_or_else(|| beside.join("rejects.csv"));
-        let Done { totals, kept } = bring_in(&home, chain, mapping, &files, Some(&path))?;
+        let Done { totals, kept } = bring_in(&home, chain, mapping, &files, Some(&path), self.replace)?;
         show::line(&format!(
             "{} and {} read: {} new or changed, {} as before",
             show::counted(totals.rows, "row"),
@@ -142,6 +148,13 @@ impl ImportArgs {
         for (code, times) in &totals.unknown {
             let times = show::counted(*times, "time");
             show::talk(&format!("`{}` is no value of `{}`: kept as unknown, {times}", code.code, code.field));
+        }
+        if let Some((code, _)) = totals.unknown.first_key_value() {
+            show::talk(&format!(
+                "to do: say in the mapping which value is meant, as in [courses.codes.{}] of `sumac import --example \
+                 wide`, and import again",
+                code.field
+            ));
         }
         if totals.rejects > 0 {
             let rejects = show::counted(totals.rejects, "reject");
@@ -193,6 +206,7 @@ pub(crate) fn bring_in(
     mapping: &Path,
     files: &BTreeMap<SourceFile, PathBuf>,
     rejects: Option<&Path>,
+    replace: bool,
 ) -> Result<Done, Failure> {
     let dictionary = Dictionary::parse(&chain.current().dictionary)
         .map_err(|why| Failure::refused(why.code(), &why, why.remedy()))?;
@@ -217,7 +231,8 @@ pub(crate) fn bring_in(
         RejectFile::begin(file).map_err(|why| Failure::file(path, &why))
     };
     let listed = rejects.map(begin).transpose()?;
-    let mut desk = Desk::open(home, chain, listed, meter)?;
+    let told = if replace { Part::ALL.into() } else { files.keys().flat_map(|file| parsed.tells(*file)).collect() };
+    let mut desk = Desk::open(home, chain, listed, meter, told)?;
     let kept = checked.keep(&mut desk);
     // What was left out is listed also where the import ended early.
     let done = desk.close(rejects);

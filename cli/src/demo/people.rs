@@ -47,7 +47,7 @@ fn records(federation: &Federation, clinic: &Clinic, dealt: &Dealt, mapping: &Pa
     files::write(&courses, &dealt.courses_csv)?;
     files::write(&assessments, &dealt.assessments_csv)?;
     let sources = [(SourceFile::Courses, courses.clone()), (SourceFile::Assessments, assessments.clone())].into();
-    let done = import::bring_in(&clinic.home, federation.chain.clone(), mapping, &sources, None)?;
+    let done = import::bring_in(&clinic.home, federation.chain.clone(), mapping, &sources, None, false)?;
     // What the clinic's own system exported is not left lying in the node's folder.
     for file in [&courses, &assessments] {
         std::fs::remove_file(file).map_err(|why| Failure::file(file, &why))?;

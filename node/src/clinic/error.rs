@@ -77,6 +77,14 @@ pub enum ClinicError {
         /// How many the charter allows.
         most: u64,
     },
+    /// An import whose files do not tell of a part of the record that is held.
+    #[error("{part} of `{pseudonym}` are held here, and no file of this import tells of {part}: they would be gone")]
+    WouldLose {
+        /// The first patient who would lose something.
+        pseudonym: String,
+        /// What.
+        part: &'static str,
+    },
     /// This node holds no records under the charter.
     #[error("the charter does not list this node as a contributor")]
     NoContributor,
@@ -103,6 +111,7 @@ impl ClinicError {
             Self::KeyErased { .. } => "key-erased",
             Self::NotEnrolled { .. } => "not-enrolled",
             Self::TooManyPatients { .. } => "too-many-patients",
+            Self::WouldLose { .. } => "would-lose",
             Self::NoContributor => "no-contributor",
             Self::NoRandomness => "no-randomness",
         }
@@ -135,6 +144,9 @@ impl ClinicError {
             }
             Self::TooManyPatients { .. } => {
                 "ask the stewards for a charter with a larger patients_max for this clinic".into()
+            }
+            Self::WouldLose { .. } => {
+                "give all files that tell of these patients at once; or, if it shall be gone, add --replace".into()
             }
             Self::NoContributor => "ask the stewards to list this node as a contributor".into(),
             Self::NoRandomness => "check the system: /dev/urandom or getrandom(2) must work".into(),

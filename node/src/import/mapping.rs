@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
+use super::SourceFile;
 use super::limits::MAPPING_BYTES_MAX;
+use crate::clinic::Part;
 
 pub use flaw::MappingError;
 pub(super) use redcap::{RedcapColumns, RedcapForm};
@@ -74,6 +76,25 @@ impl Mapping {
         };
         mapping.check()?;
         Ok(mapping)
+    }
+
+    /// Which parts of a record a file of this shape can tell of.
+    #[must_use]
+    pub fn tells(&self, file: SourceFile) -> BTreeSet<Part> {
+        let one = |part| BTreeSet::from([part]);
+        match file {
+            SourceFile::Courses => {
+                let times = self.courses.as_ref().is_some_and(|courses| !courses.time_to_event.is_empty());
+                let also = [(Part::Scores, !self.wide.is_empty()), (Part::Times, times)];
+                let also = also.into_iter().filter_map(|(part, told)| told.then_some(part));
+                also.chain([Part::Fields]).collect()
+            }
+            SourceFile::Redcap => Part::ALL.into(),
+            SourceFile::Assessments | SourceFile::Items => one(Part::Scores),
+            SourceFile::Sessions => one(Part::Sessions),
+            SourceFile::Events => one(Part::Events),
+            SourceFile::TimeToEvent => one(Part::Times),
+        }
     }
 }
 

@@ -30,6 +30,7 @@ impl Node {
         let done = match request {
             Request::Status => Ok(Response::Status(self.status())),
             Request::KeepRecords(patients) => clinic.keep_records(&patients).map(Response::Kept),
+            Request::KeepParts { records, told } => clinic.keep_parts(&records, &told).map(Response::Kept),
             Request::Enrol { pseudonym, key } => clinic.enrol(&pseudonym, key).map(|()| Response::Enrolled),
             Request::NextStatement { key } => {
                 clinic.next_statement(&key).map(|(sequence, previous)| Response::NextStatement { sequence, previous })

@@ -95,7 +95,7 @@ fn field(column: &Column) -> String {
     if *too_many || texts.len() > CODES_MAX || often.is_empty() {
         return left_out("which is free text, a date or a name");
     }
-    let mut codes: Vec<String> = often.iter().map(|text| code(text)).collect();
+    let mut codes: Vec<String> = often.iter().map(|text| value(text)).collect();
     codes.retain(|code| !code.is_empty() && !code.eq_ignore_ascii_case(UNKNOWN));
     codes.sort_unstable();
     codes.dedup();
@@ -122,6 +122,17 @@ fn unusable(id: &str) -> Option<&'static str> {
     Some("whose name cannot stand in a question: rename the column")
 }
 
+/// A value as it stands in the file, so that an import finds it, or, where a dictionary cannot hold it, as a code.
+fn value(text: &str) -> String {
+    let text = text.trim();
+    let probe = format!(
+        "name = \"probe\"\nversion = 1\n[[field]]\nid = \"probe\"\ntype = \"category\"\ncategory = \"treatment\"\n\
+         values = [{}, \"another\"]\n",
+        quoted(text)
+    );
+    if Dictionary::parse(&probe).is_ok() { text.to_owned() } else { code(text) }
+}
+
 /// A name as codes are formed: without spaces and signs, beginning with a letter.
 fn code(text: &str) -> String {
     let mut code = String::new();
@@ -145,7 +156,14 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::code;
+    use super::{code, value};
+
+    #[test]
+    fn a_value_stays_as_the_file_has_it_where_a_dictionary_can_hold_it() {
+        for (text, want) in [("18-29", "18-29"), ("65+", "65+"), ("F", "F"), (" high ", "high"), ("a b", "a_b")] {
+            assert_eq!(value(text), want, "{text:?}");
+        }
+    }
 
     #[test]
     fn a_name_becomes_a_code_that_can_be_written() {

@@ -1,11 +1,11 @@
 //! Where an import's records go: to the running node, or into its store.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sumac_node::clinic::{Clinic, Kept};
+use sumac_node::clinic::{Clinic, Kept, Part};
 use sumac_node::clock::Clock;
 use sumac_node::control::{self, ControlError, Request, Response};
 use sumac_node::home::Home;
@@ -26,6 +26,8 @@ pub(super) struct Desk {
     kept: Kept,
     /// None where no list of rejects was asked for: they are then not listed.
     listed: Option<RejectFile<File>>,
+    /// The parts of a record that the files can tell of.
+    told: BTreeSet<Part>,
     /// Dropped before anything is closed, so that a bar is cleared first.
     meter: Meter,
 }
@@ -45,6 +47,7 @@ impl Desk {
         chain: CharterChain,
         listed: Option<RejectFile<File>>,
         meter: Meter,
+        told: BTreeSet<Part>,
     ) -> Result<Self, Failure> {
         let socket = home.control_socket();
         let way = match control::ask(&socket, &Request::Status) {
@@ -58,12 +61,12 @@ impl Desk {
             }
             Err(why) => return Err(why.into()),
         };
-        Ok(Self { way, kept: Kept { changed: 0, unchanged: 0, erased: 0 }, listed, meter })
+        Ok(Self { way, kept: Kept { changed: 0, unchanged: 0, erased: 0 }, listed, told, meter })
     }
 
     /// Closes the store, if it was opened, and the list of rejects, which is removed if nothing is in it.
     pub(super) fn close(self, rejects: Option<&Path>) -> Result<Kept, Failure> {
-        let Self { way, kept, listed, meter } = self;
+        let Self { way, kept, listed, meter, .. } = self;
         drop(meter);
         if let (Some(listed), Some(path)) = (listed, rejects) {
             let rows = listed.finish().map_err(|why| Failure::file(path, &why))?;
@@ -87,14 +90,19 @@ impl Sink for Desk {
     /// Hands one batch over. A refusal ends the import; batches before it stay kept.
     /// An answer of another kind than the kept counts is a fault of ours.
     fn keep(&mut self, batch: BTreeMap<String, Record>) -> Result<(), Failure> {
+        let all = Part::ALL.iter().all(|part| self.told.contains(part));
         let kept = match &self.way {
             Way::Node(socket) => {
-                let Response::Kept(kept) = control::ask(socket, &Request::KeepRecords(batch))? else {
+                let told = self.told.clone();
+                let request =
+                    if all { Request::KeepRecords(batch) } else { Request::KeepParts { records: batch, told } };
+                let Response::Kept(kept) = control::ask(socket, &request)? else {
                     return Err(Failure::bug("another answer than was asked for"));
                 };
                 kept
             }
-            Way::Store(clinic, _) => clinic.keep_records(&batch)?,
+            Way::Store(clinic, _) if all => clinic.keep_records(&batch)?,
+            Way::Store(clinic, _) => clinic.keep_parts(&batch, &self.told)?,
         };
         self.kept.changed = self.kept.changed.saturating_add(kept.changed);
         self.kept.unchanged = self.kept.unchanged.saturating_add(kept.unchanged);

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+use sumac_node::clinic::Part;
 use sumac_node::home::Home;
 use sumac_node::import::fhir::{
     FhirFiles, FhirImportError, FhirReading, FhirReject, FhirSink, FhirStopped, FhirTold, RejectWriter, check_fhir,
@@ -71,7 +72,11 @@ impl FhirArgs {
             return Err(Failure::usage(says, "name another file with --rejects"));
         }
         // Opened first: where rejects cannot be listed, nothing is kept either.
-        let mut table = Table { desk: Desk::open(&home, chain, None, meter)?, listed: list(&path, home.dir())?, path };
+        let mut table = Table {
+            desk: Desk::open(&home, chain, None, meter, Part::ALL.into())?,
+            listed: list(&path, home.dir())?,
+            path,
+        };
         let told = checked.keep(&mut table);
         let Table { desk, listed, path } = table;
         let (kept, listed) = (desk.close(None), listed.finish());
@@ -95,6 +100,13 @@ impl FhirArgs {
         } else {
             let rejects = show::counted(told.rejects, "reject");
             show::talk(&format!("{rejects}: {} says why each was left out, and what to do", path.display()));
+        }
+        if told.patients == 0 && told.resources > 0 {
+            return Err(Failure::refused(
+                "nothing-imported",
+                &"no patient was found in these files, so nothing was imported",
+                "see that --identifier names the system of your pseudonym as it stands in Patient.identifier".into(),
+            ));
         }
         Ok(ExitCode::SUCCESS)
     }

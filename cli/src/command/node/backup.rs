@@ -37,6 +37,13 @@ impl BackupArgs {
         let home = Home::at(&self.dir);
         let settings = home.settings()?;
         let to = whole(&self.to)?;
+        if to.starts_with(whole(&self.dir)?) {
+            return Err(Failure::refused(
+                "backup-inside-store",
+                &format!("{} lies in the node's own folder, and would be lost with it", to.display()),
+                "name a folder outside, best on another disk".into(),
+            ));
+        }
         let keyring_to = self.keyring_copy.as_deref().map(whole).transpose()?;
         let papers = home.papers()?;
         let beside = papers.iter().map(|(name, bytes)| (name.clone(), Octets(bytes.clone()))).collect();

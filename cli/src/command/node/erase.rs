@@ -52,10 +52,14 @@ impl EraseArgs {
         });
         // Also where nothing was erased the store is closed in good order.
         desk.close()?;
-        match erased? {
-            Some(_) => show::line("erased"),
-            None => show::line("nothing was erased"),
+        if erased?.is_none() {
+            return Err(Failure::refused(
+                "not-confirmed",
+                &"nothing was erased",
+                "type the pseudonym as it was given to erase the patient".into(),
+            ));
         }
+        show::line("erased");
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -132,9 +136,8 @@ fn what_goes(patient: &str, taken: &Taken) -> String {
     if taken.key.is_some() {
         goes.push("which key speaks for the patient".to_owned());
     }
-    goes.push(
-        show::counted(taken.statements, "statement of consent or withdrawal").replace("withdrawals", "withdrawal"),
-    );
+    let statements = if taken.statements == 1 { "statement" } else { "statements" };
+    goes.push(format!("{} {statements} of consent or withdrawal", taken.statements));
     let queries = if taken.queries == 1 { "query".to_owned() } else { "queries".to_owned() };
     goes.push(format!("the patient's place in the books of {} {queries}", taken.queries));
     format!("This destroys, for good, what the node holds about `{patient}`: {}.", goes.join("; "))

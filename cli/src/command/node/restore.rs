@@ -1,6 +1,6 @@
 //! `sumac node restore`: a backup in place of a node that is gone.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -51,16 +51,23 @@ impl RestoreArgs {
             home.put_settings(&settings)?;
         }
         let report = store::restore(&home.store_paths(&settings), &self.from, &unlock(&home)?)?;
-        self.tell(&report);
+        self.tell(&report, &home.store_paths(&settings).keyring);
         show::json(&report)?;
         Ok(ExitCode::SUCCESS)
     }
 
-    fn tell(&self, report: &RestoreReport) {
+    fn tell(&self, report: &RestoreReport, keyring: &Path) {
         let dir = self.dir.display();
         show::talk(&format!("restored up to entry {} of the journal, every entry checked", report.sequence));
         if report.complete {
             show::talk("nothing is missing: the node was stopped in good order at this very entry");
+            if in_another_node(keyring, &self.dir) {
+                show::talk(&format!(
+                    "the only keyring lies in the old node's folder: before you destroy that folder, move {} out of \
+                     it, and write its new place into {dir}/node.toml (keyring = \"…\"). Without it every record is lost",
+                    keyring.display()
+                ));
+            }
             show::talk(&format!("destroy the old folder, then start the node: sumac node run --dir {dir}"));
             return;
         }
@@ -73,4 +80,10 @@ impl RestoreArgs {
              newest folder back, or make a new node and import the records again",
         );
     }
+}
+
+/// Whether a keyring lies in the folder of another node, which will be destroyed.
+fn in_another_node(keyring: &Path, dir: &Path) -> bool {
+    let Some(folder) = keyring.parent() else { return false };
+    folder.join("node.toml").exists() && !whole(dir).is_ok_and(|dir| folder == dir)
 }
