@@ -95,6 +95,16 @@ pub struct Store {
     lock: FolderLock,
 }
 
+/// What is held of a patient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::exhaustive_structs, reason = "complete: what an erasure is asked about")]
+pub struct Holds {
+    /// Whether there is a record.
+    pub record: bool,
+    /// Statements of consent and withdrawal.
+    pub statements: u64,
+}
+
 impl Store {
     /// Makes a store with fresh keys, sealed under `unlock`, for the node with this Ed25519 seed.
     ///
@@ -164,12 +174,19 @@ impl Store {
         Ok(erased)
     }
 
-    /// How many patients there are, without those who were erased.
+    /// How many rows were ever given to patients: those who were erased count, because a row is never given again.
     #[must_use]
-    pub fn patients(&self) -> u64 {
-        let front = self.shared.front();
-        let erased = u64::try_from(front.erased.len()).unwrap_or(u64::MAX);
-        u64::from(front.head.rows).saturating_sub(erased)
+    pub fn rows_given(&self) -> u64 {
+        self.shared.front().head.rows.into()
+    }
+
+    /// What is held of the patient in a row, without reading it.
+    pub fn holds(&self, row: Row) -> Result<Holds, StoreError> {
+        let entry = self.shared.look().row_entry(row.0)?;
+        Ok(entry.map_or(Holds::default(), |entry| Holds {
+            record: entry.record.is_some(),
+            statements: entry.statements.into(),
+        }))
     }
 
     /// The pseudonym of a row.

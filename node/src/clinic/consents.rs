@@ -15,7 +15,7 @@ use sumac_protocol::principal::Principal;
 use sumac_protocol::round::message::decode_stored;
 
 use super::{Clinic, ClinicError};
-use crate::store::View;
+use crate::store::{Stated, View};
 
 /// The consents up to one frame of the journal.
 #[derive(Debug, Default)]
@@ -55,16 +55,14 @@ impl Consents {
     }
 
     fn read(&mut self, clinic: &Clinic, view: &View<'_>, row: u32) -> Result<(), ClinicError> {
-        let enrolment = view.enrolment(row)?.map(|body| clinic.read_enrolment(&body)).transpose()?;
-        let Some(enrolment) = enrolment else {
+        self.waiting.remove(&row);
+        let Some((enrolment, said)) = clinic.admitted(view, row)? else {
             self.book.enrolled(row, Moment(0), std::iter::empty());
             self.leaves.retain(|_, (of, _)| *of != row);
-            self.waiting.remove(&row);
             return Ok(());
         };
         let mut statements = Vec::new();
-        for (position, body) in view.statements(row)? {
-            let statement = clinic.read_statement(&body, &enrolment.patient)?;
+        for (position, statement) in said {
             self.leaves.insert(position, (row, statement.digest()));
             statements.push(statement);
         }
@@ -91,6 +89,25 @@ impl Consents {
 }
 
 impl Clinic {
+    /// What a patient said, checked again; `None` where nobody is enrolled, or where a document does not hold under the
+    /// charter of today. Then this patient allows nothing, and nobody else is held up.
+    fn admitted(&self, view: &View<'_>, row: u32) -> Result<Option<Admitted>, ClinicError> {
+        let read = || {
+            let Some(body) = view.enrolment(row)? else { return Ok(None) };
+            let enrolment = self.read_enrolment(&body)?;
+            let said = |(position, body): Stated| Ok((position, self.read_statement(&body, &enrolment.patient)?));
+            let said = view.statements(row)?.into_iter().map(said).collect::<Result<_, ClinicError>>()?;
+            Ok(Some((enrolment, said)))
+        };
+        match read() {
+            Err(why @ (ClinicError::Document(_) | ClinicError::Enrolment(_) | ClinicError::Statement(_))) => {
+                tracing::warn!(row, code = why.code(), %why, "a patient allows nothing: the papers do not hold");
+                Ok(None)
+            }
+            read => read,
+        }
+    }
+
     /// A stored enrolment, checked again.
     pub(super) fn read_enrolment(&self, body: &[u8]) -> Result<Verified<Enrolment>, ClinicError> {
         let envelope: Envelope = read("enrolment", body)?;
@@ -103,6 +120,9 @@ impl Clinic {
         Ok(admit_statement(&envelope, &self.signer().principal(), key)?)
     }
 }
+
+/// An enrolment, and the statements with their places in the ledger.
+type Admitted = (Verified<Enrolment>, Vec<(u64, Verified<Statement>)>);
 
 fn read<T: serde::de::DeserializeOwned>(what: &'static str, body: &[u8]) -> Result<T, ClinicError> {
     decode_stored(body).map_err(|why| ClinicError::Stored { what, why: why.to_string() })

@@ -64,7 +64,7 @@ impl Clinic {
     }
 
     fn patient(&self, row: Row, charges: &[Charge]) -> Result<PatientLine, ClinicError> {
-        let key = self.enrolment(row)?.map(|e| e.patient);
+        let key = self.enrolled_key(row)?;
         let statements = key.map(|key| self.statements(row, &key)).transpose()?.unwrap_or_default();
         let standing = match standing(statements.iter().map(|(_, s)| s), self.clock.now()) {
             Standing::None => "none",

@@ -10,7 +10,7 @@ use sumac_protocol::document::enrolment::{Enrolment, admit_enrolment};
 use sumac_protocol::envelope::{Envelope, Verified};
 use sumac_protocol::principal::Principal;
 use sumac_protocol::record::Record;
-use sumac_protocol::round::message::encode;
+use sumac_protocol::round::message::{decode_stored, encode};
 
 use super::{Clinic, ClinicError};
 use crate::import::limits::BATCH_PATIENTS;
@@ -55,16 +55,14 @@ impl Clinic {
                 entries.push((pseudonym, record));
             }
         }
-        let mut have = self.store().patients();
         let come = u64::try_from(entries.len()).unwrap_or(u64::MAX);
         // Only close to the limit it matters which of them are new.
-        if have.saturating_add(come) > member.patients_max {
+        if self.store().rows_given().saturating_add(come) > member.patients_max {
+            let mut new = 0;
             for (pseudonym, _) in &entries {
-                have = have.saturating_add(u64::from(self.store().row(pseudonym)?.is_none()));
+                new += u64::from(self.store().row(pseudonym)?.is_none());
             }
-            if have > member.patients_max {
-                return Err(ClinicError::TooManyPatients { have, most: member.patients_max });
-            }
+            self.has_room(new)?;
         }
         for batch in entries.chunks(BATCH) {
             let entry = |(pseudonym, record): &(&String, &Record)| Entry::Record {
@@ -79,10 +77,19 @@ impl Clinic {
         Ok(kept)
     }
 
+    /// Whether the charter has room for so many further patients. Rows count, as they do when a cohort is selected, and
+    /// so do those of erased patients: they are never given again.
+    fn has_room(&self, new: u64) -> Result<(), ClinicError> {
+        let me = self.signer().principal();
+        let most = self.chain().current().member(&me).ok_or(ClinicError::NoContributor)?.patients_max;
+        let have = self.store().rows_given().saturating_add(new);
+        if new > 0 && have > most { Err(ClinicError::TooManyPatients { have, most }) } else { Ok(()) }
+    }
+
     /// Enrols a patient's key for a pseudonym, signed by this node.
     ///
     /// # Errors
-    /// [`ClinicError::KeyTaken`], [`ClinicError::Enrolled`], or, where the pseudonym or the key was erased,
+    /// [`ClinicError::TooManyPatients`], [`ClinicError::KeyTaken`], [`ClinicError::Enrolled`], or, where the pseudonym or the key was erased,
     /// [`ClinicError::ErasedBefore`] or [`ClinicError::KeyErased`].
     pub fn enrol(&self, pseudonym: &str, key: Principal) -> Result<(), ClinicError> {
         if let Some(row) = self.store().row(pseudonym)?
@@ -97,8 +104,11 @@ impl Clinic {
         if gone.keys(&key) {
             return Err(ClinicError::KeyErased { key });
         }
-        if self.store().row(pseudonym)?.is_none() && gone.names(pseudonym) {
-            return Err(ClinicError::ErasedBefore { pseudonym: pseudonym.to_owned() });
+        if self.store().row(pseudonym)?.is_none() {
+            if gone.names(pseudonym) {
+                return Err(ClinicError::ErasedBefore { pseudonym: pseudonym.to_owned() });
+            }
+            self.has_room(1)?;
         }
         let clinic = self.signer().principal();
         let enrolment = Enrolment {
@@ -164,6 +174,15 @@ impl Clinic {
         self.store().enrolment(row)?.map(|body| self.read_enrolment(&body)).transpose()
     }
 
+    /// The key that was enrolled for a patient, also where the charter of today would not admit it any more: whoever
+    /// could grant can withdraw.
+    pub(super) fn enrolled_key(&self, row: Row) -> Result<Option<Principal>, ClinicError> {
+        let Some(body) = self.store().enrolment(row)? else { return Ok(None) };
+        let envelope: Envelope =
+            decode_stored(&body).map_err(|why| ClinicError::Stored { what: "enrolment", why: why.to_string() })?;
+        Ok(Some(envelope.claim::<Enrolment>()?.verify_named(|enrolment| enrolment.clinic)?.patient))
+    }
+
     /// A patient's statements in ledger order with their positions, checked again.
     pub(super) fn statements(&self, row: Row, key: &Principal) -> Result<Vec<(u64, Verified<Statement>)>, ClinicError> {
         let read = |(position, body): Stated| Ok((position, self.read_statement(&body, key)?));
@@ -182,8 +201,8 @@ impl Clinic {
         }
         let mut known = BTreeMap::new();
         for row in self.store().rows() {
-            if let Some(enrolment) = self.enrolment(row)? {
-                known.insert(enrolment.patient, row);
+            if let Some(key) = self.enrolled_key(row)? {
+                known.insert(key, row);
             }
         }
         let found = known.get(key).copied();

@@ -38,10 +38,16 @@ impl Clinic {
     pub fn to_erase(&self, pseudonym: &str) -> Result<Taken, ClinicError> {
         let row = self.row_to_erase(pseudonym)?;
         let queries = self.charges()?.iter().filter(|charge| charge.rows.contains(&row.0)).count();
+        let held = self.store().holds(row)?;
+        // Whatever cannot be read, or would not be admitted today, can be erased all the same.
+        let key = self.enrolled_key(row).unwrap_or_else(|why| {
+            tracing::warn!(code = why.code(), %why, "an enrolment that is to be erased cannot be read");
+            None
+        });
         Ok(Taken {
-            record: self.store().record(row)?.is_some(),
-            key: self.enrolment(row)?.map(|enrolment| enrolment.patient),
-            statements: u64::try_from(self.store().statements(row)?.len()).unwrap_or(u64::MAX),
+            record: held.record,
+            key,
+            statements: held.statements,
             queries: u64::try_from(queries).unwrap_or(u64::MAX),
         })
     }

@@ -127,15 +127,21 @@ impl Projection {
             let key = SealKey::fresh()?;
             let copy = || SealKey::from_bytes(key.expose());
             let layout = Arc::new(Layout::of(dictionary));
-            let mut builder = Builder::begin(Arc::clone(&disk), &root, number, copy(), Arc::clone(&layout))?;
-            // What is read may be newer than `sequence`: then the row is in the next delta, too, and read again.
-            let record = |row: u32| self.store.record(Row(row))?.map(|body| read(&body)).transpose();
-            let renewal = Renewal::new(&mut builder, Arc::clone(&layout), record);
-            let apart = renewal.run(old.map(AsRef::as_ref), &changed)?;
-            builder.finish(digest, sequence, &apart)?;
-            let made = Generation::open(Arc::clone(&disk), &root, number, copy(), layout)?;
-            if self.store.put_columns(ColumnGeneration { number, key, sequence })? {
-                remove_all_but(disk.as_ref(), &root, number)?;
+            let make = || {
+                let mut builder = Builder::begin(Arc::clone(&disk), &root, number, copy(), Arc::clone(&layout))?;
+                // What is read may be newer than `sequence`: then the row is in the next delta, too, and read again.
+                let record = |row: u32| self.store.record(Row(row))?.map(|body| read(&body)).transpose();
+                let renewal = Renewal::new(&mut builder, Arc::clone(&layout), record);
+                let apart = renewal.run(old.map(AsRef::as_ref), &changed)?;
+                builder.finish(digest, sequence, &apart)?;
+                Generation::open(Arc::clone(&disk), &root, number, copy(), Arc::clone(&layout))
+            };
+            let made = make().inspect_err(|_| {
+                // Half a generation is of no use, and would fill the disk that may be full.
+                let _left = disk.remove_folder(&folder_of(&root, number));
+            })?;
+            if self.store.put_columns(ColumnGeneration { number, key: copy(), sequence })? {
+                remove_all_but(disk.as_ref(), &root, number);
                 return Ok(Arc::new(made));
             }
             // Somebody was erased while it was made: it must not stay, and is made without them.
@@ -186,15 +192,14 @@ fn next_number(disk: &dyn Disk, root: &Path, known: Option<u32>) -> Result<u32, 
     last.unwrap_or(0).checked_add(1).ok_or(ColumnsError::Full)
 }
 
-fn remove_all_but(disk: &dyn Disk, root: &Path, number: u32) -> Result<(), ColumnsError> {
-    let keep = folder_of(root, number);
-    for name in disk.names(root)? {
-        let folder = root.join(name);
-        if folder != keep {
-            disk.remove_folder(&folder)?;
+/// Removes the folders of other generations. What stays is taken away the next time; nothing opens it.
+fn remove_all_but(disk: &dyn Disk, root: &Path, number: u32) {
+    let names = disk.names(root).unwrap_or_default();
+    for other in names.iter().filter_map(|name| name.parse().ok()).filter(|other: &u32| *other != number) {
+        if let Err(why) = disk.remove_folder(&folder_of(root, other)) {
+            tracing::warn!(%why, "columns that are out of use stay on the disk");
         }
     }
-    Ok(())
 }
 
 impl std::fmt::Debug for Projection {

@@ -68,6 +68,21 @@ pub(crate) struct Snapshot {
     segments: Vec<(String, Arc<dyn DiskFile>, u64)>,
     pages: Vec<(String, Vec<u8>)>,
     keyring: Vec<u8>,
+    erased: usize,
+}
+
+/// A copy of the keyring that is to be left at a place, and how many were erased when it was made.
+#[derive(Debug)]
+pub(crate) struct KeyringCopy {
+    file: PathBuf,
+    keyring: Vec<u8>,
+    erased: usize,
+}
+
+impl Snapshot {
+    pub(crate) fn keyring_copy(&self, file: &Path) -> KeyringCopy {
+        KeyringCopy { file: file.to_owned(), keyring: self.keyring.clone(), erased: self.erased }
+    }
 }
 
 impl Store {
@@ -85,7 +100,10 @@ impl Store {
         let written = write(disk, &partial, &snapshot, beside);
         let written = written.and_then(|report| {
             if let Some(file) = keyring_to {
-                disk::replace(disk, file, &snapshot.keyring)?;
+                let copy = snapshot.keyring_copy(file);
+                if !self.ask(|reply| Job::PutKeyringCopy(copy, reply))? {
+                    return Err(BackupError::ErasedMeanwhile);
+                }
             }
             disk.rename(&partial, to)?;
             disk.sync_folder(disk::folder_of(to))?;
@@ -113,7 +131,18 @@ impl Writer {
             segments.push((journal::segment_name(number), file, length));
         }
         let pages = pages.collect::<Result<_, _>>()?;
-        Ok(Snapshot { mark: self.tail.mark, segments, pages, keyring })
+        let erased = shared.front().erased.len();
+        Ok(Snapshot { mark: self.tail.mark, segments, pages, keyring, erased })
+    }
+
+    /// Leaves a copy of the keyring, unless somebody was erased since it was made: what opens an erased patient never
+    /// comes to a disk after the erasure. False: nothing was left.
+    pub(crate) fn put_keyring_copy(&self, copy: &KeyringCopy) -> Result<bool, StoreError> {
+        if self.shared.front().erased.len() != copy.erased {
+            return Ok(false);
+        }
+        disk::replace(self.shared.disk.as_ref(), &copy.file, &copy.keyring)?;
+        Ok(true)
     }
 }
 

@@ -25,6 +25,9 @@ pub enum BackupError {
     /// A file that is not as it was when the backup was made.
     #[error("the backup is damaged: {}: {why}", file.display())]
     Damaged { file: PathBuf, why: &'static str },
+    /// Somebody was erased while the backup was made.
+    #[error("a patient was erased while the backup was made, and it would open what is gone")]
+    ErasedMeanwhile,
     /// The keyring is of another time than the backup, or of another node.
     #[error("the keys in the backup {} do not open under this keyring: somebody was erased or keys were rotated in between, or it is another node's", path.display())]
     OtherTime { path: PathBuf },
@@ -53,6 +56,7 @@ impl BackupError {
             Self::KeyringInside { .. } => "backup-keyring-inside",
             Self::NotABackup { .. } => "backup-none",
             Self::Damaged { .. } => "backup-damaged",
+            Self::ErasedMeanwhile => "backup-erased-meanwhile",
             Self::OtherTime { .. } => "backup-other-keyring",
         }
     }
@@ -69,6 +73,7 @@ impl BackupError {
             }
             Self::NotABackup { .. } => "name the folder that `sumac node backup` made".to_owned(),
             Self::Damaged { .. } => "restore an older backup".to_owned(),
+            Self::ErasedMeanwhile => "make the backup again".to_owned(),
             Self::OtherTime { .. } => {
                 "give the copy of the keyring that was made with this backup (--keyring FILE), and erase again whoever was erased since; or restore a newer backup".to_owned()
             }

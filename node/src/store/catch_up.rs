@@ -26,15 +26,16 @@ pub(crate) struct CatchUp<'a> {
 
 impl CatchUp<'_> {
     /// The index at the head, how far that is, and what it took.
+    /// `closed` says whether the store was closed in good order before it was opened.
     pub(crate) fn run(
         &self,
         index: Index,
         opened: Opened,
         applied: Option<Head>,
+        closed: bool,
     ) -> Result<(Arc<Index>, Head, IndexState), StoreError> {
         let known = |head: &Head| self.found.marks.get(&head.mark.sequence) == Some(&head.mark.hash);
         let in_place = |head: &Head| head.layout == self.found.layout;
-        let closed = self.keys.keyring.closed;
         if let (Some(head), Opened::AsItWas, true) = (applied.filter(known).filter(in_place), &opened, closed) {
             let index = Arc::new(index);
             let behind = self.found.tail.mark.sequence.saturating_sub(head.mark.sequence);

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
-use super::backup::Snapshot;
+use super::backup::{KeyringCopy, Snapshot};
 use super::batch::{Group, Position};
 use super::columns::ColumnGeneration;
 use super::compaction::Compacted;
@@ -34,6 +34,7 @@ pub(crate) enum Job {
     ChangeUnlock(UnlockChange, Reply<()>),
     RenewKeys(Reply<()>),
     PutColumns(ColumnGeneration, Reply<bool>),
+    PutKeyringCopy(KeyringCopy, Reply<bool>),
     /// Save the watermark.
     Seal(Reply<()>),
     /// Flush the index and save the watermark, before the store is closed.
@@ -100,6 +101,10 @@ impl Writer {
                 Job::RenewKeys(reply) => {
                     let done = self.unless_stopped(Self::renew_keys);
                     answer(&reply, done);
+                }
+                Job::PutKeyringCopy(copy, reply) => {
+                    // A place that cannot be written to is no reason to stop.
+                    answer(&reply, self.put_keyring_copy(&copy));
                 }
                 Job::PutColumns(generation, reply) => {
                     let done = self.unless_stopped(|writer| writer.put_columns(&generation));

@@ -73,6 +73,8 @@ impl Writer {
             return Ok(());
         }
         let cleared = cleared_queries(&self.shared, erasure)?;
+        // A tombstone seals what was there: it must be what was written.
+        self.check_journal()?;
         self.unless_stopped(|writer| writer.carry_out(erasure, &cleared))
     }
 

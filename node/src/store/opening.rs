@@ -151,16 +151,21 @@ pub(crate) fn assemble(
     if found.dropped_frames > 0 {
         journal.truncate(&found.tail)?;
     }
+    // Before the index is written to: an index that is cut off while it is made was never closed.
+    let closed = std::mem::take(&mut keys.keyring.closed);
+    if closed {
+        keys.keyring.save(disk.as_ref())?;
+    }
     let catching = CatchUp { disk: disk.as_ref(), files: &files, keys: &keys, found: &found };
-    let (index, head, index_state) = catching.run(index, opened, applied)?;
+    let (index, head, index_state) = catching.run(index, opened, applied, closed)?;
     let restored = keys.keyring.restored == Some(found.tail.mark);
     if missing == Missing::Accept {
         keys.keyring.watermark = found.tail.mark;
         // They may know frames that this journal does not.
         keys.keyring.strike(|id| id.class == KeyClass::Column);
     }
-    if missing == Missing::Accept || keys.keyring.closed || keys.keyring.restored.is_some() {
-        (keys.keyring.closed, keys.keyring.restored) = (false, None);
+    if missing == Missing::Accept || keys.keyring.restored.is_some() {
+        keys.keyring.restored = None;
         keys.keyring.save(disk.as_ref())?;
     }
     let seed = keys.keyring.seed();

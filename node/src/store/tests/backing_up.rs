@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::luck::Luck;
 use super::rig::*;
+use crate::store::commit::Job;
 use crate::store::*;
 
 fn told_store(rig: &Rig) -> Store {
@@ -284,6 +285,19 @@ fn a_backup_or_a_restoring_interrupted_at_any_operation_can_be_done_again() {
         assert!(again.open().is_err(), "dark after {dark}: never as if nothing were missing");
         assert_eq!(answers(&again.recover().unwrap().0), told, "dark after {dark}");
     }
+}
+
+#[test]
+fn a_copy_of_the_keyring_never_comes_to_the_disk_after_an_erasure() {
+    let rig = Rig::new();
+    let store = told_store(&rig);
+    let snapshot = store.ask(Job::Snapshot).unwrap();
+    store.erase(Erasure::of(Row(0))).unwrap();
+    let copy = snapshot.keyring_copy(&keyring_copy(&rig));
+    assert!(!store.ask(|reply| Job::PutKeyringCopy(copy, reply)).unwrap());
+    assert!(!keyring_copy(&rig).exists());
+    store.backup(&target(&rig), &[], Some(&keyring_copy(&rig))).unwrap();
+    assert!(keyring_copy(&rig).exists(), "one that was made afterwards may");
 }
 
 #[test]

@@ -160,6 +160,64 @@ fn what_was_changed_after_closing_in_good_order_is_refused_or_named_when_it_is_r
 }
 
 #[test]
+fn what_the_disk_has_changed_is_found_before_an_erasure_or_new_keys_make_it_worse() {
+    let rig = Rig::new();
+    let store = rig.create();
+    for n in 0..100 {
+        let name = format!("P{}", n % 50);
+        store.append(vec![record(&name, &format!("{n} {}", "x".repeat(300)))]).unwrap();
+    }
+    store.erase(Erasure::of(Row(7))).unwrap();
+    store.close().unwrap();
+    let segments = rig.segments().len();
+    assert!(segments > 2, "{segments}");
+    // A frame that nothing points to any more: a first record of which there is a second.
+    let file = rig.paths().journal().join("00000001.seg");
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[600] ^= 1;
+    fs::write(&file, bytes).unwrap();
+
+    let (store, report) = rig.open().unwrap();
+    assert_eq!(report.index, IndexState::Fresh);
+    let told = answers(&store);
+    let refused = store.erase(Erasure::of(Row(9))).unwrap_err();
+    assert!(refused.to_string().contains(&file.display().to_string()), "{refused}");
+    assert_eq!(answers(&store), told, "nobody is erased");
+    store.append(vec![record("P1", "later")]).unwrap();
+    store.renew_keys().unwrap_err();
+    drop(store);
+    fs::write(&file, {
+        let mut bytes = fs::read(&file).unwrap();
+        bytes[600] ^= 1;
+        bytes
+    })
+    .unwrap();
+    let (store, _) = rig.open().unwrap();
+    store.erase(Erasure::of(Row(9))).unwrap();
+    store.renew_keys().unwrap();
+}
+
+#[test]
+fn an_index_that_was_cut_off_while_it_was_made_is_made_again() {
+    let rig = Rig::new();
+    let store = rig.create();
+    for batch in history() {
+        store.append(batch).unwrap();
+    }
+    let told = answers(&store);
+    store.close().unwrap();
+    rig.forget_index();
+    // Closed in good order, then opened without an index, and killed.
+    let (store, report) = rig.open().unwrap();
+    assert!(matches!(report.index, IndexState::Rebuilt { .. }));
+    let killed = rig.copied();
+    drop(store);
+    let (store, report) = killed.open().unwrap();
+    assert!(matches!(report.index, IndexState::Rebuilt { .. }), "{report:?}");
+    assert_eq!(answers(&store), told);
+}
+
+#[test]
 fn a_store_without_its_index_folder_lacks_nothing() {
     let rig = Rig::new();
     let told = killed(&rig);
