@@ -41,7 +41,7 @@ pub(crate) enum Command {
     /// Write, sign and read studies.
     #[command(subcommand)]
     Study(study::StudyCommand),
-    /// Bring a clinic's records in from CSV files.
+    /// Bring a clinic's records in: from CSV files, a REDCap export or FHIR R4.
     Import(import::ImportArgs),
     /// Write files of synthetic courses, for trials and benchmarks.
     Generate(generate::GenerateArgs),

@@ -70,7 +70,7 @@ pub enum ClinicError {
         position: u64,
     },
     /// More patients than the charter says.
-    #[error("with these {have} patients would have been given a row, erased ones too, and the charter allows {most}")]
+    #[error("the clinic would come to {have} patients, erased ones included, and the charter allows {most}")]
     TooManyPatients {
         /// How many there would be.
         have: u64,
