@@ -62,8 +62,16 @@ pub(crate) trait DiskFile: fmt::Debug + Send + Sync {
 /// Held for as long as a store is open; the operating system lets go of it when the process ends, however it ends.
 #[derive(Debug)]
 pub(crate) struct FolderLock {
-    #[expect(dead_code, reason = "the lock is held by the open file and released when it is dropped")]
     file: File,
+}
+
+impl Drop for FolderLock {
+    /// Closing the file is not enough: a child process that another thread is just starting has the open file too,
+    /// until it runs its own program, and would hold the lock for that long.
+    fn drop(&mut self) {
+        // The only failure is a file that was never locked, and then there is nothing to let go of.
+        drop(self.file.unlock());
+    }
 }
 
 /// Replaces a file so that, whenever the power goes, either the old or the new one is there whole.
@@ -237,5 +245,22 @@ impl DiskFile for OsFile {
     fn truncate(&self, length: u64) -> Result<(), DiskError> {
         let cut = self.file.set_len(length).and_then(|()| self.file.sync_all());
         cut.map_err(self.failed("cut"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_let_go_of_though_a_child_process_still_has_the_open_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let lock = OsDisk.lock(&path).unwrap().expect("free at first");
+        let inherited = lock.file.try_clone().unwrap();
+        assert!(OsDisk.lock(&path).unwrap().is_none(), "held while the store is open");
+        drop(lock);
+        assert!(OsDisk.lock(&path).unwrap().is_some(), "free once the store is closed");
+        drop(inherited);
     }
 }
