@@ -81,6 +81,25 @@ fn an_import_that_would_take_away_what_its_files_do_not_tell_of_is_refused() {
 }
 
 #[test]
+fn fhir_files_without_a_kind_of_resource_take_nothing_of_that_kind_away() {
+    let clinics = Clinics::make(SUMAC);
+    assert_eq!(clinics.import_csv("one", &clinics.generate(40, "made")), (40, 0));
+    let fhir = clinics.export("one", "fhir", "fhir");
+    let before = clinics.records("one");
+    let part = fhir.join("AdverseEvent.ndjson");
+    assert!(part.exists(), "the export has a file for adverse events");
+    fs::remove_file(part).unwrap();
+    let dir = clinics.path("one");
+    let import = ["import", "--dir", text(&dir), "--fhir", text(&fhir), "--identifier", PSEUDONYM];
+    let refused = clinics.sumac(&import);
+    assert_eq!(refused.exit, Some(1), "{}", refused.text());
+    assert!(refused.text().contains("error[would-lose]: adverse events of"), "{}", refused.text());
+    assert_eq!(clinics.records("one"), before);
+    clinics.done(&[&import[..], &["--replace"]].concat());
+    assert_ne!(clinics.records("one"), before, "who asks for it gets it");
+}
+
+#[test]
 fn an_example_of_a_mapping_needs_no_node() {
     let clinics = Clinics::make(SUMAC);
     for shape in ["long", "wide", "redcap"] {

@@ -124,7 +124,7 @@ impl ImportArgs {
         }
         if self.fhir.is_given() {
             let dir = self.dir.as_deref().unwrap_or(Path::new(""));
-            return self.fhir.run(dir, self.rejects.as_deref());
+            return self.fhir.run(dir, self.rejects.as_deref(), self.replace);
         }
         let files = self.files();
         let lost = || Failure::usage("a folder and a mapping are needed", "see `sumac import --help`");

@@ -41,7 +41,13 @@ impl Part {
         }
     }
 
-    fn is_in(self, course: &Course) -> bool {
+    /// Whether a record has it in any course.
+    #[must_use]
+    pub fn is_in(self, record: &Record) -> bool {
+        record.courses.iter().any(|course| self.is_in_course(course))
+    }
+
+    fn is_in_course(self, course: &Course) -> bool {
         match self {
             Self::Fields => !course.fields.is_empty() || !course.at_home.is_empty(),
             Self::Scores => !course.assessments.is_empty(),
@@ -65,7 +71,7 @@ impl Clinic {
             let held: Record =
                 decode_stored(&body).map_err(|why| ClinicError::Stored { what: "record", why: why.to_string() })?;
             let mut untold = Part::ALL.into_iter().filter(|part| !told.contains(part));
-            if let Some(part) = untold.find(|part| held.courses.iter().any(|course| part.is_in(course))) {
+            if let Some(part) = untold.find(|part| part.is_in(&held)) {
                 return Err(ClinicError::WouldLose { pseudonym: pseudonym.clone(), part: part.name() });
             }
         }

@@ -64,6 +64,13 @@ impl Desk {
         Ok(Self { way, kept: Kept { changed: 0, unchanged: 0, erased: 0 }, listed, told, meter })
     }
 
+    /// Learns from records what their files tell of, where the files' shapes do not say so. Files too large for one
+    /// pass are learnt pass by pass: at worst an import is refused that needed no `--replace`.
+    pub(super) fn learn(&mut self, batch: &BTreeMap<String, Record>) {
+        let told = |part: &Part| batch.values().any(|record| part.is_in(record));
+        self.told.extend(Part::ALL.into_iter().filter(told));
+    }
+
     /// Closes the store, if it was opened, and the list of rejects, which is removed if nothing is in it.
     pub(super) fn close(self, rejects: Option<&Path>) -> Result<Kept, Failure> {
         let Self { way, kept, listed, meter, .. } = self;

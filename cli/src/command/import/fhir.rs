@@ -4,7 +4,7 @@
 //! the dictionary's and the files'. What was not read is said by type and reason, so that nobody has
 //! to guess what a silent import left behind; no value of a record is ever said, only codes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -50,7 +50,7 @@ impl FhirArgs {
     }
 
     /// Reads the files to their ends before anything is kept: a wrong file changes nothing.
-    pub(super) fn run(&self, dir: &Path, rejects: Option<&Path>) -> Result<ExitCode, Failure> {
+    pub(super) fn run(&self, dir: &Path, rejects: Option<&Path>, replace: bool) -> Result<ExitCode, Failure> {
         let home = Home::at(dir);
         let chain = node::charter(&home)?;
         let dictionary = Dictionary::parse(&chain.current().dictionary)
@@ -71,12 +71,10 @@ impl FhirArgs {
             let says = format!("{}: rejects would take the place of a file that is read", path.display());
             return Err(Failure::usage(says, "name another file with --rejects"));
         }
+        let told = if replace { Part::ALL.into() } else { BTreeSet::new() };
         // Opened first: where rejects cannot be listed, nothing is kept either.
-        let mut table = Table {
-            desk: Desk::open(&home, chain, None, meter, Part::ALL.into())?,
-            listed: list(&path, home.dir())?,
-            path,
-        };
+        let mut table =
+            Table { desk: Desk::open(&home, chain, None, meter, told)?, listed: list(&path, home.dir())?, path };
         let told = checked.keep(&mut table);
         let Table { desk, listed, path } = table;
         let (kept, listed) = (desk.close(None), listed.finish());
@@ -141,6 +139,7 @@ impl FhirSink for Table {
 
     /// Durable when it returns; each patient whole or not at all.
     fn keep(&mut self, records: BTreeMap<String, Record>) -> Result<(), Failure> {
+        self.desk.learn(&records);
         self.desk.keep(records)
     }
 
