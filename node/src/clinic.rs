@@ -1,5 +1,6 @@
 //! A clinic's own records, consents and books: everything that touches patients.
 
+mod answering;
 mod books;
 mod consents;
 mod desk;
@@ -17,7 +18,7 @@ use sumac_protocol::charter_chain::CharterChain;
 use sumac_protocol::principal::{Principal, Signer};
 use zeroize::Zeroizing;
 
-pub use books::{Charge, ChargeState};
+pub use books::{Charge, ChargeState, ToldPatients};
 pub use desk::{CohortLine, PatientLine};
 pub use enrolling::{Acknowledged, Kept};
 pub use erasing::Taken;

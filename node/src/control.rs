@@ -131,6 +131,9 @@ pub struct Status {
     pub connected: Vec<String>,
     /// Where it accepts connections.
     pub listening: Vec<String>,
+    /// Where patients' programs are heard; none where they are not.
+    #[serde(default)]
+    pub patients_at: Option<String>,
     /// Patients it holds.
     pub patients: u64,
     /// Statements in its consent ledger.

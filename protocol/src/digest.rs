@@ -152,6 +152,8 @@ labels! {
     LayText = "lay-text",
     /// A pseudonym or key of a patient whom a clinic erased.
     Erased = "erased",
+    /// The context that a clinic's answer to a patient is sealed under.
+    PatientSeal = "patient-seal",
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::limits::DOCUMENT_BYTES_MAX;
 
+pub mod ask;
 pub mod charter;
 pub mod commitment;
 pub mod consent;
@@ -69,6 +70,8 @@ kinds! {
     Release = "release",
     /// A message that the coordinator carries between members.
     Relay = "relay",
+    /// A patient's own question to a clinic.
+    Ask = "ask",
 }
 
 impl Kind {
@@ -87,7 +90,7 @@ impl Kind {
             Self::Consent | Self::Enrolment | Self::Manifest | Self::CountOpening => 256 << 10,
             Self::Query => 64 << 10,
             Self::Upload => 16 << 10,
-            Self::Commitment | Self::Freeze | Self::Void | Self::Release | Self::Relay => 4 << 10,
+            Self::Commitment | Self::Freeze | Self::Void | Self::Release | Self::Relay | Self::Ask => 4 << 10,
         }
     }
 

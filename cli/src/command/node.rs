@@ -7,6 +7,7 @@
 //! An operator at night needs two of these: `run`, and `status`.
 
 mod backup;
+mod door;
 mod erase;
 mod restore;
 mod rotate;
@@ -53,6 +54,8 @@ pub(crate) enum NodeCommand {
         /// The node's folder.
         #[arg(long, value_name = "DIR")]
         dir: PathBuf,
+        #[command(flatten)]
+        door: door::DoorArgs,
     },
     /// Take a charter, and studies, into use. The node must not be running.
     Adopt {
@@ -86,7 +89,7 @@ impl NodeCommand {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         match self {
             Self::Init { dir, key_file, keyring, listen } => init(&dir, key_file, keyring, listen),
-            Self::Run { dir } => run(&dir),
+            Self::Run { dir, door } => run(&dir, door),
             Self::Adopt { dir, charter, study } => adopt(&dir, charter.as_deref(), &study),
             Self::Backup(args) => args.run(),
             Self::Restore(args) => args.run(),
@@ -132,13 +135,7 @@ fn init(
             "put the key file on another medium",
         ));
     }
-    let settings = Settings {
-        listen,
-        keyring,
-        unlock_key_file: key_file.clone(),
-        frame_log: None,
-        redial_min_ms: Settings::default_redial_min_ms(),
-    };
+    let settings = Settings { listen, keyring, unlock_key_file: key_file.clone(), ..Settings::default() };
     let unlock = match &key_file {
         Some(path) => {
             let key = keys::fresh()?;
@@ -196,12 +193,13 @@ pub(super) fn socket(dir: &Path) -> Result<PathBuf, Failure> {
 
 /// Runs until SIGTERM or Ctrl-C. Standard output carries one JSON line, when the node can be
 /// reached; the log goes to standard error (`SUMAC_LOG` sets how much).
-fn run(dir: &Path) -> Result<ExitCode, Failure> {
+fn run(dir: &Path, door: door::DoorArgs) -> Result<ExitCode, Failure> {
     let filter =
         tracing_subscriber::EnvFilter::try_from_env("SUMAC_LOG").unwrap_or_else(|_| "sumac_node=info,warn".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
     let home = Home::at(dir);
     charter(&home)?;
+    let settings = door.over(home.settings()?);
     let unlock = unlock(&home)?;
     let runtime = tokio::runtime::Runtime::new().map_err(|why| Failure::bug(format!("no runtime: {why}")))?;
     let ready = |ready: &running::Ready| match show::json(ready) {
@@ -211,7 +209,7 @@ fn run(dir: &Path) -> Result<ExitCode, Failure> {
     runtime.block_on(async {
         // Before anything else: whoever stops a node that is only starting stops it as well as later.
         let stop = Stop::listen().map_err(|why| Failure::bug(format!("no signals: {why}")))?;
-        running::run(&home, &unlock, stop.told(), ready).await.map_err(Failure::from)
+        running::run(&home, &settings, &unlock, stop.told(), ready).await.map_err(Failure::from)
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -194,7 +194,7 @@ impl Clinic {
         Ok(pseudonym.map(|p| p.as_str().to_owned()).unwrap_or_default())
     }
 
-    fn row_of_key(&self, key: &Principal) -> Result<Option<Row>, ClinicError> {
+    pub(super) fn row_of_key(&self, key: &Principal) -> Result<Option<Row>, ClinicError> {
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = keys.as_ref() {
             return Ok(known.get(key).copied());

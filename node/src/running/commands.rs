@@ -7,6 +7,7 @@ use sumac_protocol::round::progress::Refused;
 use super::{Node, RunError, upkeep};
 use crate::clinic::ClinicError;
 use crate::control::{Call, Request, Response, Status};
+use crate::door::{self, Asked, Done, Refusal};
 
 impl Node {
     /// Does what is asked. What was kept is beyond being set back before it is acknowledged: an
@@ -21,6 +22,22 @@ impl Node {
         self.seal_watermark()?;
         if answer.send(response).is_err() {
             tracing::debug!("whoever asked is gone");
+        }
+        Ok(())
+    }
+
+    /// Does what a patient's program asks. A statement is beyond being set back before it is acknowledged.
+    pub(super) fn at_the_door(&mut self, call: door::Call) -> Result<(), RunError> {
+        let door::Call { asked, answer } = call;
+        let done = tokio::task::block_in_place(|| match &asked {
+            Asked::Statement(envelope) => self.clinic.take_statement(envelope).map(Done::Acknowledged),
+            Asked::Ask { patient, what } => {
+                self.clinic.answer(patient, *what).map(|answer| Done::Answered(Box::new(answer)))
+            }
+        });
+        self.seal_watermark()?;
+        if answer.send(done.map_err(|why| Refusal::from(&why))).is_err() {
+            tracing::debug!("the patient's program is gone");
         }
         Ok(())
     }
@@ -58,6 +75,7 @@ impl Node {
             charter: charter.digest(),
             connected: self.connected.iter().map(|peer| self.name(peer)).collect(),
             listening: self.listening.clone(),
+            patients_at: self.patients_at.clone(),
             patients: u64::try_from(self.clinic.store().rows().len()).unwrap_or(u64::MAX),
             statements: self.clinic.store().ledger_len(),
             pid: std::process::id(),
