@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::limits::DOCUMENT_BYTES_MAX;
 
+pub mod arrival;
 pub mod ask;
 pub mod charter;
 pub mod commitment;
@@ -12,12 +13,14 @@ pub mod count_opening;
 pub mod duo;
 pub mod enrolment;
 pub mod freeze;
+pub mod last_seen;
 pub mod manifest;
 pub mod query;
 pub mod relay;
 pub mod release;
 pub mod share;
 pub mod study;
+pub mod tree_head;
 pub mod upload;
 pub mod void;
 
@@ -72,6 +75,12 @@ kinds! {
     Relay = "relay",
     /// A patient's own question to a clinic.
     Ask = "ask",
+    /// A clinic's word about its consent ledger.
+    TreeHead = "tree-head",
+    /// A committee member's word about a clinic's newest upload.
+    LastSeen = "last-seen",
+    /// A member's word that something sealed for a clinic arrived.
+    Arrival = "arrival",
 }
 
 impl Kind {
@@ -90,7 +99,8 @@ impl Kind {
             Self::Consent | Self::Enrolment | Self::Manifest | Self::CountOpening => 256 << 10,
             Self::Query => 64 << 10,
             Self::Upload => 16 << 10,
-            Self::Commitment | Self::Freeze | Self::Void | Self::Release | Self::Relay | Self::Ask => 4 << 10,
+            Self::Commitment | Self::Freeze | Self::Void | Self::Release | Self::Relay => 4 << 10,
+            Self::TreeHead | Self::LastSeen | Self::Arrival | Self::Ask => 4 << 10,
         }
     }
 
