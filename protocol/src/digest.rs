@@ -154,6 +154,8 @@ labels! {
     Erased = "erased",
     /// The context that a clinic's answer to a patient is sealed under.
     PatientSeal = "patient-seal",
+    /// The context that a statement is sealed under, to a clinic that gave no receipt for it.
+    StatementSeal = "statement-seal",
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ use zeroize::Zeroizing;
 
 use crate::command::ask::Format;
 use crate::failure::Failure;
-use crate::{files, keys, show};
+use crate::{files, keys, passphrase, show};
 
 /// A clinic's node.
 #[derive(Debug, Subcommand)]
@@ -288,69 +288,13 @@ pub(super) fn unlock(home: &Home) -> Result<UnlockSecret, Failure> {
     if let Some(key) = home.key_file(&settings)? {
         return Ok(key);
     }
-    Ok(UnlockSecret::Passphrase(passphrase("Passphrase of the node's keyring: ")?))
+    Ok(UnlockSecret::Passphrase(passphrase::ask("Passphrase of the node's keyring: ", NO_TERMINAL)?))
 }
 
-/// Asks twice for a new passphrase of at least twelve characters.
+/// Asks for a new passphrase of the keyring.
 fn new_passphrase() -> Result<Zeroizing<String>, Failure> {
-    let first = passphrase("New passphrase for the node's keyring: ")?;
-    let again = passphrase("Once more: ")?;
-    if first.as_str() != again.as_str() {
-        return Err(Failure::usage("the two passphrases differ", "try again"));
-    }
-    if first.chars().count() < PASSPHRASE_MIN {
-        return Err(Failure::usage(
-            format!("a passphrase has at least {PASSPHRASE_MIN} characters"),
-            "take five or six random words",
-        ));
-    }
-    Ok(first)
+    passphrase::new("the node's keyring", NO_TERMINAL)
 }
 
-/// Asks for a passphrase at the terminal, unseen; without a terminal it never waits.
-fn passphrase(prompt: &str) -> Result<Zeroizing<String>, Failure> {
-    use std::io::IsTerminal as _;
-    if !std::io::stdin().is_terminal() {
-        return Err(Failure::usage(
-            "there is no terminal to ask for the passphrase",
-            "use a key file: `sumac node init --key-file FILE`",
-        ));
-    }
-    let _hidden = Hidden::now();
-    rpassword::prompt_password(prompt)
-        .map(Zeroizing::new)
-        .map_err(|why| Failure::usage(format!("the passphrase cannot be read: {why}"), "try again"))
-}
-
-/// Keeps the terminal from showing what is typed, from before the prompt is there: whoever types
-/// at once is not read over the shoulder either. Dropping it restores the terminal.
-struct Hidden(Option<rustix::termios::Termios>);
-
-impl Hidden {
-    /// Hides from now on, where standard input is a terminal that lets itself be told.
-    fn now() -> Self {
-        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
-        let before = tcgetattr(std::io::stdin()).ok();
-        if let Some(mut hidden) = before.clone() {
-            hidden.local_modes.remove(LocalModes::ECHO);
-            if tcsetattr(std::io::stdin(), OptionalActions::Now, &hidden).is_err() {
-                return Self(None);
-            }
-        }
-        Self(before)
-    }
-}
-
-impl Drop for Hidden {
-    /// Gives the terminal back as it was.
-    fn drop(&mut self) {
-        if let Some(before) = &self.0
-            && rustix::termios::tcsetattr(std::io::stdin(), rustix::termios::OptionalActions::Now, before).is_err()
-        {
-            tracing::debug!("the terminal keeps what it was told");
-        }
-    }
-}
-
-/// Shortest passphrase, in characters.
-const PASSPHRASE_MIN: usize = 12;
+/// What to do where nobody can be asked.
+const NO_TERMINAL: &str = "use a key file: `sumac node init --key-file FILE`";

@@ -52,6 +52,7 @@ impl Clinic {
             granted: if allowed { granted(&known) } else { None },
             statements: u64::try_from(known.len()).unwrap_or(u64::MAX),
             newest: history.last(),
+            next_sequence: history.next_sequence(),
             spent_year: year.map(|charge| charge.rho).sum::<RhoMicro>(),
             at: now,
         })

@@ -8,6 +8,7 @@ use sumac_protocol::digest::{Digest, Label};
 use sumac_protocol::document::ask::Ask;
 use sumac_protocol::document::consent::Grant;
 use sumac_protocol::envelope::Verified;
+use sumac_protocol::ledger::Receipt;
 use sumac_protocol::moment::Moment;
 use sumac_protocol::plan::Mode;
 use sumac_protocol::sealed::{OpeningKey, SealError};
@@ -30,6 +31,8 @@ pub enum Answer {
         /// The digest of the statement before it.
         previous: Option<Digest>,
     },
+    /// The receipts of all statements, the oldest first.
+    Receipts(Vec<Receipt>),
     /// The answered questions that the patient was counted in, the oldest first.
     Uses(Vec<UseLine>),
     /// Everything that is held.
@@ -47,8 +50,10 @@ pub struct StatusNow {
     pub granted: Option<GrantedNow>,
     /// How many statements of this patient the ledger holds.
     pub statements: u64,
-    /// The digest of the newest.
+    /// The digest of the newest, which the next one names.
     pub newest: Option<Digest>,
+    /// The sequence of the next.
+    pub next_sequence: u64,
     /// What was paid in the last 365 days, and may not be given back.
     pub spent_year: RhoMicro,
     /// The clinic's clock.
