@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::digest::Digest;
-use sumac_protocol::document::consent::{Standing, Statement, admit_statement, standing};
+use sumac_protocol::document::consent::{Statement, admit_statement, standing};
 use sumac_protocol::document::enrolment::admit_enrolment;
 use sumac_protocol::envelope::Envelope;
 use sumac_protocol::moment::Moment;
@@ -35,8 +35,8 @@ pub struct Held {
     pub enrolment: Option<Envelope>,
     /// The patient's key, if one is enrolled.
     pub key: Option<Principal>,
-    /// Where the patient stands now: `none`, `granted`, `not_yet`, `expired`, `withdrawn` or
-    /// `contradictory`.
+    /// Where the patient stands now: `none`, `granted`, `not_yet`, `expired`, `withdrawn`,
+    /// `erased` or `contradictory`.
     pub standing: String,
     /// What the patient signed, in the ledger's order.
     pub statements: Vec<HeldStatement>,
@@ -137,14 +137,7 @@ impl Clinic {
             statements.push(HeldStatement { position, says: (*statement).clone(), document });
             verified.push(statement);
         }
-        let standing = match standing(verified.iter(), now) {
-            Standing::None => "none",
-            Standing::Granted(_) => "granted",
-            Standing::NotYet => "not_yet",
-            Standing::Expired => "expired",
-            Standing::Withdrawn => "withdrawn",
-            Standing::Contradictory(_) => "contradictory",
-        };
+        let standing = standing(verified.iter(), now).code();
         let mine = || charges.iter().filter(|charge| charge.rows.contains(&row.0));
         let used = |charge: &Charge| {
             let Charge { query, study, rho, at, state, .. } = charge;

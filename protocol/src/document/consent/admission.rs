@@ -1,6 +1,6 @@
 //! Whether a statement is genuine: of this patient, for this clinic, signed by who has to.
 
-use super::{Statement, StatementError};
+use super::{Action, Statement, StatementError};
 use crate::document::charter::Charter;
 use crate::envelope::{Envelope, Verified};
 use crate::principal::Principal;
@@ -23,7 +23,8 @@ pub fn admit_statement(
     Ok(statement)
 }
 
-/// Takes a statement on paper: signed by the member of staff whom it names as witness.
+/// Takes a statement on paper: signed by the member of staff whom it names as witness. Nobody destroys records in
+/// another's name, so an erasure is none of them.
 ///
 /// # Errors
 /// [`StatementError`].
@@ -42,6 +43,9 @@ pub fn admit_witnessed(
         return Err(StatementError::NoStaff { witness });
     }
     let statement = claimed.verify(&witness)?;
+    if statement.action == Action::Erase {
+        return Err(StatementError::WitnessedErasure);
+    }
     of(&statement, clinic, patient)?;
     Ok(statement)
 }
