@@ -64,8 +64,9 @@ impl Clinic {
     }
 
     fn patient(&self, row: Row, charges: &[Charge]) -> Result<PatientLine, ClinicError> {
-        let key = self.enrolled_key(row)?;
-        let statements = key.map(|key| self.statements(row, &key)).transpose()?.unwrap_or_default();
+        let keys = self.keys_of(row)?;
+        let statements = keys.as_ref().map(|keys| self.statements(row, keys)).transpose()?.unwrap_or_default();
+        let key = keys.map(|keys| keys.newest());
         let standing = standing(statements.iter().map(|(_, s)| s), self.clock.now()).code();
         let spent = charges.iter().filter(|c| c.state.stands() && c.rows.contains(&row.0)).map(|c| c.rho).sum();
         let has_record = self.store().record(row)?.is_some();

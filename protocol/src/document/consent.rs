@@ -16,7 +16,7 @@ use crate::limits::CLOCK_DOUBT;
 use crate::moment::Moment;
 use crate::principal::Principal;
 
-pub use admission::{admit_statement, admit_witnessed};
+pub use admission::{Named, admit_statement, admit_witnessed};
 pub use error::StatementError;
 pub use history::{Contradiction, History, standing};
 pub use matching::{NoReason, grant_covers};
