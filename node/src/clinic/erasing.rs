@@ -97,7 +97,8 @@ impl Clinic {
     }
 
     /// The note that the patient in a row is to be erased, kept in one write with the statement that asks for it.
-    pub(super) fn erasure_due(row: Row) -> Entry {
+    #[must_use]
+    pub fn erasure_due(row: Row) -> Entry {
         Entry::Role { role: ERASURES_DUE, id: due_id(row), body: Some(encode(&row.0)) }
     }
 
