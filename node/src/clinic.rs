@@ -7,9 +7,13 @@ mod desk;
 mod enrolling;
 mod erasing;
 mod error;
+mod papers;
 mod parts;
+mod replacing;
 mod row_bits;
 mod selecting;
+mod standings;
+mod stating;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -20,10 +24,14 @@ use zeroize::Zeroizing;
 
 pub use books::{Charge, ChargeState, ToldPatients};
 pub use desk::{CohortLine, PatientLine};
-pub use enrolling::{Acknowledged, Kept};
+pub use enrolling::Kept;
 pub use erasing::Taken;
 pub use error::ClinicError;
 pub use parts::Part;
+pub use standings::StandingLine;
+pub use stating::Acknowledged;
+
+pub(crate) use papers::Papers;
 
 use consents::Consents;
 

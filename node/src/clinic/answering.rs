@@ -17,8 +17,12 @@ impl Clinic {
     /// [`ClinicError`] if the store, or something in it, cannot be read.
     pub fn answer(&self, patient: &Principal, what: AskedFor) -> Result<Answer, ClinicError> {
         let Some(row) = self.row_of_key(patient)? else { return Ok(Answer::Unknown(true)) };
+        // Who holds a key that was reported as lost may not be the patient, and learns no more than a stranger.
+        if self.keys_of(row)?.is_none_or(|keys| keys.newest() != *patient) {
+            return Ok(Answer::Unknown(true));
+        }
         match what {
-            AskedFor::Status => Ok(Answer::Status(Box::new(self.status_of(row, patient)?))),
+            AskedFor::Status => Ok(Answer::Status(Box::new(self.status_of(row)?))),
             AskedFor::Next => {
                 let (sequence, previous) = self.next_statement(patient)?;
                 Ok(Answer::Next { sequence, previous })
@@ -32,25 +36,21 @@ impl Clinic {
         }
     }
 
-    fn status_of(&self, row: Row, patient: &Principal) -> Result<StatusNow, ClinicError> {
-        let (now, known) = (self.clock.now(), self.statements(row, patient)?);
+    fn status_of(&self, row: Row) -> Result<StatusNow, ClinicError> {
+        let (now, (grants_from, said)) = (self.clock.now(), self.said(row)?);
         let mut history = History::new();
-        known.iter().for_each(|(_, statement)| history.append(statement));
-        let (standing, allowed) = match history.standing(now) {
-            Standing::None => ("none", false),
-            Standing::Granted(_) => ("granted", true),
-            Standing::NotYet => ("not_yet", true),
-            Standing::Expired => ("expired", true),
-            Standing::Withdrawn => ("withdrawn", false),
-            Standing::Contradictory(_) => ("contradictory", false),
-        };
+        said.iter().for_each(|statement| history.append(statement));
+        let standing = history.standing(now);
+        let in_force = matches!(standing, Standing::Granted(_));
+        let allowed = in_force || matches!(standing, Standing::NotYet | Standing::Expired);
+        let code = if in_force && grants_from > now { Standing::NotYet.code() } else { standing.code() };
         let mine = |charge: &&Charge| charge.rows.contains(&row.0) && charge.state.stands();
         let charges = self.charges()?;
         let year = charges.iter().filter(mine).filter(|charge| charge.counts_for_the_year(now));
         Ok(StatusNow {
-            standing: standing.to_owned(),
-            granted: if allowed { granted(&known) } else { None },
-            statements: u64::try_from(known.len()).unwrap_or(u64::MAX),
+            standing: code.to_owned(),
+            granted: if allowed { granted(&said) } else { None },
+            statements: u64::try_from(said.len()).unwrap_or(u64::MAX),
             newest: history.last(),
             next_sequence: history.next_sequence(),
             spent_year: year.map(|charge| charge.rho).sum::<RhoMicro>(),
@@ -86,13 +86,13 @@ impl Clinic {
 }
 
 /// The last grant, less the purposes that were withdrawn after it.
-fn granted(known: &[(u64, Verified<Statement>)]) -> Option<GrantedNow> {
-    let (at, statement, grant) = known.iter().enumerate().rev().find_map(|(at, (_, statement))| {
+fn granted(known: &[Verified<Statement>]) -> Option<GrantedNow> {
+    let (at, statement, grant) = known.iter().enumerate().rev().find_map(|(at, statement)| {
         let Action::Grant(grant) = &statement.action else { return None };
         Some((at, statement, grant))
     })?;
     let mut grant: Grant = grant.clone();
-    for (_, later) in known.iter().skip(at) {
+    for later in known.iter().skip(at) {
         if let Action::Revoke(revoke) = &later.action {
             let ended = revoke.purposes.as_deref().unwrap_or_default();
             grant.purposes.retain(|purpose| !ended.contains(purpose));

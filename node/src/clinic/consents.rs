@@ -7,13 +7,12 @@ use std::collections::BTreeMap;
 
 use sumac_protocol::cohort::{ConsentBook, ConsentView};
 use sumac_protocol::digest::{Digest, Label};
-use sumac_protocol::document::consent::{Statement, admit_statement};
-use sumac_protocol::document::enrolment::{Enrolment, admit_enrolment};
-use sumac_protocol::envelope::{Envelope, Verified};
+use sumac_protocol::document::consent::Statement;
+use sumac_protocol::document::enrolment::Enrolment;
+use sumac_protocol::envelope::Verified;
 use sumac_protocol::moment::Moment;
-use sumac_protocol::principal::Principal;
-use sumac_protocol::round::message::decode_stored;
 
+use super::papers::Noteds;
 use super::{Clinic, ClinicError};
 use crate::store::{Stated, View};
 
@@ -56,7 +55,7 @@ impl Consents {
 
     fn read(&mut self, clinic: &Clinic, view: &View<'_>, row: u32) -> Result<(), ClinicError> {
         self.waiting.remove(&row);
-        let Some((enrolment, said)) = clinic.admitted(view, row)? else {
+        let Some(Admitted { enrolment, grants_from: from, said }) = clinic.admitted(view, row)? else {
             self.book.enrolled(row, Moment(0), std::iter::empty());
             self.leaves.retain(|_, (of, _)| *of != row);
             return Ok(());
@@ -66,7 +65,6 @@ impl Consents {
             self.leaves.insert(position, (row, statement.digest()));
             statements.push(statement);
         }
-        let from = enrolment.grants_from();
         if from > enrolment.made_at {
             self.waiting.insert(row, from);
         }
@@ -90,14 +88,15 @@ impl Consents {
 
 impl Clinic {
     /// What a patient said, checked again; `None` where nobody is enrolled, or where a document does not hold under the
-    /// charter of today. Then this patient allows nothing, and nobody else is held up.
+    /// charters. Then this patient allows nothing, and nobody else is held up.
     fn admitted(&self, view: &View<'_>, row: u32) -> Result<Option<Admitted>, ClinicError> {
         let read = || {
             let Some(body) = view.enrolment(row)? else { return Ok(None) };
-            let enrolment = self.read_enrolment(&body)?;
-            let said = |(position, body): Stated| Ok((position, self.read_statement(&body, &enrolment.patient)?));
+            let noteds = Noteds::read(&body)?;
+            let (enrolment, keys) = (self.read_enrolment(&noteds)?, noteds.keys()?);
+            let said = |(position, body): Stated| Ok((position, self.read_statement(&body, position, &keys)?));
             let said = view.statements(row)?.into_iter().map(said).collect::<Result<_, ClinicError>>()?;
-            Ok(Some((enrolment, said)))
+            Ok(Some(Admitted { grants_from: noteds.grants_from(&enrolment), enrolment, said }))
         };
         match read() {
             Err(why @ (ClinicError::Document(_) | ClinicError::Enrolment(_) | ClinicError::Statement(_))) => {
@@ -107,25 +106,14 @@ impl Clinic {
             read => read,
         }
     }
-
-    /// A stored enrolment, checked again.
-    pub(super) fn read_enrolment(&self, body: &[u8]) -> Result<Verified<Enrolment>, ClinicError> {
-        let envelope: Envelope = read("enrolment", body)?;
-        Ok(admit_enrolment(&envelope, self.chain().current(), &self.signer().principal())?)
-    }
-
-    /// A stored statement, checked again under the patient's key.
-    pub(super) fn read_statement(&self, body: &[u8], key: &Principal) -> Result<Verified<Statement>, ClinicError> {
-        let envelope: Envelope = read("statement", body)?;
-        Ok(admit_statement(&envelope, &self.signer().principal(), key)?)
-    }
 }
 
 /// An enrolment, and the statements with their places in the ledger.
-type Admitted = (Verified<Enrolment>, Vec<(u64, Verified<Statement>)>);
-
-fn read<T: serde::de::DeserializeOwned>(what: &'static str, body: &[u8]) -> Result<T, ClinicError> {
-    decode_stored(body).map_err(|why| ClinicError::Stored { what, why: why.to_string() })
+struct Admitted {
+    enrolment: Verified<Enrolment>,
+    /// From when on the key may grant.
+    grants_from: Moment,
+    said: Vec<(u64, Verified<Statement>)>,
 }
 
 /// Rows that are read in one look at the store, during which it does not write.

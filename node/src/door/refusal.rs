@@ -89,6 +89,9 @@ impl From<&ClinicError> for Refusal {
             }
             ClinicError::NotEnrolled { .. } | ClinicError::KeyErased { .. } => StatusCode::FORBIDDEN,
             ClinicError::Enrolment(_)
+            | ClinicError::NoReplacement
+            | ClinicError::OtherKey { .. }
+            | ClinicError::TooManyKeys { .. }
             | ClinicError::NoSuchPatient { .. }
             | ClinicError::ErasedBefore { .. }
             | ClinicError::TooManyPatients { .. }

@@ -6,9 +6,8 @@ use std::time::Instant;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use sumac_protocol::document::consent::{Action, Statement};
+use sumac_protocol::document::consent::Statement;
 use sumac_protocol::envelope::Envelope;
-use sumac_protocol::moment::Millis;
 
 use super::Hall;
 use super::body::Json;
@@ -16,11 +15,13 @@ use super::calls::{Asked, Done};
 use super::pace::Who;
 use super::refusal::{Refusal, json};
 use super::routes::{AcknowledgedForm, SignedDocument};
+use crate::clinic::ClinicError;
 
 /// Takes a patient's signed statement. It is kept beyond being set back when the answer leaves.
 ///
 /// The signature is checked before anything is looked up. A withdrawal is taken whatever its sequence, predecessor
-/// or clock; a grant must follow what was said before and must not be signed in the future.
+/// or clock; a grant must follow what was said before and must not be signed in the future. An erasure destroys what is held, and a
+/// key that asked for it never grants again.
 #[utoipa::path(
     post,
     path = "/v1/statements",
@@ -45,17 +46,9 @@ pub(super) async fn take(State(hall): State<Arc<Hall>>, Json(envelope): Json<Env
     if !hall.pace.allows(Who::Key(statement.patient), Instant::now()) {
         return Err(Refusal::too_many());
     }
-    let now = hall.clock.now();
-    if matches!(statement.action, Action::Grant(_)) && statement.made_at > now + CLOCKS_APART {
-        let says = format!("the statement was signed at {}, and here it is {now}", statement.made_at);
-        let remedy = "set the clock of the machine that signs, and sign again";
-        return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "statement-future-dated", says, remedy));
-    }
+    statement.not_ahead(hall.clock.now()).map_err(|why| Refusal::from(&ClinicError::Statement(why)))?;
     match hall.call(Asked::Statement(envelope)).await? {
         Done::Acknowledged(acknowledged) => Ok(json(StatusCode::CREATED, &acknowledged)),
         Done::Answered(_) => Err(Refusal::unavailable()),
     }
 }
-
-/// How far a patient's clock may be ahead of the clinic's.
-const CLOCKS_APART: Millis = Millis::seconds(600);

@@ -53,6 +53,13 @@ impl Node {
                 clinic.next_statement(&key).map(|(sequence, previous)| Response::NextStatement { sequence, previous })
             }
             Request::TakeStatement(envelope) => clinic.take_statement(&envelope).map(Response::Acknowledged),
+            Request::PaperKey { pseudonym } => clinic.paper_key(&pseudonym).and_then(|key| {
+                let (sequence, previous) = clinic.next_statement(&key)?;
+                Ok(Response::PaperKey { key, sequence, previous })
+            }),
+            Request::TakeWitnessed(envelope) => clinic.take_witnessed(&envelope).map(Response::Acknowledged),
+            Request::ReplaceKey(envelope) => clinic.replace_key(&envelope).map(|()| Response::Enrolled),
+            Request::Standings => clinic.standings().map(Response::Standings),
             Request::Patients => clinic.patients().map(Response::Patients),
             Request::Cohorts => clinic.cohorts().map(Response::Cohorts),
             Request::ToErase { pseudonym } => clinic.to_erase(&pseudonym).map(Response::Taken),

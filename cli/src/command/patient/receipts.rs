@@ -200,6 +200,7 @@ fn said(statement: Option<&Envelope>, digest: &Digest) -> String {
             let what = match &statement.action {
                 Action::Grant(_) => "what you allowed",
                 Action::Revoke(_) => "your withdrawal",
+                Action::Erase => "your order to erase",
             };
             format!("{what} on {}", statement.made_at)
         }

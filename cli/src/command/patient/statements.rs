@@ -75,6 +75,36 @@ pub(super) fn revoke(clinic: &ClinicArgs, purposes: Option<Vec<String>>, yes: bo
     state(&clinic, &key, known.as_ref(), Action::Revoke(Revoke { purposes }), &words, yes)
 }
 
+/// Withdraw everything, and have everything destroyed that the clinic's node holds about one. The key never grants
+/// again.
+#[derive(Debug, Args)]
+pub(crate) struct EraseArgs {
+    #[command(flatten)]
+    clinic: ClinicArgs,
+    /// Do not ask.
+    #[arg(long)]
+    yes: bool,
+}
+
+impl EraseArgs {
+    /// It does not matter whether the clinic says where the patient stands.
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let (clinic, key) = self.clinic.meet(self.yes)?;
+        let known = match status(&clinic, &key) {
+            Ok(status) => Some(status),
+            Err(why) if why.code() == NOT_ENROLLED => return Err(why),
+            Err(_) => None,
+        };
+        let name = &clinic.about.name;
+        let words = format!(
+            "This ends every use of your records, and has {name} destroy, for good, what its node holds about you: your \
+             record, your statements, and your place in the books of queries. Answers that were given stay. Files outside \
+             the node, as those of your treatment, are not touched. This key never grants again."
+        );
+        state(&clinic, &key, known.as_ref(), Action::Erase, &words, self.yes)
+    }
+}
+
 /// Where the patient stands, as the clinic says.
 pub(super) fn status(clinic: &Clinic, key: &PatientKey) -> Result<StatusNow, Failure> {
     let Answer::Status(status) = clinic.ask(key, AskedFor::Status)? else { return Err(clinic.another_answer()) };
