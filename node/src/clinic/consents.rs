@@ -3,10 +3,7 @@
 //! Enrolments and statements are verified when they are first read; after that only rows that have changed are
 //! read again. What is kept of each patient is a number and two moments.
 
-use std::collections::BTreeMap;
-
 use sumac_protocol::cohort::{ConsentBook, ConsentView};
-use sumac_protocol::digest::{Digest, Label};
 use sumac_protocol::document::consent::{Statement, admit_statement};
 use sumac_protocol::document::enrolment::{Enrolment, admit_enrolment};
 use sumac_protocol::envelope::{Envelope, Verified};
@@ -14,17 +11,14 @@ use sumac_protocol::moment::Moment;
 use sumac_protocol::principal::Principal;
 use sumac_protocol::round::message::decode_stored;
 
-use super::{Clinic, ClinicError};
+use super::ledger::is_in_ledger;
+use super::{Clinic, ClinicError, Filed};
 use crate::store::{Stated, View};
 
 /// The consents up to one frame of the journal.
 #[derive(Debug, Default)]
 pub(super) struct Consents {
     book: ConsentBook,
-    /// The statements of enrolled patients by their place in the ledger: whose, and their digests.
-    leaves: BTreeMap<u64, (u32, Digest)>,
-    /// Enrolled keys that may not grant yet, by row.
-    waiting: BTreeMap<u32, Moment>,
     sequence: u64,
 }
 
@@ -55,22 +49,11 @@ impl Consents {
     }
 
     fn read(&mut self, clinic: &Clinic, view: &View<'_>, row: u32) -> Result<(), ClinicError> {
-        self.waiting.remove(&row);
-        let Some((enrolment, said)) = clinic.admitted(view, row)? else {
+        let Some((enrolment, statements)) = clinic.admitted(view, row)? else {
             self.book.enrolled(row, Moment(0), std::iter::empty());
-            self.leaves.retain(|_, (of, _)| *of != row);
             return Ok(());
         };
-        let mut statements = Vec::new();
-        for (position, statement) in said {
-            self.leaves.insert(position, (row, statement.digest()));
-            statements.push(statement);
-        }
-        let from = enrolment.grants_from();
-        if from > enrolment.made_at {
-            self.waiting.insert(row, from);
-        }
-        self.book.enrolled(row, from, &statements);
+        self.book.enrolled(row, enrolment.grants_from(), &statements);
         Ok(())
     }
 
@@ -78,29 +61,32 @@ impl Consents {
     pub(super) const fn view(&self, position: u64, now: Moment) -> ConsentView<'_> {
         ConsentView::over(&self.book, position, now)
     }
-
-    /// A salted commitment to the ledger: the statements of all whose keys may grant by now, in order.
-    pub(super) fn commitment(&self, salt: &[u8], now: Moment) -> Digest {
-        let may = |row: &u32| self.waiting.get(row).is_none_or(|from| *from <= now);
-        let mut parts: Vec<&[u8]> = vec![salt];
-        parts.extend(self.leaves.values().filter(|(row, _)| may(row)).map(|(_, digest)| digest.bytes()));
-        Digest::of(Label::LedgerCommitment, &parts)
-    }
 }
 
 impl Clinic {
     /// What a patient said, checked again; `None` where nobody is enrolled, or where a document does not hold under the
-    /// charter of today. Then this patient allows nothing, and nobody else is held up.
+    /// charter of today, or is not what the ledger has. Then this patient allows nothing, and nobody else is held up.
     fn admitted(&self, view: &View<'_>, row: u32) -> Result<Option<Admitted>, ClinicError> {
         let read = || {
             let Some(body) = view.enrolment(row)? else { return Ok(None) };
             let enrolment = self.read_enrolment(&body)?;
-            let said = |(position, body): Stated| Ok((position, self.read_statement(&body, &enrolment.patient)?));
+            let said = |(position, body): Stated| {
+                let filed = Filed::read(&body)?;
+                if !is_in_ledger(view, position, &filed)? {
+                    return Err(ClinicError::NotInLedger { position });
+                }
+                self.read_statement(&filed, &enrolment.patient)
+            };
             let said = view.statements(row)?.into_iter().map(said).collect::<Result<_, ClinicError>>()?;
             Ok(Some((enrolment, said)))
         };
         match read() {
-            Err(why @ (ClinicError::Document(_) | ClinicError::Enrolment(_) | ClinicError::Statement(_))) => {
+            Err(
+                why @ (ClinicError::Document(_)
+                | ClinicError::Enrolment(_)
+                | ClinicError::Statement(_)
+                | ClinicError::NotInLedger { .. }),
+            ) => {
                 tracing::warn!(row, code = why.code(), %why, "a patient allows nothing: the papers do not hold");
                 Ok(None)
             }
@@ -115,14 +101,13 @@ impl Clinic {
     }
 
     /// A stored statement, checked again under the patient's key.
-    pub(super) fn read_statement(&self, body: &[u8], key: &Principal) -> Result<Verified<Statement>, ClinicError> {
-        let envelope: Envelope = read("statement", body)?;
-        Ok(admit_statement(&envelope, &self.signer().principal(), key)?)
+    pub(super) fn read_statement(&self, filed: &Filed, key: &Principal) -> Result<Verified<Statement>, ClinicError> {
+        Ok(admit_statement(&filed.statement, &self.signer().principal(), key)?)
     }
 }
 
-/// An enrolment, and the statements with their places in the ledger.
-type Admitted = (Verified<Enrolment>, Vec<(u64, Verified<Statement>)>);
+/// An enrolment, and the statements in the ledger's order.
+type Admitted = (Verified<Enrolment>, Vec<Verified<Statement>>);
 
 fn read<T: serde::de::DeserializeOwned>(what: &'static str, body: &[u8]) -> Result<T, ClinicError> {
     decode_stored(body).map_err(|why| ClinicError::Stored { what, why: why.to_string() })

@@ -8,11 +8,12 @@ use sumac_protocol::digest::Digest;
 use sumac_protocol::document::consent::{History, Statement, admit_statement};
 use sumac_protocol::document::enrolment::{Enrolment, admit_enrolment};
 use sumac_protocol::envelope::{Envelope, Verified};
+use sumac_protocol::ledger::Receipt;
 use sumac_protocol::principal::Principal;
 use sumac_protocol::record::Record;
 use sumac_protocol::round::message::{decode_stored, encode};
 
-use super::{Clinic, ClinicError};
+use super::{Clinic, ClinicError, Filed};
 use crate::import::limits::BATCH_PATIENTS;
 use crate::store::{Entry, Row, Stated};
 
@@ -26,15 +27,6 @@ pub struct Kept {
     /// Patients who were erased here, and are left out.
     #[serde(default)]
     pub erased: u64,
-}
-
-/// A statement's place in the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Acknowledged {
-    /// The statement.
-    pub statement: Digest,
-    /// Its position in the clinic's ledger, from 0.
-    pub position: u64,
 }
 
 impl Clinic {
@@ -128,13 +120,13 @@ impl Clinic {
         Ok(())
     }
 
-    /// Takes a patient's statement into the ledger. The newest statement again is acknowledged with
-    /// the place it has; an older one again is refused.
+    /// Takes a patient's statement into the ledger, durably, and acknowledges it. The newest statement again is
+    /// acknowledged with the place it has; an older one again is refused.
     ///
     /// # Errors
     /// [`ClinicError::NotEnrolled`], or what is wrong with the statement. A withdrawal is never
     /// refused for its sequence or predecessor.
-    pub fn take_statement(&self, envelope: &Envelope) -> Result<Acknowledged, ClinicError> {
+    pub fn take_statement(&self, envelope: &Envelope) -> Result<Receipt, ClinicError> {
         let claimed = envelope.claim::<Statement>()?.verify_named(|s| s.patient)?;
         let key = claimed.patient;
         let row = self.row_of_key(&key)?.ok_or(ClinicError::NotEnrolled { key })?;
@@ -146,15 +138,18 @@ impl Clinic {
                 // Said again; but what was said since stands, and an acknowledgement would hide that.
                 let superseded = known.iter().any(|(later, _)| later > position);
                 let position = *position;
-                let acknowledged = Acknowledged { statement: statement.digest(), position };
-                return if superseded { Err(ClinicError::Superseded { position }) } else { Ok(acknowledged) };
+                return if superseded {
+                    Err(ClinicError::Superseded { position })
+                } else {
+                    self.receipt(row, position)
+                };
             }
             history.append(have);
         }
         history.accepts(&statement)?;
         let pseudonym = self.pseudonym(row)?;
-        let position = self.store().append(vec![Entry::Statement { pseudonym, body: encode(envelope) }])?;
-        Ok(Acknowledged { statement: statement.digest(), position: position.statements.start })
+        let position = self.store().append(vec![Filed::fresh(envelope.clone())?.entry(pseudonym)])?;
+        self.receipt(row, position.statements.start)
     }
 
     /// What the next statement of a patient must name: its sequence and the statement before it.
@@ -185,7 +180,7 @@ impl Clinic {
 
     /// A patient's statements in ledger order with their positions, checked again.
     pub(super) fn statements(&self, row: Row, key: &Principal) -> Result<Vec<(u64, Verified<Statement>)>, ClinicError> {
-        let read = |(position, body): Stated| Ok((position, self.read_statement(&body, key)?));
+        let read = |(position, body): Stated| Ok((position, self.read_statement(&Filed::read(&body)?, key)?));
         self.store().statements(row)?.into_iter().map(read).collect()
     }
 
@@ -194,7 +189,7 @@ impl Clinic {
         Ok(pseudonym.map(|p| p.as_str().to_owned()).unwrap_or_default())
     }
 
-    fn row_of_key(&self, key: &Principal) -> Result<Option<Row>, ClinicError> {
+    pub(super) fn row_of_key(&self, key: &Principal) -> Result<Option<Row>, ClinicError> {
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = keys.as_ref() {
             return Ok(known.get(key).copied());

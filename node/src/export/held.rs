@@ -13,7 +13,7 @@ use sumac_protocol::principal::Principal;
 use sumac_protocol::record::Record;
 use sumac_protocol::round::message::decode;
 
-use crate::clinic::{Charge, ChargeState, Clinic, ClinicError};
+use crate::clinic::{Charge, ChargeState, Clinic, ClinicError, Filed};
 use crate::store::Row;
 
 /// Everything held about one patient. Of others it says nothing. `Debug` shows nothing of it.
@@ -131,7 +131,7 @@ impl Clinic {
         let key = key.map(|enrolment| enrolment.patient);
         let (mut statements, mut verified) = (Vec::new(), Vec::new());
         for (position, body) in self.store().statements(row)? {
-            let document: Envelope = decode(&body).map_err(|why| stored("statement")(&why))?;
+            let document = Filed::read(&body)?.statement;
             let Some(key) = &key else { continue };
             let statement = admit_statement(&document, &clinic, key)?;
             statements.push(HeldStatement { position, says: (*statement).clone(), document });

@@ -32,6 +32,7 @@ fn status(socket: &Path) -> Status {
         | Response::Page(_)
         | Response::Taken(_)
         | Response::Upkept(_)
+        | Response::Ledger(_)
         | Response::Refused(_)) => panic!("{other:?}"),
     }
 }
