@@ -3,11 +3,14 @@
 //! The loop alone touches roles and books, so everything that happens to a query happens in one
 //! order. What is to be kept is durable before the next effect begins.
 
+mod at_the_door;
 mod commands;
 mod effects;
 mod error;
+mod ledgers;
 mod roles;
 mod upkeep;
+mod witness;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::future::Future;
@@ -24,6 +27,7 @@ use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
 pub use error::RunError;
+pub use witness::{ARRIVALS_MAX, SEALED_BYTES_MAX, WitnessError};
 
 use crate::clinic::Clinic;
 use crate::clock::Clock;
@@ -33,6 +37,7 @@ use crate::home::{Home, Settings};
 use crate::network::{Answer, FrameTap, Inbox, Network, NetworkConfig, NetworkError, NetworkEvent, NodeKey, Timing};
 use crate::store::{Store, UnlockSecret};
 use roles::Roles;
+use witness::Arrivals;
 
 /// What a node says once it is ready for work.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -111,6 +116,8 @@ struct Node {
     /// Never earlier than the newest moment in the journal, even if the system's clock was set back.
     clock: Arc<Clock>,
     roles: Roles,
+    /// What waits here for other clinics.
+    arrivals: Arrivals,
     /// Members with an admitted link right now; charter members who are away are not in it.
     connected: BTreeSet<Principal>,
     /// Empty until the system has given the addresses, which a chosen port 0 needs.
@@ -126,9 +133,20 @@ struct Node {
 impl Node {
     fn new(clinic: Clinic, network: Network, clock: Arc<Clock>, patients_at: Option<String>) -> Result<Self, RunError> {
         let clinic = Arc::new(clinic);
-        let (roles, queue) = (Roles::default(), VecDeque::new());
+        let (roles, queue, arrivals) = (Roles::default(), VecDeque::new(), Arrivals::restore(clinic.store())?);
         let (connected, listening) = (BTreeSet::new(), Vec::new());
-        Ok(Self { clinic, network, clock, roles, connected, listening, patients_at, queue, sealed_head: None })
+        Ok(Self {
+            clinic,
+            network,
+            clock,
+            roles,
+            arrivals,
+            connected,
+            listening,
+            patients_at,
+            queue,
+            sealed_head: None,
+        })
     }
 
     /// Ends at `stop` or when the network is gone, both without an error.

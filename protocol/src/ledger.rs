@@ -132,6 +132,17 @@ pub struct TwoTrees {
 }
 
 impl TwoTrees {
+    /// The clinic that these heads speak against: the one that signed and is named in both. Whether the charter knows
+    /// it is the caller's question.
+    ///
+    /// # Errors
+    /// As [`TwoTrees::check`].
+    pub fn accused(&self) -> Result<Principal, LedgerError> {
+        let clinic = self.first.claim::<TreeHead>()?.verify_named(|head| head.clinic)?.clinic;
+        self.check(&clinic)?;
+        Ok(clinic)
+    }
+
     /// Checks that `clinic` signed both, and that they contradict each other.
     ///
     /// # Errors

@@ -27,7 +27,7 @@ impl Clinic {
                 let (sequence, previous) = self.next_statement(patient)?;
                 Ok(Answer::Next { sequence, previous })
             }
-            AskedFor::Receipts => Ok(Answer::Unknown(true)),
+            AskedFor::Receipts => self.receipts_of(patient).map(Answer::Receipts),
             AskedFor::Uses => self.uses_of(row).map(Answer::Uses),
             AskedFor::Record => {
                 let held = self.held(&self.pseudonym(row)?, self.clock.now())?;

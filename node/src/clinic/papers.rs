@@ -14,7 +14,7 @@ use sumac_protocol::moment::Moment;
 use sumac_protocol::principal::Principal;
 use sumac_protocol::round::message::{decode_stored, encode};
 
-use super::{Clinic, ClinicError};
+use super::{Clinic, ClinicError, Filed};
 use crate::store::Row;
 
 /// One enrolment as it is kept.
@@ -135,8 +135,9 @@ impl Clinic {
         let (enrolment, keys) = (self.read_enrolment(&noteds)?, noteds.keys()?);
         let mut said = Vec::new();
         for (position, body) in self.store().statements(row)? {
-            let statement = self.read_statement(&body, position, &keys)?;
-            said.push((position, stated(&body)?, statement));
+            let filed = Filed::read(&body)?;
+            let statement = self.read_statement(&filed, position, &keys)?;
+            said.push((position, filed.statement, statement));
         }
         Ok(Papers { enrolment: Some(noteds.document().clone()), key: Some(enrolment.patient), said })
     }
@@ -162,12 +163,11 @@ impl Clinic {
     /// A stored statement, checked again under the patient's keys.
     pub(super) fn read_statement(
         &self,
-        body: &[u8],
+        filed: &Filed,
         position: u64,
         keys: &Keys,
     ) -> Result<Verified<Statement>, ClinicError> {
-        let envelope = stated(body)?;
-        Ok(self.admit(&envelope, position, keys, self.chain().epochs().rev().map(|charter| &**charter))?)
+        Ok(self.admit(&filed.statement, position, keys, self.chain().epochs().rev().map(|charter| &**charter))?)
     }
 
     /// A statement that comes in now, or came in at this place of the ledger, under any of these charters.
@@ -196,11 +196,6 @@ impl Clinic {
         }
         Ok(statement)
     }
-}
-
-/// A statement as it is stored.
-fn stated(body: &[u8]) -> Result<Envelope, ClinicError> {
-    decode_stored(body).map_err(|why| ClinicError::Stored { what: "statement", why: why.to_string() })
 }
 
 /// A statement on paper, under the newest charter that admits it; the refusal is that of the newest of all.

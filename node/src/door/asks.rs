@@ -17,9 +17,9 @@ use super::Hall;
 use super::body::Json;
 use super::calls::{Asked, Done};
 use super::challenge::Met;
+use super::forms::{ChallengeForm, SealedForm, SignedDocument};
 use super::pace::Who;
 use super::refusal::{Refusal, json};
-use super::routes::{ChallengeForm, SealedForm, SignedDocument};
 
 /// For whom a challenge is wanted.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -95,11 +95,8 @@ pub(super) async fn answer(State(hall): State<Arc<Hall>>, Json(envelope): Json<E
             "make a fresh X25519 key for each ask",
         ));
     }
-    match hall.call(Asked::Ask { patient: ask.patient, what: ask.what }).await? {
-        Done::Answered(answer) => {
-            let sealed = answer.seal(&ask).ok_or_else(Refusal::unavailable)?;
-            Ok(json(StatusCode::OK, &SealedForm { sealed: Octets(sealed) }))
-        }
-        Done::Acknowledged(_) => Err(Refusal::unavailable()),
-    }
+    let done = hall.call(Asked::Ask { patient: ask.patient, what: ask.what }).await?;
+    let Done::Answered(answer) = done else { return Err(Refusal::unavailable()) };
+    let sealed = answer.seal(&ask).ok_or_else(Refusal::unavailable)?;
+    Ok(json(StatusCode::OK, &SealedForm { sealed: Octets(sealed) }))
 }

@@ -5,9 +5,11 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use sumac_protocol::document::consent::StatementError;
 use sumac_protocol::envelope::DocumentError;
+use sumac_protocol::ledger::LedgerError;
 use utoipa::ToSchema;
 
 use crate::clinic::ClinicError;
+use crate::running::WitnessError;
 
 /// Why a request is refused: what is the matter, and what can be done. Every status from 400 on has this body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -70,9 +72,35 @@ impl Refusal {
         )
     }
 
+    /// Something about a ledger that does not hold.
+    pub(super) fn ledger(why: &LedgerError) -> Self {
+        let status = match why {
+            LedgerError::BadDocument(why) => status_of(why),
+            why if matches!(why, LedgerError::OtherClinic { .. } | LedgerError::EmptyTree) => StatusCode::FORBIDDEN,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        Self::new(status, why.code(), why.to_string(), why.remedy())
+    }
+
     /// A document that does not hold.
     pub(super) fn document(why: &DocumentError) -> Self {
         Self::new(status_of(why), why.code(), why.to_string(), why.remedy())
+    }
+}
+
+impl From<&WitnessError> for Refusal {
+    /// What a member is asked for other clinics' patients, and does not do.
+    fn from(why: &WitnessError) -> Self {
+        match why {
+            WitnessError::Ledger(why) => Self::ledger(why),
+            WitnessError::NoSuchClinic { .. } | WitnessError::SealedSize { .. } => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, why.code(), why.to_string(), why.remedy())
+            }
+            WitnessError::Document(_) | WitnessError::Store(_) => {
+                tracing::error!(code = why.code(), %why, "a patient's request failed");
+                Self::unavailable()
+            }
+        }
     }
 }
 
@@ -95,9 +123,13 @@ impl From<&ClinicError> for Refusal {
             | ClinicError::NoSuchPatient { .. }
             | ClinicError::ErasedBefore { .. }
             | ClinicError::TooManyPatients { .. }
-            | ClinicError::WouldLose { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            | ClinicError::WouldLose { .. }
+            | ClinicError::LedgerTooShort { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             ClinicError::Store(_)
             | ClinicError::Stored { .. }
+            | ClinicError::NotInLedger { .. }
+            | ClinicError::NoSuchStatement { .. }
+            | ClinicError::BrokenTree { .. }
             | ClinicError::NoContributor
             | ClinicError::NoRandomness => {
                 tracing::error!(code = why.code(), %why, "a patient's request failed");

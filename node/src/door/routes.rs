@@ -10,18 +10,14 @@ use axum::http::{StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use serde::{Deserialize, Serialize};
-use sumac_protocol::digest::Digest;
-use sumac_protocol::moment::Moment;
-use sumac_protocol::octets::Octets;
+use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
-use utoipa::{OpenApi as _, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::pace::Who;
 use super::refusal::{Refusal, json};
-use super::{Hall, asks, clinic, statements};
+use super::{Hall, asks, clinic, ledger, members, statements};
 
 /// Who speaks, as the connection shows it.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +45,12 @@ fn described() -> OpenApiRouter<Arc<Hall>> {
         .routes(routes!(statements::take))
         .routes(routes!(asks::challenge))
         .routes(routes!(asks::answer))
+        .routes(routes!(ledger::growth))
+        .routes(routes!(ledger::head_at))
+        .routes(routes!(ledger::opening))
+        .routes(routes!(members::last_seen))
+        .routes(routes!(members::arrival))
+        .routes(routes!(members::evidence))
 }
 
 /// Everything that is heard at the door.
@@ -92,65 +94,4 @@ async fn unknown(uri: Uri) -> Refusal {
 async fn wrong_method() -> Refusal {
     let remedy = "/v1/openapi.json says with which method";
     Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "wrong-method", "this is not asked for in that way", remedy)
-}
-
-/// A signed document: a DSSE envelope.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "describes an envelope, whose fields are its own")]
-pub(super) struct SignedDocument {
-    /// What the payload is, as `application/vnd.sumac.consent.v1+json`.
-    #[schema(rename = "payloadType", max_length = 256)]
-    payload_type: String,
-    /// The document's exact bytes, in base64.
-    #[schema(format = "byte")]
-    payload: String,
-    /// Its signatures.
-    #[schema(max_items = 64)]
-    signatures: Vec<DocumentSignature>,
-}
-
-/// One signature of a document.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "describes a signature, whose fields are the envelope's own")]
-pub(super) struct DocumentSignature {
-    /// The signer's `did:key`.
-    #[schema(max_length = 256)]
-    keyid: String,
-    /// The Ed25519 signature, in base64.
-    #[schema(format = "byte")]
-    sig: String,
-}
-
-/// A challenge.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ChallengeForm {
-    /// What an ask has to carry, as base64url.
-    #[schema(value_type = String, pattern = "^[A-Za-z0-9_-]+$")]
-    pub(super) challenge: Octets,
-    /// When it expires, in milliseconds since 1970-01-01 UTC.
-    #[schema(value_type = u64)]
-    pub(super) expires_at: Moment,
-}
-
-/// A sealed answer.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SealedForm {
-    /// An encapsulated X25519 key and a ChaCha20-Poly1305 message (HPKE, RFC 9180), as base64url.
-    #[schema(value_type = String, pattern = "^[A-Za-z0-9_-]+$")]
-    pub(super) sealed: Octets,
-}
-
-/// A statement's place in the ledger.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the acknowledgement, which is the clinic's own")]
-pub(super) struct AcknowledgedForm {
-    /// The statement's digest, as base64url.
-    #[schema(value_type = String, pattern = "^[A-Za-z0-9_-]{43}$")]
-    statement: Digest,
-    /// Its position, from 0.
-    position: u64,
 }

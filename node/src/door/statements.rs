@@ -12,9 +12,9 @@ use sumac_protocol::envelope::Envelope;
 use super::Hall;
 use super::body::Json;
 use super::calls::{Asked, Done};
+use super::forms::{ReceiptForm, SignedDocument};
 use super::pace::Who;
 use super::refusal::{Refusal, json};
-use super::routes::{AcknowledgedForm, SignedDocument};
 use crate::clinic::ClinicError;
 
 /// Takes a patient's signed statement. It is kept beyond being set back when the answer leaves.
@@ -27,7 +27,7 @@ use crate::clinic::ClinicError;
     path = "/v1/statements",
     request_body(content = SignedDocument, content_type = "application/json"),
     responses(
-        (status = 201, description = "Kept: the receipt", body = AcknowledgedForm, content_type = "application/json"),
+        (status = 201, description = "Kept: the receipt", body = ReceiptForm, content_type = "application/json"),
         (status = 400, description = "No statement", body = Refusal, content_type = "application/json"),
         (status = 401, description = "Not signed by the key it names", body = Refusal, content_type = "application/json"),
         (status = 403, description = "The key may state nothing here", body = Refusal, content_type = "application/json"),
@@ -47,8 +47,7 @@ pub(super) async fn take(State(hall): State<Arc<Hall>>, Json(envelope): Json<Env
         return Err(Refusal::too_many());
     }
     statement.not_ahead(hall.clock.now()).map_err(|why| Refusal::from(&ClinicError::Statement(why)))?;
-    match hall.call(Asked::Statement(envelope)).await? {
-        Done::Acknowledged(acknowledged) => Ok(json(StatusCode::CREATED, &acknowledged)),
-        Done::Answered(_) => Err(Refusal::unavailable()),
-    }
+    let done = hall.call(Asked::Statement(envelope)).await?;
+    let Done::Kept(receipt) = done else { return Err(Refusal::unavailable()) };
+    Ok(json(StatusCode::CREATED, &receipt))
 }

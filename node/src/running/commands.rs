@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use sumac_protocol::ledger::Receipt;
 use sumac_protocol::round::progress::Refused;
 
 use super::{Node, RunError, upkeep};
 use crate::clinic::ClinicError;
 use crate::control::{Call, Request, Response, Status};
-use crate::door::{self, Asked, Done, Refusal};
 
 impl Node {
     /// Does what is asked. What was kept is beyond being set back before it is acknowledged: an
@@ -18,7 +18,7 @@ impl Node {
             upkeep::begin(Arc::clone(self.clinic.store()), upkeep, answer);
             return Ok(());
         }
-        let response = tokio::task::block_in_place(|| self.respond(request));
+        let response = tokio::task::block_in_place(|| self.respond(request))?;
         self.seal_watermark()?;
         if answer.send(response).is_err() {
             tracing::debug!("whoever asked is gone");
@@ -26,23 +26,7 @@ impl Node {
         Ok(())
     }
 
-    /// Does what a patient's program asks. A statement is beyond being set back before it is acknowledged.
-    pub(super) fn at_the_door(&mut self, call: door::Call) -> Result<(), RunError> {
-        let door::Call { asked, answer } = call;
-        let done = tokio::task::block_in_place(|| match &asked {
-            Asked::Statement(envelope) => self.clinic.take_statement(envelope).map(Done::Acknowledged),
-            Asked::Ask { patient, what } => {
-                self.clinic.answer(patient, *what).map(|answer| Done::Answered(Box::new(answer)))
-            }
-        });
-        self.seal_watermark()?;
-        if answer.send(done.map_err(|why| Refusal::from(&why))).is_err() {
-            tracing::debug!("the patient's program is gone");
-        }
-        Ok(())
-    }
-
-    fn respond(&self, request: Request) -> Response {
+    fn respond(&mut self, request: Request) -> Result<Response, RunError> {
         let clinic = &self.clinic;
         let done = match request {
             Request::Status => Ok(Response::Status(self.status())),
@@ -52,12 +36,12 @@ impl Node {
             Request::NextStatement { key } => {
                 clinic.next_statement(&key).map(|(sequence, previous)| Response::NextStatement { sequence, previous })
             }
-            Request::TakeStatement(envelope) => clinic.take_statement(&envelope).map(Response::Acknowledged),
+            Request::TakeStatement(envelope) => clinic.take_statement(&envelope).map(acknowledged),
             Request::PaperKey { pseudonym } => clinic.paper_key(&pseudonym).and_then(|key| {
                 let (sequence, previous) = clinic.next_statement(&key)?;
                 Ok(Response::PaperKey { key, sequence, previous })
             }),
-            Request::TakeWitnessed(envelope) => clinic.take_witnessed(&envelope).map(Response::Acknowledged),
+            Request::TakeWitnessed(envelope) => clinic.take_witnessed(&envelope).map(acknowledged),
             Request::ReplaceKey(envelope) => clinic.replace_key(&envelope).map(|()| Response::Enrolled),
             Request::Standings => clinic.standings().map(Response::Standings),
             Request::Patients => clinic.patients().map(Response::Patients),
@@ -68,9 +52,10 @@ impl Node {
                 clinic.held(&pseudonym, self.clock.now()).map(|held| Response::Patient(held.map(Box::new)))
             }
             Request::ExportFrom { from } => clinic.held_from(from, self.clock.now()).map(Response::Page),
+            Request::Ledger(request) => return self.about_ledgers(request),
             Request::Upkeep(upkeep) => Ok(upkeep::carry_out(clinic.store(), upkeep)),
         };
-        done.unwrap_or_else(|why| Response::Refused(refused(&why)))
+        Ok(done.unwrap_or_else(|why| Response::Refused(refused(&why))))
     }
 
     fn status(&self) -> Status {
@@ -84,12 +69,17 @@ impl Node {
             listening: self.listening.clone(),
             patients_at: self.patients_at.clone(),
             patients: u64::try_from(self.clinic.store().rows().len()).unwrap_or(u64::MAX),
+            accused: self.accused(),
             statements: self.clinic.store().ledger_len(),
             pid: std::process::id(),
         }
     }
 }
 
-fn refused(why: &ClinicError) -> Refused {
+fn acknowledged(receipt: Receipt) -> Response {
+    Response::Acknowledged(Box::new(receipt))
+}
+
+pub(super) fn refused(why: &ClinicError) -> Refused {
     Refused { code: why.code().into(), says: why.to_string(), remedy: why.remedy() }
 }

@@ -25,6 +25,8 @@ fn status(socket: &Path) -> Status {
         other @ (Response::Kept(_)
         | Response::Enrolled
         | Response::NextStatement { .. }
+        | Response::PaperKey { .. }
+        | Response::Standings(_)
         | Response::Acknowledged(_)
         | Response::Patients(_)
         | Response::Cohorts(_)
@@ -32,6 +34,7 @@ fn status(socket: &Path) -> Status {
         | Response::Page(_)
         | Response::Taken(_)
         | Response::Upkept(_)
+        | Response::Ledger(_)
         | Response::Refused(_)) => panic!("{other:?}"),
     }
 }

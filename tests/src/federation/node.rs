@@ -107,10 +107,11 @@ impl Node {
         (self.dies, self.counter) = (None, 0);
         let forms = (self.forms(Role::Coordinator), self.forms(Role::CoordinatorUpload), self.forms(Role::Member));
         let contributor = Contributor::restore(self.forms(Role::Contributor));
+        let watched = self.forms(Role::Watch);
         let (signer, chain, rng, counter) = (&self.signer, &self.chain, &mut self.rng, &mut self.counter);
         let mut desk = Desk { now, signer, chain, rng, counter };
         let coordinator = Coordinator::restore(forms.0, forms.1, &desk);
-        let (member, effects) = Member::restore(forms.2, &mut desk);
+        let (member, effects) = Member::restore(forms.2, watched, &mut desk);
         self.roles = Some(Roles { coordinator, member, contributor });
         let (mut done, mut queue) = (Done::default(), VecDeque::new());
         self.carry_out(now, effects, &mut done, &mut queue);
@@ -159,7 +160,7 @@ impl Node {
                     queue.push_back(Event::Selected(self.books.select(&order, now, &mut self.rng)));
                 }
                 Effect::Settle { query, outcome } => self.books.settle(query, outcome),
-                Effect::Note(text) => self.notes.push(text),
+                Effect::Note(text) | Effect::Alarm(text) => self.notes.push(text),
             }
         }
     }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use sumac_node::control::{self, Request, Response};
 use sumac_protocol::document::consent::{Action, Revoke, Statement};
 use sumac_protocol::envelope::Envelope;
+use sumac_protocol::ledger::Receipt;
 use sumac_protocol::moment::Moment;
 use sumac_protocol::principal::{Principal, Signer};
 
@@ -103,7 +104,7 @@ pub(crate) fn statement(
     signer: &Signer,
     action: Action,
     made_at: Moment,
-) -> Result<sumac_node::clinic::Acknowledged, Failure> {
+) -> Result<Box<Receipt>, Failure> {
     let patient = signer.principal();
     let Response::NextStatement { sequence, previous } =
         control::ask(socket, &Request::NextStatement { key: patient })?
