@@ -1,6 +1,7 @@
 //! A clinic's own records, consents and books: everything that touches patients.
 
 mod answering;
+mod as_of;
 mod books;
 mod consents;
 mod desk;
@@ -24,6 +25,7 @@ use sumac_protocol::ledger::Opening;
 use sumac_protocol::principal::{Principal, Signer};
 use zeroize::Zeroizing;
 
+pub use as_of::{AsOf, AsOfLine};
 pub use books::{Charge, ChargeState, ToldPatients};
 pub use desk::{CohortLine, PatientLine};
 pub use enrolling::Kept;

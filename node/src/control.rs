@@ -23,7 +23,7 @@ pub use ledger::{LedgerRequest, LedgerResponse};
 pub(crate) use server::{Call, serve};
 pub use upkeep::{Upkeep, Upkept};
 
-use crate::clinic::{CohortLine, Kept, Part, PatientLine, StandingLine, Taken};
+use crate::clinic::{AsOf, CohortLine, Kept, Part, PatientLine, StandingLine, Taken};
 use crate::export::{Held, HeldPage};
 
 /// What can be asked of a running node. Complete.
@@ -70,6 +70,11 @@ pub enum Request {
     Patients,
     /// List the queries with their cohorts.
     Cohorts,
+    /// Explain a past query with the consents that it saw.
+    AsOf {
+        /// The query.
+        query: Digest,
+    },
     /// Say what an erasure of this patient would take; change nothing.
     ToErase {
         /// The pseudonym.
@@ -130,6 +135,8 @@ pub enum Response {
     Patients(Vec<PatientLine>),
     /// To [`Request::Cohorts`].
     Cohorts(Vec<CohortLine>),
+    /// To [`Request::AsOf`]; none if the clinic never selected for it.
+    AsOf(Option<Box<AsOf>>),
     /// To [`Request::ToErase`] and [`Request::Erase`].
     Taken(Taken),
     /// To [`Request::Ledger`].

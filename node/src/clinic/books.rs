@@ -34,8 +34,10 @@ pub struct Charge {
     pub text: Digest,
     /// What every selected patient was charged.
     pub rho: RhoMicro,
-    /// When.
+    /// When it was selected for first.
     pub at: Moment,
+    /// When the rows were selected; of several attempts, the last.
+    pub selected_at: Moment,
     /// When the query expires: until then it may be answered.
     pub expires: Moment,
     /// The rows of those selected. Kept as a bit for each row, a byte for eight.
@@ -128,6 +130,7 @@ impl Clinic {
             text: text_digest(inquiry),
             rho: inquiry.query().rho,
             at: before.map_or(now, |charge| charge.at),
+            selected_at: now,
             expires: inquiry.query().expires,
             rows: cohort.rows().to_vec(),
             ledger_position: cohort.position(),

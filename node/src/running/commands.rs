@@ -46,6 +46,7 @@ impl Node {
             Request::Standings => clinic.standings().map(Response::Standings),
             Request::Patients => clinic.patients().map(Response::Patients),
             Request::Cohorts => clinic.cohorts().map(Response::Cohorts),
+            Request::AsOf { query } => clinic.as_of(&query).map(|told| Response::AsOf(told.map(Box::new))),
             Request::ToErase { pseudonym } => clinic.to_erase(&pseudonym).map(Response::Taken),
             Request::Erase { pseudonym } => clinic.erase(&pseudonym).map(Response::Taken),
             Request::ExportPatient { pseudonym } => {

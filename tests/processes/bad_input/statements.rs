@@ -30,6 +30,7 @@ fn status(socket: &Path) -> Status {
         | Response::Acknowledged(_)
         | Response::Patients(_)
         | Response::Cohorts(_)
+        | Response::AsOf(_)
         | Response::Patient(_)
         | Response::Page(_)
         | Response::Taken(_)
