@@ -23,8 +23,10 @@ fn copy(from: &Path, to: &Path) {
 fn a_clinic_that_signs_two_ledgers_is_caught_and_the_members_refuse_it() {
     let mut federation = open();
     let consents = federation.patients('D').into_iter().filter(|line| line.standing == "granted");
-    let keys: Vec<_> =
-        consents.take(2).map(|line| federation.dir().join("patients").join(format!("{}.key", line.pseudonym))).collect();
+    let keys: Vec<_> = consents
+        .take(2)
+        .map(|line| federation.dir().join("patients").join(format!("{}.key", line.pseudonym)))
+        .collect();
     let (home, yesterday) = (federation.home('D'), federation.dir().join("yesterday"));
     federation.stop('D');
     copy(&home, &yesterday);
@@ -39,7 +41,8 @@ fn a_clinic_that_signs_two_ledgers_is_caught_and_the_members_refuse_it() {
     federation.restart('D');
     let url = door(&federation, 'D');
     let (harbour, ridge) = (door(&federation, 'A'), door(&federation, 'B'));
-    let check = ["receipts", "--node", &url, "--key", text(&keys[0]), "--yes", "--member", &harbour, "--member", &ridge];
+    let check =
+        ["receipts", "--node", &url, "--key", text(&keys[0]), "--yes", "--member", &harbour, "--member", &ridge];
     let short = refused(&federation, &check, 1, "ledger-shrunk");
     assert!(short.contains("statements were dropped"), "{short}");
     done(&federation, &["revoke", "--node", &url, "--key", text(&keys[1]), "--yes"]);

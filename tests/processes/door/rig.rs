@@ -19,7 +19,8 @@ pub(crate) fn open() -> Federation {
         let settings = federation.home(node).join("node.toml");
         let text = fs::read_to_string(&settings).unwrap();
         fs::write(&settings, text + "patients = \"127.0.0.1:0\"\n").unwrap();
-        let text = fs::read_to_string(&settings).unwrap().replace("patients_per_minute = 240", "patients_per_minute = 90000");
+        let text =
+            fs::read_to_string(&settings).unwrap().replace("patients_per_minute = 240", "patients_per_minute = 90000");
         fs::write(&settings, text).unwrap();
     }
     federation.start_all();

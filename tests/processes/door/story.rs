@@ -37,14 +37,18 @@ fn a_patient_grants_changes_withdraws_recovers_and_erases_from_home() {
     let changed: Value = serde_json::from_str(&done(&federation, &with("status", &["--format", "json"]))).unwrap();
     let (before, after) = (&granted["granted"]["grant"], &changed["granted"]["grant"]);
     assert_eq!((after["who"].as_str(), after["rho_year"].as_u64()), (Some("academic_only"), Some(500_000)));
-    assert_eq!((&after["not_after"], &after["purposes"]), (&before["not_after"], &before["purposes"]), "the rest stays");
+    assert_eq!(
+        (&after["not_after"], &after["purposes"]),
+        (&before["not_after"], &before["purposes"]),
+        "the rest stays"
+    );
 
     let receipts = done(&federation, &with("receipts", &[]));
     assert_eq!(receipts.matches("the receipt holds").count(), 2, "{receipts}");
     // On another machine there is nothing but the words, on paper.
     let paper = federation.dir().join("paper");
-    let shown = made.talk.join("\n");
-    fs::write(&paper, shown.lines().filter(|line| line.starts_with("  ")).collect::<Vec<_>>().join("\n")).unwrap();
+    let numbered = |line: &&String| line.trim_start().starts_with(|letter: char| letter.is_ascii_digit());
+    fs::write(&paper, made.talk.iter().filter(numbered).cloned().collect::<Vec<_>>().join("\n")).unwrap();
     let again = federation.dir().join("again.key");
     let remade = ["recover", "--out", text(&again), "--passphrase-file", text(&words), "--words-file", text(&paper)];
     assert_eq!(done(&federation, &remade), public);
@@ -75,7 +79,8 @@ fn a_patient_sees_what_the_record_was_used_for_and_that_members_saw_the_same_led
     assert!(done(&federation, &with("uses")).contains("counted you in no answer"));
     let asked = federation.ask(&Question::how_many()).answer();
     federation.until_cohort('D', &asked.query, |line| format!("{:?}", line.state).contains("Released"));
-    let uses: Value = serde_json::from_str(&done(&federation, &[&with("uses")[..], &["--format", "json"]].concat())).unwrap();
+    let uses: Value =
+        serde_json::from_str(&done(&federation, &[&with("uses")[..], &["--format", "json"]].concat())).unwrap();
     let used = &uses.as_array().unwrap()[0];
     assert_eq!(used["rho"].as_u64(), Some(20_000), "{uses}");
     assert!(!used["title"].as_str().unwrap().is_empty() && !used["lay_summary"].as_str().unwrap().is_empty(), "{uses}");

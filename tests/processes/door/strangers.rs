@@ -109,8 +109,13 @@ fn every_wrong_statement_has_its_own_code_and_none_of_them_changes_anything() {
         Answer::Status(status) => status.granted.expect("granted").grant,
         other => panic!("{other:?}"),
     };
-    let grant = |made_at: u64| Statement { made_at: Moment(made_at), action: Action::Grant(granted.clone()), ..revoke(&patient) };
-    let sign = |statement: &Statement, who: &Signer| serde_json::to_value(Envelope::sign(statement, who).unwrap()).unwrap();
+    let grant = |made_at: u64| Statement {
+        made_at: Moment(made_at),
+        action: Action::Grant(granted.clone()),
+        ..revoke(&patient)
+    };
+    let sign =
+        |statement: &Statement, who: &Signer| serde_json::to_value(Envelope::sign(statement, who).unwrap()).unwrap();
     let right = sign(&revoke(&patient), &patient);
     let repayload = |change: &dyn Fn(String) -> String| {
         use base64::Engine as _;
@@ -124,11 +129,21 @@ fn every_wrong_statement_has_its_own_code_and_none_of_them_changes_anything() {
     let cases = [
         ("a stranger's", 403, "not-enrolled", sign(&revoke(&stranger()), &stranger())),
         ("signed by a stranger", 401, "not-signed-by", sign(&revoke(&patient), &stranger())),
-        ("to another clinic", 422, "statement-other-clinic", sign(&Statement { clinic: elsewhere, ..revoke(&patient) }, &patient)),
+        (
+            "to another clinic",
+            422,
+            "statement-other-clinic",
+            sign(&Statement { clinic: elsewhere, ..revoke(&patient) }, &patient),
+        ),
         ("a grant from next year", 422, "statement-future", sign(&grant(1 << 52), &patient)),
         ("a grant over again", 409, "statement-out-of-line", sign(&grant(1_790_000_000_000), &patient)),
         ("a name twice", 400, "malformed", repayload(&|text| text.replacen("{\"", "{\"sequence\":0,\"", 1))),
-        ("changed after signing", 401, "not-signed-by", repayload(&|text| text.replace("\"sequence\":0", "\"sequence\":1"))),
+        (
+            "changed after signing",
+            401,
+            "not-signed-by",
+            repayload(&|text| text.replace("\"sequence\":0", "\"sequence\":1")),
+        ),
         ("a weak key", 400, "malformed", repayload(&|text| text.replace(&key, WEAK))),
         ("no statement", 400, "wrong-kind", sign_ask(&url, clinic, &patient)),
         ("no envelope", 400, "malformed", json!({ "payload": 7 })),
