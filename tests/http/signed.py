@@ -8,6 +8,7 @@ import base64
 import json
 import os
 import random
+import time
 import urllib.request
 
 import schemathesis
@@ -59,7 +60,7 @@ def asked(path, body):
 
 
 def statement(dice, key):
-    now = int(__import__("time").time() * 1000)
+    now = int(time.time() * 1000)
     purposes = dice.choice([["HMB"], ["GRU", "HMB"], ["DS"], ["FAME"], [], ["HMB", "HMB"]])
     grant = {
         "purposes": purposes,
@@ -97,6 +98,31 @@ def ask(dice, key):
     }
 
 
+HEADS = []
+
+
+def head():
+    """A head that the clinic signed: that of a withdrawal's receipt, fetched once."""
+    if not HEADS:
+        now = int(time.time() * 1000)
+        said = {"clinic": CLINIC, "patient": did(ENROLLED), "sequence": 0, "previous": None, "made_at": now}
+        said.update(action={"revoke": {"purposes": None}}, witness=None)
+        HEADS.append(asked("/v1/statements", signed("consent", said, ENROLLED))["head"])
+    return HEADS[0]
+
+
+def about_ledgers(dice, path):
+    size, clinic = dice.choice([0, 1, 30, 31, 10**9]), dice.choice([CLINIC, did(STRANGER)])
+    return {
+        "/v1/ledger/growth": {"head": head()},
+        "/v1/ledger/head-at": {"head": head(), "size": size},
+        "/v1/ledger/openings": {"head": head(), "commitment": octets(bytes(32))},
+        "/v1/members/last-seen": {"clinic": clinic},
+        "/v1/members/arrivals": {"clinic": clinic, "sealed": octets(dice.randbytes(dice.choice([1, 900, 70_000])))},
+        "/v1/members/evidence": {"first": head(), "second": head()},
+    }.get(path)
+
+
 @schemathesis.hook
 def map_body(context, body):
     dice = random.Random(repr(body))
@@ -110,7 +136,7 @@ def map_body(context, body):
         return signed("consent", statement(dice, key), signer)
     if path == "/v1/asks":
         return signed("ask", ask(dice, key), signer)
-    return body
+    return about_ledgers(dice, path) or body
 
 
 if __name__ == "__main__":
