@@ -25,6 +25,8 @@ fn status(socket: &Path) -> Status {
         other @ (Response::Kept(_)
         | Response::Enrolled
         | Response::NextStatement { .. }
+        | Response::PaperKey { .. }
+        | Response::Standings(_)
         | Response::Acknowledged(_)
         | Response::Patients(_)
         | Response::Cohorts(_)
