@@ -3,6 +3,7 @@
 pub(crate) mod ask;
 mod bench;
 mod charter;
+mod consent;
 pub(crate) mod dictionary;
 mod explain;
 mod export;
@@ -50,6 +51,9 @@ pub(crate) enum Command {
     /// Enrol patients; sign, hand in and list their consents.
     #[command(subcommand)]
     Patient(patient::PatientCommand),
+    /// Witness consents on paper, replace lost keys, and see who is in and who is out.
+    #[command(subcommand)]
+    Consent(consent::ConsentCommand),
     /// Ask a question of the federation.
     Ask(ask::AskArgs),
     /// What would a question cost, and how precise would its answer be?
@@ -80,6 +84,7 @@ impl Command {
             Self::Export(args) => args.run(),
             Self::Generate(args) => args.run(),
             Self::Patient(command) => command.run(),
+            Self::Consent(command) => command.run(),
             Self::Ask(args) => args.run(),
             Self::Explain(args) => args.run(),
             Self::Verify(args) => args.run(),

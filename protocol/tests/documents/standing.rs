@@ -53,7 +53,12 @@ impl Ledger {
     fn at(&self, now: Moment) -> &'static str {
         match standing(&self.0, now) {
             Standing::Contradictory(why) => why.code(),
-            other => other.code(),
+            other @ (Standing::None
+            | Standing::Granted(_)
+            | Standing::NotYet
+            | Standing::Expired
+            | Standing::Withdrawn
+            | Standing::Erased) => other.code(),
         }
     }
     fn now(&self) -> &'static str {
