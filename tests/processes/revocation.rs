@@ -20,6 +20,32 @@ fn a_patient_who_withdrew_before_the_question_is_out() {
 }
 
 #[test]
+fn a_past_question_is_explained_again_with_the_consents_that_it_saw() {
+    let federation = Setup::default().start(PROGRAM);
+    let patient = somebody(&federation);
+    let asked = |_| federation.ask(&Question::how_many()).answer().query;
+    let before = asked(());
+    federation.revoke('D', &patient);
+    let after = asked(());
+    federation.grant('D', &patient);
+    for (query, counted, then) in [(before, true, "granted"), (after, false, "withdrawn")] {
+        let told = federation.as_of('D', &query[..12]);
+        assert_eq!(told.query.hex(), query);
+        let line = told.patients.iter().find(|line| line.pseudonym == patient).expect("the patient is listed");
+        assert_eq!((line.counted, line.standing_then.as_str(), line.standing_now.as_str()), (counted, then, "granted"));
+        let cohort = federation.cohort('D', &query).expect("the clinic selected for it").pseudonyms;
+        let agree = |line: &AsOfLine| line.counted == cohort.contains(&line.pseudonym);
+        assert!(told.patients.iter().all(agree), "it agrees with the books");
+        assert!(told.patients.iter().all(|line| !line.counted || line.standing_then == "granted"));
+    }
+    let home = federation.home('D');
+    let unknown =
+        federation.sumac(["consent".as_ref(), "as-of".as_ref(), "ffff".as_ref(), "--dir".as_ref(), home.as_os_str()]);
+    assert_eq!(unknown.exit, Some(1));
+    assert!(unknown.text().contains("error[no-such-query]"), "{}", unknown.text());
+}
+
+#[test]
 fn a_patient_who_withdrew_between_question_and_announcement_is_out() {
     let mut federation = Setup::default().start(PROGRAM);
     let patient = somebody(&federation);

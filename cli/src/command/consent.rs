@@ -3,6 +3,7 @@
 //! Staff witness what was said on paper, replace a lost key two together, and see who is in and who is out. None of it
 //! opens a record. What patients sign themselves is `sumac patient`'s business.
 
+mod as_of;
 mod export;
 mod import;
 mod list;
@@ -37,6 +38,7 @@ pub(crate) enum ConsentCommand {
         #[arg(long, value_enum, default_value_t = Format::Table)]
         format: Format,
     },
+    AsOf(as_of::AsOfArgs),
     Export(export::ExportConsentArgs),
 }
 
@@ -48,6 +50,7 @@ impl ConsentCommand {
             Self::Witness(args) => args.run()?,
             Self::ReplaceKey(command) => command.run()?,
             Self::List { dir, expiring, format } => list::run(&dir, expiring, format)?,
+            Self::AsOf(args) => args.run()?,
             Self::Export(args) => args.run()?,
         }
         Ok(ExitCode::SUCCESS)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use sumac_node::clinic::{CohortLine, PatientLine};
+use sumac_node::clinic::{AsOf, CohortLine, PatientLine};
 use sumac_node::control::Status;
 
 use super::{CAST, Federation, Program};
@@ -19,6 +19,12 @@ impl Federation {
     #[must_use]
     pub fn cohort(&self, clinic: char, query: &str) -> Option<CohortLine> {
         self.cohorts(clinic).into_iter().find(|line| line.query.hex() == query)
+    }
+
+    /// A clinic's own explanation of a past query, named by the first digits of its id.
+    #[must_use]
+    pub fn as_of(&self, clinic: char, query: &str) -> AsOf {
+        self.console(&["consent", "as-of", query], clinic).json()
     }
 
     /// Waits until a clinic's entry for a query is as wanted.
