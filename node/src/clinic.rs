@@ -7,9 +7,13 @@ mod enrolling;
 mod erasing;
 mod error;
 mod ledger;
+mod papers;
 mod parts;
+mod replacing;
 mod row_bits;
 mod selecting;
+mod standings;
+mod stating;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -26,6 +30,9 @@ pub use erasing::Taken;
 pub use error::ClinicError;
 pub use ledger::Filed;
 pub use parts::Part;
+pub use standings::StandingLine;
+
+pub(crate) use papers::Papers;
 
 use consents::Consents;
 

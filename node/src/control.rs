@@ -23,7 +23,7 @@ pub use ledger::{LedgerRequest, LedgerResponse};
 pub(crate) use server::{Call, serve};
 pub use upkeep::{Upkeep, Upkept};
 
-use crate::clinic::{CohortLine, Kept, Part, PatientLine, Taken};
+use crate::clinic::{CohortLine, Kept, Part, PatientLine, StandingLine, Taken};
 use crate::export::{Held, HeldPage};
 
 /// What can be asked of a running node. Complete.
@@ -55,6 +55,17 @@ pub enum Request {
     },
     /// Take a statement into the ledger.
     TakeStatement(Envelope),
+    /// In whose name do staff witness what this patient says on paper, and what must the next statement name?
+    PaperKey {
+        /// The pseudonym.
+        pseudonym: String,
+    },
+    /// Take a statement that staff witnessed on paper into the ledger.
+    TakeWitnessed(Envelope),
+    /// Replace a lost key, on the word of two members of staff.
+    ReplaceKey(Envelope),
+    /// Say where every patient stands, without a look at records.
+    Standings,
     /// List the patients.
     Patients,
     /// List the queries with their cohorts.
@@ -93,7 +104,7 @@ pub enum Response {
     Status(Status),
     /// To [`Request::KeepRecords`].
     Kept(Kept),
-    /// To [`Request::Enrol`].
+    /// To [`Request::Enrol`] and [`Request::ReplaceKey`].
     Enrolled,
     /// To [`Request::NextStatement`].
     NextStatement {
@@ -102,7 +113,18 @@ pub enum Response {
         /// The digest of the statement before it.
         previous: Option<Digest>,
     },
-    /// To [`Request::TakeStatement`].
+    /// To [`Request::PaperKey`].
+    PaperKey {
+        /// The key.
+        key: Principal,
+        /// The next statement's sequence.
+        sequence: u64,
+        /// The digest of the statement before it.
+        previous: Option<Digest>,
+    },
+    /// To [`Request::Standings`].
+    Standings(Vec<StandingLine>),
+    /// To [`Request::TakeStatement`] and [`Request::TakeWitnessed`].
     Acknowledged(Box<Receipt>),
     /// To [`Request::Patients`].
     Patients(Vec<PatientLine>),

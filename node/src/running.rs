@@ -68,6 +68,7 @@ pub async fn run(
     let store = Arc::new(store);
     let clock = Arc::new(Clock::not_before(newest_moment(&store, &chain)?));
     let clinic = Clinic::new(Arc::clone(&store), chain.clone(), Arc::clone(&clock));
+    clinic.finish_erasures()?;
     let (network, inbox) = Network::start(network_of(store.identity_seed())).await?;
     let (calls, call_queue) = mpsc::channel(CALLS_MAX);
     control::serve(&home.control_socket(), calls)

@@ -67,6 +67,8 @@ pub const QUERY_LIFETIME_MAX: Millis = Millis(90 * Millis::DAY.0);
 /// How long after the replacement of a lost key a patient's new key grants nothing: 14 days, for
 /// the patient to object.
 pub const REPLACEMENT_WAIT: Millis = Millis(14 * Millis::DAY.0);
+/// How far ahead of a clinic's clock a grant may have been signed: 10 minutes. Beyond it one of the two clocks is wrong.
+pub const CLOCK_DOUBT: Millis = Millis::seconds(600);
 /// Bytes of a query's nonce.
 pub const NONCE_BYTES: usize = 16;
 /// Bytes of an X25519 public key.

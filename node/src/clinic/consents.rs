@@ -4,14 +4,12 @@
 //! read again. What is kept of each patient is a number and two moments.
 
 use sumac_protocol::cohort::{ConsentBook, ConsentView};
-use sumac_protocol::document::consent::{Statement, admit_statement};
-use sumac_protocol::document::enrolment::{Enrolment, admit_enrolment};
-use sumac_protocol::envelope::{Envelope, Verified};
+use sumac_protocol::document::consent::Statement;
+use sumac_protocol::envelope::Verified;
 use sumac_protocol::moment::Moment;
-use sumac_protocol::principal::Principal;
-use sumac_protocol::round::message::decode_stored;
 
 use super::ledger::is_in_ledger;
+use super::papers::Noteds;
 use super::{Clinic, ClinicError, Filed};
 use crate::store::{Stated, View};
 
@@ -49,11 +47,11 @@ impl Consents {
     }
 
     fn read(&mut self, clinic: &Clinic, view: &View<'_>, row: u32) -> Result<(), ClinicError> {
-        let Some((enrolment, statements)) = clinic.admitted(view, row)? else {
+        let Some(Admitted { grants_from, said }) = clinic.admitted(view, row)? else {
             self.book.enrolled(row, Moment(0), std::iter::empty());
             return Ok(());
         };
-        self.book.enrolled(row, enrolment.grants_from(), &statements);
+        self.book.enrolled(row, grants_from, &said);
         Ok(())
     }
 
@@ -65,20 +63,20 @@ impl Consents {
 
 impl Clinic {
     /// What a patient said, checked again; `None` where nobody is enrolled, or where a document does not hold under the
-    /// charter of today, or is not what the ledger has. Then this patient allows nothing, and nobody else is held up.
+    /// charters, or is not what the ledger has. Then this patient allows nothing, and nobody else is held up.
     fn admitted(&self, view: &View<'_>, row: u32) -> Result<Option<Admitted>, ClinicError> {
         let read = || {
             let Some(body) = view.enrolment(row)? else { return Ok(None) };
-            let enrolment = self.read_enrolment(&body)?;
+            let noteds = Noteds::read(&body)?;
+            let (enrolment, keys) = (self.read_enrolment(&noteds)?, noteds.keys()?);
             let said = |(position, body): Stated| {
-                let filed = Filed::read(&body)?;
-                if !is_in_ledger(view, position, &filed)? {
+                if !is_in_ledger(view, position, &Filed::read(&body)?)? {
                     return Err(ClinicError::NotInLedger { position });
                 }
-                self.read_statement(&filed, &enrolment.patient)
+                self.read_statement(&body, position, &keys)
             };
             let said = view.statements(row)?.into_iter().map(said).collect::<Result<_, ClinicError>>()?;
-            Ok(Some((enrolment, said)))
+            Ok(Some(Admitted { grants_from: noteds.grants_from(&enrolment), said }))
         };
         match read() {
             Err(
@@ -93,24 +91,14 @@ impl Clinic {
             read => read,
         }
     }
-
-    /// A stored enrolment, checked again.
-    pub(super) fn read_enrolment(&self, body: &[u8]) -> Result<Verified<Enrolment>, ClinicError> {
-        let envelope: Envelope = read("enrolment", body)?;
-        Ok(admit_enrolment(&envelope, self.chain().current(), &self.signer().principal())?)
-    }
-
-    /// A stored statement, checked again under the patient's key.
-    pub(super) fn read_statement(&self, filed: &Filed, key: &Principal) -> Result<Verified<Statement>, ClinicError> {
-        Ok(admit_statement(&filed.statement, &self.signer().principal(), key)?)
-    }
 }
 
-/// An enrolment, and the statements in the ledger's order.
-type Admitted = (Verified<Enrolment>, Vec<Verified<Statement>>);
-
-fn read<T: serde::de::DeserializeOwned>(what: &'static str, body: &[u8]) -> Result<T, ClinicError> {
-    decode_stored(body).map_err(|why| ClinicError::Stored { what, why: why.to_string() })
+/// What a patient said, checked.
+struct Admitted {
+    /// From when on the key may grant.
+    grants_from: Moment,
+    /// In the ledger's order.
+    said: Vec<Verified<Statement>>,
 }
 
 /// Rows that are read in one look at the store, during which it does not write.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::digest::Digest;
-use sumac_protocol::document::consent::{Standing, standing};
+use sumac_protocol::document::consent::standing;
 use sumac_protocol::principal::Principal;
 
 use super::{Charge, ChargeState, Clinic, ClinicError};
@@ -18,7 +18,7 @@ pub struct PatientLine {
     pub key: Option<Principal>,
     /// Whether there are records.
     pub has_record: bool,
-    /// Where the patient stands: `none`, `granted`, `not_yet`, `expired`, `withdrawn` or
+    /// Where the patient stands: `none`, `granted`, `not_yet`, `expired`, `withdrawn`, `erased` or
     /// `contradictory`.
     pub standing: String,
     /// What the patient was charged by queries whose debit stands.
@@ -64,16 +64,10 @@ impl Clinic {
     }
 
     fn patient(&self, row: Row, charges: &[Charge]) -> Result<PatientLine, ClinicError> {
-        let key = self.enrolled_key(row)?;
-        let statements = key.map(|key| self.statements(row, &key)).transpose()?.unwrap_or_default();
-        let standing = match standing(statements.iter().map(|(_, s)| s), self.clock.now()) {
-            Standing::None => "none",
-            Standing::Granted(_) => "granted",
-            Standing::NotYet => "not_yet",
-            Standing::Expired => "expired",
-            Standing::Withdrawn => "withdrawn",
-            Standing::Contradictory(_) => "contradictory",
-        };
+        let keys = self.keys_of(row)?;
+        let statements = keys.as_ref().map(|keys| self.statements(row, keys)).transpose()?.unwrap_or_default();
+        let key = keys.map(|keys| keys.newest());
+        let standing = standing(statements.iter().map(|(_, s)| s), self.clock.now()).code();
         let spent = charges.iter().filter(|c| c.state.stands() && c.rows.contains(&row.0)).map(|c| c.rho).sum();
         let has_record = self.store().record(row)?.is_some();
         Ok(PatientLine { pseudonym: self.pseudonym(row)?, key, has_record, standing: standing.to_owned(), spent })

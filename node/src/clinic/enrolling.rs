@@ -1,19 +1,19 @@
-//! Records, keys and statements come in.
+//! Records and keys come in.
 
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
 use serde::{Deserialize, Serialize};
 use sumac_protocol::digest::Digest;
-use sumac_protocol::document::consent::{History, Statement, admit_statement};
+use sumac_protocol::document::consent::{History, Statement};
 use sumac_protocol::document::enrolment::{Enrolment, admit_enrolment};
 use sumac_protocol::envelope::{Envelope, Verified};
-use sumac_protocol::ledger::Receipt;
 use sumac_protocol::principal::Principal;
 use sumac_protocol::record::Record;
-use sumac_protocol::round::message::{decode_stored, encode};
+use sumac_protocol::round::message::encode;
 
-use super::{Clinic, ClinicError, Filed};
+use super::papers::{Keys, Noteds};
+use super::{Clinic, ClinicError};
 use crate::import::limits::BATCH_PATIENTS;
 use crate::store::{Entry, Row, Stated};
 
@@ -113,43 +113,16 @@ impl Clinic {
         let envelope = Envelope::sign(&enrolment, self.signer())?;
         admit_enrolment(&envelope, self.chain().current(), &clinic)?;
         self.store().append(vec![Entry::Enrolment { pseudonym: pseudonym.to_owned(), body: encode(&envelope) }])?;
-        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        if let (Some(known), Some(row)) = (keys.as_mut(), self.store().row(pseudonym)?) {
-            known.insert(key, row);
-        }
+        self.note_key(key, self.store().row(pseudonym)?);
         Ok(())
     }
 
-    /// Takes a patient's statement into the ledger, durably, and acknowledges it. The newest statement again is
-    /// acknowledged with the place it has; an older one again is refused.
-    ///
-    /// # Errors
-    /// [`ClinicError::NotEnrolled`], or what is wrong with the statement. A withdrawal is never
-    /// refused for its sequence or predecessor.
-    pub fn take_statement(&self, envelope: &Envelope) -> Result<Receipt, ClinicError> {
-        let claimed = envelope.claim::<Statement>()?.verify_named(|s| s.patient)?;
-        let key = claimed.patient;
-        let row = self.row_of_key(&key)?.ok_or(ClinicError::NotEnrolled { key })?;
-        let statement = admit_statement(envelope, &self.signer().principal(), &key)?;
-        let mut history = History::new();
-        let known = self.statements(row, &key)?;
-        for (position, have) in &known {
-            if have.digest() == statement.digest() {
-                // Said again; but what was said since stands, and an acknowledgement would hide that.
-                let superseded = known.iter().any(|(later, _)| later > position);
-                let position = *position;
-                return if superseded {
-                    Err(ClinicError::Superseded { position })
-                } else {
-                    self.receipt(row, position)
-                };
-            }
-            history.append(have);
+    /// Remembers which row a key speaks for, if keys are in memory at all.
+    pub(super) fn note_key(&self, key: Principal, row: Option<Row>) {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(known), Some(row)) = (keys.as_mut(), row) {
+            known.insert(key, row);
         }
-        history.accepts(&statement)?;
-        let pseudonym = self.pseudonym(row)?;
-        let position = self.store().append(vec![Filed::fresh(envelope.clone())?.entry(pseudonym)])?;
-        self.receipt(row, position.statements.start)
     }
 
     /// What the next statement of a patient must name: its sequence and the statement before it.
@@ -158,29 +131,32 @@ impl Clinic {
     /// [`ClinicError::NotEnrolled`].
     pub fn next_statement(&self, key: &Principal) -> Result<(u64, Option<Digest>), ClinicError> {
         let row = self.row_of_key(key)?.ok_or(ClinicError::NotEnrolled { key: *key })?;
-        let known = self.statements(row, key)?;
+        let keys = self.keys_of(row)?.ok_or(ClinicError::NotEnrolled { key: *key })?;
+        let known = self.statements(row, &keys)?;
         let mut history = History::new();
         known.iter().for_each(|(_, statement)| history.append(statement));
         Ok((history.next_sequence(), history.last()))
     }
 
-    /// A patient's enrolment, checked again.
-    pub(super) fn enrolment(&self, row: Row) -> Result<Option<Verified<Enrolment>>, ClinicError> {
-        self.store().enrolment(row)?.map(|body| self.read_enrolment(&body)).transpose()
+    /// What is noted of a patient's keys.
+    pub(super) fn noteds(&self, row: Row) -> Result<Option<Noteds>, ClinicError> {
+        self.store().enrolment(row)?.map(|body| Noteds::read(&body)).transpose()
     }
 
-    /// The key that was enrolled for a patient, also where the charter of today would not admit it any more: whoever
+    /// A patient's enrolment, checked again.
+    pub(super) fn enrolment(&self, row: Row) -> Result<Option<Verified<Enrolment>>, ClinicError> {
+        self.noteds(row)?.map(|noteds| self.read_enrolment(&noteds)).transpose()
+    }
+
+    /// The keys that were enrolled for a patient, also where the charter of today would not admit them any more: whoever
     /// could grant can withdraw.
-    pub(super) fn enrolled_key(&self, row: Row) -> Result<Option<Principal>, ClinicError> {
-        let Some(body) = self.store().enrolment(row)? else { return Ok(None) };
-        let envelope: Envelope =
-            decode_stored(&body).map_err(|why| ClinicError::Stored { what: "enrolment", why: why.to_string() })?;
-        Ok(Some(envelope.claim::<Enrolment>()?.verify_named(|enrolment| enrolment.clinic)?.patient))
+    pub(super) fn keys_of(&self, row: Row) -> Result<Option<Keys>, ClinicError> {
+        self.noteds(row)?.map(|noteds| noteds.keys()).transpose()
     }
 
     /// A patient's statements in ledger order with their positions, checked again.
-    pub(super) fn statements(&self, row: Row, key: &Principal) -> Result<Vec<(u64, Verified<Statement>)>, ClinicError> {
-        let read = |(position, body): Stated| Ok((position, self.read_statement(&Filed::read(&body)?, key)?));
+    pub(super) fn statements(&self, row: Row, keys: &Keys) -> Result<Vec<(u64, Verified<Statement>)>, ClinicError> {
+        let read = |(position, body): Stated| Ok((position, self.read_statement(&body, position, keys)?));
         self.store().statements(row)?.into_iter().map(read).collect()
     }
 
@@ -196,8 +172,8 @@ impl Clinic {
         }
         let mut known = BTreeMap::new();
         for row in self.store().rows() {
-            if let Some(key) = self.enrolled_key(row)? {
-                known.insert(key, row);
+            if let Some(keys) = self.keys_of(row)? {
+                known.extend(keys.all().map(|key| (key, row)));
             }
         }
         let found = known.get(key).copied();

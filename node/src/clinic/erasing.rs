@@ -14,7 +14,7 @@ use sumac_protocol::round::message::{decode_stored, encode};
 
 use super::books::read_charge;
 use super::{Clinic, ClinicError};
-use crate::store::{Clear, Erasure, Row};
+use crate::store::{Clear, Entry, Erasure, Row};
 
 /// What an erasure takes from the clinic, or took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,10 +40,7 @@ impl Clinic {
         let queries = self.charges()?.iter().filter(|charge| charge.rows.contains(&row.0)).count();
         let held = self.store().holds(row)?;
         // Whatever cannot be read, or would not be admitted today, can be erased all the same.
-        let key = self.enrolled_key(row).unwrap_or_else(|why| {
-            tracing::warn!(code = why.code(), %why, "an enrolment that is to be erased cannot be read");
-            None
-        });
+        let key = self.keys_to_erase(row).last().copied();
         Ok(Taken {
             record: held.record,
             key,
@@ -64,8 +61,8 @@ impl Clinic {
             None => Octets(Self::salt()?.to_vec()),
         };
         let name = hashed(&salt, PSEUDONYM, pseudonym.as_bytes());
-        let key = taken.key.map(|key| hashed(&salt, KEY, key.bytes()));
-        let remains = encode(&Remains { salt, pseudonym: name, key });
+        let keys = self.keys_to_erase(row).iter().map(|key| hashed(&salt, KEY, key.bytes())).collect();
+        let remains = encode(&Remains { salt, pseudonym: name, keys });
         self.store().erase(Erasure { row, remains, clear: without(row) })?;
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = keys.as_mut() {
@@ -74,13 +71,54 @@ impl Clinic {
         Ok(taken)
     }
 
+    /// Finishes every erasure that a patient asked for and that something interrupted; how many there were. To be called
+    /// at the start, before anything else is done.
+    ///
+    /// # Errors
+    /// [`ClinicError`].
+    pub fn finish_erasures(&self) -> Result<usize, ClinicError> {
+        let due = self.store().role_states(ERASURES_DUE)?;
+        for (_, body) in &due {
+            let row: u32 = decode_stored(body)
+                .map_err(|why| ClinicError::Stored { what: "note of an erasure", why: why.to_string() })?;
+            tracing::info!(row, "an erasure that a patient asked for is finished");
+            self.finish_erasure(Row(row))?;
+        }
+        Ok(due.len())
+    }
+
+    /// Erases the patient in a row, if that was not done yet, and forgets the note that it is due.
+    pub(super) fn finish_erasure(&self, row: Row) -> Result<(), ClinicError> {
+        if self.store().rows().contains(&row) {
+            self.erase(&self.pseudonym(row)?)?;
+        }
+        self.store().append(vec![Entry::Role { role: ERASURES_DUE, id: due_id(row), body: None }])?;
+        Ok(())
+    }
+
+    /// The note that the patient in a row is to be erased, kept in one write with the statement that asks for it.
+    #[must_use]
+    pub fn erasure_due(row: Row) -> Entry {
+        Entry::Role { role: ERASURES_DUE, id: due_id(row), body: Some(encode(&row.0)) }
+    }
+
+    /// The keys of a patient who is to be erased, oldest first. Whatever cannot be read, or would not be admitted today,
+    /// can be erased all the same.
+    fn keys_to_erase(&self, row: Row) -> Vec<Principal> {
+        let keys = self.keys_of(row).unwrap_or_else(|why| {
+            tracing::warn!(code = why.code(), %why, "an enrolment that is to be erased cannot be read");
+            None
+        });
+        keys.map(|keys| keys.all().collect()).unwrap_or_default()
+    }
+
     /// Those who were erased here.
     pub(super) fn gone(&self) -> Result<Gone, ClinicError> {
         let mut gone = Gone::default();
         for (_, body) in self.store().erased()? {
             let remains: Remains = decode_stored(&body)
                 .map_err(|why| ClinicError::Stored { what: "remainder of a patient", why: why.to_string() })?;
-            gone.0.entry(remains.salt).or_default().extend([remains.pseudonym].into_iter().chain(remains.key));
+            gone.0.entry(remains.salt).or_default().extend([remains.pseudonym].into_iter().chain(remains.keys));
         }
         Ok(gone)
     }
@@ -124,7 +162,7 @@ impl Gone {
 struct Remains {
     salt: Octets,
     pseudonym: Digest,
-    key: Option<Digest>,
+    keys: Vec<Digest>,
 }
 
 fn hashed(salt: &Octets, what: &[u8], bytes: &[u8]) -> Digest {
@@ -141,6 +179,14 @@ fn without(Row(row): Row) -> Clear {
     })
 }
 
+/// What a note of an erasure is kept under: one for each row.
+fn due_id(Row(row): Row) -> [u8; 32] {
+    Digest::of(Label::Erased, &[DUE, &row.to_le_bytes()]).0
+}
+
+/// The store's number for notes of erasures that are to be done: past those of the roles.
+const ERASURES_DUE: u8 = 200;
 /// What a hash is of.
 const PSEUDONYM: &[u8] = b"pseudonym";
 const KEY: &[u8] = b"key";
+const DUE: &[u8] = b"due";

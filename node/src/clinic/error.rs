@@ -39,6 +39,23 @@ pub enum ClinicError {
     /// A pseudonym with another key.
     #[error("the pseudonym is enrolled with another key already")]
     Enrolled,
+    /// An enrolment that replaces nothing, where a lost key is to be replaced.
+    #[error("the enrolment names no key that it replaces")]
+    NoReplacement,
+    /// A replacement of another key than the patient's newest.
+    #[error("the enrolment replaces the key {lost}, and the patient's key is {have}")]
+    OtherKey {
+        /// The key that it names as lost.
+        lost: Principal,
+        /// The one that speaks for the patient.
+        have: Principal,
+    },
+    /// Too many keys, one after the other.
+    #[error("{most} keys have spoken for this patient, one after the other, and that is the most")]
+    TooManyKeys {
+        /// How many there may be.
+        most: usize,
+    },
     /// A pseudonym that nobody has here.
     #[error("no patient with the pseudonym `{pseudonym}` is held here")]
     NoSuchPatient {
@@ -138,6 +155,9 @@ impl ClinicError {
             Self::BrokenTree { .. } => "ledger-broken-tree",
             Self::KeyTaken { .. } => "key-taken",
             Self::Enrolled => "enrolled",
+            Self::NoReplacement => "no-replacement",
+            Self::OtherKey { .. } => "replaces-other-key",
+            Self::TooManyKeys { .. } => "too-many-keys",
             Self::NoSuchPatient { .. } => "no-such-patient",
             Self::ErasedBefore { .. } => "erased-before",
             Self::KeyErased { .. } => "key-erased",
@@ -162,7 +182,12 @@ impl ClinicError {
                 "every patient has a key of their own for each clinic; make a new one with `sumac patient keygen`"
                     .into()
             }
-            Self::Enrolled => "a lost key is replaced by two named members of staff".into(),
+            Self::Enrolled => {
+                "a lost key is replaced by two named members of staff: `sumac consent replace-key`".into()
+            }
+            Self::NoReplacement => "draft it with `sumac consent replace-key`".into(),
+            Self::OtherKey { have, .. } => format!("draft it anew, as a replacement of {have}"),
+            Self::TooManyKeys { .. } => "erase the patient, and enrol under a new pseudonym".into(),
             Self::NoSuchPatient { .. } => "`sumac patient list` shows the pseudonyms that are held".into(),
             Self::ErasedBefore { .. } => {
                 "nothing is left to erase; who comes back gets a new pseudonym and a new key".into()

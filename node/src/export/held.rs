@@ -5,15 +5,14 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::digest::Digest;
-use sumac_protocol::document::consent::{Standing, Statement, admit_statement, standing};
-use sumac_protocol::document::enrolment::admit_enrolment;
-use sumac_protocol::envelope::Envelope;
+use sumac_protocol::document::consent::{Statement, standing};
+use sumac_protocol::envelope::{Envelope, Verified};
 use sumac_protocol::moment::Moment;
 use sumac_protocol::principal::Principal;
 use sumac_protocol::record::Record;
 use sumac_protocol::round::message::decode;
 
-use crate::clinic::{Charge, ChargeState, Clinic, ClinicError, Filed};
+use crate::clinic::{Charge, ChargeState, Clinic, ClinicError, Papers};
 use crate::store::Row;
 
 /// Everything held about one patient. Of others it says nothing. `Debug` shows nothing of it.
@@ -35,8 +34,8 @@ pub struct Held {
     pub enrolment: Option<Envelope>,
     /// The patient's key, if one is enrolled.
     pub key: Option<Principal>,
-    /// Where the patient stands now: `none`, `granted`, `not_yet`, `expired`, `withdrawn` or
-    /// `contradictory`.
+    /// Where the patient stands now: `none`, `granted`, `not_yet`, `expired`, `withdrawn`,
+    /// `erased` or `contradictory`.
     pub standing: String,
     /// What the patient signed, in the ledger's order.
     pub statements: Vec<HeldStatement>,
@@ -123,28 +122,15 @@ impl Clinic {
         let (clinic, charter) = (self.signer().principal(), self.chain().current());
         let record = self.store().record(row)?;
         let record = record.map(|body| decode(&body).map_err(|why| stored("record")(&why))).transpose()?;
-        let enrolment: Option<Envelope> = match self.store().enrolment(row)? {
-            Some(body) => Some(decode(&body).map_err(|why| stored("enrolment")(&why))?),
-            None => None,
+        let Papers { enrolment, key, said } = self.papers(row)?;
+        let verified = said.iter().map(|(.., statement)| statement);
+        let held = |(position, document, says): &(u64, Envelope, Verified<Statement>)| HeldStatement {
+            position: *position,
+            says: (**says).clone(),
+            document: document.clone(),
         };
-        let key = enrolment.as_ref().map(|document| admit_enrolment(document, charter, &clinic)).transpose()?;
-        let key = key.map(|enrolment| enrolment.patient);
-        let (mut statements, mut verified) = (Vec::new(), Vec::new());
-        for (position, body) in self.store().statements(row)? {
-            let document = Filed::read(&body)?.statement;
-            let Some(key) = &key else { continue };
-            let statement = admit_statement(&document, &clinic, key)?;
-            statements.push(HeldStatement { position, says: (*statement).clone(), document });
-            verified.push(statement);
-        }
-        let standing = match standing(verified.iter(), now) {
-            Standing::None => "none",
-            Standing::Granted(_) => "granted",
-            Standing::NotYet => "not_yet",
-            Standing::Expired => "expired",
-            Standing::Withdrawn => "withdrawn",
-            Standing::Contradictory(_) => "contradictory",
-        };
+        let statements = said.iter().map(held).collect();
+        let standing = standing(verified, now).code();
         let mine = || charges.iter().filter(|charge| charge.rows.contains(&row.0));
         let used = |charge: &Charge| {
             let Charge { query, study, rho, at, state, .. } = charge;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use sumac_protocol::ledger::Receipt;
 use sumac_protocol::round::progress::Refused;
 
 use super::{Node, RunError, upkeep};
@@ -35,9 +36,14 @@ impl Node {
             Request::NextStatement { key } => {
                 clinic.next_statement(&key).map(|(sequence, previous)| Response::NextStatement { sequence, previous })
             }
-            Request::TakeStatement(envelope) => {
-                clinic.take_statement(&envelope).map(|receipt| Response::Acknowledged(Box::new(receipt)))
-            }
+            Request::TakeStatement(envelope) => clinic.take_statement(&envelope).map(acknowledged),
+            Request::PaperKey { pseudonym } => clinic.paper_key(&pseudonym).and_then(|key| {
+                let (sequence, previous) = clinic.next_statement(&key)?;
+                Ok(Response::PaperKey { key, sequence, previous })
+            }),
+            Request::TakeWitnessed(envelope) => clinic.take_witnessed(&envelope).map(acknowledged),
+            Request::ReplaceKey(envelope) => clinic.replace_key(&envelope).map(|()| Response::Enrolled),
+            Request::Standings => clinic.standings().map(Response::Standings),
             Request::Patients => clinic.patients().map(Response::Patients),
             Request::Cohorts => clinic.cohorts().map(Response::Cohorts),
             Request::ToErase { pseudonym } => clinic.to_erase(&pseudonym).map(Response::Taken),
@@ -67,6 +73,10 @@ impl Node {
             pid: std::process::id(),
         }
     }
+}
+
+fn acknowledged(receipt: Receipt) -> Response {
+    Response::Acknowledged(Box::new(receipt))
 }
 
 pub(super) fn refused(why: &ClinicError) -> Refused {

@@ -12,10 +12,11 @@ use crate::digest::Digest;
 use crate::document::Kind;
 use crate::document::study::ConsentCategory;
 use crate::envelope::Document;
+use crate::limits::CLOCK_DOUBT;
 use crate::moment::Moment;
 use crate::principal::Principal;
 
-pub use admission::{admit_statement, admit_witnessed};
+pub use admission::{Named, admit_statement, admit_witnessed};
 pub use error::StatementError;
 pub use history::{Contradiction, History, standing};
 pub use matching::{NoReason, grant_covers};
@@ -61,6 +62,9 @@ pub enum Action {
     Grant(Grant),
     /// This may not be done any more. Ends everything up to the highest sequence known.
     Revoke(Revoke),
+    /// Nothing may be done any more, and what is held is to be destroyed. A key that said this never grants again.
+    /// Only the patient's own key says it: on paper there are a withdrawal and the clinic's desk.
+    Erase,
 }
 
 /// What a patient allows.
@@ -144,6 +148,17 @@ pub struct Witness {
     pub form: String,
 }
 
+impl Action {
+    /// Whether it only ever ends something. What ends is never held to sequence, predecessor, clock or wording.
+    #[must_use]
+    pub const fn ends(&self) -> bool {
+        match self {
+            Self::Grant(_) => false,
+            Self::Revoke(_) | Self::Erase => true,
+        }
+    }
+}
+
 impl Document for Statement {
     const KIND: Kind = Kind::Consent;
 }
@@ -156,6 +171,18 @@ impl Statement {
     /// The first [`StatementError`] that is found.
     pub fn check(&self) -> Result<(), StatementError> {
         check::check(self)
+    }
+
+    /// Whether the statement may come in at this moment, by the clinic's clock. A grant that was signed further ahead
+    /// than [`CLOCK_DOUBT`] was signed under a clock that nobody can trust; whatever ends something always may.
+    ///
+    /// # Errors
+    /// [`StatementError::Future`].
+    pub fn not_ahead(&self, now: Moment) -> Result<(), StatementError> {
+        if self.action.ends() || self.made_at <= now + CLOCK_DOUBT {
+            return Ok(());
+        }
+        Err(StatementError::Future { made_at: self.made_at, now })
     }
 }
 

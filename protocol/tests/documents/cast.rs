@@ -260,6 +260,11 @@ pub(crate) fn revocation(purposes: Option<&[&str]>) -> Statement {
     Statement { made_at: days_after_new_year(20), action: Action::Revoke(Revoke { purposes }), ..statement() }
 }
 
+/// A statement that ends everything for ever.
+pub(crate) fn erasure() -> Statement {
+    Statement { made_at: days_after_new_year(25), action: Action::Erase, ..statement() }
+}
+
 /// The same statement on paper, witnessed by Stella.
 pub(crate) fn on_paper(statement: Statement) -> Statement {
     Statement { witness: Some(Witness { by: Stella.key(), form: "paper 2026/3".into() }), ..statement }

@@ -14,7 +14,7 @@ use sumac_protocol::document::study::{Study, admit_study};
 use sumac_protocol::envelope::{Document, Envelope};
 
 use crate::cast::{
-    Anna, Ben, Harbour, Ines, NOW, Paul, Person, Pia, Stella, Sven, admitted, chain, enrolment, exact_query,
+    Anna, Ben, Harbour, Ines, NOW, Paul, Person, Pia, Stella, Sven, admitted, chain, enrolment, erasure, exact_query,
     exact_study, genesis, on_paper, query, revocation, second, signed, statement, study,
 };
 use crate::dsse::seal;
@@ -60,6 +60,7 @@ fn documents_signed_again_from_the_same_seeds_are_the_golden_files() {
         golden("consent", "a patient's first grant", &statement(), &[Pia]),
         golden("consent-revoke", "a withdrawal of everything", &all, &[Pia]),
         golden("consent-revoke-some", "a withdrawal of one purpose", &some, &[Pia]),
+        golden("consent-erase", "everything is to be destroyed", &erasure(), &[Pia]),
         golden("consent-witnessed", "a grant on paper, witnessed by staff", &on_paper(statement()), &[Stella]),
         golden("enrolment", "a patient's key, noted by staff", &enrolment(), &[Stella]),
         golden("enrolment-replacement", "a lost key replaced by two of staff", &replacement(), &[Stella, Sven]),
@@ -98,6 +99,7 @@ fn every_golden_file_is_read_back_verified_and_admitted() {
         ("consent", statement()),
         ("consent-revoke", revocation(None)),
         ("consent-revoke-some", revocation(Some(&["HMB"]))),
+        ("consent-erase", erasure()),
     ];
     for (name, want) in of_pia {
         admit_statement(&read_back::<Statement>(name, &want), &Harbour.key(), &Pia.key()).unwrap();

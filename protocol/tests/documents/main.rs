@@ -29,6 +29,7 @@ mod messages;
 mod plans;
 mod query;
 mod refused;
+mod refused_consent;
 mod refused_round;
 mod standing;
 mod study;

@@ -9,7 +9,8 @@ use sumac_protocol::envelope::Verified;
 use sumac_protocol::moment::{Millis, Moment};
 
 use crate::cast::{
-    Harbour, NOW, Pia, Stella, days_after_new_year, grant, on_paper, revocation, second, signed, statement, study,
+    Harbour, NOW, Paul, Pia, Stella, days_after_new_year, erasure, grant, on_paper, revocation, second, signed,
+    statement, study,
 };
 
 /// Pia's ledger at Harbour.
@@ -31,6 +32,9 @@ impl Ledger {
         self.0.push(admitted.unwrap());
         self
     }
+    fn erase(self) -> Self {
+        self.take(&erasure())
+    }
     /// A grant that continues what is there.
     fn grant(self, grant: Grant) -> Self {
         let (sequence, previous) = self.next();
@@ -47,12 +51,8 @@ impl Ledger {
     }
     fn at(&self, now: Moment) -> &'static str {
         match standing(&self.0, now) {
-            Standing::None => "none",
-            Standing::Granted(_) => "granted",
-            Standing::NotYet => "not yet",
-            Standing::Expired => "expired",
-            Standing::Withdrawn => "withdrawn",
             Standing::Contradictory(why) => why.code(),
+            other => other.code(),
         }
     }
     fn now(&self) -> &'static str {
@@ -93,8 +93,8 @@ fn a_grant_counts_within_its_time_and_never_before_it_was_signed() {
         (days_after_new_year(40), "expired"),
         (days_after_new_year(39), "granted"),
         (days_after_new_year(10), "granted"),
-        (days_after_new_year(9), "not yet"),
-        (Moment(0), "not yet"),
+        (days_after_new_year(9), "not_yet"),
+        (Moment(0), "not_yet"),
     ];
     for (now, want) in cases {
         assert_eq!(ledger.at(now), want, "{now:?}");
@@ -211,4 +211,38 @@ fn paper_brings_back_nothing_that_was_ended_in_part() {
     assert_eq!(narrowed.paper(allowing(&["GRU"])).now(), "contradiction-witnessed-widening");
     let two = ledger().grant(allowing(&["HMB", "POA"])).revoke(Some(&["POA"])).paper(allowing(&["HMB"]));
     assert!(two.covers("HMB") && !two.covers("POA"));
+}
+
+#[test]
+fn a_key_that_asked_for_erasure_never_grants_again() {
+    assert_eq!(ledger().erase().now(), "erased", "without a word before");
+    let gone = ledger().grant(grant()).erase();
+    assert_eq!(gone.now(), "erased");
+    let again = gone.grant(grant());
+    assert_eq!(again.now(), "contradiction-erased");
+    let later = again.grant(grant());
+    assert_eq!(later.now(), "contradiction-erased", "however often");
+    assert_eq!(later.revoke(None).now(), "withdrawn");
+    assert_eq!(ledger().grant(grant()).erase().revoke(Some(&["HMB"])).now(), "erased", "a withdrawal changes nothing");
+    let paper = ledger().grant(grant()).erase().paper(grant());
+    assert_eq!(paper.now(), "contradiction-erased", "nor does paper bring it back");
+    let mut history = History::new();
+    let erased = ledger().grant(grant()).erase();
+    erased.0.iter().for_each(|statement| history.append(statement));
+    let next = Statement { sequence: history.next_sequence(), previous: history.last(), ..statement() };
+    assert_eq!(history.accepts(&next).unwrap_err().code(), "statement-out-of-line");
+    assert_eq!(history.accepts(&revocation(None)), Ok(()));
+    assert_eq!(history.accepts(&erasure()), Ok(()), "said again");
+}
+
+#[test]
+fn a_newer_key_may_grant_after_the_old_one_asked_for_erasure() {
+    let erased = ledger().grant(grant()).erase();
+    let mut history = History::new();
+    erased.0.iter().for_each(|statement| history.append(statement));
+    let (sequence, previous) = (history.next_sequence(), history.last());
+    let newer = Statement { patient: Paul.key(), sequence, previous, ..statement() };
+    let newer = admit_statement(&signed(&newer, &[Paul]), &Harbour.key(), &Paul.key()).unwrap();
+    history.append(&newer);
+    assert_eq!(history.standing(NOW).code(), "granted");
 }

@@ -19,11 +19,11 @@ pub(super) fn write(writer: &mut Writer<'_>, statement: &HeldStatement, last: bo
     let says = &statement.says;
     let in_force = match says.action {
         Action::Grant(_) => last && matches!(writer.held.standing.as_str(), "granted" | "not_yet"),
-        Action::Revoke(_) => last,
+        Action::Revoke(_) | Action::Erase => last,
     };
     let (rule, provision) = match &says.action {
         Action::Grant(grant) => ("OPTIN", permit(grant)),
-        Action::Revoke(_) => ("OPTOUT", json!({ "type": "deny" })),
+        Action::Revoke(_) | Action::Erase => ("OPTOUT", json!({ "type": "deny" })),
     };
     let document = STANDARD.encode(statement.document.to_json());
     let body = json!({

@@ -1,9 +1,31 @@
 //! Whether a statement is genuine: of this patient, for this clinic, signed by who has to.
 
-use super::{Statement, StatementError};
+use super::{Action, Statement, StatementError};
 use crate::document::charter::Charter;
 use crate::envelope::{Envelope, Verified};
 use crate::principal::Principal;
+
+/// Whom a statement names, before anybody has checked a signature: only to find out which check it needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "complete: these two decide how a statement is checked")]
+pub struct Named {
+    /// The key in whose name it speaks.
+    pub patient: Principal,
+    /// Whether it says that staff witnessed it on paper.
+    pub on_paper: bool,
+}
+
+impl Named {
+    /// Reads the two names out of a statement that may be forged.
+    ///
+    /// # Errors
+    /// [`StatementError::Document`] if it is no statement at all.
+    pub fn of(envelope: &Envelope) -> Result<Self, StatementError> {
+        let claimed = envelope.claim::<Statement>()?;
+        let Statement { patient, witness, .. } = claimed.peek();
+        Ok(Self { patient: *patient, on_paper: witness.is_some() })
+    }
+}
 
 /// Takes a statement that the patient's own key signed for this clinic. Whether it continues the
 /// patient's other statements is [`super::History`]'s question.
@@ -23,7 +45,8 @@ pub fn admit_statement(
     Ok(statement)
 }
 
-/// Takes a statement on paper: signed by the member of staff whom it names as witness.
+/// Takes a statement on paper: signed by the member of staff whom it names as witness. Nobody destroys records in
+/// another's name, so an erasure is none of them.
 ///
 /// # Errors
 /// [`StatementError`].
@@ -42,6 +65,9 @@ pub fn admit_witnessed(
         return Err(StatementError::NoStaff { witness });
     }
     let statement = claimed.verify(&witness)?;
+    if statement.action == Action::Erase {
+        return Err(StatementError::WitnessedErasure);
+    }
     of(&statement, clinic, patient)?;
     Ok(statement)
 }

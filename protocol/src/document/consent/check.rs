@@ -7,7 +7,7 @@ use crate::limits::{CODES_MAX, NAME_BYTES_MAX, RHO_MAX};
 
 pub(super) fn check(statement: &Statement) -> Result<(), StatementError> {
     match &statement.action {
-        Action::Revoke(_) => Ok(()),
+        Action::Revoke(_) | Action::Erase => Ok(()),
         Action::Grant(grant) => {
             statement.witness.iter().try_for_each(|witness| line("the form's reference", &witness.form))?;
             check_grant(grant)

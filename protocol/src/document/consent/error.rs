@@ -29,6 +29,23 @@ pub enum StatementError {
     /// Witnessed on paper, where the patient's own signature belongs.
     #[error("the statement is witnessed on paper, not signed with the patient's key")]
     Witnessed,
+    /// An erasure that the patient's own key did not sign.
+    #[error("the statement asks to destroy records and is witnessed on paper: only the patient's own key can ask that")]
+    WitnessedErasure,
+    /// A grant signed further ahead than clocks differ.
+    #[error("the grant was signed at {made_at}, and here it is {now}")]
+    Future {
+        /// When it says it was signed.
+        made_at: Moment,
+        /// The clinic's clock.
+        now: Moment,
+    },
+    /// A grant of a key that another one has replaced.
+    #[error("the key {key} was replaced, and grants nothing any more")]
+    KeyReplaced {
+        /// The key.
+        key: Principal,
+    },
     /// Not witnessed, where a witness belongs.
     #[error("the statement names no witness")]
     NoWitness,
@@ -106,6 +123,9 @@ impl StatementError {
             Self::OtherClinic { .. } => "statement-other-clinic",
             Self::OtherPatient { .. } => "statement-other-patient",
             Self::Witnessed => "statement-witnessed",
+            Self::WitnessedErasure => "statement-witnessed-erasure",
+            Self::Future { .. } => "statement-future",
+            Self::KeyReplaced { .. } => "statement-key-replaced",
             Self::NoWitness => "statement-no-witness",
             Self::WitnessedNotAllowed => "statement-witnessed-not-allowed",
             Self::NoStaff { .. } => "statement-no-staff",
@@ -128,6 +148,9 @@ impl StatementError {
             Self::OtherClinic { .. } => "send it to the clinic that it names".into(),
             Self::OtherPatient { .. } => "send it with the key that signed it, or enrol that key first".into(),
             Self::Witnessed => "hand it in as a witnessed statement".into(),
+            Self::WitnessedErasure => "witness a withdrawal, and erase at the clinic's desk: `sumac node erase`".into(),
+            Self::Future { .. } => "set the clock of the machine that signs, and sign again".into(),
+            Self::KeyReplaced { .. } => "sign with the newer key; the old one can still withdraw".into(),
             Self::NoWitness => "name the staff key and the form's reference, or sign with the patient's key".into(),
             Self::WitnessedNotAllowed => "have the patient sign with a key of their own".into(),
             Self::NoStaff { .. } => "sign with a staff key that the charter lists for this clinic".into(),

@@ -8,13 +8,14 @@ use super::{Action, Grant, Statement, StatementError};
 use crate::digest::Digest;
 use crate::envelope::Verified;
 use crate::moment::Moment;
+use crate::principal::Principal;
 
 /// Where the statements of one patient at one clinic lead, in the order of the clinic's ledger.
 ///
 /// The rules: a grant needs a sequence higher than every grant before it, and the digest of the
 /// statement before it (of either kind; the first has none, and sequence 0 by custom). A grant that
 /// has not is contradictory, and then nothing is allowed until the next good grant. A withdrawal
-/// needs neither. A witnessed grant may only narrow once the patient's own key has signed anything.
+/// needs neither, nor does an erasure, after which its key never grants again. A witnessed grant may only narrow once the patient's own key has signed anything.
 /// The same statement again changes nothing.
 #[must_use]
 pub fn standing<'a>(statements: impl IntoIterator<Item = &'a Verified<Statement>>, now: Moment) -> Standing<'a> {
@@ -32,6 +33,7 @@ pub struct History<'a> {
     last: Option<Digest>,
     sequence: Option<u64>,
     key_signed: bool,
+    erased: BTreeSet<Principal>,
     state: State<'a>,
 }
 
@@ -41,6 +43,7 @@ enum State<'a> {
     None,
     Granted(Permit<'a>),
     Withdrawn,
+    Erased,
     Contradictory(Contradiction),
 }
 
@@ -70,7 +73,7 @@ impl<'a> History<'a> {
     /// [`StatementError::OutOfLine`].
     pub fn accepts(&self, statement: &Statement) -> Result<(), StatementError> {
         match &statement.action {
-            Action::Revoke(_) => Ok(()),
+            Action::Revoke(_) | Action::Erase => Ok(()),
             Action::Grant(grant) => self.in_line(statement, grant).map_err(StatementError::OutOfLine),
         }
     }
@@ -84,6 +87,7 @@ impl<'a> History<'a> {
         match &body.action {
             Action::Revoke(revoke) => self.revoke(revoke.purposes.as_deref()),
             Action::Grant(grant) => self.grant(statement, grant),
+            Action::Erase => self.erase(body.patient),
         }
         self.last = Some(statement.digest());
         self.key_signed |= statement.witness.is_none();
@@ -95,6 +99,7 @@ impl<'a> History<'a> {
         match &self.state {
             State::None => Standing::None,
             State::Withdrawn => Standing::Withdrawn,
+            State::Erased => Standing::Erased,
             State::Contradictory(why) => Standing::Contradictory(*why),
             State::Granted(permit) if now >= permit.grant.not_after => Standing::Expired,
             State::Granted(permit) if now < permit.grant.not_before.max(permit.statement.made_at) => Standing::NotYet,
@@ -108,7 +113,7 @@ impl<'a> History<'a> {
     pub fn held(&self) -> Option<Held> {
         match &self.state {
             State::Granted(permit) => Some(permit.held()),
-            State::None | State::Withdrawn | State::Contradictory(_) => None,
+            State::None | State::Withdrawn | State::Erased | State::Contradictory(_) => None,
         }
     }
 
@@ -118,10 +123,15 @@ impl<'a> History<'a> {
             if permit.purposes.is_empty() {
                 self.state = State::Withdrawn;
             }
-        } else {
+        } else if !matches!(self.state, State::Erased) {
             // Nothing is in force, so whatever part of nothing ends: the patient said no last.
             self.state = State::Withdrawn;
         }
+    }
+
+    fn erase(&mut self, key: Principal) {
+        self.erased.insert(key);
+        self.state = State::Erased;
     }
 
     fn grant(&mut self, statement: &'a Verified<Statement>, grant: &'a Grant) {
@@ -135,6 +145,9 @@ impl<'a> History<'a> {
     }
 
     fn in_line(&self, statement: &Statement, grant: &Grant) -> Result<(), Contradiction> {
+        if self.erased.contains(&statement.patient) {
+            return Err(Contradiction::Erased);
+        }
         if self.sequence.is_some_and(|highest| statement.sequence <= highest) {
             return Err(Contradiction::Sequence { got: statement.sequence, next: self.next_sequence() });
         }
@@ -143,7 +156,7 @@ impl<'a> History<'a> {
         }
         let widens = match &self.state {
             State::Granted(permit) => permit.is_widened_by(grant),
-            State::None | State::Withdrawn | State::Contradictory(_) => true,
+            State::None | State::Withdrawn | State::Erased | State::Contradictory(_) => true,
         };
         if statement.witness.is_some() && self.key_signed && widens {
             return Err(Contradiction::WitnessedWidening);
@@ -170,6 +183,9 @@ pub enum Contradiction {
         /// The one it should name; none if it should name none.
         last: Option<Digest>,
     },
+    /// Its key asked for erasure, and never grants again.
+    #[error("its key asked for everything to be erased, and never grants again")]
+    Erased,
     /// Staff may not widen what the patient's own key has narrowed.
     #[error("a witnessed grant would allow more than the patient's own key did")]
     WitnessedWidening,
@@ -182,6 +198,7 @@ impl Contradiction {
         match self {
             Self::Sequence { .. } => "contradiction-sequence",
             Self::Previous { .. } => "contradiction-previous",
+            Self::Erased => "contradiction-erased",
             Self::WitnessedWidening => "contradiction-witnessed-widening",
         }
     }
@@ -193,6 +210,7 @@ impl Contradiction {
             Self::Sequence { next, .. } => format!("sign the grant again as number {next}"),
             Self::Previous { last: Some(last) } => format!("sign the grant again, naming {} before it", last.hex()),
             Self::Previous { last: None } => "sign the grant again as the first, naming none before it".into(),
+            Self::Erased => "who comes back makes a new key, under a new pseudonym".into(),
             Self::WitnessedWidening => "have the patient sign with their own key, or replace a lost key".into(),
         }
     }

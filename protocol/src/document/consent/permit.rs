@@ -24,8 +24,27 @@ pub enum Standing<'a> {
     Expired,
     /// The patient withdrew.
     Withdrawn,
+    /// The patient withdrew and asked for everything to be destroyed.
+    Erased,
     /// The last grant does not continue the statements before it.
     Contradictory(Contradiction),
+}
+
+impl Standing<'_> {
+    /// A word for it that is never changed: `none`, `granted`, `not_yet`, `expired`, `withdrawn`, `erased` or
+    /// `contradictory`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Granted(_) => "granted",
+            Self::NotYet => "not_yet",
+            Self::Expired => "expired",
+            Self::Withdrawn => "withdrawn",
+            Self::Erased => "erased",
+            Self::Contradictory(_) => "contradictory",
+        }
+    }
 }
 
 /// A grant in force, less what was revoked since.
