@@ -6,6 +6,7 @@ mod desk;
 mod enrolling;
 mod erasing;
 mod error;
+mod ledger;
 mod papers;
 mod parts;
 mod replacing;
@@ -14,10 +15,11 @@ mod selecting;
 mod standings;
 mod stating;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use sumac_protocol::charter_chain::CharterChain;
+use sumac_protocol::ledger::Opening;
 use sumac_protocol::principal::{Principal, Signer};
 use zeroize::Zeroizing;
 
@@ -26,9 +28,9 @@ pub use desk::{CohortLine, PatientLine};
 pub use enrolling::Kept;
 pub use erasing::Taken;
 pub use error::ClinicError;
+pub use ledger::Filed;
 pub use parts::Part;
 pub use standings::StandingLine;
-pub use stating::Acknowledged;
 
 pub(crate) use papers::Papers;
 
@@ -48,6 +50,8 @@ pub struct Clinic {
     keys: Mutex<Option<BTreeMap<Principal, Row>>>,
     consents: Mutex<Consents>,
     columns: Projection,
+    /// Openings of uploads that no cohort was selected for, the newest last.
+    openings: Mutex<VecDeque<Opening>>,
 }
 
 impl Clinic {
@@ -56,7 +60,8 @@ impl Clinic {
     pub fn new(store: Arc<Store>, chain: CharterChain, clock: Arc<Clock>) -> Self {
         let signer = Signer::from_seed(&store.identity_seed());
         let columns = Projection::new(Arc::clone(&store));
-        Self { store, signer, chain, clock, keys: Mutex::new(None), consents: Mutex::default(), columns }
+        let (keys, consents, openings) = (Mutex::new(None), Mutex::default(), Mutex::default());
+        Self { store, signer, chain, clock, keys, consents, columns, openings }
     }
 
     /// The node's key.

@@ -4,6 +4,7 @@
 //! mode 0600. The kernel tells who connects; only the node's own user and root are heard.
 
 mod client;
+mod ledger;
 mod server;
 mod upkeep;
 
@@ -12,15 +13,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use sumac_protocol::digest::Digest;
 use sumac_protocol::envelope::Envelope;
+use sumac_protocol::ledger::Receipt;
 use sumac_protocol::principal::Principal;
 use sumac_protocol::record::Record;
 use sumac_protocol::round::progress::Refused;
 
 pub use client::{ControlError, ask};
+pub use ledger::{LedgerRequest, LedgerResponse};
 pub(crate) use server::{Call, serve};
 pub use upkeep::{Upkeep, Upkept};
 
-use crate::clinic::{Acknowledged, CohortLine, Kept, Part, PatientLine, StandingLine, Taken};
+use crate::clinic::{CohortLine, Kept, Part, PatientLine, StandingLine, Taken};
 use crate::export::{Held, HeldPage};
 
 /// What can be asked of a running node. Complete.
@@ -77,6 +80,8 @@ pub enum Request {
         /// The pseudonym.
         pseudonym: String,
     },
+    /// Something about consent ledgers, this clinic's or another's.
+    Ledger(LedgerRequest),
     /// Take care of the store.
     Upkeep(Upkeep),
     /// Export everything held about one patient.
@@ -120,13 +125,15 @@ pub enum Response {
     /// To [`Request::Standings`].
     Standings(Vec<StandingLine>),
     /// To [`Request::TakeStatement`] and [`Request::TakeWitnessed`].
-    Acknowledged(Acknowledged),
+    Acknowledged(Box<Receipt>),
     /// To [`Request::Patients`].
     Patients(Vec<PatientLine>),
     /// To [`Request::Cohorts`].
     Cohorts(Vec<CohortLine>),
     /// To [`Request::ToErase`] and [`Request::Erase`].
     Taken(Taken),
+    /// To [`Request::Ledger`].
+    Ledger(Box<LedgerResponse>),
     /// To [`Request::Upkeep`].
     Upkept(Upkept),
     /// To [`Request::ExportPatient`]; none if there is no such patient.
@@ -155,6 +162,8 @@ pub struct Status {
     pub listening: Vec<String>,
     /// Patients it holds.
     pub patients: u64,
+    /// Names of clinics that signed two different consent ledgers, and whose contributions this node refuses.
+    pub accused: Vec<String>,
     /// Statements in its consent ledger.
     pub statements: u64,
     /// Its process.

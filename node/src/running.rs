@@ -6,8 +6,10 @@
 mod commands;
 mod effects;
 mod error;
+mod ledgers;
 mod roles;
 mod upkeep;
+mod witness;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::future::Future;
@@ -24,6 +26,7 @@ use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
 pub use error::RunError;
+pub use witness::{ARRIVALS_MAX, SEALED_BYTES_MAX, WitnessError};
 
 use crate::clinic::Clinic;
 use crate::clock::Clock;
@@ -32,6 +35,7 @@ use crate::home::{Home, Settings};
 use crate::network::{Answer, FrameTap, Inbox, Network, NetworkConfig, NetworkError, NetworkEvent, NodeKey, Timing};
 use crate::store::{Store, UnlockSecret};
 use roles::Roles;
+use witness::Arrivals;
 
 /// What a node says once it is ready for work.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -89,6 +93,8 @@ struct Node {
     /// Never earlier than the newest moment in the journal, even if the system's clock was set back.
     clock: Arc<Clock>,
     roles: Roles,
+    /// What waits here for other clinics.
+    arrivals: Arrivals,
     /// Members with an admitted link right now; charter members who are away are not in it.
     connected: BTreeSet<Principal>,
     /// Empty until the system has given the addresses, which a chosen port 0 needs.
@@ -102,9 +108,9 @@ struct Node {
 impl Node {
     fn new(clinic: Clinic, network: Network, clock: Arc<Clock>) -> Result<Self, RunError> {
         let clinic = Arc::new(clinic);
-        let (roles, queue) = (Roles::default(), VecDeque::new());
+        let (roles, queue, arrivals) = (Roles::default(), VecDeque::new(), Arrivals::restore(clinic.store())?);
         let (connected, listening) = (BTreeSet::new(), Vec::new());
-        Ok(Self { clinic, network, clock, roles, connected, listening, queue, sealed_head: None })
+        Ok(Self { clinic, network, clock, roles, arrivals, connected, listening, queue, sealed_head: None })
     }
 
     /// Ends at `stop` or when the network is gone, both without an error.

@@ -11,6 +11,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
+use sumac_protocol::digest::Digest;
+use sumac_protocol::octets::Octets;
 use zeroize::Zeroizing;
 
 use commit::{Job, Reply, Request};
@@ -52,6 +54,7 @@ mod rearranging;
 mod restoring;
 mod rotation;
 pub(crate) mod seal;
+mod tree;
 mod view;
 
 pub(crate) use columns::ColumnGeneration;
@@ -227,6 +230,29 @@ impl Store {
     #[must_use]
     pub fn ledger_len(&self) -> u64 {
         self.shared.look().head().statements
+    }
+
+    /// The number of leaves of the ledger's Merkle tree (RFC 6962) and its root, at one moment. Leaves outlive the
+    /// statements of erased patients.
+    #[must_use]
+    pub fn ledger_head(&self) -> (u64, Digest) {
+        self.shared.look().ledger_head()
+    }
+
+    /// The root over the first `size` leaves, or `None` if there are not so many.
+    pub fn ledger_root(&self, size: u64) -> Result<Option<Digest>, StoreError> {
+        self.shared.look().ledger_root(size)
+    }
+
+    /// The audit path of a leaf in the tree over the first `size` leaves, or `None` if it is not in that tree.
+    pub fn ledger_path(&self, position: u64, size: u64) -> Result<Option<Octets>, StoreError> {
+        self.shared.look().ledger_path(position, size)
+    }
+
+    /// The proof that the tree over the first `new` leaves begins with the one over the first `old`, or `None` if
+    /// there are not so many, or `old` is more than `new`.
+    pub fn ledger_growth(&self, old: u64, new: u64) -> Result<Option<Octets>, StoreError> {
+        self.shared.look().ledger_growth(old, new)
     }
 
     /// The newest entry of every query, in the order in which the queries first came.

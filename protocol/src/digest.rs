@@ -142,6 +142,10 @@ labels! {
     LedgerCommitment = "ledger-commitment",
     /// A leaf of the consent ledger.
     LedgerLeaf = "ledger-leaf",
+    /// What a committee member keeps of one clinic's ledger.
+    WatchedClinic = "watched-clinic",
+    /// Something sealed that a member took in for a clinic.
+    HandedOver = "handed-over",
     /// Which aggregator plays the leader for one clinic's shares.
     Leader = "leader",
     /// What a researcher keeps a query under until it is answered.

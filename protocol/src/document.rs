@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::limits::DOCUMENT_BYTES_MAX;
 
+pub mod arrival;
 pub mod charter;
 pub mod commitment;
 pub mod consent;
@@ -12,12 +13,14 @@ pub mod disease;
 pub mod duo;
 pub mod enrolment;
 pub mod freeze;
+pub mod last_seen;
 pub mod manifest;
 pub mod query;
 pub mod relay;
 pub mod release;
 pub mod share;
 pub mod study;
+pub mod tree_head;
 pub mod upload;
 pub mod void;
 
@@ -70,6 +73,12 @@ kinds! {
     Release = "release",
     /// A message that the coordinator carries between members.
     Relay = "relay",
+    /// A clinic's word about its consent ledger.
+    TreeHead = "tree-head",
+    /// A committee member's word about a clinic's newest upload.
+    LastSeen = "last-seen",
+    /// A member's word that something sealed for a clinic arrived.
+    Arrival = "arrival",
 }
 
 impl Kind {
@@ -89,6 +98,7 @@ impl Kind {
             Self::Query => 64 << 10,
             Self::Upload => 16 << 10,
             Self::Commitment | Self::Freeze | Self::Void | Self::Release | Self::Relay => 4 << 10,
+            Self::TreeHead | Self::LastSeen | Self::Arrival => 4 << 10,
         }
     }
 

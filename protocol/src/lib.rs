@@ -15,6 +15,7 @@ pub mod document;
 pub mod envelope;
 pub mod explain;
 pub mod lay_text;
+pub mod ledger;
 pub mod limits;
 pub mod moment;
 pub mod octets;

@@ -84,6 +84,8 @@ pub enum Effect {
     },
     /// Something an operator should read.
     Note(String),
+    /// Something every operator must hear of: a member of the federation lied, under its own signature.
+    Alarm(String),
 }
 
 /// The roles that keep stored forms of their own.
@@ -98,6 +100,8 @@ pub enum Role {
     Member,
     /// Contributes its own records.
     Contributor,
+    /// What a committee member keeps of the clinics' consent ledgers.
+    Watch,
 }
 
 impl Role {
@@ -109,6 +113,7 @@ impl Role {
             Self::CoordinatorUpload => 2,
             Self::Member => 3,
             Self::Contributor => 4,
+            Self::Watch => 5,
         }
     }
 }

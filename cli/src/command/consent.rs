@@ -1,13 +1,15 @@
-//! `sumac consent`: a clinic's part in what its patients decide.
+//! `sumac consent`: a clinic's part in what its patients decide, and what anybody can check of it.
 //!
 //! Staff witness what was said on paper, replace a lost key two together, and see who is in and who is out. None of it
-//! opens a record. What patients sign themselves is `sumac patient`'s business.
+//! opens a record. `ledger` and `verify` show and check the ledger that all of it is in. What patients sign themselves is `sumac patient`'s business.
 
 mod export;
 mod import;
+mod ledger;
 mod list;
 mod paper;
 mod replace_key;
+mod verify;
 mod witness;
 
 use std::path::PathBuf;
@@ -38,6 +40,8 @@ pub(crate) enum ConsentCommand {
         format: Format,
     },
     Export(export::ExportConsentArgs),
+    Ledger(ledger::LedgerArgs),
+    Verify(verify::VerifyArgs),
 }
 
 impl ConsentCommand {
@@ -49,6 +53,8 @@ impl ConsentCommand {
             Self::ReplaceKey(command) => command.run()?,
             Self::List { dir, expiring, format } => list::run(&dir, expiring, format)?,
             Self::Export(args) => args.run()?,
+            Self::Ledger(args) => return args.run(),
+            Self::Verify(args) => return args.run(),
         }
         Ok(ExitCode::SUCCESS)
     }

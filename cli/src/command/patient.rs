@@ -271,7 +271,7 @@ pub(crate) fn statement(
     signer: &Signer,
     action: Action,
     made_at: Moment,
-) -> Result<sumac_node::clinic::Acknowledged, Failure> {
+) -> Result<Box<sumac_protocol::ledger::Receipt>, Failure> {
     let patient = signer.principal();
     let Response::NextStatement { sequence, previous } =
         control::ask(socket, &Request::NextStatement { key: patient })?

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::digest::Digest;
+use sumac_protocol::ledger::{self, Opening};
+use sumac_protocol::limits::COMMITTEES_MAX;
 use sumac_protocol::moment::{Millis, Moment};
-use sumac_protocol::octets::Octets;
 use sumac_protocol::round::inquiry::Inquiry;
 use sumac_protocol::round::message::{decode_stored, encode};
 use sumac_protocol::round::progress::Refused;
@@ -39,8 +40,8 @@ pub struct Charge {
     pub rows: Vec<u32>,
     /// How long the consent ledger was.
     pub ledger_position: u64,
-    /// The salt under which the ledger's state was committed to.
-    pub ledger_salt: Octets,
+    /// What stands behind the ledger commitments of this query's uploads: one for each selection, the newest last.
+    pub openings: Vec<Opening>,
     /// How it ended.
     pub state: ChargeState,
 }
@@ -97,7 +98,11 @@ impl Clinic {
         let spent = self.spent(now)?;
         let spent = |row: u32| usize::try_from(row).ok().and_then(|row| spent.get(row)).copied().unwrap_or_default();
         let only: Option<BTreeSet<u32>> = before.as_ref().map(|charge| charge.rows.iter().copied().collect());
-        let Selected { cohort, salt, ledger } = self.selected(inquiry, now, &spent, only.as_ref())?;
+        let Selected { cohort, opening } = self.selected(inquiry, now, &spent, only.as_ref())?;
+        let ledger = ledger::commitment(&opening.salt.0, &opening.head.digest());
+        let mut openings = before.as_ref().map(|charge| charge.openings.clone()).unwrap_or_default();
+        openings.push(opening);
+        openings.drain(..openings.len().saturating_sub(OPENINGS_MAX));
         self.keep_charge(&Charge {
             query: id,
             study: inquiry.study().digest(),
@@ -107,7 +112,7 @@ impl Clinic {
             expires: inquiry.query().expires,
             rows: cohort.rows().to_vec(),
             ledger_position: cohort.position(),
-            ledger_salt: salt,
+            openings,
             state: ChargeState::Open,
         })?;
         Ok(Selection { query: id, attempt: order.attempt, cells: Some(cohort.into_cells()), ledger, declined: None })
@@ -198,6 +203,9 @@ impl Clinic {
         Ok(None)
     }
 }
+
+/// Openings that a query's entry keeps: of every attempt, and of selections that a crash made it forget.
+const OPENINGS_MAX: usize = 2 * COMMITTEES_MAX;
 
 fn text_digest(inquiry: &Inquiry) -> Digest {
     Digest::of_bytes(inquiry.query().text.as_bytes())

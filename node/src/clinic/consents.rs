@@ -3,27 +3,20 @@
 //! Enrolments and statements are verified when they are first read; after that only rows that have changed are
 //! read again. What is kept of each patient is a number and two moments.
 
-use std::collections::BTreeMap;
-
 use sumac_protocol::cohort::{ConsentBook, ConsentView};
-use sumac_protocol::digest::{Digest, Label};
 use sumac_protocol::document::consent::Statement;
-use sumac_protocol::document::enrolment::Enrolment;
 use sumac_protocol::envelope::Verified;
 use sumac_protocol::moment::Moment;
 
+use super::ledger::is_in_ledger;
 use super::papers::Noteds;
-use super::{Clinic, ClinicError};
+use super::{Clinic, ClinicError, Filed};
 use crate::store::{Stated, View};
 
 /// The consents up to one frame of the journal.
 #[derive(Debug, Default)]
 pub(super) struct Consents {
     book: ConsentBook,
-    /// The statements of enrolled patients by their place in the ledger: whose, and their digests.
-    leaves: BTreeMap<u64, (u32, Digest)>,
-    /// Enrolled keys that may not grant yet, by row.
-    waiting: BTreeMap<u32, Moment>,
     sequence: u64,
 }
 
@@ -54,21 +47,11 @@ impl Consents {
     }
 
     fn read(&mut self, clinic: &Clinic, view: &View<'_>, row: u32) -> Result<(), ClinicError> {
-        self.waiting.remove(&row);
-        let Some(Admitted { enrolment, grants_from: from, said }) = clinic.admitted(view, row)? else {
+        let Some(Admitted { grants_from, said }) = clinic.admitted(view, row)? else {
             self.book.enrolled(row, Moment(0), std::iter::empty());
-            self.leaves.retain(|_, (of, _)| *of != row);
             return Ok(());
         };
-        let mut statements = Vec::new();
-        for (position, statement) in said {
-            self.leaves.insert(position, (row, statement.digest()));
-            statements.push(statement);
-        }
-        if from > enrolment.made_at {
-            self.waiting.insert(row, from);
-        }
-        self.book.enrolled(row, from, &statements);
+        self.book.enrolled(row, grants_from, &said);
         Ok(())
     }
 
@@ -76,30 +59,32 @@ impl Consents {
     pub(super) const fn view(&self, position: u64, now: Moment) -> ConsentView<'_> {
         ConsentView::over(&self.book, position, now)
     }
-
-    /// A salted commitment to the ledger: the statements of all whose keys may grant by now, in order.
-    pub(super) fn commitment(&self, salt: &[u8], now: Moment) -> Digest {
-        let may = |row: &u32| self.waiting.get(row).is_none_or(|from| *from <= now);
-        let mut parts: Vec<&[u8]> = vec![salt];
-        parts.extend(self.leaves.values().filter(|(row, _)| may(row)).map(|(_, digest)| digest.bytes()));
-        Digest::of(Label::LedgerCommitment, &parts)
-    }
 }
 
 impl Clinic {
     /// What a patient said, checked again; `None` where nobody is enrolled, or where a document does not hold under the
-    /// charters. Then this patient allows nothing, and nobody else is held up.
+    /// charters, or is not what the ledger has. Then this patient allows nothing, and nobody else is held up.
     fn admitted(&self, view: &View<'_>, row: u32) -> Result<Option<Admitted>, ClinicError> {
         let read = || {
             let Some(body) = view.enrolment(row)? else { return Ok(None) };
             let noteds = Noteds::read(&body)?;
             let (enrolment, keys) = (self.read_enrolment(&noteds)?, noteds.keys()?);
-            let said = |(position, body): Stated| Ok((position, self.read_statement(&body, position, &keys)?));
+            let said = |(position, body): Stated| {
+                if !is_in_ledger(view, position, &Filed::read(&body)?)? {
+                    return Err(ClinicError::NotInLedger { position });
+                }
+                self.read_statement(&body, position, &keys)
+            };
             let said = view.statements(row)?.into_iter().map(said).collect::<Result<_, ClinicError>>()?;
-            Ok(Some(Admitted { grants_from: noteds.grants_from(&enrolment), enrolment, said }))
+            Ok(Some(Admitted { grants_from: noteds.grants_from(&enrolment), said }))
         };
         match read() {
-            Err(why @ (ClinicError::Document(_) | ClinicError::Enrolment(_) | ClinicError::Statement(_))) => {
+            Err(
+                why @ (ClinicError::Document(_)
+                | ClinicError::Enrolment(_)
+                | ClinicError::Statement(_)
+                | ClinicError::NotInLedger { .. }),
+            ) => {
                 tracing::warn!(row, code = why.code(), %why, "a patient allows nothing: the papers do not hold");
                 Ok(None)
             }
@@ -108,12 +93,12 @@ impl Clinic {
     }
 }
 
-/// An enrolment, and the statements with their places in the ledger.
+/// What a patient said, checked.
 struct Admitted {
-    enrolment: Verified<Enrolment>,
     /// From when on the key may grant.
     grants_from: Moment,
-    said: Vec<(u64, Verified<Statement>)>,
+    /// In the ledger's order.
+    said: Vec<Verified<Statement>>,
 }
 
 /// Rows that are read in one look at the store, during which it does not write.

@@ -3,6 +3,7 @@
 use sumac_protocol::document::consent::StatementError;
 use sumac_protocol::document::enrolment::EnrolmentError;
 use sumac_protocol::envelope::DocumentError;
+use sumac_protocol::ledger::LedgerError;
 use sumac_protocol::principal::Principal;
 
 use crate::store::StoreError;
@@ -22,6 +23,9 @@ pub enum ClinicError {
     /// An enrolment that does not hold.
     #[error(transparent)]
     Enrolment(#[from] EnrolmentError),
+    /// Something said about a ledger that does not hold.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
     /// A stored body cannot be read: ours to mend.
     #[error("a stored {what} cannot be read: {why}")]
     Stored {
@@ -86,6 +90,34 @@ pub enum ClinicError {
         /// Where it is, counted from 0.
         position: u64,
     },
+    /// A statement whose leaf is not in the ledger's tree at its position.
+    #[error("the statement at position {position} is not what the ledger has there")]
+    NotInLedger {
+        /// The position, counted from 0.
+        position: u64,
+    },
+    /// A position at which this patient has no statement.
+    #[error("this patient has no statement at position {position} of the ledger")]
+    NoSuchStatement {
+        /// The position, counted from 0.
+        position: u64,
+    },
+    /// A size that the ledger has not come to.
+    #[error("the ledger has {size} statements, and never had {wanted}")]
+    LedgerTooShort {
+        /// The size that was asked for.
+        wanted: u64,
+        /// Statements in the ledger.
+        size: u64,
+    },
+    /// The tree in the index does not prove a statement that is there.
+    #[error("the ledger's tree does not prove the statement at position {position}: {why}")]
+    BrokenTree {
+        /// The position, counted from 0.
+        position: u64,
+        /// What does not hold.
+        why: String,
+    },
     /// More patients than the charter says.
     #[error("the clinic would come to {have} patients, erased ones included, and the charter allows {most}")]
     TooManyPatients {
@@ -119,8 +151,13 @@ impl ClinicError {
             Self::Document(why) => why.code(),
             Self::Statement(why) => why.code(),
             Self::Enrolment(why) => why.code(),
+            Self::Ledger(why) => why.code(),
             Self::Stored { .. } => "stored-body",
             Self::Superseded { .. } => "superseded",
+            Self::NotInLedger { .. } => "not-in-ledger",
+            Self::NoSuchStatement { .. } => "no-such-statement",
+            Self::LedgerTooShort { .. } => "ledger-too-short",
+            Self::BrokenTree { .. } => "ledger-broken-tree",
             Self::KeyTaken { .. } => "key-taken",
             Self::Enrolled => "enrolled",
             Self::NoReplacement => "no-replacement",
@@ -145,6 +182,7 @@ impl ClinicError {
             Self::Document(why) => why.remedy(),
             Self::Statement(why) => why.remedy(),
             Self::Enrolment(why) => why.remedy(),
+            Self::Ledger(why) => why.remedy(),
             Self::Stored { .. } => "report this; meanwhile set up a new node and import again".into(),
             Self::KeyTaken { .. } => {
                 "every patient has a key of their own for each clinic; make a new one with `sumac patient keygen`"
@@ -167,6 +205,13 @@ impl ClinicError {
             Self::Superseded { .. } => {
                 "sign it anew to say it again: `sumac patient revoke` or `sumac patient grant`".into()
             }
+            Self::NotInLedger { .. } | Self::BrokenTree { .. } => {
+                "stop the node and delete the folder of its index: it is rebuilt from the journal; if that does not \
+                 help, report this"
+                    .into()
+            }
+            Self::NoSuchStatement { .. } => "the receipts of all statements tell their positions".into(),
+            Self::LedgerTooShort { size, .. } => format!("ask for a head of at most {size} statements"),
             Self::TooManyPatients { .. } => {
                 "ask the stewards for a charter with a larger patients_max for this clinic".into()
             }

@@ -14,7 +14,7 @@ use sumac_protocol::moment::Moment;
 use sumac_protocol::principal::Principal;
 use sumac_protocol::round::message::{decode_stored, encode};
 
-use super::{Clinic, ClinicError};
+use super::{Clinic, ClinicError, Filed};
 use crate::store::Row;
 
 /// One enrolment as it is kept.
@@ -136,7 +136,7 @@ impl Clinic {
         let mut said = Vec::new();
         for (position, body) in self.store().statements(row)? {
             let statement = self.read_statement(&body, position, &keys)?;
-            said.push((position, stated(&body)?, statement));
+            said.push((position, Filed::read(&body)?.statement, statement));
         }
         Ok(Papers { enrolment: Some(noteds.document().clone()), key: Some(enrolment.patient), said })
     }
@@ -166,7 +166,7 @@ impl Clinic {
         position: u64,
         keys: &Keys,
     ) -> Result<Verified<Statement>, ClinicError> {
-        let envelope = stated(body)?;
+        let envelope = Filed::read(body)?.statement;
         Ok(self.admit(&envelope, position, keys, self.chain().epochs().rev().map(|charter| &**charter))?)
     }
 
@@ -196,11 +196,6 @@ impl Clinic {
         }
         Ok(statement)
     }
-}
-
-/// A statement as it is stored.
-fn stated(body: &[u8]) -> Result<Envelope, ClinicError> {
-    decode_stored(body).map_err(|why| ClinicError::Stored { what: "statement", why: why.to_string() })
 }
 
 /// A statement on paper, under the newest charter that admits it; the refusal is that of the newest of all.

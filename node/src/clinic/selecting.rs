@@ -11,23 +11,21 @@ use roaring::RoaringBitmap;
 use sumac_protocol::cohort::{Cohort, Eligible};
 use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::digest::Digest;
+use sumac_protocol::ledger::Opening;
 use sumac_protocol::moment::Moment;
-use sumac_protocol::octets::Octets;
 use sumac_protocol::plan::RawCells;
 use sumac_protocol::record::Record;
 use sumac_protocol::round::inquiry::Inquiry;
 use sumac_protocol::round::message::decode_stored;
-use zeroize::Zeroizing;
 
 use super::{Clinic, ClinicError};
 use crate::columns::{ColumnsError, Generation, RowBits};
 use crate::store::View;
 
-/// Who takes part, and a salted commitment to the ledger that says so.
+/// Who takes part, and the head of the ledger that says so, with the salt that it is committed to under.
 pub(super) struct Selected {
     pub(super) cohort: Cohort,
-    pub(super) salt: Octets,
-    pub(super) ledger: Digest,
+    pub(super) opening: Opening,
 }
 
 /// What one look at the store gave.
@@ -38,7 +36,7 @@ struct Looked<'i> {
     asked_about: Vec<u32>,
     /// Rows that the columns answer for.
     in_columns: RowBits,
-    ledger: Digest,
+    opening: Opening,
 }
 
 impl Clinic {
@@ -50,23 +48,22 @@ impl Clinic {
         spent: &impl Fn(u32) -> RhoMicro,
         only: Option<&BTreeSet<u32>>,
     ) -> Result<Selected, ClinicError> {
-        let salt = Self::salt()?;
         let generation = self.generation(inquiry);
-        let looked = self.looked(inquiry, now, generation.as_deref(), &salt, spent, only)?;
+        let looked = self.looked(inquiry, now, generation.as_deref(), spent, only)?;
         let (found, looked) = match self.in_columns(inquiry, generation.as_deref(), &looked.in_columns) {
             Ok(found) => (found, looked),
             Err(why) => {
                 tracing::warn!(code = why.code(), %why, "the columns are damaged; the records answer");
                 self.columns.discard();
-                (None, self.looked(inquiry, now, None, &salt, spent, only)?)
+                (None, self.looked(inquiry, now, None, spent, only)?)
             }
         };
-        let Looked { eligible, mut cells, mut asked_about, ledger, .. } = looked;
+        let Looked { eligible, mut cells, mut asked_about, opening, .. } = looked;
         if let Some((part, rows)) = found {
             cells.add_part(&part);
             asked_about.extend(rows);
         }
-        Ok(Selected { cohort: eligible.counted(asked_about, cells), salt: Octets(salt.to_vec()), ledger })
+        Ok(Selected { cohort: eligible.counted(asked_about, cells), opening })
     }
 
     /// The columns that can answer this question, if there are any.
@@ -87,7 +84,6 @@ impl Clinic {
         inquiry: &'i Inquiry,
         now: Moment,
         generation: Option<&Generation>,
-        salt: &Zeroizing<[u8; 32]>,
         spent: &impl Fn(u32) -> RhoMicro,
         only: Option<&BTreeSet<u32>>,
     ) -> Result<Looked<'i>, ClinicError> {
@@ -95,7 +91,7 @@ impl Clinic {
         consents.approach(self)?;
         let view = self.store().look();
         consents.catch_up(self, &view)?;
-        let ledger = consents.commitment(salt.as_slice(), now);
+        let opening = self.fresh_opening(view.ledger_head())?;
         let consenting = consents.view(view.head().statements, now);
         let eligible = Eligible::of(&consenting, inquiry, &self.signer().principal(), spent, only);
         let beside: Option<RoaringBitmap> = generation.map(|generation| generation.beside(&view)).transpose()?;
@@ -110,7 +106,7 @@ impl Clinic {
                 asked_about.push(row);
             }
         }
-        Ok(Looked { eligible, cells, asked_about, in_columns, ledger })
+        Ok(Looked { eligible, cells, asked_about, in_columns, opening })
     }
 
     /// What the columns say, and of whom.

@@ -1,28 +1,17 @@
 //! Statements come in: signed with the patient's key, or witnessed on paper by staff.
 
-use serde::{Deserialize, Serialize};
-use sumac_protocol::digest::Digest;
 use sumac_protocol::document::consent::{Action, History, Named, Statement};
 use sumac_protocol::envelope::{Envelope, Verified};
+use sumac_protocol::ledger::Receipt;
 use sumac_protocol::principal::Principal;
-use sumac_protocol::round::message::encode;
 
 use super::papers::Keys;
-use super::{Clinic, ClinicError};
-use crate::store::{Entry, Row};
-
-/// A statement's place in the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Acknowledged {
-    /// The statement.
-    pub statement: Digest,
-    /// Its position in the clinic's ledger, from 0.
-    pub position: u64,
-}
+use super::{Clinic, ClinicError, Filed};
+use crate::store::Row;
 
 impl Clinic {
     /// Takes a statement that the patient's own key signed into the ledger. The newest statement again is acknowledged
-    /// with the place it has; an older one again is refused.
+    /// with a receipt for the place it has; an older one again is refused.
     ///
     /// An erasure is in the ledger before anything is destroyed, with a note that it is to be done; so it is finished at
     /// the next start, or by saying it again, whatever interrupts it. One that a replaced key signed ends everything that
@@ -31,7 +20,7 @@ impl Clinic {
     /// # Errors
     /// [`ClinicError::NotEnrolled`], [`ClinicError::KeyErased`], or what is wrong with the statement. A withdrawal is
     /// never refused for its sequence, predecessor or clock.
-    pub fn take_statement(&self, envelope: &Envelope) -> Result<Acknowledged, ClinicError> {
+    pub fn take_statement(&self, envelope: &Envelope) -> Result<Receipt, ClinicError> {
         // The same work for every key, before anything is looked up.
         let key = envelope.claim::<Statement>()?.verify_named(|statement| statement.patient)?.patient;
         if Named::of(envelope)?.on_paper {
@@ -45,7 +34,7 @@ impl Clinic {
     ///
     /// # Errors
     /// As [`Clinic::take_statement`]; and a witnessed erasure is refused.
-    pub fn take_witnessed(&self, envelope: &Envelope) -> Result<Acknowledged, ClinicError> {
+    pub fn take_witnessed(&self, envelope: &Envelope) -> Result<Receipt, ClinicError> {
         let Named { patient, on_paper } = Named::of(envelope)?;
         if !on_paper {
             return Err(sumac_protocol::document::consent::StatementError::NoWitness.into());
@@ -53,7 +42,7 @@ impl Clinic {
         self.take(envelope, patient)
     }
 
-    fn take(&self, envelope: &Envelope, key: Principal) -> Result<Acknowledged, ClinicError> {
+    fn take(&self, envelope: &Envelope, key: Principal) -> Result<Receipt, ClinicError> {
         let row = match self.row_of_key(&key)? {
             Some(row) => row,
             None if self.gone()?.keys(&key) => return Err(ClinicError::KeyErased { key }),
@@ -65,21 +54,21 @@ impl Clinic {
         statement.not_ahead(self.clock.now())?;
         let known = self.known(row, &keys, &statement)?;
         let erases = statement.action == Action::Erase && statement.patient == keys.newest();
-        let acknowledged = match known.iter().position(|(_, have)| have.digest() == statement.digest()) {
+        let receipt = match known.iter().position(|(_, have)| have.digest() == statement.digest()) {
             Some(at) => {
                 let position = known.get(at).map_or(0, |(position, _)| *position);
                 // Said again; but what was said since stands, and an acknowledgement would hide that.
                 if at.saturating_add(1) < known.len() && !erases {
                     return Err(ClinicError::Superseded { position });
                 }
-                Acknowledged { statement: statement.digest(), position }
+                self.receipt(row, position)?
             }
             None => self.append_statement(row, envelope, &statement, &known, erases)?,
         };
         if erases {
             self.finish_erasure(row)?;
         }
-        Ok(acknowledged)
+        Ok(receipt)
     }
 
     fn append_statement(
@@ -89,16 +78,16 @@ impl Clinic {
         statement: &Verified<Statement>,
         known: &[(u64, Verified<Statement>)],
         erases: bool,
-    ) -> Result<Acknowledged, ClinicError> {
+    ) -> Result<Receipt, ClinicError> {
         let mut history = History::new();
         known.iter().for_each(|(_, have)| history.append(have));
         history.accepts(statement)?;
-        let mut entries = vec![Entry::Statement { pseudonym: self.pseudonym(row)?, body: encode(envelope) }];
+        let mut entries = vec![Filed::fresh(envelope.clone())?.entry(self.pseudonym(row)?)];
         if erases {
             entries.push(Self::erasure_due(row));
         }
         let position = self.store().append(entries)?;
-        Ok(Acknowledged { statement: statement.digest(), position: position.statements.start })
+        self.receipt(row, position.statements.start)
     }
 
     /// What the patient said before. Where something of it cannot be read or does not hold, a grant has to wait and a

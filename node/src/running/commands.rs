@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use sumac_protocol::ledger::Receipt;
 use sumac_protocol::round::progress::Refused;
 
 use super::{Node, RunError, upkeep};
@@ -17,7 +18,7 @@ impl Node {
             upkeep::begin(Arc::clone(self.clinic.store()), upkeep, answer);
             return Ok(());
         }
-        let response = tokio::task::block_in_place(|| self.respond(request));
+        let response = tokio::task::block_in_place(|| self.respond(request))?;
         self.seal_watermark()?;
         if answer.send(response).is_err() {
             tracing::debug!("whoever asked is gone");
@@ -25,7 +26,7 @@ impl Node {
         Ok(())
     }
 
-    fn respond(&self, request: Request) -> Response {
+    fn respond(&mut self, request: Request) -> Result<Response, RunError> {
         let clinic = &self.clinic;
         let done = match request {
             Request::Status => Ok(Response::Status(self.status())),
@@ -35,12 +36,12 @@ impl Node {
             Request::NextStatement { key } => {
                 clinic.next_statement(&key).map(|(sequence, previous)| Response::NextStatement { sequence, previous })
             }
-            Request::TakeStatement(envelope) => clinic.take_statement(&envelope).map(Response::Acknowledged),
+            Request::TakeStatement(envelope) => clinic.take_statement(&envelope).map(acknowledged),
             Request::PaperKey { pseudonym } => clinic.paper_key(&pseudonym).and_then(|key| {
                 let (sequence, previous) = clinic.next_statement(&key)?;
                 Ok(Response::PaperKey { key, sequence, previous })
             }),
-            Request::TakeWitnessed(envelope) => clinic.take_witnessed(&envelope).map(Response::Acknowledged),
+            Request::TakeWitnessed(envelope) => clinic.take_witnessed(&envelope).map(acknowledged),
             Request::ReplaceKey(envelope) => clinic.replace_key(&envelope).map(|()| Response::Enrolled),
             Request::Standings => clinic.standings().map(Response::Standings),
             Request::Patients => clinic.patients().map(Response::Patients),
@@ -51,9 +52,10 @@ impl Node {
                 clinic.held(&pseudonym, self.clock.now()).map(|held| Response::Patient(held.map(Box::new)))
             }
             Request::ExportFrom { from } => clinic.held_from(from, self.clock.now()).map(Response::Page),
+            Request::Ledger(request) => return self.about_ledgers(request),
             Request::Upkeep(upkeep) => Ok(upkeep::carry_out(clinic.store(), upkeep)),
         };
-        done.unwrap_or_else(|why| Response::Refused(refused(&why)))
+        Ok(done.unwrap_or_else(|why| Response::Refused(refused(&why))))
     }
 
     fn status(&self) -> Status {
@@ -66,12 +68,17 @@ impl Node {
             connected: self.connected.iter().map(|peer| self.name(peer)).collect(),
             listening: self.listening.clone(),
             patients: u64::try_from(self.clinic.store().rows().len()).unwrap_or(u64::MAX),
+            accused: self.accused(),
             statements: self.clinic.store().ledger_len(),
             pid: std::process::id(),
         }
     }
 }
 
-fn refused(why: &ClinicError) -> Refused {
+fn acknowledged(receipt: Receipt) -> Response {
+    Response::Acknowledged(Box::new(receipt))
+}
+
+pub(super) fn refused(why: &ClinicError) -> Refused {
     Refused { code: why.code().into(), says: why.to_string(), remedy: why.remedy() }
 }

@@ -78,7 +78,7 @@ impl Node {
 
     /// Forms are durable before any later effect of the same list: nothing is sent that a crash could forget.
     /// Only the first reply goes out; further ones have nobody to hear them.
-    fn carry_out(&mut self, effects: Vec<Effect>, answer: &mut Option<Answer>) -> Result<(), RunError> {
+    pub(super) fn carry_out(&mut self, effects: Vec<Effect>, answer: &mut Option<Answer>) -> Result<(), RunError> {
         let mut entries = Vec::new();
         for effect in effects {
             if !matches!(effect, Effect::Keep { .. } | Effect::Forget { .. }) {
@@ -106,6 +106,7 @@ impl Node {
                     tokio::task::block_in_place(|| self.clinic.settle(query, outcome))?;
                 }
                 Effect::Note(text) => tracing::warn!("{text}"),
+                Effect::Alarm(text) => tracing::error!("{text}"),
             }
         }
         self.keep(&mut entries)
@@ -155,7 +156,11 @@ impl Node {
     fn select(&self, order: &Order) -> Selection {
         tokio::task::block_in_place(|| self.clinic.select(order)).unwrap_or_else(|why| {
             tracing::error!(%why, "the cohort could not be selected; zeroes are contributed");
-            let ledger = sumac_protocol::digest::Digest([0; 32]);
+            // As like any other as it can be made.
+            let ledger = self.clinic.commitment_without_cohort().unwrap_or_else(|why| {
+                tracing::error!(%why, "the ledger could not be committed to");
+                sumac_protocol::digest::Digest([0; 32])
+            });
             Selection { query: order.inquiry.id(), attempt: order.attempt, cells: None, ledger, declined: None }
         })
     }

@@ -36,9 +36,19 @@ impl Roles {
         let cases = forms(store, Role::Coordinator)?;
         self.coordinator = Coordinator::restore(cases, forms(store, Role::CoordinatorUpload)?, desk);
         self.contributor = Contributor::restore(forms(store, Role::Contributor)?);
-        let (member, effects) = Member::restore(forms(store, Role::Member)?, desk);
+        let (member, effects) = Member::restore(forms(store, Role::Member)?, forms(store, Role::Watch)?, desk);
         self.member = member;
         Ok(effects)
+    }
+
+    /// The committees' member.
+    pub(super) const fn member(&self) -> &Member {
+        &self.member
+    }
+
+    /// The committees' member, for what comes from outside a round.
+    pub(super) const fn member_mut(&mut self) -> &mut Member {
+        &mut self.member
     }
 
     /// Hands an event to whomever it concerns.
@@ -93,6 +103,7 @@ fn forms<T: DeserializeOwned>(store: &Store, role: Role) -> Result<Vec<T>, RunEr
         Role::Coordinator | Role::CoordinatorUpload => "coordinator",
         Role::Member => "member",
         Role::Contributor => "contributor",
+        Role::Watch => "watch",
     };
     let states = store.role_states(role.number())?;
     states

@@ -52,6 +52,8 @@ struct Decided<'e> {
     records: BTreeMap<u32, &'e [u8]>,
     /// How many statements the batch adds, so that each gets a position after the ones before it.
     statements: u64,
+    /// Their leaves, 32 bytes each, in the same order.
+    leaves: Vec<u8>,
     /// Records left out because the patient's newest is the same byte for byte.
     unchanged: usize,
 }
@@ -71,7 +73,14 @@ impl<'s> Group<'s> {
             self.decide(entry, &mut decided)?;
         }
         self.make_pages(&decided)?;
-        self.add_frames(&decided.frames)?;
+        let mut frames = Vec::with_capacity(decided.frames.len().saturating_add(1));
+        if !decided.leaves.is_empty() {
+            // Before their statements: whoever takes up a statement has its leaf.
+            let leaves = decided.leaves.as_slice();
+            frames.push((self.key(KeyClass::Journal)?, Kind::Leaves { first: before }, leaves));
+        }
+        frames.extend_from_slice(&decided.frames);
+        self.add_frames(&frames)?;
         let Mark { sequence, hash } = self.tail.mark;
         let statements = before..self.draft.head.statements;
         Ok(Position { sequence, hash, unchanged: decided.unchanged, statements })
@@ -103,11 +112,12 @@ impl<'s> Group<'s> {
                 let row = self.row(pseudonym, decided)?;
                 decided.push(KeyId::new(KeyClass::Patient, row), Kind::Enrolment, body);
             }
-            Entry::Statement { pseudonym, body } => {
+            Entry::Statement { pseudonym, body, leaf } => {
                 let row = self.row(pseudonym, decided)?;
                 let position = self.draft.head.statements.checked_add(decided.statements);
                 let position = position.ok_or(StoreError::Full { what: "statements" })?;
                 decided.statements = decided.statements.saturating_add(1);
+                decided.leaves.extend_from_slice(leaf);
                 decided.push(KeyId::new(KeyClass::Patient, row), Kind::Statement { position }, body);
             }
             Entry::Query { id, body } => {

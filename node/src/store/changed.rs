@@ -59,6 +59,7 @@ impl Changed {
             | Kind::Query { .. }
             | Kind::Role { .. }
             | Kind::Forgotten { .. }
+            | Kind::Leaves { .. }
             | Kind::Audit
             | Kind::Compacted => {}
         }

@@ -16,6 +16,11 @@ pub(crate) enum Kind {
     Statement {
         position: u64,
     },
+    /// Leaves of the consent ledger, 32 bytes each, one for each statement of the batch: the first at this position.
+    /// Kept for good, whoever is erased. Under the journal's key.
+    Leaves {
+        first: u64,
+    },
     /// With the sequence number of the query's first entry, by which queries are ordered.
     Query {
         id: [u8; 32],
@@ -51,7 +56,9 @@ impl Kind {
         plain.push(self.code());
         match self {
             Self::Patient | Self::Record | Self::Enrolment | Self::Audit | Self::Compacted => {}
-            Self::Statement { position } => plain.extend_from_slice(&position.to_le_bytes()),
+            Self::Statement { position } | Self::Leaves { first: position } => {
+                plain.extend_from_slice(&position.to_le_bytes());
+            }
             Self::Query { id, first } => {
                 plain.extend_from_slice(&id);
                 plain.extend_from_slice(&first.to_le_bytes());
@@ -91,6 +98,7 @@ impl Kind {
                 cohort: reader.u32()?,
             },
             10 => Self::Compacted,
+            11 => Self::Leaves { first: reader.u64()? },
             _ => return None,
         };
         let length = usize::try_from(reader.u32()?).ok()?;
@@ -105,7 +113,7 @@ impl Kind {
                 Self::Patient | Self::Record | Self::Enrolment | Self::Statement { .. } => KeyClass::Patient,
                 Self::Query { .. } => KeyClass::Cohort,
                 Self::Role { .. } | Self::Forgotten { .. } => KeyClass::RoundState,
-                Self::Audit | Self::Erased { .. } | Self::Compacted => KeyClass::Journal,
+                Self::Leaves { .. } | Self::Audit | Self::Erased { .. } | Self::Compacted => KeyClass::Journal,
             }
     }
 
@@ -125,6 +133,7 @@ impl Kind {
             | Self::Query { .. }
             | Self::Role { .. }
             | Self::Forgotten { .. }
+            | Self::Leaves { .. }
             | Self::Audit => false,
         }
     }
@@ -142,6 +151,7 @@ impl Kind {
             Self::Audit => 8,
             Self::Erased { .. } => 9,
             Self::Compacted => 10,
+            Self::Leaves { .. } => 11,
         }
     }
 }
@@ -167,6 +177,7 @@ mod tests {
             Kind::Audit,
             Kind::Erased { row: 1, rows: 2, statements: 3, cohort: 4 },
             Kind::Compacted,
+            Kind::Leaves { first: 3 },
         ];
         for kind in kinds {
             let mut plain = Vec::new();
@@ -180,6 +191,6 @@ mod tests {
             assert_eq!(Kind::decode(&plain), None, "{kind:?} with padding that is not zero");
         }
         assert_eq!(Kind::decode(&[0, 0, 0, 0, 0]), None);
-        assert_eq!(Kind::decode(&[11, 0, 0, 0, 0]), None);
+        assert_eq!(Kind::decode(&[12, 0, 0, 0, 0]), None);
     }
 }

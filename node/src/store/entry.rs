@@ -16,8 +16,9 @@ pub enum Entry {
     Record { pseudonym: String, body: Vec<u8> },
     /// A patient's enrolment; replaces the one before. Sealed under the patient's key.
     Enrolment { pseudonym: String, body: Vec<u8> },
-    /// A consent statement, kept with all others at the next position of the ledger. Sealed under the patient's key.
-    Statement { pseudonym: String, body: Vec<u8> },
+    /// A consent statement, kept with all others at the next position of the ledger. Sealed under the patient's key;
+    /// its leaf, which must tell nobody anything who cannot read the body, under the journal's, for good.
+    Statement { pseudonym: String, body: Vec<u8>, leaf: [u8; 32] },
     /// A query's selection, debit and uses; replaces the one before. Sealed under the cohort key.
     Query { id: [u8; 32], body: Vec<u8> },
     /// The state of a protocol role; replaces the one before, `None` forgets it. Sealed under the round-state key.
@@ -75,6 +76,9 @@ pub(crate) fn weigh(entries: &[Entry]) -> Result<usize, StoreError> {
         within("the bytes of a pseudonym", name, PSEUDONYM_BYTES_MAX)?;
         within("the bytes of a body", body, BODY_BYTES_MAX)?;
         weight = weight.saturating_add(name).saturating_add(body);
+        if let Entry::Statement { leaf, .. } = entry {
+            weight = weight.saturating_add(leaf.len());
+        }
     }
     within("the bytes of a batch", weight, BATCH_BYTES_MAX)?;
     Ok(weight)

@@ -226,5 +226,5 @@ pub(crate) const FIRST_SEGMENT: u32 = 1;
 /// Bytes of a segment's header.
 pub(crate) const SEGMENT_HEADER_BYTES: u64 = 64;
 const SEGMENT_FIELDS: usize = 56;
-const SEGMENT_MAGIC: &[u8; 8] = b"SUMACJ2\n";
+const SEGMENT_MAGIC: &[u8; 8] = b"SUMACJ3\n";
 const SEGMENT_SUFFIX: &str = ".seg";

@@ -51,5 +51,7 @@ pub(crate) const REBUILD_STEP_FRAMES: u64 = 1000;
 // A body always fits a batch, and a frame's length always fits its 32-bit field.
 const _: () = assert!(BODY_BYTES_MAX + PSEUDONYM_BYTES_MAX <= BATCH_BYTES_MAX);
 const _: () = assert!(BODY_BYTES_MAX + 4096 < u32::MAX as usize);
+// The leaves of a batch fit one frame.
+const _: () = assert!(BATCH_ENTRIES_MAX * 32 <= BODY_BYTES_MAX);
 // Whatever a role may keep, the store takes.
 const _: () = assert!(sumac_protocol::limits::STORED_BYTES_MAX <= BODY_BYTES_MAX);

@@ -1,5 +1,7 @@
 //! The values that lie in the index: pointers into the journal, fixed in width, a few dozen bytes each.
 
+use sumac_protocol::digest::Digest;
+use sumac_protocol::ledger::tree;
 use zeroize::Zeroizing;
 
 use super::bytes::Reader;
@@ -12,8 +14,10 @@ pub(crate) struct Head {
     pub(crate) mark: Mark,
     /// Patients so far; their rows are 0 up to this.
     pub(crate) rows: u32,
-    /// Statements in the consent ledger.
+    /// Leaves of the consent ledger: statements that were ever taken.
     pub(crate) statements: u64,
+    /// The root over these leaves.
+    pub(crate) root: Digest,
     /// Bytes of the frames that are pointed to, and of those that are kept for good.
     pub(crate) live_bytes: u64,
     /// How the journal's frames lay when their places were noted: see [`Scan::layout`].
@@ -54,17 +58,18 @@ pub(crate) struct Listed {
 impl Head {
     /// Of a store without a frame.
     pub(crate) fn nothing(start: Mark, layout: u64) -> Self {
-        Self { mark: start, rows: 0, statements: 0, live_bytes: 0, layout }
+        Self { mark: start, rows: 0, statements: 0, root: tree::empty_root(), live_bytes: 0, layout }
     }
 
     pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
-        let mut bytes = Zeroizing::new(Vec::with_capacity(68));
+        let mut bytes = Zeroizing::new(Vec::with_capacity(100));
         bytes.extend_from_slice(&self.mark.sequence.to_le_bytes());
         bytes.extend_from_slice(&self.mark.hash);
         bytes.extend_from_slice(&self.rows.to_le_bytes());
         for number in [self.statements, self.live_bytes, self.layout] {
             bytes.extend_from_slice(&number.to_le_bytes());
         }
+        bytes.extend_from_slice(self.root.bytes());
         bytes
     }
 
@@ -72,7 +77,8 @@ impl Head {
         let mut reader = Reader::new(bytes);
         let mark = Mark { sequence: reader.u64()?, hash: reader.array()? };
         let (rows, statements) = (reader.u32()?, reader.u64()?);
-        let head = Self { mark, rows, statements, live_bytes: reader.u64()?, layout: reader.u64()? };
+        let (live_bytes, layout, root) = (reader.u64()?, reader.u64()?, Digest(reader.array()?));
+        let head = Self { mark, rows, statements, root, live_bytes, layout };
         reader.end().map(|()| head)
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use sumac_protocol::digest::Digest;
+use sumac_protocol::ledger;
 use zeroize::Zeroizing;
 
 use super::bytes::Reader;
@@ -12,6 +14,7 @@ use super::index::{Changes, Index, Name};
 use super::journal::Location;
 use super::keyring::{KeyId, Mark};
 use super::pointers::{Head, Listed, PAGE_ENTRIES, RowEntry, RowPage};
+use super::tree::{Growing, Tile, TilePlace, Tiles, encode, tile, tile_name};
 
 /// Changes to the index that are not made yet, over what it holds.
 #[derive(Debug)]
@@ -22,6 +25,8 @@ pub(crate) struct Draft {
     changes: Changes,
     /// Pages of rows that have changed, by number: they go before what the index holds too.
     pages: BTreeMap<u32, RowPage>,
+    /// Tiles of the ledger's tree that have changed: they go before what the index holds too.
+    tiles: BTreeMap<TilePlace, Tile>,
     pub(crate) head: Head,
     /// The frames that were taken up, for whoever keeps a projection of its own.
     pub(crate) taken_up: Vec<(KeyId, Kind, u64)>,
@@ -29,7 +34,14 @@ pub(crate) struct Draft {
 
 impl Draft {
     pub(crate) fn new(index: Arc<Index>, head: Head) -> Self {
-        Self { index, changes: Changes::new(), pages: BTreeMap::new(), head, taken_up: Vec::new() }
+        Self {
+            index,
+            changes: Changes::new(),
+            pages: BTreeMap::new(),
+            tiles: BTreeMap::new(),
+            head,
+            taken_up: Vec::new(),
+        }
     }
 
     /// The patient's row, if the pseudonym is known.
@@ -68,6 +80,7 @@ impl Draft {
             Kind::Record => self.change_row(row, at, |entry| entry.record.replace(at))?,
             Kind::Enrolment => self.change_row(row, at, |entry| entry.enrolment.replace(at))?,
             Kind::Statement { position } => self.add_statement(row, position, at)?,
+            Kind::Leaves { first } => self.add_leaves(first, body, at)?,
             Kind::Query { id, first } => self.list(query_name(&self.index, &id), Listed { order: first, id, at })?,
             Kind::Role { role, id } => {
                 self.list(role_name(&self.index, role, &id), Listed { order: at.sequence, id, at })?;
@@ -83,7 +96,13 @@ impl Draft {
 
     /// Makes the changes, together with how far they come.
     pub(crate) fn commit(mut self) -> Result<Head, StoreError> {
+        if !self.tiles.is_empty() {
+            self.head.root = ledger::tree::root(&mut Tiles::read_by(|place| self.tile(place)), self.head.statements)?;
+        }
         let head = self.head;
+        for (place, tile) in std::mem::take(&mut self.tiles) {
+            self.put(tile_name(&self.index, place), encode(&tile));
+        }
         for (number, page) in std::mem::take(&mut self.pages) {
             self.put(page_name(&self.index, number), page.encode());
         }
@@ -106,17 +125,52 @@ impl Draft {
         Ok(())
     }
 
-    /// The row must be there. A statement replaces nothing: it stays live until the row is erased.
+    /// The row and the leaf must be there. A statement replaces nothing: it stays live until the row is erased.
     fn add_statement(&mut self, row: u32, position: u64, at: Location) -> Result<(), StoreError> {
+        readable(&self.index, (position < self.head.statements).then_some(()))?;
         self.change_row(row, at, |entry| {
             entry.statements = entry.statements.saturating_add(1);
             None
         })?;
         let name = statement_name(&self.index, row, position);
         self.put(name, Listed { order: position, id: [0; 32], at }.encode());
-        let next = position.checked_add(1).ok_or(StoreError::Full { what: "statements" })?;
-        self.head.statements = self.head.statements.max(next);
         Ok(())
+    }
+
+    /// Leaves follow each other without a gap. They stay live for good.
+    fn add_leaves(&mut self, first: u64, body: &[u8], at: Location) -> Result<(), StoreError> {
+        let (leaves, rest) = body.as_chunks::<32>();
+        let sound = first == self.head.statements && rest.is_empty();
+        readable(&self.index, sound.then_some(()))?;
+        for leaf in leaves {
+            self.add_leaf(&Digest(*leaf))?;
+        }
+        self.weigh(Some(at), None);
+        Ok(())
+    }
+
+    fn add_leaf(&mut self, leaf: &Digest) -> Result<(), StoreError> {
+        let before = self.head.statements;
+        self.head.statements = before.checked_add(1).ok_or(StoreError::Full { what: "statements" })?;
+        let mut step = Some(Growing::of(before, leaf));
+        while let Some(growing) = step {
+            let place = growing.place();
+            if !self.tiles.contains_key(&place) {
+                let tile = if growing.begins_a_tile() { Tile::new() } else { self.tile(place)? };
+                self.tiles.insert(place, tile);
+            }
+            let tile = readable(&self.index, self.tiles.get_mut(&place).filter(|tile| growing.fits(tile)))?;
+            step = growing.into_tile(tile);
+        }
+        Ok(())
+    }
+
+    /// A tile with what has been added to it.
+    fn tile(&self, place: TilePlace) -> Result<Tile, StoreError> {
+        match self.tiles.get(&place) {
+            Some(tile) => Ok(tile.clone()),
+            None => readable(&self.index, tile(&self.index, place)?),
+        }
     }
 
     /// Notes a frame in a row's entry; `change` answers the one whose place it takes.
@@ -211,10 +265,11 @@ impl Draft {
     }
 }
 
-/// How far the index has come; `None` if it is empty or cannot say.
+/// How far the index has come; `None` if it is empty or cannot say, or its tree of the ledger is another than it says.
 pub(crate) fn applied(index: &Index) -> Option<Head> {
     let value = index.value(&head_name(index)).ok().flatten()?;
-    Head::decode(&value)
+    let head = Head::decode(&value)?;
+    (super::tree::root(index, head.statements).ok() == Some(head.root)).then_some(head)
 }
 
 /// A pseudonym's row.
@@ -276,7 +331,7 @@ pub(crate) fn erased(index: &Index) -> Result<Vec<Listed>, StoreError> {
 pub(crate) fn is_live(index: &Index, key: KeyId, kind: Kind, sequence: u64) -> Result<bool, StoreError> {
     let here = |at: Option<Location>| at.is_some_and(|at| at.sequence == sequence);
     Ok(match kind {
-        Kind::Patient | Kind::Statement { .. } | Kind::Audit | Kind::Erased { .. } => true,
+        Kind::Patient | Kind::Statement { .. } | Kind::Leaves { .. } | Kind::Audit | Kind::Erased { .. } => true,
         Kind::Record => here(row_entry(index, key.number)?.and_then(|entry| entry.record)),
         Kind::Enrolment => here(row_entry(index, key.number)?.and_then(|entry| entry.enrolment)),
         Kind::Query { id, .. } => here(query(index, &id)?.map(|listed| listed.at)),
@@ -305,9 +360,9 @@ fn readable<T>(index: &Index, value: Option<T>) -> Result<T, StoreError> {
     value.ok_or_else(|| index.failed("a value is missing or does not read back".to_owned()).into())
 }
 
-/// The 3 is part of the name: an index of another layout wrote its head by another name, and so has none.
+/// The 4 is part of the name: an index of another layout wrote its head by another name, and so has none.
 fn head_name(index: &Index) -> Name {
-    index.name(&[b"head 3"], &[])
+    index.name(&[b"head 4"], &[])
 }
 
 fn pseudonym_name(index: &Index, pseudonym: &str) -> Name {

@@ -10,6 +10,7 @@ mod compacting;
 mod crash;
 mod damaged;
 mod erasing;
+mod growing;
 mod killed;
 mod luck;
 mod power;

@@ -3,9 +3,14 @@
 //! A reader holds the front for as long as it reads, so the commit thread changes what the front says, and moves
 //! frames or destroys keys, only between readers. Locks are taken in the order front, keys.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
+use sumac_protocol::digest::Digest;
+use sumac_protocol::ledger;
+use sumac_protocol::ledger::tree::Nodes as _;
+use sumac_protocol::octets::Octets;
 use zeroize::Zeroizing;
 
 use super::changed::Changed;
@@ -17,7 +22,7 @@ use super::journal::{Journal, Location};
 use super::keychain::Keychain;
 use super::opening::StorePaths;
 use super::pointers::{Head, Listed, RowEntry};
-use super::{Named, Stated, projection};
+use super::{Named, Stated, projection, tree};
 
 /// What readers and the commit thread share.
 #[derive(Debug)]
@@ -131,6 +136,44 @@ impl View<'_> {
             Ok((position, body))
         };
         listed.into_iter().map(body).collect()
+    }
+
+    /// The number of leaves of the ledger and the root over them.
+    pub(crate) fn ledger_head(&self) -> (u64, Digest) {
+        (self.head().statements, self.head().root)
+    }
+
+    /// The root over the first `size` leaves, or `None` if there are not so many.
+    pub(crate) fn ledger_root(&self, size: u64) -> Result<Option<Digest>, StoreError> {
+        match size.cmp(&self.head().statements) {
+            Ordering::Greater => Ok(None),
+            Ordering::Equal => Ok(Some(self.head().root)),
+            Ordering::Less => tree::root(self.index(), size).map(Some),
+        }
+    }
+
+    /// The audit path of a leaf in the tree over the first `size` leaves.
+    pub(crate) fn ledger_path(&self, position: u64, size: u64) -> Result<Option<Octets>, StoreError> {
+        if size > self.head().statements {
+            return Ok(None);
+        }
+        ledger::tree::inclusion(&mut tree::tiles(self.index()), position, size)
+    }
+
+    /// The proof that the tree over the first `new` leaves begins with the one over the first `old`.
+    pub(crate) fn ledger_growth(&self, old: u64, new: u64) -> Result<Option<Octets>, StoreError> {
+        if new > self.head().statements {
+            return Ok(None);
+        }
+        ledger::tree::consistency(&mut tree::tiles(self.index()), old, new)
+    }
+
+    /// The hash of the leaf at a position, or `None` if there are not so many.
+    pub(crate) fn ledger_leaf(&self, position: u64) -> Result<Option<Digest>, StoreError> {
+        if position >= self.head().statements {
+            return Ok(None);
+        }
+        tree::tiles(self.index()).node(0, position).map(Some)
     }
 
     /// What the frame at that place says.

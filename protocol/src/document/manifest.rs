@@ -58,6 +58,8 @@ pub enum Verdict {
     Unreadable,
     /// The proof does not hold.
     ProofFailed,
+    /// The clinic signed two different consent ledgers of one size, and the committee has both heads.
+    TwoTrees,
 }
 
 impl Manifest {

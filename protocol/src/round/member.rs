@@ -8,15 +8,18 @@ mod exchange;
 mod sitting;
 mod stage;
 mod stored;
+mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rand_core::CryptoRng;
 
 use crate::digest::{Digest, Label};
+use crate::document::last_seen::LastSeen;
 use crate::document::relay::Relay;
 use crate::document::void::Void;
 use crate::envelope::Envelope;
+use crate::ledger::{LedgerError, TwoTrees};
 use crate::moment::Moment;
 use crate::octets::Octets;
 use crate::principal::Principal;
@@ -28,6 +31,8 @@ use crate::round::{Desk, Effect, Event, Role};
 use exchange::Heard;
 use stage::{Committed, Stage};
 pub use stored::StoredSitting;
+pub use watch::StoredWatch;
+use watch::Watch;
 
 /// All attempts that this node sits on a committee for.
 #[derive(Debug, Default)]
@@ -35,6 +40,7 @@ pub struct Member {
     sittings: BTreeMap<(Digest, u8), Sitting>,
     /// Every (clinic, nonce) that was ever in a frozen batch of a query: no report is verified twice.
     seen: BTreeMap<Digest, BTreeSet<(Principal, Vec<u8>)>>,
+    watch: Watch,
 }
 
 /// One attempt as this member knows it.
@@ -50,8 +56,12 @@ struct Sitting {
 
 impl Member {
     /// Takes up the stored forms of an earlier life. Attempts whose keys are lost are voided at once.
-    pub fn restore<R: CryptoRng>(forms: Vec<StoredSitting>, desk: &mut Desk<'_, R>) -> (Self, Vec<Effect>) {
-        let mut member = Self::default();
+    pub fn restore<R: CryptoRng>(
+        forms: Vec<StoredSitting>,
+        watched: Vec<StoredWatch>,
+        desk: &mut Desk<'_, R>,
+    ) -> (Self, Vec<Effect>) {
+        let mut member = Self { watch: Watch::restore(watched), ..Self::default() };
         let mut effects = Vec::new();
         for form in forms {
             let (key, nonces, sitting) = stored::revive(form, desk);
@@ -79,6 +89,29 @@ impl Member {
     #[must_use]
     pub fn is_recipient(cover: &Envelope, me: &Principal) -> bool {
         cover.claim::<Relay>().is_ok_and(|relay| relay.peek().to == *me)
+    }
+
+    /// What this member, whose key is `me`, can say about the newest upload of a clinic that it saw as one of a
+    /// committee; none if it saw none.
+    #[must_use]
+    pub fn last_seen(&self, me: Principal, clinic: &Principal) -> Option<LastSeen> {
+        self.watch.last_seen(me, clinic)
+    }
+
+    /// Takes evidence that `clinic` signed two different ledgers of one size. Kept, its uploads are refused in every
+    /// attempt from then on, with the verdict [`TwoTrees`]; the same again changes nothing.
+    ///
+    /// [`TwoTrees`]: crate::document::manifest::Verdict::TwoTrees
+    ///
+    /// # Errors
+    /// [`LedgerError`] if it is no evidence.
+    pub fn keep_evidence(&mut self, clinic: Principal, evidence: &TwoTrees) -> Result<Vec<Effect>, LedgerError> {
+        self.watch.hold(clinic, evidence)
+    }
+
+    /// The clinics whose uploads this member refuses, because it has evidence against them.
+    pub fn accused(&self) -> impl Iterator<Item = Principal> + '_ {
+        self.watch.accused()
     }
 
     /// How many attempts are open: neither answered nor void nor expired.
@@ -233,6 +266,8 @@ impl Member {
         let nonces: BTreeSet<(Principal, Vec<u8>)> = batch.nonces();
         seen.extend(nonces.iter().cloned());
         let stored = StoredSitting::frozen(key, sitting.coordinator, sitting.expires, batch.digest(), &nonces);
+        let mut kept = vec![keep(key, &stored)];
+        kept.extend(batch.covers().filter_map(|upload| self.watch.saw(upload, desk.now)));
         let Stage::Committed(committed) = std::mem::replace(&mut sitting.stage, Stage::Lost) else {
             return Ok(Vec::new());
         };
@@ -240,7 +275,7 @@ impl Member {
         sitting.stage = Stage::Frozen(Box::new(frozen));
         let said = vec![(sitting.coordinator, Message::Freeze(freeze))];
         sitting.said.extend(said.clone());
-        Ok([vec![keep(key, &stored)], sends(&said)].concat_effects())
+        Ok([kept, sends(&said)].concat_effects())
     }
 
     fn frozen<R: CryptoRng>(
@@ -323,7 +358,9 @@ impl Member {
     fn advance<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, key: (Digest, u8)) -> Vec<Effect> {
         let mut effects = Vec::new();
         while let Some(sitting) = self.sittings.get_mut(&key) {
-            let step = sitting.step(desk, key).unwrap_or_else(|fault| refuse(&fault));
+            let mut learnt = Vec::new();
+            let step = sitting.step(desk, key, (&mut self.watch, &mut learnt)).unwrap_or_else(|fault| refuse(&fault));
+            effects.append(&mut learnt);
             if step.is_empty() {
                 break;
             }

@@ -19,7 +19,7 @@ use crate::cast::{
 };
 use crate::dsse::seal;
 use crate::files::{files_in, folder, must_hold, read, text_of};
-use crate::golden_round;
+use crate::{golden_round, ledger};
 
 /// A golden file.
 #[derive(Serialize)]
@@ -67,6 +67,7 @@ fn documents_signed_again_from_the_same_seeds_are_the_golden_files() {
     ];
     files.push(("chain.json".into(), chain().to_json() + "\n"));
     files.extend(golden_round::files());
+    files.extend(ledger::files());
     must_hold(&folder(), &files);
 }
 

@@ -23,6 +23,7 @@ mod files;
 mod golden;
 mod golden_round;
 mod hostile_bytes;
+mod ledger;
 mod matching;
 mod messages;
 mod plans;

@@ -15,7 +15,7 @@ use crate::cast::{
 };
 use crate::dsse::{Sealed, seal};
 use crate::files::{files_in, folder, must_hold, text_of};
-use crate::{refused_consent, refused_round};
+use crate::{ledger, refused_consent, refused_round};
 
 /// A wrong file.
 #[derive(Clone, Serialize)]
@@ -228,6 +228,7 @@ fn wrong_documents_are_the_files_in_the_folder() {
         flawed_statements_and_enrolments(),
         refused_consent::rows(),
         refused_round::rows(),
+        ledger::rows(),
     ];
     let files: Vec<_> =
         rows.into_iter().flatten().map(|(name, file)| (format!("{name}.json"), text_of(&file))).collect();
@@ -246,6 +247,7 @@ fn code(kind: &str, envelope: &Envelope) -> Option<&'static str> {
             .find(|code| *code != Some("query-other-study"))?,
         "consent" => refused_consent::code(envelope),
         "enrolment" => admit_enrolment(envelope, chain.current(), &Harbour.key()).err().map(|why| why.code()),
+        of_a_ledger if ledger::KINDS.contains(&of_a_ledger) => ledger::code(of_a_ledger, envelope),
         of_a_round => refused_round::code(of_a_round, envelope),
     }
 }

@@ -34,6 +34,9 @@ fn status(socket: &Path) -> Status {
         | Response::Page(_)
         | Response::Taken(_)
         | Response::Upkept(_)
+        | Response::Ledger(_)
+        | Response::PaperKey { .. }
+        | Response::Standings(_)
         | Response::Refused(_)) => panic!("{other:?}"),
     }
 }

@@ -6,6 +6,8 @@ use rand::rngs::StdRng;
 use serde::de::DeserializeOwned;
 use sumac_protocol::charter_chain::CharterChain;
 use sumac_protocol::digest::Digest;
+use sumac_protocol::envelope::Envelope;
+use sumac_protocol::ledger::{LedgerError, TwoTrees};
 use sumac_protocol::moment::Moment;
 use sumac_protocol::octets::Octets;
 use sumac_protocol::principal::{Principal, Signer};
@@ -107,10 +109,11 @@ impl Node {
         (self.dies, self.counter) = (None, 0);
         let forms = (self.forms(Role::Coordinator), self.forms(Role::CoordinatorUpload), self.forms(Role::Member));
         let contributor = Contributor::restore(self.forms(Role::Contributor));
+        let watched = self.forms(Role::Watch);
         let (signer, chain, rng, counter) = (&self.signer, &self.chain, &mut self.rng, &mut self.counter);
         let mut desk = Desk { now, signer, chain, rng, counter };
         let coordinator = Coordinator::restore(forms.0, forms.1, &desk);
-        let (member, effects) = Member::restore(forms.2, &mut desk);
+        let (member, effects) = Member::restore(forms.2, watched, &mut desk);
         self.roles = Some(Roles { coordinator, member, contributor });
         let (mut done, mut queue) = (Done::default(), VecDeque::new());
         self.carry_out(now, effects, &mut done, &mut queue);
@@ -123,6 +126,31 @@ impl Node {
         let mut done = Done::default();
         self.drain(now, VecDeque::from([event]), &mut done);
         done
+    }
+
+    /// What this node, as a committees' member, says of a clinic's newest upload.
+    #[must_use]
+    pub fn last_seen(&self, clinic: &Principal) -> Option<Envelope> {
+        let said = self.roles.as_ref()?.member.last_seen(self.key(), clinic)?;
+        Some(Envelope::sign(&said, &self.signer).unwrap())
+    }
+
+    /// The clinics whose uploads this node refuses.
+    #[must_use]
+    pub fn accused(&self) -> Vec<Principal> {
+        self.roles.iter().flat_map(|roles| roles.member.accused()).collect()
+    }
+
+    /// Takes evidence against a clinic.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if it is none.
+    pub fn keep_evidence(&mut self, now: Moment, evidence: &TwoTrees) -> Result<(), LedgerError> {
+        let clinic = evidence.accused()?;
+        let Some(roles) = &mut self.roles else { return Ok(()) };
+        let effects = roles.member.keep_evidence(clinic, evidence)?;
+        self.carry_out(now, effects, &mut Done::default(), &mut VecDeque::new());
+        Ok(())
     }
 
     fn drain(&mut self, now: Moment, mut queue: VecDeque<Event>, done: &mut Done) {
@@ -159,7 +187,7 @@ impl Node {
                     queue.push_back(Event::Selected(self.books.select(&order, now, &mut self.rng)));
                 }
                 Effect::Settle { query, outcome } => self.books.settle(query, outcome),
-                Effect::Note(text) => self.notes.push(text),
+                Effect::Note(text) | Effect::Alarm(text) => self.notes.push(text),
             }
         }
     }

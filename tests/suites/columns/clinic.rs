@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sumac_node::clinic::Clinic;
+use sumac_node::clinic::{Clinic, Filed};
 use sumac_node::clock::Clock;
 use sumac_node::store::{Entry, Store, StorePaths, UnlockSecret};
 use sumac_protocol::cost::RhoMicro;
@@ -179,7 +179,7 @@ fn entries(federation: &Federation) -> Vec<Entry> {
         entries.push(Entry::Record { pseudonym: pseudonym.clone(), body: encode(&patient.participant.record) });
         entries.push(Entry::Enrolment { pseudonym: pseudonym.clone(), body: encode(&enrolment) });
         for statement in node.books.statements(patient.row) {
-            entries.push(Entry::Statement { pseudonym: pseudonym.clone(), body: encode(statement) });
+            entries.push(Filed::fresh(statement.clone()).unwrap().entry(pseudonym.clone()));
         }
     }
     entries

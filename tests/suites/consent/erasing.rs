@@ -1,9 +1,9 @@
 //! A patient asks for everything to be destroyed.
 
-use sumac_node::store::{Entry, Row};
+use sumac_node::clinic::Filed;
+use sumac_node::store::Row;
 use sumac_protocol::document::consent::{Action, Statement};
 use sumac_protocol::envelope::Envelope;
-use sumac_protocol::round::message::encode;
 
 use super::rig::{Desk, code, no, now, person, pia, stella, sven, yes};
 
@@ -51,7 +51,7 @@ fn interrupted() -> (Desk, Envelope) {
     let desk = Desk::new();
     desk.say(&pia(), yes()).unwrap();
     let erasure = Envelope::sign(&desk.next(&pia().principal(), Action::Erase), &pia()).unwrap();
-    let said = Entry::Statement { pseudonym: "P1".into(), body: encode(&erasure) };
+    let said = Filed::fresh(erasure.clone()).unwrap().entry("P1".into());
     desk.clinic().store().append(vec![said, sumac_node::clinic::Clinic::erasure_due(Row(0))]).unwrap();
     (desk, erasure)
 }

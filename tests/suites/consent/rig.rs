@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use sumac_node::clinic::{Acknowledged, Clinic, ClinicError, StandingLine};
+use sumac_node::clinic::{Clinic, ClinicError, StandingLine};
 use sumac_node::clock::Clock;
 use sumac_node::store::{Store, StorePaths, UnlockSecret};
 use sumac_protocol::charter_chain::CharterChain;
@@ -11,6 +11,7 @@ use sumac_protocol::document::charter::{Charter, Policy};
 use sumac_protocol::document::consent::{Action, Grant, Revoke, Statement, Witness};
 use sumac_protocol::document::enrolment::Enrolment;
 use sumac_protocol::envelope::Envelope;
+use sumac_protocol::ledger::Receipt;
 use sumac_protocol::moment::{Millis, Moment};
 use sumac_protocol::principal::{Principal, Signer};
 use sumac_protocol::record::Record;
@@ -124,12 +125,12 @@ impl Desk {
     }
 
     /// Has somebody sign the next statement with their own key, and hand it in.
-    pub(crate) fn say(&self, who: &Signer, action: Action) -> Result<Acknowledged, ClinicError> {
+    pub(crate) fn say(&self, who: &Signer, action: Action) -> Result<Receipt, ClinicError> {
         self.clinic().take_statement(&Envelope::sign(&self.next(&who.principal(), action), who).unwrap())
     }
 
     /// Has staff witness the next statement on paper, in the name of a key.
-    pub(crate) fn paper(&self, staff: &Signer, key: &Principal, action: Action) -> Result<Acknowledged, ClinicError> {
+    pub(crate) fn paper(&self, staff: &Signer, key: &Principal, action: Action) -> Result<Receipt, ClinicError> {
         let witness = Some(Witness { by: staff.principal(), form: "paper 7".into() });
         let statement = Statement { witness, ..self.next(key, action) };
         self.clinic().take_witnessed(&Envelope::sign(&statement, staff).unwrap())

@@ -36,7 +36,7 @@ fn an_index_that_is_gone_behind_ahead_or_broken_changes_no_answer() {
     };
     let cases: [(&str, Spoil<'_>, Expected<'_>); 6] = [
         ("deleted", Box::new(|index| fs::remove_dir_all(index).unwrap()), &rebuilt),
-        ("an older one", Box::new(swap(&older)), &|report| report.index == IndexState::CaughtUp(7)),
+        ("an older one", Box::new(swap(&older)), &|report| report.index == IndexState::CaughtUp(9)),
         ("another node's", Box::new(swap(&stranger)), &rebuilt),
         ("its data overwritten", Box::new(|index| fs::write(index.join("db"), [0x5A; 3000]).unwrap()), &rebuilt),
         ("its configuration overwritten", Box::new(|index| fs::write(index.join("conf"), [7; 40]).unwrap()), &rebuilt),

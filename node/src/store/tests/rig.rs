@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ct_merkle::{InclusionProof, RootHash};
+use sha2::Sha256;
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
@@ -127,7 +129,8 @@ pub(crate) fn enrolment(pseudonym: &str, body: &str) -> Entry {
 }
 
 pub(crate) fn statement(pseudonym: &str, body: &str) -> Entry {
-    Entry::Statement { pseudonym: pseudonym.to_owned(), body: body.as_bytes().to_vec() }
+    let leaf = Digest::of_bytes(body.as_bytes()).0;
+    Entry::Statement { pseudonym: pseudonym.to_owned(), body: body.as_bytes().to_vec(), leaf }
 }
 
 pub(crate) fn query(id: u8, body: &str) -> Entry {
@@ -155,7 +158,9 @@ pub(crate) fn history() -> Vec<Vec<Entry>> {
 
 /// Everything the store answers, as text; the same text means the same answers.
 pub(crate) fn answers(store: &Store) -> String {
-    let mut told = vec![format!("ledger {}", store.ledger_len())];
+    let (size, root) = store.ledger_head();
+    assert_eq!((size, store.ledger_root(size).unwrap()), (store.ledger_len(), Some(root)));
+    let mut told = vec![format!("ledger {size} {root}")];
     let text = |body: &[u8]| String::from_utf8(body.to_vec()).unwrap();
     for row in store.rows() {
         let pseudonym = store.pseudonym(row).unwrap().unwrap();
@@ -164,6 +169,7 @@ pub(crate) fn answers(store: &Store) -> String {
         let enrolment = store.enrolment(row).unwrap().map(|body| text(&body));
         told.push(format!("{row:?} {} {record:?} {enrolment:?}", pseudonym.as_str()));
         for (position, body) in store.statements(row).unwrap() {
+            assert!(is_in_the_tree(store, position, &body), "statement {position}");
             told.push(format!("statement {position} {}", text(&body)));
         }
     }
@@ -178,6 +184,14 @@ pub(crate) fn answers(store: &Store) -> String {
         }
     }
     told.join("\n")
+}
+
+/// Whether the ledger's tree has the leaf of this statement of [`statement`]'s at its position.
+fn is_in_the_tree(store: &Store, position: u64, body: &[u8]) -> bool {
+    let (size, root) = store.ledger_head();
+    let path = InclusionProof::<Sha256>::from_bytes(store.ledger_path(position, size).unwrap().unwrap().0);
+    let leaf = Digest::of_bytes(body);
+    RootHash::<Sha256>::new(root.0.into(), size).verify_inclusion(&leaf.bytes(), position, &path).is_ok()
 }
 
 /// What [`answers`] says after each batch of [`history`], from none to all.

@@ -11,6 +11,7 @@ use crate::digest::{Digest, Label};
 use crate::document::commitment::Commitment;
 use crate::document::relay::Relay;
 use crate::envelope::{Envelope, Verified};
+use crate::ledger::TwoTrees;
 use crate::octets::Octets;
 use crate::principal::Principal;
 use crate::round::Desk;
@@ -26,12 +27,24 @@ use crate::secret_share::CellShares;
 pub(super) enum Body {
     /// This member's part of the verification key: only after all froze.
     Reveal(Octets),
-    /// A verifier share for each clinic of the batch, or none where the share could not be read.
-    Verifiers(Vec<Option<Octets>>),
+    /// For each clinic of the batch a verifier share, or why there is none.
+    Verifiers(Vec<Verifier>),
     /// This member's noised shares of the count cells.
     Counts(Octets),
     /// The opened counts, signed.
     Opening(Box<Envelope>),
+}
+
+/// What a member has to say about one clinic's report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum Verifier {
+    /// Its verifier share.
+    Share(Octets),
+    /// It could not read its share.
+    Unreadable,
+    /// It did not look: it has evidence against the clinic, which every member can check and then has too.
+    TwoTrees(Box<TwoTrees>),
 }
 
 impl Body {
@@ -131,7 +144,7 @@ impl Heard {
         })
     }
 
-    pub(super) fn verifiers(&self, seat: &Seat, mine: &[Option<Octets>]) -> Option<Vec<Vec<Option<Octets>>>> {
+    pub(super) fn verifiers(&self, seat: &Seat, mine: &[Verifier]) -> Option<Vec<Vec<Verifier>>> {
         self.all(seat, 2, mine.to_vec(), |body| match body {
             Body::Verifiers(shares) => Some(shares.clone()),
             Body::Reveal(_) | Body::Counts(_) | Body::Opening(_) => None,

@@ -8,6 +8,7 @@ use crate::principal::Principal;
 use crate::round::attempt::Fault;
 use crate::round::member::stage::Stage;
 use crate::round::member::stored::StoredSitting;
+use crate::round::member::watch::Watch;
 use crate::round::message::Message;
 use crate::round::{Desk, Effect};
 
@@ -35,11 +36,13 @@ impl Sitting {
     }
 
     /// One step, if everything it takes was heard; nothing otherwise. After an error a void note is
-    /// all that is left, and not even that once a noised share was kept.
+    /// all that is left, and not even that once a noised share was kept. Evidence that others had goes to the watch,
+    /// and what keeps it to `learnt`, whatever becomes of the attempt.
     pub(super) fn step<R: CryptoRng>(
         &mut self,
         desk: &mut Desk<'_, R>,
         key: (Digest, u8),
+        (watch, learnt): (&mut Watch, &mut Vec<Effect>),
     ) -> Result<Vec<Effect>, Fault> {
         let coordinator = self.coordinator;
         let after_an_error = if self.stage.is_burnt() { Stage::Spent } else { Stage::Lost };
@@ -49,7 +52,7 @@ impl Sitting {
                     self.stage = Stage::Revealed(revealed);
                     return Ok(Vec::new());
                 };
-                let (verifying, shares) = revealed.verify(&parts)?;
+                let (verifying, shares) = revealed.verify(&parts, watch)?;
                 let said = exchange::to_others(desk, &verifying.seat, coordinator, &exchange::Body::Verifiers(shares))?;
                 self.stage = Stage::Verifying(Box::new(verifying));
                 said
@@ -59,6 +62,9 @@ impl Sitting {
                     self.stage = Stage::Verifying(verifying);
                     return Ok(Vec::new());
                 };
+                for (clinic, evidence) in verifying.evidence_in(&shares) {
+                    learnt.extend(watch.hold(clinic, evidence).unwrap_or_default());
+                }
                 let concluded = verifying.conclude(&shares, desk)?;
                 let said = vec![(coordinator, Message::Manifest(concluded.manifest().clone()))];
                 self.stage = Stage::Concluded(Box::new(concluded));

@@ -11,12 +11,12 @@ use crate::digest::Digest;
 use crate::document::manifest::Manifest;
 use crate::document::upload::Upload;
 use crate::envelope::{Document, Envelope, Verified};
-use crate::octets::Octets;
 use crate::principal::Principal;
 use crate::privacy::NoiseSeed;
 use crate::round::Desk;
 use crate::round::attempt::{Attempt, Fault};
 use crate::round::inquiry::Inquiry;
+use crate::round::member::exchange::Verifier;
 use crate::round::message::BatchUpload;
 use crate::sealed::{OpeningKey, SealError};
 use crate::secret_share::{CellShares, Circuit, Pending, SharingError};
@@ -185,7 +185,7 @@ pub(super) struct Revealed {
 #[derive(Debug)]
 pub(super) struct Verifying {
     pub(super) seat: Seat,
-    pub(super) mine: Vec<Option<Octets>>,
+    pub(super) mine: Vec<Verifier>,
     secrets: Secrets,
     batch: Digest,
     reports: Vec<Report>,

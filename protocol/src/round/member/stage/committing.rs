@@ -106,6 +106,10 @@ impl Batch {
         self.digest
     }
 
+    pub(in crate::round::member) fn covers(&self) -> impl Iterator<Item = &Upload> {
+        self.uploads.iter().map(|(upload, _)| &**upload)
+    }
+
     pub(in crate::round::member) fn nonces(&self) -> BTreeSet<(Principal, Vec<u8>)> {
         self.uploads.iter().map(|(u, _)| (u.clinic, u.nonce.0.clone())).collect()
     }

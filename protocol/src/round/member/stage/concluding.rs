@@ -3,25 +3,29 @@
 use super::{Agreed, Concluded, Noised, Seat, Verifying, clinics_min, sharing_fault, sign};
 use crate::document::manifest::{ClinicVerdict, Manifest, Verdict};
 use crate::envelope::{Envelope, Verified};
-use crate::octets::Octets;
+use crate::ledger::TwoTrees;
 use crate::principal::Principal;
 use crate::privacy;
 use crate::round::Desk;
 use crate::round::attempt::Fault;
+use crate::round::member::exchange::Verifier;
 use crate::secret_share::{CellShares, SharingError};
 use rand_core::CryptoRng;
 
 impl Verifying {
-    /// Decides about every report and sums those that hold. `shares` is by place, then by report.
+    /// Decides about every report and sums those that hold. `said` is by place, then by report. All members hear the
+    /// same, so all decide alike; evidence that one of them has refuses a clinic for all.
     pub(in crate::round::member) fn conclude<R: CryptoRng>(
         self,
-        shares: &[Vec<Option<Octets>>],
+        said: &[Vec<Verifier>],
         desk: &Desk<'_, R>,
     ) -> Result<Concluded, Fault> {
         let mut sum = CellShares::zero(self.seat.inquiry.plan().cell_count());
         let mut verdicts = Vec::with_capacity(self.reports.len());
         for (at, report) in self.reports.into_iter().enumerate() {
-            let verdict = match (report.pending, verifier_shares(&self.seat, &report.clinic, shares, at)) {
+            let refuted = evidence(&report.clinic, said, at).is_some();
+            let verdict = match (report.pending, verifier_shares(&self.seat, &report.clinic, said, at)) {
+                _ if refuted => Verdict::TwoTrees,
                 (Some(waiting), Some(shares)) => {
                     match waiting.circuit.finish(&waiting.context, waiting.pending, &shares) {
                         Ok(output) => sum.add(&output).map(|()| Verdict::Accepted).map_err(|e| sharing_fault(&e))?,
@@ -44,17 +48,36 @@ impl Verifying {
     }
 }
 
+impl Verifying {
+    /// What others said against clinics of the batch that holds, one piece for each clinic.
+    pub(in crate::round::member) fn evidence_in<'s>(
+        &self,
+        said: &'s [Vec<Verifier>],
+    ) -> impl Iterator<Item = (Principal, &'s TwoTrees)> {
+        self.reports
+            .iter()
+            .enumerate()
+            .filter_map(|(at, report)| Some((report.clinic, evidence(&report.clinic, said, at)?)))
+    }
+}
+
+/// Evidence that any member has against the clinic of one report, if it holds.
+fn evidence<'s>(clinic: &Principal, said: &'s [Vec<Verifier>], at: usize) -> Option<&'s TwoTrees> {
+    said.iter().find_map(|list| match list.get(at)? {
+        Verifier::TwoTrees(evidence) => evidence.check(clinic).is_ok().then_some(evidence.as_ref()),
+        Verifier::Share(_) | Verifier::Unreadable => None,
+    })
+}
+
 /// Every member's verifier share of one report in sharing-role order, if all could read it.
-fn verifier_shares<'a>(
-    seat: &Seat,
-    clinic: &Principal,
-    shares: &'a [Vec<Option<Octets>>],
-    at: usize,
-) -> Option<Vec<&'a [u8]>> {
-    let mut ordered = vec![None; shares.len()];
-    for (place, list) in shares.iter().enumerate() {
+fn verifier_shares<'s>(seat: &Seat, clinic: &Principal, said: &'s [Vec<Verifier>], at: usize) -> Option<Vec<&'s [u8]>> {
+    let mut ordered = vec![None; said.len()];
+    for (place, list) in said.iter().enumerate() {
         let role = seat.attempt.sharing_role(seat.inquiry.id(), clinic, place);
-        *ordered.get_mut(role)? = list.get(at)?.as_ref().map(|o| o.0.as_slice());
+        *ordered.get_mut(role)? = match list.get(at)? {
+            Verifier::Share(share) => Some(share.0.as_slice()),
+            Verifier::Unreadable | Verifier::TwoTrees(_) => None,
+        };
     }
     ordered.into_iter().collect()
 }

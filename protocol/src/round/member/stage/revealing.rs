@@ -7,6 +7,8 @@ use crate::document::upload::Upload;
 use crate::envelope::{Envelope, Verified};
 use crate::octets::Octets;
 use crate::round::attempt::{Fault, nonce_of, public_digest, share_aad};
+use crate::round::member::exchange::Verifier;
+use crate::round::member::watch::Watch;
 use crate::round::message::BatchUpload;
 use crate::secret_share::Verification;
 use zeroize::Zeroizing;
@@ -36,11 +38,13 @@ impl Frozen {
 }
 
 impl Revealed {
-    /// Opens its shares and begins to verify them under the key made of all parts.
+    /// Opens its shares and begins to verify them under the key made of all parts. Those of clinics against which
+    /// there is evidence it leaves shut.
     pub(in crate::round::member) fn verify(
         self,
         parts: &[[u8; 32]],
-    ) -> Result<(Verifying, Vec<Option<Octets>>), Fault> {
+        watch: &Watch,
+    ) -> Result<(Verifying, Vec<Verifier>), Fault> {
         for ((who, commitment), part) in
             self.seat.attempt.committee().iter().zip(self.seat.attempt.commitments()).zip(parts)
         {
@@ -56,9 +60,15 @@ impl Revealed {
         let mut reports = Vec::with_capacity(self.batch.uploads.len());
         let mut mine = Vec::with_capacity(self.batch.uploads.len());
         for (upload, parts) in &self.batch.uploads {
-            let begun = self.begin(&key, upload, parts)?;
-            mine.push(begun.as_ref().map(|(_, share)| Octets(share.clone())));
-            reports.push(Report { clinic: upload.clinic, pending: begun.map(|(pending, _)| pending) });
+            let (pending, said) = match watch.evidence(&upload.clinic) {
+                Some(evidence) => (None, Verifier::TwoTrees(Box::new(evidence.clone()))),
+                None => match self.begin(&key, upload, parts)? {
+                    Some((pending, share)) => (Some(pending), Verifier::Share(Octets(share))),
+                    None => (None, Verifier::Unreadable),
+                },
+            };
+            mine.push(said);
+            reports.push(Report { clinic: upload.clinic, pending });
         }
         let verifying =
             Verifying { seat: self.seat, mine: mine.clone(), secrets: self.secrets, batch: self.batch.digest, reports };
