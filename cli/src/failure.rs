@@ -126,6 +126,11 @@ impl Failure {
         self
     }
 
+    /// Whose move it is.
+    pub(crate) const fn exit(&self) -> Exit {
+        self.exit
+    }
+
     /// Its code, by which scripts know it.
     pub(crate) fn code(&self) -> &str {
         &self.code

@@ -9,6 +9,7 @@ mod demo;
 mod failure;
 mod files;
 mod keys;
+mod passphrase;
 mod price;
 mod show;
 

@@ -1,5 +1,6 @@
 //! A clinic's own records, consents and books: everything that touches patients.
 
+mod answering;
 mod books;
 mod consents;
 mod desk;
@@ -23,7 +24,7 @@ use sumac_protocol::ledger::Opening;
 use sumac_protocol::principal::{Principal, Signer};
 use zeroize::Zeroizing;
 
-pub use books::{Charge, ChargeState};
+pub use books::{Charge, ChargeState, ToldPatients};
 pub use desk::{CohortLine, PatientLine};
 pub use enrolling::Kept;
 pub use erasing::Taken;

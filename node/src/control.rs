@@ -160,6 +160,9 @@ pub struct Status {
     pub connected: Vec<String>,
     /// Where it accepts connections.
     pub listening: Vec<String>,
+    /// Where patients' programs are heard; none where they are not.
+    #[serde(default)]
+    pub patients_at: Option<String>,
     /// Patients it holds.
     pub patients: u64,
     /// Names of clinics that signed two different consent ledgers, and whose contributions this node refuses.

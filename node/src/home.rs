@@ -1,6 +1,7 @@
 //! A node's folder: where everything lies, and what its operator set.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,23 @@ pub struct Settings {
     /// Shortest pause before a hub is dialled again, in milliseconds. Default 1,000.
     #[serde(default = "Settings::default_redial_min_ms")]
     pub redial_min_ms: u64,
+    /// Where patients' own programs are heard over HTTP, as `127.0.0.1:4880`. Left away, nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patients: Option<SocketAddr>,
+    /// The certificate, with those above it, in PEM: then patients are heard over TLS only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patients_cert: Option<PathBuf>,
+    /// The certificate's secret key, in PEM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patients_key: Option<PathBuf>,
+    /// Whether a proxy of the clinic's own stands before the patients' door, ends TLS there and says in
+    /// `X-Forwarded-For` whom it speaks for. Only then other addresses than this machine's own may do without
+    /// a certificate.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub patients_behind_proxy: bool,
+    /// How many requests a minute one address, and one key, may make of the patients' door. Default 240.
+    #[serde(default = "Settings::default_patients_per_minute")]
+    pub patients_per_minute: u32,
 }
 
 impl Settings {
@@ -44,6 +62,31 @@ impl Settings {
     #[must_use]
     pub const fn default_redial_min_ms() -> u64 {
         1_000
+    }
+
+    /// The default of [`Settings::patients_per_minute`]: a household's programs, or those of a waiting room behind one
+    /// address, and no search through keys.
+    #[must_use]
+    pub const fn default_patients_per_minute() -> u32 {
+        240
+    }
+}
+
+impl Default for Settings {
+    /// A node that only dials out, asks for its passphrase, and hears no patients.
+    fn default() -> Self {
+        Self {
+            listen: None,
+            keyring: PathBuf::from("keyring.sealed"),
+            unlock_key_file: None,
+            frame_log: None,
+            redial_min_ms: Self::default_redial_min_ms(),
+            patients: None,
+            patients_cert: None,
+            patients_key: None,
+            patients_behind_proxy: false,
+            patients_per_minute: Self::default_patients_per_minute(),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ pub mod clinic;
 pub mod clock;
 pub mod columns;
 pub mod control;
+pub mod door;
 pub mod export;
 pub mod home;
 pub mod import;

@@ -3,6 +3,7 @@
 //! The loop alone touches roles and books, so everything that happens to a query happens in one
 //! order. What is to be kept is durable before the next effect begins.
 
+mod at_the_door;
 mod commands;
 mod effects;
 mod error;
@@ -31,6 +32,7 @@ pub use witness::{ARRIVALS_MAX, SEALED_BYTES_MAX, WitnessError};
 use crate::clinic::Clinic;
 use crate::clock::Clock;
 use crate::control::{self, Call};
+use crate::door::{self, Door, DoorPlan, Hall};
 use crate::home::{Home, Settings};
 use crate::network::{Answer, FrameTap, Inbox, Network, NetworkConfig, NetworkError, NetworkEvent, NodeKey, Timing};
 use crate::store::{Store, UnlockSecret};
@@ -46,24 +48,28 @@ pub struct Ready {
     pub pid: u32,
     /// Where it accepts connections; empty for one that only dials out.
     pub listening: Vec<String>,
+    /// Where patients' programs are heard; none where they are not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patients: Option<String>,
 }
 
-/// Runs the node in `home` until `stop` resolves. `ready` is called once, when the node can be
-/// reached.
+/// Runs the node in `home`, with these settings of it, until `stop` resolves. `ready` is called once, when the node can
+/// be reached.
 ///
 /// # Errors
 /// [`RunError`]: nothing was started, or the store failed and the node stopped to lose nothing.
 pub async fn run(
     home: &Home,
+    settings: &Settings,
     unlock: &UnlockSecret,
     stop: impl Future<Output = ()>,
     ready: impl FnOnce(&Ready),
 ) -> Result<(), RunError> {
-    let settings = home.settings()?;
     let chain = home.charter()?;
     // What can be refused is refused before the store is opened, which marks it as in use.
-    let network_of = network_config(home, &settings, &chain)?;
-    let (store, report) = Store::open(&home.store_paths(&settings), unlock)?;
+    let network_of = network_config(home, settings, &chain)?;
+    let door_plan = DoorPlan::of(settings, home)?;
+    let (store, report) = Store::open(&home.store_paths(settings), unlock)?;
     tracing::info!(?report, "the store is open");
     let store = Arc::new(store);
     let clock = Arc::new(Clock::not_before(newest_moment(&store, &chain)?));
@@ -73,8 +79,17 @@ pub async fn run(
     let (calls, call_queue) = mpsc::channel(CALLS_MAX);
     control::serve(&home.control_socket(), calls)
         .map_err(|why| RunError::Control { socket: home.control_socket(), why: why.to_string() })?;
-    let mut node = Node::new(clinic, network, clock)?;
-    let worked = node.work(inbox, call_queue, stop, ready).await;
+    let (asked, patients) = mpsc::channel(door::CALLS_MAX);
+    let open = match &door_plan {
+        None => None,
+        Some(plan) => {
+            let hall = Hall::new(plan, clinic.signer().principal(), &chain, Arc::clone(&clock), asked)?;
+            Some(Door::open(plan, hall).await?)
+        }
+    };
+    let mut node = Node::new(clinic, network, clock, open.as_ref().map(Door::url))?;
+    let worked = node.work(inbox, Calls { desk: call_queue, patients }, stop, ready).await;
+    drop(open);
     node.network.shutdown().await;
     drop(node);
     std::fs::remove_file(home.control_socket()).unwrap_or_else(|why| tracing::debug!(%why, "the control socket stays"));
@@ -84,6 +99,14 @@ pub async fn run(
         Err(_) => tracing::debug!("the store is still in use; it closes with its last user"),
     }
     worked
+}
+
+/// What people ask of the loop.
+struct Calls {
+    /// The clinic's own people, over the control socket.
+    desk: mpsc::Receiver<Call>,
+    /// Patients' programs. Where the door is closed, nothing ever comes.
+    patients: mpsc::Receiver<door::Call>,
 }
 
 struct Node {
@@ -99,6 +122,8 @@ struct Node {
     connected: BTreeSet<Principal>,
     /// Empty until the system has given the addresses, which a chosen port 0 needs.
     listening: Vec<String>,
+    /// Where patients' programs are heard; none where they are not.
+    patients_at: Option<String>,
     /// Events of this node to itself; empty between two turns of the loop.
     queue: VecDeque<Event>,
     /// The journal's head when the watermark was last sealed, if it was since the start.
@@ -106,11 +131,22 @@ struct Node {
 }
 
 impl Node {
-    fn new(clinic: Clinic, network: Network, clock: Arc<Clock>) -> Result<Self, RunError> {
+    fn new(clinic: Clinic, network: Network, clock: Arc<Clock>, patients_at: Option<String>) -> Result<Self, RunError> {
         let clinic = Arc::new(clinic);
         let (roles, queue, arrivals) = (Roles::default(), VecDeque::new(), Arrivals::restore(clinic.store())?);
         let (connected, listening) = (BTreeSet::new(), Vec::new());
-        Ok(Self { clinic, network, clock, roles, arrivals, connected, listening, queue, sealed_head: None })
+        Ok(Self {
+            clinic,
+            network,
+            clock,
+            roles,
+            arrivals,
+            connected,
+            listening,
+            patients_at,
+            queue,
+            sealed_head: None,
+        })
     }
 
     /// Ends at `stop` or when the network is gone, both without an error.
@@ -118,7 +154,7 @@ impl Node {
     async fn work(
         &mut self,
         mut inbox: Inbox,
-        mut calls: mpsc::Receiver<Call>,
+        mut calls: Calls,
         stop: impl Future<Output = ()>,
         ready: impl FnOnce(&Ready),
     ) -> Result<(), RunError> {
@@ -132,19 +168,26 @@ impl Node {
             if (dials_only || !self.listening.is_empty())
                 && let Some(ready) = ready.take()
             {
-                ready(&Ready { key: self.me(), pid: std::process::id(), listening: self.listening.clone() });
+                ready(&self.ready());
             }
             tokio::select! {
                 biased;
                 () = &mut stop => return Ok(()),
-                Some(call) = calls.recv() => self.command(call)?,
+                Some(call) = calls.desk.recv() => self.command(call)?,
                 event = inbox.next() => match event {
                     Some(event) => self.heard(event)?,
                     None => return Ok(()),
                 },
                 _ = beat.tick() => self.process(Event::Tick, None)?,
+                // Last, so that nobody at the door keeps the node from its rounds.
+                Some(call) = calls.patients.recv() => self.at_the_door(call)?,
             }
         }
+    }
+
+    fn ready(&self) -> Ready {
+        let (key, pid) = (self.me(), std::process::id());
+        Ready { key, pid, listening: self.listening.clone(), patients: self.patients_at.clone() }
     }
 
     fn me(&self) -> Principal {

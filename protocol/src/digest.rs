@@ -156,6 +156,10 @@ labels! {
     LayText = "lay-text",
     /// A pseudonym or key of a patient whom a clinic erased.
     Erased = "erased",
+    /// The context that a clinic's answer to a patient is sealed under.
+    PatientSeal = "patient-seal",
+    /// The context that a statement is sealed under, to a clinic that gave no receipt for it.
+    StatementSeal = "statement-seal",
 }
 
 #[cfg(test)]

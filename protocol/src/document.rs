@@ -5,6 +5,7 @@ use std::fmt;
 use crate::limits::DOCUMENT_BYTES_MAX;
 
 pub mod arrival;
+pub mod ask;
 pub mod charter;
 pub mod commitment;
 pub mod consent;
@@ -73,6 +74,8 @@ kinds! {
     Release = "release",
     /// A message that the coordinator carries between members.
     Relay = "relay",
+    /// A patient's own question to a clinic.
+    Ask = "ask",
     /// A clinic's word about its consent ledger.
     TreeHead = "tree-head",
     /// A committee member's word about a clinic's newest upload.
@@ -98,7 +101,7 @@ impl Kind {
             Self::Query => 64 << 10,
             Self::Upload => 16 << 10,
             Self::Commitment | Self::Freeze | Self::Void | Self::Release | Self::Relay => 4 << 10,
-            Self::TreeHead | Self::LastSeen | Self::Arrival => 4 << 10,
+            Self::TreeHead | Self::LastSeen | Self::Arrival | Self::Ask => 4 << 10,
         }
     }
 

@@ -7,6 +7,8 @@ use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
+use crate::sealed::{OpeningKey, SealError, SealingKey};
+
 /// A public key that may be named in a document. Only sound keys exist: a weak or malformed one is
 /// refused where it is read.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,6 +45,16 @@ impl Principal {
             return false;
         };
         key.verify_strict(message, &signature).is_ok()
+    }
+
+    /// The key to seal to for whoever signs with this one: the same point of the curve in X25519's form. The signing key
+    /// opens it ([`Signer::opening_key`]), so a stranger needs to know no second key.
+    ///
+    /// # Errors
+    /// [`SealError::BadKey`] never happens for a sound key.
+    pub fn sealing_key(&self) -> Result<SealingKey, SealError> {
+        let key = VerifyingKey::from_bytes(&self.0).map_err(|_| SealError::BadKey)?;
+        SealingKey::from_bytes(&key.to_montgomery().0)
     }
 
     /// A short form for tables: the last eight characters of the `did:key`.
@@ -128,6 +140,12 @@ impl Signer {
         Principal(self.0.verifying_key().to_bytes())
     }
 
+    /// Opens what was sealed to [`Principal::sealing_key`] of this signer.
+    #[must_use]
+    pub fn opening_key(&self) -> OpeningKey {
+        OpeningKey::from_bytes(Zeroizing::new(self.0.to_scalar_bytes()))
+    }
+
     /// Signs bytes that already carry their domain separation; only envelopes call this.
     pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
         self.0.sign(message).to_bytes()
@@ -162,6 +180,16 @@ mod tests {
         ];
         for (wrong, why) in cases {
             assert_eq!(wrong.parse::<Principal>(), Err(why), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_sealed_to_a_signer_is_opened_by_that_signer() {
+        for seed in 0..=32 {
+            let signer = Signer::from_seed(&Zeroizing::new([seed; 32]));
+            let sealing = signer.principal().sealing_key().unwrap();
+            assert_eq!(signer.opening_key().sealing_key().unwrap(), sealing, "{seed}");
+            assert!(sealing.is_usable());
         }
     }
 

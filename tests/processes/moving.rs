@@ -155,10 +155,13 @@ fn a_patient_is_given_everything_and_a_stranger_nothing() {
     let (dir, key) = (clinics.path("one"), clinics.path("patient.key"));
     let (dir, key) = (text(&dir), text(&key));
     let node = clinics.run("one");
-    let public = clinics.done(&["patient", "keygen", "--out", key]).out[0].clone();
+    let words = clinics.path("passphrase");
+    fs::write(&words, "a passphrase of some length").unwrap();
+    let sealed = ["--passphrase-file", text(&words)];
+    let public = clinics.done(&[&["patient", "keygen", "--out", key], &sealed[..]].concat()).out[0].clone();
     clinics.done(&["patient", "enrol", "--dir", dir, "--pseudonym", &pseudonym, "--key", &public]);
-    clinics.done(&["patient", "grant", "--dir", dir, "--key", key]);
-    clinics.done(&["patient", "revoke", "--dir", dir, "--key", key]);
+    clinics.done(&[&["patient", "grant", "--dir", dir, "--key", key], &sealed[..]].concat());
+    clinics.done(&[&["patient", "revoke", "--dir", dir, "--key", key], &sealed[..]].concat());
     let ask = ["export", "--dir", dir, "--patient", pseudonym.as_str()];
     let running: Value = clinics.done(&ask).json();
     assert_eq!(running["standing"], "withdrawn");

@@ -142,8 +142,10 @@ fn an_erased_patient_is_gone_and_stays_away_and_everybody_else_is_as_before() {
     let enrol = |pseudonym: &str, key: &str| {
         sumac(&federation, &["patient", "enrol", "--pseudonym", pseudonym, "--key", key], &[("--dir", &home)])
     };
-    let stranger = federation.dir().join("stranger.key");
-    let fresh = sumac(&federation, &["patient", "keygen"], &[("--out", &stranger)]).out.concat();
+    let (stranger, words) = (federation.dir().join("stranger.key"), federation.dir().join("passphrase"));
+    std::fs::write(&words, "a passphrase of some length").unwrap();
+    let made = [("--out", stranger.as_path()), ("--passphrase-file", words.as_path())];
+    let fresh = sumac(&federation, &["patient", "keygen"], &made).out.concat();
     refuses(&enrol(&gone, &fresh), "erased-before", "a new pseudonym");
     refuses(&enrol("newcomer", &key), "key-erased", "sumac patient keygen");
     // Somebody new does not inherit the row, and so no charge.

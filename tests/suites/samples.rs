@@ -19,6 +19,7 @@ fn the_sample_settings_are_settings_as_they_stand_and_with_every_key_switched_on
         let settings = Home::at(folder.path()).settings().unwrap();
         assert_eq!(settings.listen.is_some(), listens, "{text}");
         assert_eq!(settings.frame_log.is_some(), listens, "{text}");
+        assert_eq!(settings.patients.is_some(), listens, "{text}");
     }
 }
 

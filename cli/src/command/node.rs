@@ -7,6 +7,7 @@
 //! An operator at night needs two of these: `run`, and `status`.
 
 mod backup;
+mod door;
 mod erase;
 mod restore;
 mod rotate;
@@ -27,7 +28,7 @@ use zeroize::Zeroizing;
 
 use crate::command::ask::Format;
 use crate::failure::Failure;
-use crate::{files, keys, show};
+use crate::{files, keys, passphrase, show};
 
 /// A clinic's node.
 #[derive(Debug, Subcommand)]
@@ -53,6 +54,8 @@ pub(crate) enum NodeCommand {
         /// The node's folder.
         #[arg(long, value_name = "DIR")]
         dir: PathBuf,
+        #[command(flatten)]
+        door: door::DoorArgs,
     },
     /// Take a charter, and studies, into use. The node must not be running.
     Adopt {
@@ -86,7 +89,7 @@ impl NodeCommand {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         match self {
             Self::Init { dir, key_file, keyring, listen } => init(&dir, key_file, keyring, listen),
-            Self::Run { dir } => run(&dir),
+            Self::Run { dir, door } => run(&dir, door),
             Self::Adopt { dir, charter, study } => adopt(&dir, charter.as_deref(), &study),
             Self::Backup(args) => args.run(),
             Self::Restore(args) => args.run(),
@@ -132,13 +135,7 @@ fn init(
             "put the key file on another medium",
         ));
     }
-    let settings = Settings {
-        listen,
-        keyring,
-        unlock_key_file: key_file.clone(),
-        frame_log: None,
-        redial_min_ms: Settings::default_redial_min_ms(),
-    };
+    let settings = Settings { listen, keyring, unlock_key_file: key_file.clone(), ..Settings::default() };
     let unlock = match &key_file {
         Some(path) => {
             let key = keys::fresh()?;
@@ -196,12 +193,13 @@ pub(super) fn socket(dir: &Path) -> Result<PathBuf, Failure> {
 
 /// Runs until SIGTERM or Ctrl-C. Standard output carries one JSON line, when the node can be
 /// reached; the log goes to standard error (`SUMAC_LOG` sets how much).
-fn run(dir: &Path) -> Result<ExitCode, Failure> {
+fn run(dir: &Path, door: door::DoorArgs) -> Result<ExitCode, Failure> {
     let filter =
         tracing_subscriber::EnvFilter::try_from_env("SUMAC_LOG").unwrap_or_else(|_| "sumac_node=info,warn".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
     let home = Home::at(dir);
     charter(&home)?;
+    let settings = door.over(home.settings()?);
     let unlock = unlock(&home)?;
     let runtime = tokio::runtime::Runtime::new().map_err(|why| Failure::bug(format!("no runtime: {why}")))?;
     let ready = |ready: &running::Ready| match show::json(ready) {
@@ -211,7 +209,7 @@ fn run(dir: &Path) -> Result<ExitCode, Failure> {
     runtime.block_on(async {
         // Before anything else: whoever stops a node that is only starting stops it as well as later.
         let stop = Stop::listen().map_err(|why| Failure::bug(format!("no signals: {why}")))?;
-        running::run(&home, &unlock, stop.told(), ready).await.map_err(Failure::from)
+        running::run(&home, &settings, &unlock, stop.told(), ready).await.map_err(Failure::from)
     })?;
     Ok(ExitCode::SUCCESS)
 }
@@ -290,69 +288,13 @@ pub(super) fn unlock(home: &Home) -> Result<UnlockSecret, Failure> {
     if let Some(key) = home.key_file(&settings)? {
         return Ok(key);
     }
-    Ok(UnlockSecret::Passphrase(passphrase("Passphrase of the node's keyring: ")?))
+    Ok(UnlockSecret::Passphrase(passphrase::ask("Passphrase of the node's keyring: ", NO_TERMINAL)?))
 }
 
-/// Asks twice for a new passphrase of at least twelve characters.
+/// Asks for a new passphrase of the keyring.
 fn new_passphrase() -> Result<Zeroizing<String>, Failure> {
-    let first = passphrase("New passphrase for the node's keyring: ")?;
-    let again = passphrase("Once more: ")?;
-    if first.as_str() != again.as_str() {
-        return Err(Failure::usage("the two passphrases differ", "try again"));
-    }
-    if first.chars().count() < PASSPHRASE_MIN {
-        return Err(Failure::usage(
-            format!("a passphrase has at least {PASSPHRASE_MIN} characters"),
-            "take five or six random words",
-        ));
-    }
-    Ok(first)
+    passphrase::new("the node's keyring", NO_TERMINAL)
 }
 
-/// Asks for a passphrase at the terminal, unseen; without a terminal it never waits.
-fn passphrase(prompt: &str) -> Result<Zeroizing<String>, Failure> {
-    use std::io::IsTerminal as _;
-    if !std::io::stdin().is_terminal() {
-        return Err(Failure::usage(
-            "there is no terminal to ask for the passphrase",
-            "use a key file: `sumac node init --key-file FILE`",
-        ));
-    }
-    let _hidden = Hidden::now();
-    rpassword::prompt_password(prompt)
-        .map(Zeroizing::new)
-        .map_err(|why| Failure::usage(format!("the passphrase cannot be read: {why}"), "try again"))
-}
-
-/// Keeps the terminal from showing what is typed, from before the prompt is there: whoever types
-/// at once is not read over the shoulder either. Dropping it restores the terminal.
-struct Hidden(Option<rustix::termios::Termios>);
-
-impl Hidden {
-    /// Hides from now on, where standard input is a terminal that lets itself be told.
-    fn now() -> Self {
-        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
-        let before = tcgetattr(std::io::stdin()).ok();
-        if let Some(mut hidden) = before.clone() {
-            hidden.local_modes.remove(LocalModes::ECHO);
-            if tcsetattr(std::io::stdin(), OptionalActions::Now, &hidden).is_err() {
-                return Self(None);
-            }
-        }
-        Self(before)
-    }
-}
-
-impl Drop for Hidden {
-    /// Gives the terminal back as it was.
-    fn drop(&mut self) {
-        if let Some(before) = &self.0
-            && rustix::termios::tcsetattr(std::io::stdin(), rustix::termios::OptionalActions::Now, before).is_err()
-        {
-            tracing::debug!("the terminal keeps what it was told");
-        }
-    }
-}
-
-/// Shortest passphrase, in characters.
-const PASSPHRASE_MIN: usize = 12;
+/// What to do where nobody can be asked.
+const NO_TERMINAL: &str = "use a key file: `sumac node init --key-file FILE`";

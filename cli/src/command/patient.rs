@@ -4,37 +4,44 @@
 //! patient, whose own key signs every grant and withdrawal. A withdrawal needs nothing but the key:
 //! no sequence, no reason, no form.
 //!
-//! In this version the patient signs at the clinic's machine; the key file can be taken away again.
+//! The patient signs at home, and reaches the clinic over HTTP (`--node`), or signs at the clinic's
+//! machine (`--dir`); the key file can be taken away again.
 
+mod asks;
+mod clinic;
 mod consent_text;
+mod desk;
+mod kept;
+mod key_file;
+mod keygen;
+mod members;
+mod receipts;
+mod statements;
+mod wishes;
 
-use std::path::{Path, PathBuf};
+use std::io::{BufRead as _, IsTerminal as _};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand};
 use sumac_node::control::{self, Request, Response};
-use sumac_protocol::cost::RhoMicro;
-use sumac_protocol::digest::{Digest, Label};
-use sumac_protocol::document::consent::{Action, Disclosure, Grant, LayText, Revoke, Statement, Who};
-use sumac_protocol::document::study::ConsentCategory;
-use sumac_protocol::envelope::Envelope;
-use sumac_protocol::moment::{Millis, Moment};
-use sumac_protocol::principal::{Principal, Signer};
+use sumac_protocol::principal::Principal;
 
 use crate::command::ask::Format;
 use crate::command::node::socket;
 use crate::failure::Failure;
-use crate::{asking, keys, show};
+use crate::show;
+use clinic::{ClinicArgs, KeyArgs};
+use wishes::Wishes;
+
+pub(crate) use desk::statement;
+pub(crate) use wishes::grant;
 
 /// Patients.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PatientCommand {
-    /// Make a patient's key for one clinic and print its public name.
-    Keygen {
-        /// Where to write it. Never overwrites.
-        #[arg(long, value_name = "FILE")]
-        out: PathBuf,
-    },
+    Keygen(keygen::KeygenArgs),
+    Recover(keygen::RecoverArgs),
     /// At the clinic: note which key speaks for which pseudonym.
     Enrol {
         /// The node's folder.
@@ -47,17 +54,14 @@ pub(crate) enum PatientCommand {
         #[arg(long, value_name = "DID:KEY")]
         key: Principal,
     },
-    /// Sign a grant with the patient's key, and hand it in.
-    Grant(GrantArgs),
-    /// Withdraw everything, at once.
-    Revoke {
-        /// The node's folder.
-        #[arg(long, value_name = "DIR")]
-        dir: PathBuf,
-        /// The patient's key file.
-        #[arg(long, value_name = "FILE")]
-        key: PathBuf,
-    },
+    Grant(Box<GrantArgs>),
+    Change(Box<statements::ChangeArgs>),
+    Revoke(RevokeArgs),
+    Erase(statements::EraseArgs),
+    Status(asks::StatusArgs),
+    Receipts(receipts::ReceiptsArgs),
+    Uses(asks::UsesArgs),
+    Export(asks::PatientExportArgs),
     /// At the clinic: list patients, where they stand and what they were charged.
     List {
         /// The node's folder.
@@ -78,53 +82,80 @@ pub(crate) enum PatientCommand {
     },
 }
 
-/// What a patient allows.
+/// Where a statement is handed in: over HTTP, or at the clinic's own machine.
 #[derive(Debug, Args)]
-pub(crate) struct GrantArgs {
-    /// The node's folder.
+#[command(group(ArgGroup::new("where").args(["node", "dir"]).required(true)))]
+struct WhereArgs {
+    /// Where the clinic hears patients, as https://consent.clinic.example.
+    #[arg(long, value_name = "URL")]
+    node: Option<String>,
+    /// At the clinic's own machine: the node's folder.
     #[arg(long, value_name = "DIR")]
-    dir: PathBuf,
-    /// The patient's key file.
-    #[arg(long, value_name = "FILE")]
-    key: PathBuf,
-    /// Purposes as GA4GH DUO codes: GRU (any research), HMB (health research), DS (research on
-    /// the diseases that --disease names).
-    #[arg(long, value_name = "CODE,…", value_delimiter = ',', default_value = "HMB")]
-    purpose: Vec<String>,
-    /// A disease that DS is about, as its code in the Mondo ontology. May be given several times.
-    #[arg(long, value_name = "MONDO:NUMBER", value_parser = mondo)]
-    disease: Vec<String>,
-    /// Whether answers without noise are allowed too, where a study is exact.
-    #[arg(long, value_enum, default_value_t = Noise::Always)]
-    noise: Noise,
-    /// For how many days the grant holds, at most 3,650.
-    #[arg(long, value_name = "DAYS", default_value_t = 730, value_parser = clap::value_parser!(u64).range(1..=3_650))]
-    days: u64,
-    /// Largest privacy cost in any 365 days, in millionths of ρ.
-    #[arg(long, value_name = "RHO_MICRO", default_value_t = 2_000_000, value_parser = clap::value_parser!(u64).range(1..))]
-    rho_year: u64,
+    dir: Option<PathBuf>,
+    /// Trust this certificate authority, in PEM, in place of the public ones.
+    #[arg(long, value_name = "FILE", requires = "node")]
+    ca: Option<PathBuf>,
+    #[command(flatten)]
+    key: KeyArgs,
+    /// Do not ask.
+    #[arg(long)]
+    yes: bool,
 }
 
-/// Whether answers must carry noise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Noise {
-    /// Only answers with noise.
-    Always,
-    /// Exact studies too.
-    OrExact,
+/// Sign a grant with the patient's key, and hand it in.
+#[derive(Debug, Args)]
+pub(crate) struct GrantArgs {
+    #[command(flatten)]
+    place: WhereArgs,
+    #[command(flatten)]
+    wishes: Wishes,
+}
+
+/// Withdraw, at once: everything, or some purposes.
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("way").args(["node", "dir", "hand_to"]).required(true)))]
+pub(crate) struct RevokeArgs {
+    /// Where the clinic hears patients, as https://consent.clinic.example.
+    #[arg(long, value_name = "URL")]
+    node: Option<String>,
+    /// At the clinic's own machine: the node's folder.
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// Where another member hears patients, if the clinic gave no receipt for 24 hours: statements without one are left
+    /// there, sealed, and the member signs that they arrived.
+    #[arg(long, value_name = "MEMBER_URL")]
+    hand_to: Option<String>,
+    /// Only these purposes, as DUO codes; without it, everything.
+    #[arg(long, value_name = "CODE,…", value_delimiter = ',', requires = "node")]
+    purpose: Option<Vec<String>>,
+    /// Trust this certificate authority, in PEM, in place of the public ones.
+    #[arg(long, value_name = "FILE", conflicts_with = "dir")]
+    ca: Option<PathBuf>,
+    #[command(flatten)]
+    key: KeyArgs,
+    /// Do not ask.
+    #[arg(long)]
+    yes: bool,
 }
 
 impl PatientCommand {
     /// Signs with the patient's key where the patient decides, and asks the node for everything else.
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         match self {
-            Self::Keygen { out } => show::line(&keys::make(&out)?.principal().to_string()),
+            Self::Keygen(args) => args.run()?,
+            Self::Recover(args) => args.run()?,
             Self::Enrol { dir, pseudonym, key } => {
                 control::ask(&socket(&dir)?, &Request::Enrol { pseudonym, key })?;
                 show::line("enrolled");
             }
             Self::Grant(args) => args.run()?,
-            Self::Revoke { dir, key } => revoke(&dir, &key)?,
+            Self::Change(args) => args.run()?,
+            Self::Revoke(args) => args.run()?,
+            Self::Erase(args) => args.run()?,
+            Self::Status(args) => args.run()?,
+            Self::Receipts(args) => args.run()?,
+            Self::Uses(args) => args.run()?,
+            Self::Export(args) => args.run()?,
             Self::List { dir, format } => {
                 let Response::Patients(patients) = control::ask(&socket(&dir)?, &Request::Patients)? else {
                     return Err(another());
@@ -149,141 +180,55 @@ impl PatientCommand {
 }
 
 impl GrantArgs {
-    /// Shows what will be allowed, in plain words, then signs it and hands it in.
     fn run(self) -> Result<(), Failure> {
-        let desk = Desk::at(&self.dir, &self.key).map_err(|why| {
-            why.with_remedy_for(NOT_ENROLLED, "at the clinic, enrol the key first: see `sumac patient enrol --help`")
-        })?;
-        if !self.disease.is_empty() && !self.purpose.iter().any(|code| code == "DS") {
-            return Err(Failure::usage("--disease means nothing without the purpose DS", "add --purpose DS"));
+        let WhereArgs { node, dir, ca, key, yes } = self.place;
+        match (node, dir) {
+            (Some(node), _) => statements::grant(&ClinicArgs::at(node, key, ca), self.wishes, yes),
+            (None, Some(dir)) => desk::grant(&dir, &key, self.wishes),
+            (None, None) => Err(Failure::bug("no place to hand a grant in")),
         }
-        let exact = self.noise == Noise::OrExact;
-        let grant = grant(self.purpose, self.disease, exact, asking::now(), self.days, RhoMicro(self.rho_year));
-        let words = consent_text::words(&grant);
-        let action = Action::Grant(grant);
-        desk.check(&action)?;
-        show::paragraph(&words);
-        desk.hand_in(action)
     }
 }
 
-/// A disease as its code in the Mondo ontology: `MONDO:` and seven digits.
-fn mondo(text: &str) -> Result<String, String> {
-    let digits = text.strip_prefix("MONDO:").unwrap_or_default();
-    if digits.len() == 7 && digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Ok(text.to_owned());
+impl RevokeArgs {
+    fn run(self) -> Result<(), Failure> {
+        let Self { node, dir, hand_to, purpose, ca, key, yes } = self;
+        match (node, dir, hand_to) {
+            (Some(node), _, _) => statements::revoke(&ClinicArgs::at(node, key, ca), purpose, yes),
+            (None, Some(dir), _) => desk::revoke(&dir, &key),
+            (None, None, Some(url)) => members::hand_to(&url, &key, ca.as_deref()),
+            (None, None, None) => Err(Failure::bug("no place to hand a withdrawal in")),
+        }
     }
-    Err("a disease is MONDO: and seven digits, as MONDO:0002009".to_owned())
 }
 
-/// A grant of all data categories to any study of the given purposes, bound to the words that say so.
-pub(crate) fn grant(
-    purposes: Vec<String>,
-    diseases: Vec<String>,
-    exact: bool,
-    from: Moment,
-    days: u64,
-    rho_year: RhoMicro,
-) -> Grant {
-    let mut grant = Grant {
-        purposes,
-        modifiers: Vec::new(),
-        diseases,
-        categories: vec![
-            ConsentCategory::Demographics,
-            ConsentCategory::Treatment,
-            ConsentCategory::Outcomes,
-            ConsentCategory::AdverseEvents,
-        ],
-        who: Who::AnyStudy,
-        disclosure: if exact { Disclosure::ExactAlso } else { Disclosure::DpOnly },
-        not_before: from,
-        not_after: from + Millis(Millis::DAY.0.saturating_mul(days)),
-        rho_year,
-        lay_text: LayText { version: "2".into(), language: "en".into(), digest: Digest::of(Label::LayText, &[]) },
-    };
-    grant.lay_text.digest = Digest::of(Label::LayText, &[consent_text::words(&grant).as_bytes()]);
-    grant
-}
-
-/// Withdraws everything. Whatever can fail is tried before a word is said; who withdrew before is
-/// told so, and nothing is added to the ledger.
-fn revoke(dir: &Path, key: &Path) -> Result<(), Failure> {
-    let desk = Desk::at(dir, key).map_err(|why| {
-        why.with_remedy_for(NOT_ENROLLED, "check --dir and --key: nothing was ever allowed with this key here")
-    })?;
-    if desk.has_withdrawn() {
-        show::line("already withdrawn: no use of your records is allowed, and nothing was added");
+/// Whether the person agrees. Without a terminal it never waits, and nothing is signed.
+fn agreed(question: &str, yes: bool) -> Result<(), Failure> {
+    if yes {
         return Ok(());
     }
-    show::paragraph("This ends every use of your records that was allowed so far. Answers that were given stay.");
-    desk.hand_in(Action::Revoke(Revoke { purposes: None }))
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::usage(
+            "there is no terminal to ask whether this is what you want; nothing was signed",
+            "give --yes if you are sure",
+        ));
+    }
+    show::talk(&format!("{question} Type yes to agree; anything else, and nothing happens:"));
+    let mut typed = String::new();
+    std::io::stdin()
+        .lock()
+        .read_line(&mut typed)
+        .map_err(|why| Failure::usage(format!("what was typed cannot be read: {why}"), "give --yes if you are sure"))?;
+    if typed.trim().eq_ignore_ascii_case("yes") {
+        return Ok(());
+    }
+    Err(Failure::refused("not-confirmed", &"nothing was signed", "type yes to agree".into()))
 }
 
-/// A patient before the clinic's running node, which knows the key.
-struct Desk {
-    socket: PathBuf,
-    clinic: Principal,
-    signer: Signer,
-}
-
-impl Desk {
-    /// Reads the key, finds the node and asks it whether the key is enrolled.
-    fn at(dir: &Path, key: &Path) -> Result<Self, Failure> {
-        let (socket, signer) = (socket(dir)?, keys::signer(key)?);
-        let Response::Status(status) = control::ask(&socket, &Request::Status)? else { return Err(another()) };
-        control::ask(&socket, &Request::NextStatement { key: signer.principal() })?;
-        Ok(Self { socket, clinic: status.key, signer })
-    }
-
-    /// Whether the last word of this patient is a withdrawal of everything. A node that cannot list
-    /// its patients keeps nobody from withdrawing: then it is not known to be.
-    fn has_withdrawn(&self) -> bool {
-        let Ok(Response::Patients(patients)) = control::ask(&self.socket, &Request::Patients) else { return false };
-        let own = patients.iter().find(|patient| patient.key == Some(self.signer.principal()));
-        own.is_some_and(|patient| patient.standing == "withdrawn")
-    }
-
-    /// Whether the node would take this as the patient's next statement, as far as its words go.
-    fn check(&self, action: &Action) -> Result<(), Failure> {
-        let (action, patient) = (action.clone(), self.signer.principal());
-        let (clinic, made_at) = (self.clinic, asking::now());
-        let statement = Statement { clinic, patient, sequence: 0, previous: None, made_at, action, witness: None };
-        let remedy = "name the disease, as --disease MONDO:0002009, or allow HMB";
-        statement.check().map_err(|why| {
-            Failure::refused(why.code(), &why, why.remedy()).with_remedy_for("statement-no-disease", remedy)
-        })
-    }
-
-    /// Signs the patient's next statement, hands it in and says where it stands.
-    fn hand_in(&self, action: Action) -> Result<(), Failure> {
-        let acknowledged = statement(&self.socket, self.clinic, &self.signer, action, asking::now())?;
-        show::line(&format!("acknowledged at position {} of the clinic's ledger, as", acknowledged.position));
-        show::line(&format!("  {}", acknowledged.statement.hex()));
-        Ok(())
-    }
-}
-
-/// Signs a statement, hands it in and returns the acknowledgement.
-pub(crate) fn statement(
-    socket: &Path,
-    clinic: Principal,
-    signer: &Signer,
-    action: Action,
-    made_at: Moment,
-) -> Result<Box<sumac_protocol::ledger::Receipt>, Failure> {
-    let patient = signer.principal();
-    let Response::NextStatement { sequence, previous } =
-        control::ask(socket, &Request::NextStatement { key: patient })?
-    else {
-        return Err(another());
-    };
-    let statement = Statement { clinic, patient, sequence, previous, made_at, action, witness: None };
-    let envelope = Envelope::sign(&statement, signer)?;
-    let Response::Acknowledged(acknowledged) = control::ask(socket, &Request::TakeStatement(envelope))? else {
-        return Err(another());
-    };
-    Ok(acknowledged)
+/// The key is not known at the clinic.
+fn not_enrolled(key: &Principal, clinic: &str) -> Failure {
+    let remedy = "at the clinic's desk, have the key enrolled: they need its public name";
+    Failure::refused(NOT_ENROLLED, &format!("the key {key} is not enrolled at {clinic}"), remedy.into())
 }
 
 /// The node answered another question than was asked: our fault, never the person's.

@@ -133,6 +133,7 @@ fn make_clinic(dir: &Path, letter: char, name: &'static str, frame_logs: bool) -
         unlock_key_file: Some(key_file),
         frame_log: frame_logs.then(|| PathBuf::from("frames.log")),
         redial_min_ms: 50,
+        ..Settings::default()
     };
     home.create(&settings)?;
     let seed = keys::fresh()?;

@@ -15,6 +15,7 @@ pub(crate) fn status(status: &Status) {
         ("key", status.key.to_string()),
         ("charter", format!("epoch {} ({})", status.epoch, status.charter)),
         ("listens", listening),
+        ("patients at", status.patients_at.clone().unwrap_or_else(|| "nowhere".to_owned())),
         ("connected", several(&status.connected)),
         ("patients", status.patients.to_string()),
         ("statements", status.statements.to_string()),

@@ -8,6 +8,7 @@ use sumac_protocol::digest::Digest;
 use sumac_protocol::ledger::{self, Opening};
 use sumac_protocol::limits::COMMITTEES_MAX;
 use sumac_protocol::moment::{Millis, Moment};
+use sumac_protocol::plan::Mode;
 use sumac_protocol::round::inquiry::Inquiry;
 use sumac_protocol::round::message::{decode_stored, encode};
 use sumac_protocol::round::progress::Refused;
@@ -27,6 +28,8 @@ pub struct Charge {
     pub query: Digest,
     /// The study it was asked in.
     pub study: Digest,
+    /// What the study says to patients: kept with the first entry of the study, and looked up there by the others.
+    pub told: Option<ToldPatients>,
     /// The question's text, as its SHA-256: an analysis plan says how often each may be asked.
     pub text: Digest,
     /// What every selected patient was charged.
@@ -44,6 +47,18 @@ pub struct Charge {
     pub openings: Vec<Opening>,
     /// How it ended.
     pub state: ChargeState,
+}
+
+/// What a study says to the patients whom it counts, also long after it left the charter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ToldPatients {
+    /// Its title.
+    pub title: String,
+    /// What it is about, in words that a patient can read.
+    pub lay_summary: String,
+    /// Whether its answers carry noise.
+    pub mode: Mode,
 }
 
 /// How a query ended for those who were charged.
@@ -66,7 +81,7 @@ pub enum ChargeState {
 impl Charge {
     /// Whether the debit counts against the budget of the 365 days before `now`: what it paid for may
     /// be released until the query expires.
-    fn counts_for_the_year(&self, now: Moment) -> bool {
+    pub(super) fn counts_for_the_year(&self, now: Moment) -> bool {
         now.since(self.expires) < Millis::BUDGET_YEAR
     }
 }
@@ -106,6 +121,10 @@ impl Clinic {
         self.keep_charge(&Charge {
             query: id,
             study: inquiry.study().digest(),
+            told: match &before {
+                Some(charge) => charge.told.clone(),
+                None => self.not_told_yet(inquiry)?,
+            },
             text: text_digest(inquiry),
             rho: inquiry.query().rho,
             at: before.map_or(now, |charge| charge.at),
@@ -151,6 +170,16 @@ impl Clinic {
     fn keep_charge(&self, charge: &Charge) -> Result<(), ClinicError> {
         self.store().append(vec![Entry::Query { id: charge.query.0, body: encode(charge) }])?;
         Ok(())
+    }
+
+    /// What the study says to patients, where no entry holds it yet.
+    fn not_told_yet(&self, inquiry: &Inquiry) -> Result<Option<ToldPatients>, ClinicError> {
+        let study = inquiry.study();
+        if self.charges()?.iter().any(|charge| charge.study == study.digest() && charge.told.is_some()) {
+            return Ok(None);
+        }
+        let (title, lay_summary) = (study.title.clone(), study.lay_summary.clone());
+        Ok(Some(ToldPatients { title, lay_summary, mode: study.mode }))
     }
 
     /// What the patient in each row was charged by queries that were, or may still be, answered in the 365 days

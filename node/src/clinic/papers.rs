@@ -135,8 +135,9 @@ impl Clinic {
         let (enrolment, keys) = (self.read_enrolment(&noteds)?, noteds.keys()?);
         let mut said = Vec::new();
         for (position, body) in self.store().statements(row)? {
-            let statement = self.read_statement(&body, position, &keys)?;
-            said.push((position, Filed::read(&body)?.statement, statement));
+            let filed = Filed::read(&body)?;
+            let statement = self.read_statement(&filed, position, &keys)?;
+            said.push((position, filed.statement, statement));
         }
         Ok(Papers { enrolment: Some(noteds.document().clone()), key: Some(enrolment.patient), said })
     }
@@ -162,12 +163,11 @@ impl Clinic {
     /// A stored statement, checked again under the patient's keys.
     pub(super) fn read_statement(
         &self,
-        body: &[u8],
+        filed: &Filed,
         position: u64,
         keys: &Keys,
     ) -> Result<Verified<Statement>, ClinicError> {
-        let envelope = Filed::read(body)?.statement;
-        Ok(self.admit(&envelope, position, keys, self.chain().epochs().rev().map(|charter| &**charter))?)
+        Ok(self.admit(&filed.statement, position, keys, self.chain().epochs().rev().map(|charter| &**charter))?)
     }
 
     /// A statement that comes in now, or came in at this place of the ledger, under any of these charters.

@@ -85,7 +85,7 @@ impl Clinic {
     }
 
     /// What an enrolled patient said, and from when on the key may grant.
-    fn said(&self, row: Row) -> Result<(Moment, Vec<Verified<Statement>>), ClinicError> {
+    pub(super) fn said(&self, row: Row) -> Result<(Moment, Vec<Verified<Statement>>), ClinicError> {
         let Some(noteds) = self.noteds(row)? else { return Ok((Moment(0), Vec::new())) };
         let enrolment = self.read_enrolment(&noteds)?;
         let said = self.statements(row, &noteds.keys()?)?;

@@ -54,21 +54,23 @@ impl Clinic {
         statement.not_ahead(self.clock.now())?;
         let known = self.known(row, &keys, &statement)?;
         let erases = statement.action == Action::Erase && statement.patient == keys.newest();
-        let receipt = match known.iter().position(|(_, have)| have.digest() == statement.digest()) {
+        let position = match known.iter().position(|(_, have)| have.digest() == statement.digest()) {
             Some(at) => {
                 let position = known.get(at).map_or(0, |(position, _)| *position);
                 // Said again; but what was said since stands, and an acknowledgement would hide that.
                 if at.saturating_add(1) < known.len() && !erases {
                     return Err(ClinicError::Superseded { position });
                 }
-                self.receipt(row, position)?
+                position
             }
             None => self.append_statement(row, envelope, &statement, &known, erases)?,
         };
+        // The receipt before anything is destroyed: the leaf's salt goes with the patient's key.
+        let receipt = self.receipt(row, position);
         if erases {
             self.finish_erasure(row)?;
         }
-        Ok(receipt)
+        receipt
     }
 
     fn append_statement(
@@ -78,7 +80,7 @@ impl Clinic {
         statement: &Verified<Statement>,
         known: &[(u64, Verified<Statement>)],
         erases: bool,
-    ) -> Result<Receipt, ClinicError> {
+    ) -> Result<u64, ClinicError> {
         let mut history = History::new();
         known.iter().for_each(|(_, have)| history.append(have));
         history.accepts(statement)?;
@@ -86,8 +88,7 @@ impl Clinic {
         if erases {
             entries.push(Self::erasure_due(row));
         }
-        let position = self.store().append(entries)?;
-        self.receipt(row, position.statements.start)
+        Ok(self.store().append(entries)?.statements.start)
     }
 
     /// What the patient said before. Where something of it cannot be read or does not hold, a grant has to wait and a
@@ -96,7 +97,9 @@ impl Clinic {
         if !next.action.ends() {
             return self.statements(row, keys);
         }
-        let read = |(position, body): (u64, _)| Some((position, self.read_statement(body, position, keys).ok()?));
+        let read = |(position, body): (u64, &[u8])| {
+            Some((position, self.read_statement(&Filed::read(body).ok()?, position, keys).ok()?))
+        };
         let stored = self.store().statements(row)?;
         Ok(stored.iter().filter_map(|(position, body)| read((*position, body.as_slice()))).collect())
     }

@@ -67,6 +67,7 @@ impl Node {
             charter: charter.digest(),
             connected: self.connected.iter().map(|peer| self.name(peer)).collect(),
             listening: self.listening.clone(),
+            patients_at: self.patients_at.clone(),
             patients: u64::try_from(self.clinic.store().rows().len()).unwrap_or(u64::MAX),
             accused: self.accused(),
             statements: self.clinic.store().ledger_len(),

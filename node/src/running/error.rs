@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use sumac_protocol::principal::Principal;
 
 use crate::clinic::ClinicError;
+use crate::door::DoorError;
 use crate::home::HomeError;
 use crate::network::NetworkError;
 use crate::store::StoreError;
@@ -24,6 +25,9 @@ pub enum RunError {
     /// Its network.
     #[error(transparent)]
     Network(#[from] NetworkError),
+    /// Its patients' door.
+    #[error(transparent)]
+    Door(#[from] DoorError),
     /// Its control socket.
     #[error("the control socket {} cannot be opened: {why}", socket.display())]
     Control {
@@ -65,6 +69,7 @@ impl RunError {
             Self::Store(why) => why.code(),
             Self::Clinic(why) => why.code(),
             Self::Network(why) => why.code(),
+            Self::Door(why) => why.code(),
             Self::Control { .. } => "control-socket",
             Self::FrameLog { .. } => "frame-log",
             Self::BadKey { .. } => "bad-key",
@@ -80,6 +85,7 @@ impl RunError {
             Self::Store(why) => why.remedy(),
             Self::Clinic(why) => why.remedy(),
             Self::Network(why) => why.remedy(),
+            Self::Door(why) => why.remedy(),
             Self::Control { .. } => "check that this user may write the folder, and that its path is short (a socket's has at most 107 bytes)".into(),
             Self::FrameLog { .. } => "correct `frame_log` in node.toml, or take it out".into(),
             Self::BadKey { .. } => "ask the stewards for a charter without this key".into(),

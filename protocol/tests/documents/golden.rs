@@ -6,12 +6,15 @@ use std::fmt::Debug;
 use serde::Serialize;
 use sumac_protocol::charter_chain::CharterChain;
 use sumac_protocol::document::Kind;
+use sumac_protocol::document::ask::{Ask, AskedFor};
 use sumac_protocol::document::charter::Charter;
 use sumac_protocol::document::consent::{Statement, admit_statement, admit_witnessed};
 use sumac_protocol::document::enrolment::{Enrolment, admit_enrolment};
 use sumac_protocol::document::query::{Query, admit_query};
 use sumac_protocol::document::study::{Study, admit_study};
 use sumac_protocol::envelope::{Document, Envelope};
+use sumac_protocol::octets::Octets;
+use sumac_protocol::sealed::SealingKey;
 
 use crate::cast::{
     Anna, Ben, Harbour, Ines, NOW, Paul, Person, Pia, Stella, Sven, admitted, chain, enrolment, erasure, exact_query,
@@ -46,6 +49,11 @@ fn replacement() -> Enrolment {
     Enrolment { patient: Paul.key(), replaces: Some(Pia.key()), ..enrolment() }
 }
 
+fn ask() -> Ask {
+    let (challenge, reply_to) = (Octets(vec![7; 56]), SealingKey::from_bytes(&[9; 32]).unwrap());
+    Ask { clinic: Harbour.key(), patient: Pia.key(), challenge, what: AskedFor::Uses, reply_to }
+}
+
 #[test]
 fn documents_signed_again_from_the_same_seeds_are_the_golden_files() {
     let all = revocation(None);
@@ -63,6 +71,7 @@ fn documents_signed_again_from_the_same_seeds_are_the_golden_files() {
         golden("consent-erase", "everything is to be destroyed", &erasure(), &[Pia]),
         golden("consent-witnessed", "a grant on paper, witnessed by staff", &on_paper(statement()), &[Stella]),
         golden("enrolment", "a patient's key, noted by staff", &enrolment(), &[Stella]),
+        golden("ask", "a patient asks what the record was used for", &ask(), &[Pia]),
         golden("enrolment-replacement", "a lost key replaced by two of staff", &replacement(), &[Stella, Sven]),
     ];
     files.push(("chain.json".into(), chain().to_json() + "\n"));
@@ -106,6 +115,7 @@ fn every_golden_file_is_read_back_verified_and_admitted() {
     }
     let paper = read_back::<Statement>("consent-witnessed", &on_paper(statement()));
     admit_witnessed(&paper, chain.current(), &Harbour.key(), &Pia.key()).unwrap();
+    read_back::<Ask>("ask", &ask());
     for (name, want) in [("enrolment", enrolment()), ("enrolment-replacement", replacement())] {
         admit_enrolment(&read_back::<Enrolment>(name, &want), chain.current(), &Harbour.key()).unwrap();
     }

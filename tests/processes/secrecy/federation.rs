@@ -99,6 +99,7 @@ fn make(dir: &Path, letter: char, name: &str) -> (Home, Member) {
         unlock_key_file: Some(key_file),
         frame_log: Some(PathBuf::from("frames.log")),
         redial_min_ms: 50,
+        ..Settings::default()
     };
     home.create(&settings).unwrap();
     let seed = fresh();

@@ -1,0 +1,134 @@
+//! What a patient can ask: how do I stand, what was my record used for, what is held about me?
+
+use std::path::PathBuf;
+
+use clap::Args;
+use sumac_node::door::{Answer, UseLine};
+use sumac_protocol::document::ask::AskedFor;
+use sumac_protocol::plan::Mode;
+use sumac_protocol::privacy::epsilon;
+
+use super::clinic::ClinicArgs;
+use super::consent_text;
+use super::statements::status;
+use crate::command::ask::Format;
+use crate::failure::Failure;
+use crate::{files, show};
+
+/// Ask the clinic where one stands: what is allowed, until when, and what it has cost.
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    #[command(flatten)]
+    clinic: ClinicArgs,
+    /// How it is printed.
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// Do not ask.
+    #[arg(long)]
+    yes: bool,
+}
+
+/// Ask the clinic which answered questions one was counted in: for which study, when, at what price.
+#[derive(Debug, Args)]
+pub(crate) struct UsesArgs {
+    #[command(flatten)]
+    clinic: ClinicArgs,
+    /// How it is printed.
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// Do not ask.
+    #[arg(long)]
+    yes: bool,
+}
+
+/// Ask the clinic for everything that it holds about one, as JSON.
+#[derive(Debug, Args)]
+pub(crate) struct PatientExportArgs {
+    #[command(flatten)]
+    clinic: ClinicArgs,
+    /// The file, for its owner alone; without it, standard output. Never overwrites.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Do not ask.
+    #[arg(long)]
+    yes: bool,
+}
+
+impl StatusArgs {
+    /// Says it in words.
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let (clinic, key) = self.clinic.meet(self.yes)?;
+        let status = status(&clinic, &key)?;
+        if self.format == Format::Json {
+            return show::json(&status);
+        }
+        let name = &clinic.about.name;
+        let says = match status.standing.as_str() {
+            "granted" => format!("{name} may count you in, as follows."),
+            "not_yet" => format!("You have allowed {name} to count you in, but not yet."),
+            "expired" => format!("What you allowed {name} is over: you are not counted in."),
+            "withdrawn" => format!("You have withdrawn at {name}: you are not counted in."),
+            "contradictory" => format!("Your statements at {name} contradict each other: you are not counted in."),
+            _ => format!("You have allowed {name} nothing: you are not counted in."),
+        };
+        show::line(&says);
+        if let Some(granted) = &status.granted {
+            show::paragraph(&consent_text::words(&granted.grant));
+        }
+        show::line(&format!("statements in the clinic's ledger: {}", status.statements));
+        show::line(&format!("paid in the last 365 days: {}", status.spent_year));
+        Ok(())
+    }
+}
+
+impl UsesArgs {
+    /// The oldest first.
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let (clinic, key) = self.clinic.meet(self.yes)?;
+        let Answer::Uses(uses) = clinic.ask(&key, AskedFor::Uses)? else { return Err(clinic.another_answer()) };
+        if self.format == Format::Json {
+            return show::json(&uses);
+        }
+        if uses.is_empty() {
+            show::line(&format!("{} has counted you in no answer.", clinic.about.name));
+        }
+        for used in &uses {
+            show::line(&format!("{}: {}", used.at, used.title));
+            show::prose(&format!("  {}", used.lay_summary), "  ");
+            show::prose(&format!("  {}", cost(used)), "  ");
+            show::line(&format!("  release {}", used.release.hex()));
+        }
+        Ok(())
+    }
+}
+
+impl PatientExportArgs {
+    /// The file is found out to be free before anything is asked.
+    pub(super) fn run(self) -> Result<(), Failure> {
+        if let Some(out) = &self.out {
+            files::vacant(out)?;
+        }
+        let (clinic, key) = self.clinic.meet(self.yes)?;
+        let Answer::Record(held) = clinic.ask(&key, AskedFor::Record)? else { return Err(clinic.another_answer()) };
+        let Some(out) = &self.out else { return show::json(&held) };
+        let text = serde_json::to_string_pretty(&held).map_err(|why| Failure::bug(why.to_string()))? + "\n";
+        files::write_secret(out, text.as_bytes())
+    }
+}
+
+/// What an answer cost, in numbers and what they mean.
+fn cost(used: &UseLine) -> String {
+    match used.mode {
+        Mode::Exact => "The answer carried no noise: only the number of patients hides your part.".to_owned(),
+        Mode::Dp => {
+            let epsilon = epsilon(used.rho, used.delta_per_1e12);
+            format!(
+                "The answer carried noise. It cost {}, which is ε {epsilon:.3}: whatever anybody believed about you \
+                 before, it changes the odds by no more than the factor {:.2}, but for a chance of {} in 10^12.",
+                used.rho,
+                epsilon.exp(),
+                used.delta_per_1e12
+            )
+        }
+    }
+}

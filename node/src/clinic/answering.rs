@@ -1,0 +1,102 @@
+//! What a patient is told who asks with their own key.
+
+use sumac_protocol::cost::RhoMicro;
+use sumac_protocol::document::ask::AskedFor;
+use sumac_protocol::document::consent::{Action, Grant, History, Standing, Statement};
+use sumac_protocol::envelope::Verified;
+use sumac_protocol::principal::Principal;
+
+use super::{Charge, ChargeState, Clinic, ClinicError};
+use crate::door::{Answer, GrantedNow, StatusNow, UseLine};
+use crate::store::Row;
+
+impl Clinic {
+    /// The answer to a patient. That the patient asks was checked before; it tells of this patient alone.
+    ///
+    /// # Errors
+    /// [`ClinicError`] if the store, or something in it, cannot be read.
+    pub fn answer(&self, patient: &Principal, what: AskedFor) -> Result<Answer, ClinicError> {
+        let Some(row) = self.row_of_key(patient)? else { return Ok(Answer::Unknown(true)) };
+        // Who holds a key that was reported as lost may not be the patient, and learns no more than a stranger.
+        if self.keys_of(row)?.is_none_or(|keys| keys.newest() != *patient) {
+            return Ok(Answer::Unknown(true));
+        }
+        match what {
+            AskedFor::Status => Ok(Answer::Status(Box::new(self.status_of(row)?))),
+            AskedFor::Next => {
+                let (sequence, previous) = self.next_statement(patient)?;
+                Ok(Answer::Next { sequence, previous })
+            }
+            AskedFor::Receipts => self.receipts_of(patient).map(Answer::Receipts),
+            AskedFor::Uses => self.uses_of(row).map(Answer::Uses),
+            AskedFor::Record => {
+                let held = self.held(&self.pseudonym(row)?, self.clock.now())?;
+                Ok(held.map_or(Answer::Unknown(true), |held| Answer::Record(Box::new(held))))
+            }
+        }
+    }
+
+    fn status_of(&self, row: Row) -> Result<StatusNow, ClinicError> {
+        let (now, (grants_from, said)) = (self.clock.now(), self.said(row)?);
+        let mut history = History::new();
+        said.iter().for_each(|statement| history.append(statement));
+        let standing = history.standing(now);
+        let in_force = matches!(standing, Standing::Granted(_));
+        let allowed = in_force || matches!(standing, Standing::NotYet | Standing::Expired);
+        let code = if in_force && grants_from > now { Standing::NotYet.code() } else { standing.code() };
+        let mine = |charge: &&Charge| charge.rows.contains(&row.0) && charge.state.stands();
+        let charges = self.charges()?;
+        let year = charges.iter().filter(mine).filter(|charge| charge.counts_for_the_year(now));
+        Ok(StatusNow {
+            standing: code.to_owned(),
+            granted: if allowed { granted(&said) } else { None },
+            statements: u64::try_from(said.len()).unwrap_or(u64::MAX),
+            newest: history.last(),
+            next_sequence: history.next_sequence(),
+            spent_year: year.map(|charge| charge.rho).sum::<RhoMicro>(),
+            at: now,
+        })
+    }
+
+    /// The answered queries that this patient was selected for, with what their studies say to patients.
+    fn uses_of(&self, row: Row) -> Result<Vec<UseLine>, ClinicError> {
+        let charges = self.charges()?;
+        let delta_per_1e12 = self.chain().current().policy.delta_per_1e12;
+        let mut uses = Vec::new();
+        for charge in charges.iter().filter(|charge| charge.rows.contains(&row.0)) {
+            let ChargeState::Released { release } = charge.state else { continue };
+            let told = charges.iter().filter(|other| other.study == charge.study).find_map(|other| other.told.as_ref());
+            let told = told.ok_or_else(|| ClinicError::Stored {
+                what: "query entry",
+                why: "no entry of its study holds what it says to patients".into(),
+            })?;
+            uses.push(UseLine {
+                query: charge.query,
+                title: told.title.clone(),
+                lay_summary: told.lay_summary.clone(),
+                mode: told.mode,
+                at: charge.at,
+                rho: charge.rho,
+                delta_per_1e12,
+                release,
+            });
+        }
+        Ok(uses)
+    }
+}
+
+/// The last grant, less the purposes that were withdrawn after it.
+fn granted(known: &[Verified<Statement>]) -> Option<GrantedNow> {
+    let (at, statement, grant) = known.iter().enumerate().rev().find_map(|(at, statement)| {
+        let Action::Grant(grant) = &statement.action else { return None };
+        Some((at, statement, grant))
+    })?;
+    let mut grant: Grant = grant.clone();
+    for later in known.iter().skip(at) {
+        if let Action::Revoke(revoke) = &later.action {
+            let ended = revoke.purposes.as_deref().unwrap_or_default();
+            grant.purposes.retain(|purpose| !ended.contains(purpose));
+        }
+    }
+    Some(GrantedNow { grant, made_at: statement.made_at })
+}

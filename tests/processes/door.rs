@@ -1,0 +1,11 @@
+//! A patient's own program at a clinic's door, over HTTP: the whole story of one patient, what strangers learn, and
+//! what becomes of a clinic that shows two ledgers.
+
+#[path = "door/caught.rs"]
+mod caught;
+#[path = "door/rig.rs"]
+mod rig;
+#[path = "door/story.rs"]
+mod story;
+#[path = "door/strangers.rs"]
+mod strangers;
