@@ -51,7 +51,7 @@ pub(crate) enum Command {
     /// Enrol patients; sign, hand in and list their consents.
     #[command(subcommand)]
     Patient(patient::PatientCommand),
-    /// Read and check the consent ledger of a clinic.
+    /// Witness consents on paper, replace lost keys, see who is in and who is out, and check the consent ledger.
     #[command(subcommand)]
     Consent(consent::ConsentCommand),
     /// Ask a question of the federation.
@@ -80,11 +80,11 @@ impl Command {
             Self::Charter(command) => command.run(),
             Self::Dictionary(command) => command.run(),
             Self::Study(command) => command.run(),
-            Self::Consent(command) => command.run(),
             Self::Import(args) => args.run(),
             Self::Export(args) => args.run(),
             Self::Generate(args) => args.run(),
             Self::Patient(command) => command.run(),
+            Self::Consent(command) => command.run(),
             Self::Ask(args) => args.run(),
             Self::Explain(args) => args.run(),
             Self::Verify(args) => args.run(),

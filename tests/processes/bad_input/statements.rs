@@ -25,6 +25,8 @@ fn status(socket: &Path) -> Status {
         other @ (Response::Kept(_)
         | Response::Enrolled
         | Response::NextStatement { .. }
+        | Response::PaperKey { .. }
+        | Response::Standings(_)
         | Response::Acknowledged(_)
         | Response::Patients(_)
         | Response::Cohorts(_)
@@ -33,8 +35,6 @@ fn status(socket: &Path) -> Status {
         | Response::Taken(_)
         | Response::Upkept(_)
         | Response::Ledger(_)
-        | Response::PaperKey { .. }
-        | Response::Standings(_)
         | Response::Refused(_)) => panic!("{other:?}"),
     }
 }
