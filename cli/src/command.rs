@@ -51,7 +51,7 @@ pub(crate) enum Command {
     /// Enrol patients; sign, hand in and list their consents.
     #[command(subcommand)]
     Patient(patient::PatientCommand),
-    /// Witness consents on paper, replace lost keys, see who is in and who is out, and check a clinic's ledger.
+    /// Witness consents on paper, replace lost keys, see who is in and who is out, and check the consent ledger.
     #[command(subcommand)]
     Consent(consent::ConsentCommand),
     /// Ask a question of the federation.
@@ -80,7 +80,6 @@ impl Command {
             Self::Charter(command) => command.run(),
             Self::Dictionary(command) => command.run(),
             Self::Study(command) => command.run(),
-            Self::Consent(command) => command.run(),
             Self::Import(args) => args.run(),
             Self::Export(args) => args.run(),
             Self::Generate(args) => args.run(),

@@ -1,7 +1,7 @@
-//! `sumac consent`: a clinic's part in what its patients decide, and what anybody can check of it.
+//! `sumac consent`: a clinic's part in what its patients decide.
 //!
-//! Staff witness what was said on paper, replace a lost key two together, and see who is in and who is out. None of it
-//! opens a record. `ledger` and `verify` show and check the ledger that all of it is in. What patients sign themselves is `sumac patient`'s business.
+//! Staff witness what was said on paper, replace a lost key two together, see who is in and who is out, and show the
+//! ledger that all of it is in; whoever has a receipt can check it. None of it opens a record. What patients sign themselves is `sumac patient`'s business.
 
 mod export;
 mod import;
@@ -53,8 +53,8 @@ impl ConsentCommand {
             Self::ReplaceKey(command) => command.run()?,
             Self::List { dir, expiring, format } => list::run(&dir, expiring, format)?,
             Self::Export(args) => args.run()?,
-            Self::Ledger(args) => return args.run(),
-            Self::Verify(args) => return args.run(),
+            Self::Ledger(args) => args.run()?,
+            Self::Verify(args) => args.run()?,
         }
         Ok(ExitCode::SUCCESS)
     }

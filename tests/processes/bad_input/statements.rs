@@ -35,8 +35,6 @@ fn status(socket: &Path) -> Status {
         | Response::Taken(_)
         | Response::Upkept(_)
         | Response::Ledger(_)
-        | Response::PaperKey { .. }
-        | Response::Standings(_)
         | Response::Refused(_)) => panic!("{other:?}"),
     }
 }

@@ -16,9 +16,9 @@ use super::harbour::{QUESTION, RHO};
 /// The uploads that went over the wire, by clinic and in order.
 fn uploads(federation: &Federation, clinic: usize) -> Vec<Verified<Upload>> {
     let key = federation.nodes[clinic].key();
-    let sent = federation.tape().iter().filter_map(|packet| match &packet.message {
-        Message::Upload(parts) => parts.upload.claim::<Upload>().unwrap().verify(&key).ok(),
-        _ => None,
+    let sent = federation.tape().iter().filter_map(|packet| {
+        let Message::Upload(parts) = &packet.message else { return None };
+        parts.upload.claim::<Upload>().unwrap().verify(&key).ok()
     });
     sent.collect()
 }
@@ -70,9 +70,9 @@ fn evidence_that_one_member_has_refuses_the_clinic_for_all_in_the_signed_manifes
     assert_eq!(federation.nodes[HARBOUR].accused(), []);
     let file = federation.ask(QUESTION, RHO).released();
     assert_eq!((file.answer.operators.asked, file.answer.operators.counted), (5, 4));
-    let signed = federation.tape().iter().filter_map(|packet| match &packet.message {
-        Message::Manifest(manifest) => Some(manifest.claim::<Manifest>().unwrap()),
-        _ => None,
+    let signed = federation.tape().iter().filter_map(|packet| {
+        let Message::Manifest(manifest) = &packet.message else { return None };
+        Some(manifest.claim::<Manifest>().unwrap())
     });
     let members = [RIDGE, LINDEN].map(|at| federation.nodes[at].key()).into();
     let manifests: Vec<_> = signed.map(|manifest| manifest.verify_any(&members).unwrap()).collect();

@@ -1,7 +1,6 @@
 //! `sumac consent ledger`: the head of the clinic's consent ledger, signed by its node.
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::Args;
 use sumac_node::control::{self, LedgerRequest, LedgerResponse, Request, Response};
@@ -9,6 +8,7 @@ use sumac_protocol::document::tree_head::TreeHead;
 use sumac_protocol::envelope::{Envelope, Verified};
 use sumac_protocol::ledger::{Growth, admit_head};
 
+use super::another;
 use crate::command::node::socket;
 use crate::failure::Failure;
 use crate::{files, show};
@@ -35,13 +35,14 @@ pub(crate) struct LedgerArgs {
 
 impl LedgerArgs {
     /// Refused if today's ledger does not begin with the older one.
-    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+    pub(super) fn run(self) -> Result<(), Failure> {
         self.out.as_deref().map_or(Ok(()), files::vacant)?;
         let socket = socket(&self.dir)?;
         let Response::Status(status) = control::ask(&socket, &Request::Status)? else { return Err(another()) };
-        let ask = |request| match control::ask(&socket, &Request::Ledger(request))? {
-            Response::Ledger(told) => Ok::<LedgerResponse, Failure>(*told),
-            _ => Err(another()),
+        let ask = |request| {
+            let answer = control::ask(&socket, &Request::Ledger(request))?;
+            let Response::Ledger(told) = answer else { return Err(another()) };
+            Ok::<LedgerResponse, Failure>(*told)
         };
         let (head, text) = match &self.since {
             None => {
@@ -64,7 +65,7 @@ impl LedgerArgs {
             files::write_new(file, &format!("{text}\n"))?;
             show::talk(&format!("written to {}", file.display()));
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(())
     }
 }
 
@@ -98,9 +99,4 @@ impl HeadFile {
 
 fn text_of(growth: &Growth) -> Result<String, Failure> {
     serde_json::to_string(growth).map_err(|why| Failure::bug(why.to_string()))
-}
-
-/// The node answered another question than was asked: our fault, never the person's.
-fn another() -> Failure {
-    Failure::bug("another answer than was asked for")
 }
