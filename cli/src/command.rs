@@ -51,7 +51,7 @@ pub(crate) enum Command {
     /// Enrol patients; sign, hand in and list their consents.
     #[command(subcommand)]
     Patient(patient::PatientCommand),
-    /// Witness consents on paper, replace lost keys, and see who is in and who is out.
+    /// Witness consents on paper, replace lost keys, see who is in and who is out, and check the consent ledger.
     #[command(subcommand)]
     Consent(consent::ConsentCommand),
     /// Ask a question of the federation.

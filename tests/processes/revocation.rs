@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
-use sumac_node::clinic::CohortLine;
+use sumac_node::clinic::{AsOfLine, CohortLine};
 use sumac_tests::processes::{Asked, Federation, Finished, Program, Question, Setup};
 
 #[test]

@@ -1,14 +1,16 @@
 //! `sumac consent`: a clinic's part in what its patients decide.
 //!
-//! Staff witness what was said on paper, replace a lost key two together, and see who is in and who is out. None of it
-//! opens a record. What patients sign themselves is `sumac patient`'s business.
+//! Staff witness what was said on paper, replace a lost key two together, see who is in and who is out, and show the
+//! ledger that all of it is in; whoever has a receipt can check it. None of it opens a record. What patients sign themselves is `sumac patient`'s business.
 
 mod as_of;
 mod export;
 mod import;
+mod ledger;
 mod list;
 mod paper;
 mod replace_key;
+mod verify;
 mod witness;
 
 use std::path::PathBuf;
@@ -40,6 +42,8 @@ pub(crate) enum ConsentCommand {
     },
     AsOf(as_of::AsOfArgs),
     Export(export::ExportConsentArgs),
+    Ledger(ledger::LedgerArgs),
+    Verify(verify::VerifyArgs),
 }
 
 impl ConsentCommand {
@@ -52,6 +56,8 @@ impl ConsentCommand {
             Self::List { dir, expiring, format } => list::run(&dir, expiring, format)?,
             Self::AsOf(args) => args.run()?,
             Self::Export(args) => args.run()?,
+            Self::Ledger(args) => args.run()?,
+            Self::Verify(args) => args.run()?,
         }
         Ok(ExitCode::SUCCESS)
     }

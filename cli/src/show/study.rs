@@ -1,6 +1,5 @@
 //! What people read of a study.
 
-use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::document::study::{Organisation, Study};
 use sumac_protocol::plan::Mode;
 

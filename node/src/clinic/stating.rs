@@ -11,7 +11,7 @@ use crate::store::Row;
 
 impl Clinic {
     /// Takes a statement that the patient's own key signed into the ledger. The newest statement again is acknowledged
-    /// with the place it has; an older one again is refused.
+    /// with a receipt for the place it has; an older one again is refused.
     ///
     /// An erasure is in the ledger before anything is destroyed, with a note that it is to be done; so it is finished at
     /// the next start, or by saying it again, whatever interrupts it. One that a replaced key signed ends everything that

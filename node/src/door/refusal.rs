@@ -74,10 +74,13 @@ impl Refusal {
 
     /// Something about a ledger that does not hold.
     pub(super) fn ledger(why: &LedgerError) -> Self {
-        let status = match why {
-            LedgerError::BadDocument(why) => status_of(why),
-            why if matches!(why, LedgerError::OtherClinic { .. } | LedgerError::EmptyTree) => StatusCode::FORBIDDEN,
-            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        let of_another = matches!(why, LedgerError::OtherClinic { .. } | LedgerError::EmptyTree);
+        let status = if let LedgerError::BadDocument(why) = why {
+            status_of(why)
+        } else if of_another {
+            StatusCode::FORBIDDEN
+        } else {
+            StatusCode::UNPROCESSABLE_ENTITY
         };
         Self::new(status, why.code(), why.to_string(), why.remedy())
     }
@@ -124,6 +127,7 @@ impl From<&ClinicError> for Refusal {
             | ClinicError::ErasedBefore { .. }
             | ClinicError::TooManyPatients { .. }
             | ClinicError::WouldLose { .. }
+            | ClinicError::Ledger(_)
             | ClinicError::LedgerTooShort { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             ClinicError::Store(_)
             | ClinicError::Stored { .. }

@@ -108,10 +108,9 @@ impl Clinic {
         let ask = Ask { clinic: self.about.clinic, patient, challenge, what, reply_to };
         let ask = Envelope::sign(&ask, &key.signer)?;
         let Sealed { sealed } = self.site.post("/v1/asks", &ask)?;
-        match open_answer(&opening, &ask.digest(), &sealed.0).map_err(|why| self.site.broke_off(&why))? {
-            Answer::Unknown(_) => Err(not_enrolled(&patient, &self.about.name)),
-            known => Ok(known),
-        }
+        let answer = open_answer(&opening, &ask.digest(), &sealed.0).map_err(|why| self.site.broke_off(&why))?;
+        let unknown = matches!(answer, Answer::Unknown(_));
+        if unknown { Err(not_enrolled(&patient, &self.about.name)) } else { Ok(answer) }
     }
 
     /// What the clinic says instead of what was asked for.

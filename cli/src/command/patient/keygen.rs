@@ -110,7 +110,9 @@ fn secret_of(words: &str) -> Result<Zeroizing<[u8; 32]>, Failure> {
         wrong(match why {
             bip39::Error::BadWordCount(n) => format!("there are {n}, where 24 belong"),
             bip39::Error::UnknownWord(n) => format!("word {} is in no list of them", n.saturating_add(1)),
-            _ => "one of them is another, or their order is".to_owned(),
+            bip39::Error::BadEntropyBitCount(_)
+            | bip39::Error::InvalidChecksum
+            | bip39::Error::AmbiguousLanguages(_) => "one of them is another, or their order is".to_owned(),
         })
     })?;
     let secret = Zeroizing::new(words.to_entropy());
