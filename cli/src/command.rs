@@ -3,6 +3,7 @@
 pub(crate) mod ask;
 mod bench;
 mod charter;
+mod consent;
 pub(crate) mod dictionary;
 mod explain;
 mod export;
@@ -50,6 +51,9 @@ pub(crate) enum Command {
     /// Enrol patients; sign, hand in and list their consents.
     #[command(subcommand)]
     Patient(patient::PatientCommand),
+    /// Witness consents on paper, replace lost keys, see who is in and who is out, and check a clinic's ledger.
+    #[command(subcommand)]
+    Consent(consent::ConsentCommand),
     /// Ask a question of the federation.
     Ask(ask::AskArgs),
     /// What would a question cost, and how precise would its answer be?
@@ -76,6 +80,7 @@ impl Command {
             Self::Charter(command) => command.run(),
             Self::Dictionary(command) => command.run(),
             Self::Study(command) => command.run(),
+            Self::Consent(command) => command.run(),
             Self::Import(args) => args.run(),
             Self::Export(args) => args.run(),
             Self::Generate(args) => args.run(),

@@ -24,7 +24,7 @@ use sumac_protocol::round::progress::{Progress, Step};
 
 pub(crate) use console::{cohorts, patients, status};
 pub(crate) use dictionary::{Entry, dictionary, dictionary_size};
-pub(crate) use study::{study, worth};
+pub(crate) use study::study;
 
 use crate::failure::Failure;
 
@@ -53,6 +53,13 @@ pub(crate) fn figures<const N: usize>(headings: [&str; N], rows: impl Iterator<I
     figures.load_style(presets::NOTHING).set_header(headings).add_rows(rows);
     figures.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
     table(&mut figures);
+}
+
+/// Rows of words under their headings, broken between words where eighty columns are too few.
+pub(crate) fn texts<const N: usize>(headings: [&str; N], rows: impl Iterator<Item = [String; N]>) {
+    let mut texts = Table::new();
+    texts.load_style(presets::NOTHING).set_header(headings).add_rows(rows);
+    table(&mut texts);
 }
 
 /// A line of talk. Where it would be too wide it is broken between words; what begins with a space,

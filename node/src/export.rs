@@ -13,4 +13,5 @@ pub use table::CsvFolder;
 mod decimal;
 pub mod fhir;
 mod held;
+pub mod iso27560;
 mod table;

@@ -33,6 +33,7 @@ mod checking;
 mod draft;
 mod failure;
 pub mod fhir;
+pub mod fhir_consent;
 mod gathering;
 mod keeping;
 mod layout;

@@ -10,6 +10,7 @@ pub mod charter;
 pub mod commitment;
 pub mod consent;
 pub mod count_opening;
+pub mod disease;
 pub mod duo;
 pub mod enrolment;
 pub mod freeze;

@@ -202,6 +202,23 @@ pub fn admit_arrival(
     Ok(said)
 }
 
+/// Checks that a cohort which was selected under one head, as an [`Opening`] shows it, was selected in the knowledge of
+/// another that the same clinic had signed before, as a [`Receipt`] shows it. What the bytes of both trees have in
+/// common is for a [`Growth`] to show.
+///
+/// # Errors
+/// [`LedgerError::Shrunk`] or [`LedgerError::TwoRoots`].
+pub fn knew(selected_under: &TreeHead, acknowledged: &TreeHead) -> Result<(), LedgerError> {
+    let (old, new) = (acknowledged.size, selected_under.size);
+    if selected_under.made_at > acknowledged.made_at && new < old {
+        return Err(LedgerError::Shrunk { old, new });
+    }
+    if new == old && selected_under.root != acknowledged.root {
+        return Err(LedgerError::TwoRoots { size: new });
+    }
+    Ok(())
+}
+
 /// What has to hold of a head besides its signature.
 fn head_of(head: &TreeHead, clinic: &Principal) -> Result<(), LedgerError> {
     named(head.clinic, *clinic, |named, wanted| LedgerError::OtherClinic { named, wanted })?;

@@ -14,6 +14,7 @@ pub mod digest;
 pub mod document;
 pub mod envelope;
 pub mod explain;
+pub mod lay_text;
 pub mod ledger;
 pub mod limits;
 pub mod moment;

@@ -128,12 +128,17 @@ fn check(file: &Path) -> Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
         Err(flaws) => {
-            for flaw in &flaws {
+            for flaw in flaws.iter().take(FLAWS_TOLD) {
                 // Each is reported as if it were the only one; the exit code is the same for all.
                 let _: ExitCode = refused(file, flaw).report();
             }
+            let untold = if flaws.len() > FLAWS_TOLD {
+                format!(", of which the first {FLAWS_TOLD} are told")
+            } else {
+                String::new()
+            };
             let flaws = show::counted(u64::try_from(flaws.len()).unwrap_or(u64::MAX), "flaw");
-            show::talk(&format!("{}: {flaws}", file.display()));
+            show::talk(&format!("{}: {flaws}{untold}", file.display()));
             Ok(Exit::Refused.code())
         }
     }
@@ -198,3 +203,6 @@ fn nothing(dictionary: &Dictionary, name: &str) -> Failure {
     let says = format!("`{name}` is nothing in the dictionary {}", dictionary.name());
     Failure::new(Exit::Refused, "no-such-entry", says, remedy)
 }
+
+/// Flaws that one check tells: nobody mends more in one go, and a file that is no dictionary has one on every line.
+const FLAWS_TOLD: usize = 20;

@@ -23,6 +23,11 @@ pub(crate) fn status(status: &Status) {
     for (name, fact) in facts {
         prose(&format!("{name:<11} {fact}"), "            ");
     }
+    if !status.accused.is_empty() {
+        let names = status.accused.join(", ");
+        let says = "signed two different consent ledgers; their contributions are refused";
+        prose(&format!("{:<11} {names}: {says}", "ACCUSED"), "            ");
+    }
 }
 
 /// Patients: where they stand and what they were charged.

@@ -1,6 +1,5 @@
 //! What people read of a study.
 
-use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::document::study::{Organisation, Study};
 use sumac_protocol::plan::Mode;
 
@@ -49,16 +48,5 @@ pub(crate) fn study(study: &Study) {
     }
 }
 
-/// How much a year's cap is worth, in words: as many answers of a usual price.
-pub(crate) fn worth(cap: RhoMicro) -> String {
-    let answers = cap.0 / USUAL.0;
-    match answers {
-        0 => format!("less than one answer at {USUAL}"),
-        answers => format!("as much as {} at {USUAL} each", counted(answers, "answer")),
-    }
-}
-
-/// A price as questions usually have it.
-const USUAL: RhoMicro = RhoMicro(100_000);
 /// Where facts begin.
 const MARGIN: &str = "            ";

@@ -70,11 +70,10 @@ impl Clinic {
             let noteds = Noteds::read(&body)?;
             let (enrolment, keys) = (self.read_enrolment(&noteds)?, noteds.keys()?);
             let said = |(position, body): Stated| {
-                let filed = Filed::read(&body)?;
-                if !is_in_ledger(view, position, &filed)? {
+                if !is_in_ledger(view, position, &Filed::read(&body)?)? {
                     return Err(ClinicError::NotInLedger { position });
                 }
-                self.read_statement(&filed, position, &keys)
+                self.read_statement(&body, position, &keys)
             };
             let said = view.statements(row)?.into_iter().map(said).collect::<Result<_, ClinicError>>()?;
             Ok(Some(Admitted { grants_from: noteds.grants_from(&enrolment), said }))
@@ -94,10 +93,11 @@ impl Clinic {
     }
 }
 
-/// What a patient said, in the ledger's order.
+/// What a patient said, checked.
 struct Admitted {
     /// From when on the key may grant.
     grants_from: Moment,
+    /// In the ledger's order.
     said: Vec<Verified<Statement>>,
 }
 

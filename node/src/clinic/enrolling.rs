@@ -13,7 +13,7 @@ use sumac_protocol::record::Record;
 use sumac_protocol::round::message::encode;
 
 use super::papers::{Keys, Noteds};
-use super::{Clinic, ClinicError, Filed};
+use super::{Clinic, ClinicError};
 use crate::import::limits::BATCH_PATIENTS;
 use crate::store::{Entry, Row, Stated};
 
@@ -156,8 +156,7 @@ impl Clinic {
 
     /// A patient's statements in ledger order with their positions, checked again.
     pub(super) fn statements(&self, row: Row, keys: &Keys) -> Result<Vec<(u64, Verified<Statement>)>, ClinicError> {
-        let read =
-            |(position, body): Stated| Ok((position, self.read_statement(&Filed::read(&body)?, position, keys)?));
+        let read = |(position, body): Stated| Ok((position, self.read_statement(&body, position, keys)?));
         self.store().statements(row)?.into_iter().map(read).collect()
     }
 

@@ -3,6 +3,7 @@
 use sumac_protocol::document::consent::StatementError;
 use sumac_protocol::document::enrolment::EnrolmentError;
 use sumac_protocol::envelope::DocumentError;
+use sumac_protocol::ledger::LedgerError;
 use sumac_protocol::principal::Principal;
 
 use crate::store::StoreError;
@@ -22,6 +23,9 @@ pub enum ClinicError {
     /// An enrolment that does not hold.
     #[error(transparent)]
     Enrolment(#[from] EnrolmentError),
+    /// Something said about a ledger that does not hold.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
     /// A stored body cannot be read: ours to mend.
     #[error("a stored {what} cannot be read: {why}")]
     Stored {
@@ -147,6 +151,7 @@ impl ClinicError {
             Self::Document(why) => why.code(),
             Self::Statement(why) => why.code(),
             Self::Enrolment(why) => why.code(),
+            Self::Ledger(why) => why.code(),
             Self::Stored { .. } => "stored-body",
             Self::Superseded { .. } => "superseded",
             Self::NotInLedger { .. } => "not-in-ledger",
@@ -177,6 +182,7 @@ impl ClinicError {
             Self::Document(why) => why.remedy(),
             Self::Statement(why) => why.remedy(),
             Self::Enrolment(why) => why.remedy(),
+            Self::Ledger(why) => why.remedy(),
             Self::Stored { .. } => "report this; meanwhile set up a new node and import again".into(),
             Self::KeyTaken { .. } => {
                 "every patient has a key of their own for each clinic; make a new one with `sumac patient keygen`"

@@ -111,6 +111,18 @@ impl Clinic {
         Ok(Growth { head: self.head_at(size)?, proof })
     }
 
+    /// The proof that the tree of one head of this clinic begins with that of an older one, for whoever holds both: a
+    /// receipt's and a selection's, say. Where the newer head is of a ledger that this one never was, the proof is
+    /// empty and does not hold.
+    ///
+    /// # Errors
+    /// [`ClinicError::Ledger`] if the newer head is not this clinic's.
+    pub fn growth_to(&self, old: &TreeHead, new: &Envelope) -> Result<Growth, ClinicError> {
+        let size = ledger::admit_head(new, &self.signer().principal())?.size;
+        let proof = self.store().ledger_growth(old.size, size)?.unwrap_or_default();
+        Ok(Growth { head: new.clone(), proof })
+    }
+
     /// What stands behind a commitment of an upload of this clinic, if it is one.
     ///
     /// # Errors

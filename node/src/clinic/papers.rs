@@ -135,9 +135,8 @@ impl Clinic {
         let (enrolment, keys) = (self.read_enrolment(&noteds)?, noteds.keys()?);
         let mut said = Vec::new();
         for (position, body) in self.store().statements(row)? {
-            let filed = Filed::read(&body)?;
-            let statement = self.read_statement(&filed, position, &keys)?;
-            said.push((position, filed.statement, statement));
+            let statement = self.read_statement(&body, position, &keys)?;
+            said.push((position, Filed::read(&body)?.statement, statement));
         }
         Ok(Papers { enrolment: Some(noteds.document().clone()), key: Some(enrolment.patient), said })
     }
@@ -163,11 +162,12 @@ impl Clinic {
     /// A stored statement, checked again under the patient's keys.
     pub(super) fn read_statement(
         &self,
-        filed: &Filed,
+        body: &[u8],
         position: u64,
         keys: &Keys,
     ) -> Result<Verified<Statement>, ClinicError> {
-        Ok(self.admit(&filed.statement, position, keys, self.chain().epochs().rev().map(|charter| &**charter))?)
+        let envelope = Filed::read(body)?.statement;
+        Ok(self.admit(&envelope, position, keys, self.chain().epochs().rev().map(|charter| &**charter))?)
     }
 
     /// A statement that comes in now, or came in at this place of the ledger, under any of these charters.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use sumac_protocol::document::consent::{Grant, Standing, Statement, standing};
 use sumac_protocol::envelope::Verified;
 use sumac_protocol::moment::{Millis, Moment};
+use sumac_protocol::principal::Principal;
 
 use super::{Clinic, ClinicError};
 use crate::store::Row;
@@ -14,8 +15,8 @@ use crate::store::Row;
 pub struct StandingLine {
     /// The pseudonym.
     pub pseudonym: String,
-    /// Whether a key is enrolled.
-    pub enrolled: bool,
+    /// The key that may speak for the patient, if one is enrolled.
+    pub key: Option<Principal>,
     /// `none`, `granted`, `not_yet`, `expired`, `withdrawn`, `erased` or `contradictory`; `unreadable` where a document
     /// does not hold, which allows nothing either.
     pub standing: String,
@@ -43,10 +44,10 @@ impl Clinic {
     }
 
     fn standing_line(&self, row: Row, now: Moment) -> Result<StandingLine, ClinicError> {
-        let (pseudonym, enrolled) = (self.pseudonym(row)?, self.store().enrolment(row)?.is_some());
+        let (pseudonym, key) = (self.pseudonym(row)?, self.keys_of(row)?.map(|keys| keys.newest()));
         let line = |code: &str, why: String| StandingLine {
             pseudonym: pseudonym.clone(),
-            enrolled,
+            key,
             standing: code.to_owned(),
             why,
             on_paper: false,
@@ -54,7 +55,7 @@ impl Clinic {
             until: None,
             days_left: None,
         };
-        if !enrolled {
+        if key.is_none() {
             return Ok(line("none", "no key is enrolled, and nothing was witnessed".into()));
         }
         match self.said(row) {

@@ -11,7 +11,7 @@ use crate::store::Row;
 
 impl Clinic {
     /// Takes a statement that the patient's own key signed into the ledger. The newest statement again is acknowledged
-    /// with the place it has; an older one again is refused.
+    /// with a receipt for the place it has; an older one again is refused.
     ///
     /// An erasure is in the ledger before anything is destroyed, with a note that it is to be done; so it is finished at
     /// the next start, or by saying it again, whatever interrupts it. One that a replaced key signed ends everything that
@@ -54,23 +54,21 @@ impl Clinic {
         statement.not_ahead(self.clock.now())?;
         let known = self.known(row, &keys, &statement)?;
         let erases = statement.action == Action::Erase && statement.patient == keys.newest();
-        let position = match known.iter().position(|(_, have)| have.digest() == statement.digest()) {
+        let receipt = match known.iter().position(|(_, have)| have.digest() == statement.digest()) {
             Some(at) => {
                 let position = known.get(at).map_or(0, |(position, _)| *position);
                 // Said again; but what was said since stands, and an acknowledgement would hide that.
                 if at.saturating_add(1) < known.len() && !erases {
                     return Err(ClinicError::Superseded { position });
                 }
-                position
+                self.receipt(row, position)?
             }
             None => self.append_statement(row, envelope, &statement, &known, erases)?,
         };
-        // The receipt before anything is destroyed: the leaf's salt goes with the patient's key.
-        let receipt = self.receipt(row, position);
         if erases {
             self.finish_erasure(row)?;
         }
-        receipt
+        Ok(receipt)
     }
 
     fn append_statement(
@@ -80,7 +78,7 @@ impl Clinic {
         statement: &Verified<Statement>,
         known: &[(u64, Verified<Statement>)],
         erases: bool,
-    ) -> Result<u64, ClinicError> {
+    ) -> Result<Receipt, ClinicError> {
         let mut history = History::new();
         known.iter().for_each(|(_, have)| history.append(have));
         history.accepts(statement)?;
@@ -88,7 +86,8 @@ impl Clinic {
         if erases {
             entries.push(Self::erasure_due(row));
         }
-        Ok(self.store().append(entries)?.statements.start)
+        let position = self.store().append(entries)?;
+        self.receipt(row, position.statements.start)
     }
 
     /// What the patient said before. Where something of it cannot be read or does not hold, a grant has to wait and a
@@ -97,9 +96,7 @@ impl Clinic {
         if !next.action.ends() {
             return self.statements(row, keys);
         }
-        let read = |(position, body): (u64, &[u8])| {
-            Some((position, self.read_statement(&Filed::read(body).ok()?, position, keys).ok()?))
-        };
+        let read = |(position, body): (u64, _)| Some((position, self.read_statement(body, position, keys).ok()?));
         let stored = self.store().statements(row)?;
         Ok(stored.iter().filter_map(|(position, body)| read((*position, body.as_slice()))).collect())
     }

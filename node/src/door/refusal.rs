@@ -115,6 +115,7 @@ impl From<&ClinicError> for Refusal {
             ClinicError::Statement(StatementError::Document(why)) => status_of(why),
             ClinicError::Statement(StatementError::OutOfLine(_)) => StatusCode::CONFLICT,
             ClinicError::Statement(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            ClinicError::Ledger(why) => return Self::ledger(why),
             ClinicError::Superseded { .. } | ClinicError::KeyTaken { .. } | ClinicError::Enrolled => {
                 StatusCode::CONFLICT
             }

@@ -25,6 +25,8 @@ mod session;
 mod usage;
 mod wording;
 
+pub(crate) use consent::instant;
+
 /// How resources refer to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "complete: a Bundle has full URLs, and files have none")]
@@ -44,6 +46,17 @@ pub fn bundle(held: &Held, dictionary: &Dictionary) -> Value {
     };
     let entries: Vec<Value> = resources(held, dictionary, References::InBundle).into_iter().map(entry).collect();
     json!({ "resourceType": "Bundle", "type": "collection", "entry": entries })
+}
+
+/// What one patient said, as a Bundle of type `collection`: the Patient, and a Consent for each statement.
+#[must_use]
+pub fn consents(held: &Held, dictionary: &Dictionary) -> Value {
+    let mut bundle = bundle(held, dictionary);
+    if let Some(entries) = bundle.get_mut("entry").and_then(Value::as_array_mut) {
+        let kind = |entry: &Value| entry.pointer("/resource/resourceType").and_then(Value::as_str).map(str::to_owned);
+        entries.retain(|entry| matches!(kind(entry).as_deref(), Some("Patient" | "Consent")));
+    }
+    bundle
 }
 
 /// Everything held about one patient as resources, the Patient first. The same again gives the same.

@@ -8,7 +8,8 @@
 //! Days count from the first dose, so a course without one is left out; no date is kept. Memory does
 //! not grow with the files: they are read in as many passes as it takes, each for whole patients.
 //!
-//! Statements of consent are never made from a FHIR Consent: they are signed by the patient.
+//! Statements of consent are never made here: a Consent beside the record is passed over. What staff may witness of one
+//! is [`super::fhir_consent`]'s question.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -27,6 +28,7 @@ pub use tally::{Aside, FhirTold};
 
 pub(crate) use codes::NOT_RECORDED;
 pub(crate) use reading::{OUTCOME_HL7, SERIOUSNESS_HL7, SEVERITY_HL7};
+pub(super) use tree::parse as parse_tree;
 pub(crate) use when::date_of;
 
 use super::Progress;

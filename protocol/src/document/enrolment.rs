@@ -57,6 +57,30 @@ impl Enrolment {
     }
 }
 
+/// What a draft of an enrolment says, to show it to whoever is about to sign it: nobody's word yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "complete: what a signer has to see")]
+pub struct Drafted {
+    /// The clinic's own name for the patient.
+    pub pseudonym: String,
+    /// The key that is to speak for the patient.
+    pub patient: Principal,
+    /// The lost key that it replaces.
+    pub replaces: Option<Principal>,
+}
+
+impl Drafted {
+    /// Reads it out of a draft that nobody may have signed.
+    ///
+    /// # Errors
+    /// [`DocumentError`] if it is no enrolment.
+    pub fn of(envelope: &Envelope) -> Result<Self, DocumentError> {
+        let claimed = envelope.claim::<Enrolment>()?;
+        let Enrolment { pseudonym, patient, replaces, .. } = claimed.peek();
+        Ok(Self { pseudonym: pseudonym.clone(), patient: *patient, replaces: *replaces })
+    }
+}
+
 /// Takes an enrolment at a clinic: signed by the clinic's node key or one of its staff keys; a
 /// replacement of a lost key by two of its staff keys.
 ///

@@ -300,6 +300,24 @@ fn an_opening_holds_for_its_own_head_and_salt_only() {
 }
 
 #[test]
+fn a_cohort_selected_later_must_know_what_was_acknowledged_before() {
+    let ledger = Ledger::of(9);
+    let at = |size, made_at| TreeHead { made_at: Moment(made_at), ..ledger.head(size) };
+    let acknowledged = at(7, 1_000);
+    let other = TreeHead { root: Digest([7; 32]), ..at(7, 900) };
+    for (why, selected_under, code) in [
+        ("later, and larger", at(9, 2_000), None),
+        ("later, and the same", at(7, 2_000), None),
+        ("before, and smaller", at(6, 900), None),
+        ("in the same millisecond, which tells nothing", at(6, 1_000), None),
+        ("later, and smaller", at(6, 1_001), Some("ledger-shrunk")),
+        ("as large and another, whenever", other, Some("ledger-two-roots")),
+    ] {
+        assert_eq!(super::knew(&selected_under, &acknowledged).err().map(|why| why.code()), code, "{why}");
+    }
+}
+
+#[test]
 fn two_heads_that_can_both_be_true_are_no_evidence() {
     let ledger = Ledger::of(9);
     let again = Envelope::sign(&TreeHead { made_at: Moment(NOW.0 + 1), ..ledger.head(9) }, &harbour()).unwrap();

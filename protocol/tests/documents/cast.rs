@@ -10,6 +10,7 @@ use sumac_protocol::document::enrolment::Enrolment;
 use sumac_protocol::document::query::Query;
 use sumac_protocol::document::study::{ConsentCategory, Organisation, PlannedQuery, Purpose, Study, admit_study};
 use sumac_protocol::envelope::{Document, Envelope, Verified};
+use sumac_protocol::lay_text;
 use sumac_protocol::moment::{Millis, Moment};
 use sumac_protocol::octets::Octets;
 use sumac_protocol::plan::{Mode, SEMANTICS_VERSION};
@@ -223,7 +224,7 @@ pub(crate) fn exact_query() -> Query {
 
 /// What Pia allows: health research without commerce, approved by a board, noised, for two years.
 pub(crate) fn grant() -> Grant {
-    Grant {
+    explained(Grant {
         purposes: vec!["HMB".into()],
         modifiers: vec!["NPUNCU".into(), "IRB".into()],
         diseases: vec![],
@@ -233,12 +234,13 @@ pub(crate) fn grant() -> Grant {
         not_before: NEW_YEAR,
         not_after: days_after_new_year(730),
         rho_year: RhoMicro(500_000),
-        lay_text: LayText {
-            version: "2".into(),
-            language: "en".into(),
-            digest: Digest::of(HashLabel::LayText, &[b"What happens with your records"]),
-        },
-    }
+        lay_text: LayText { version: String::new(), language: String::new(), digest: Digest([0; 32]) },
+    })
+}
+
+/// The same grant with the explanation that its patient reads, in English.
+pub(crate) fn explained(grant: Grant) -> Grant {
+    Grant { lay_text: lay_text::shown(&grant, "en").unwrap(), ..grant }
 }
 
 /// Pia's first statement at Harbour.

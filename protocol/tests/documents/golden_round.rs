@@ -19,6 +19,7 @@ use crate::trial::{
 pub(crate) fn files() -> Vec<(String, String)> {
     let refuted = manifest(Verdict::ProofFailed);
     let unreadable = manifest(Verdict::Unreadable);
+    let two_trees = manifest(Verdict::TwoTrees);
     vec![
         ("chain-hamd.json".into(), chain().to_json() + "\n"),
         golden("study-hamd", "the study of the round below", &study(), &[Anna, Ben]),
@@ -28,6 +29,7 @@ pub(crate) fn files() -> Vec<(String, String)> {
         golden("freeze", "a member's word that the batch is fixed", &freeze(Harbour), &[Harbour]),
         golden("manifest", "verdicts, signed by all: one proof failed", &refuted, &COMMITTEE),
         golden("manifest-unreadable", "verdicts: one share was unreadable", &unreadable, &[Linden]),
+        golden("manifest-two-trees", "verdicts: one clinic signed two ledgers", &two_trees, &[Linden]),
         golden("void", "a member's word that the attempt came to nothing", &void(Harbour), &[Harbour]),
         golden("count-opening", "the opened counts, signed by all", &count_opening(), &COMMITTEE),
         golden("share", "a member's noised share of the answer", &share(Harbour), &[Harbour]),
@@ -53,7 +55,11 @@ fn every_golden_file_of_a_round_is_read_back_verified_and_taken_by_its_role() {
     read_back("void", &void(Harbour));
     read_back("count-opening", &count_opening());
     read_back("release", &release());
-    for (name, quay) in [("manifest", Verdict::ProofFailed), ("manifest-unreadable", Verdict::Unreadable)] {
+    for (name, quay) in [
+        ("manifest", Verdict::ProofFailed),
+        ("manifest-unreadable", Verdict::Unreadable),
+        ("manifest-two-trees", Verdict::TwoTrees),
+    ] {
         let manifest = manifest(quay);
         read_back(name, &manifest);
         assert_eq!(manifest.accepted().count(), 4, "{name}");

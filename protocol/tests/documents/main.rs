@@ -31,6 +31,8 @@ mod query;
 mod refused;
 mod refused_consent;
 mod refused_round;
+mod shrinking;
 mod standing;
 mod study;
+mod table;
 mod trial;

@@ -1,5 +1,6 @@
 //! Wrong statements, as they come to Harbour in February: forged, replayed, misplaced, misdated, misspelled.
 
+use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::document::consent::{
     Action, Grant, History, Statement, StatementError, admit_statement, admit_witnessed,
 };
@@ -48,6 +49,8 @@ fn forged_and_misplaced() -> Vec<Row> {
     let many = Statement { action: Action::Grant(many), ..next() };
     let over = Grant { not_after: days_after_new_year(0), ..grant() };
     let over = Statement { action: Action::Grant(over), ..next() };
+    let other_words = Grant { rho_year: RhoMicro(1_000_000_000), ..grant() };
+    let other_words = Statement { action: Action::Grant(other_words), ..next() };
     let elsewhere = Statement { clinic: Mill.key(), ..revocation(None) };
     vec![
         row("consent-forged", "consent", "Otto signed for Pia", "not-signed-by", sealed(&otto_for_pia, &[Otto])),
@@ -57,6 +60,7 @@ fn forged_and_misplaced() -> Vec<Row> {
         of_pia("consent-withdrawn-elsewhere", "withdrawn at Mill, sent here", "statement-other-clinic", &elsewhere),
         of_pia("consent-future", "signed ten minutes ahead, and a bit", "statement-future", &future),
         of_pia("consent-65-diseases", "one disease too many", "statement-count", &many),
+        of_pia("consent-other-words", "the text that was shown named another cap", "statement-lay-text", &other_words),
         of_pia("consent-over", "over before it begins", "statement-never-in-force", &over),
         row(
             "consent-erased-key",

@@ -9,13 +9,13 @@ use sumac_protocol::envelope::Verified;
 use sumac_protocol::moment::{Millis, Moment};
 
 use crate::cast::{
-    Harbour, NOW, Paul, Pia, Stella, days_after_new_year, erasure, grant, on_paper, revocation, second, signed,
-    statement, study,
+    Harbour, NOW, Paul, Pia, Stella, days_after_new_year, erasure, explained, grant, on_paper, revocation, second,
+    signed, statement, study,
 };
 
 /// Pia's ledger at Harbour.
 #[derive(Default)]
-struct Ledger(Vec<Verified<Statement>>);
+pub(crate) struct Ledger(pub(crate) Vec<Verified<Statement>>);
 
 impl Ledger {
     fn next(&self) -> (u64, Option<Digest>) {
@@ -23,7 +23,7 @@ impl Ledger {
         self.0.iter().for_each(|statement| history.append(statement));
         (history.next_sequence(), history.last())
     }
-    fn take(mut self, statement: &Statement) -> Self {
+    pub(crate) fn take(mut self, statement: &Statement) -> Self {
         let admitted = if statement.witness.is_some() {
             admit_witnessed(&signed(statement, &[Stella]), &second(), &Harbour.key(), &Pia.key())
         } else {
@@ -32,19 +32,20 @@ impl Ledger {
         self.0.push(admitted.unwrap());
         self
     }
-    fn erase(self) -> Self {
+    pub(crate) fn erase(self) -> Self {
         self.take(&erasure())
     }
     /// A grant that continues what is there.
-    fn grant(self, grant: Grant) -> Self {
+    pub(crate) fn grant(self, grant: Grant) -> Self {
+        let grant = explained(grant);
         let (sequence, previous) = self.next();
         self.take(&Statement { sequence, previous, action: Action::Grant(grant), ..statement() })
     }
-    fn paper(self, grant: Grant) -> Self {
+    pub(crate) fn paper(self, grant: Grant) -> Self {
         let (sequence, previous) = self.next();
         self.take(&on_paper(Statement { sequence, previous, action: Action::Grant(grant), ..statement() }))
     }
-    fn revoke(self, purposes: Option<&[&str]>) -> Self {
+    pub(crate) fn revoke(self, purposes: Option<&[&str]>) -> Self {
         let place = Millis(u64::try_from(self.0.len()).unwrap());
         let withdrawal = revocation(purposes);
         self.take(&Statement { made_at: withdrawal.made_at + place, ..withdrawal })
@@ -52,7 +53,12 @@ impl Ledger {
     fn at(&self, now: Moment) -> &'static str {
         match standing(&self.0, now) {
             Standing::Contradictory(why) => why.code(),
-            other => other.code(),
+            other @ (Standing::None
+            | Standing::Granted(_)
+            | Standing::NotYet
+            | Standing::Expired
+            | Standing::Withdrawn
+            | Standing::Erased) => other.code(),
         }
     }
     fn now(&self) -> &'static str {

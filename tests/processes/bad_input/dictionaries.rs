@@ -114,6 +114,17 @@ fn what_is_no_dictionary_is_refused_whoever_reads_it() {
     }
 }
 
+#[test]
+fn a_file_with_a_flaw_on_every_line_is_told_in_one_screen_or_two() {
+    let rows: String = (0..2_000).map(|row| format!("P{row},14,oral\n")).collect();
+    let (_scratch, path) = file("rows.toml", rows.as_bytes());
+    let ended = sumac(&["dictionary", "check", text(&path)]);
+    assert_eq!(ended.exit, Some(1), "{}", ended.text());
+    assert!(ended.talk.len() <= 100, "{} lines", ended.talk.len());
+    let last = ended.talk.last().unwrap();
+    assert!(last.contains("flaws, of which the first 20 are told"), "{last}");
+}
+
 /// Twelve patients in a wide file: every kind of column that a clinic's table has.
 fn table() -> String {
     let mut csv = String::from("patient_id,visit_date,paradigm,kap,age,weight,comment,always,rare,3d,empty\n");

@@ -12,11 +12,12 @@ use sumac_node::home::{Home, Settings};
 use sumac_node::store::{Store, UnlockSecret};
 use sumac_protocol::charter_chain::CharterChain;
 use sumac_protocol::cost::RhoMicro;
-use sumac_protocol::digest::{Digest, Label as HashLabel};
+use sumac_protocol::digest::Digest;
 use sumac_protocol::document::charter::{Charter, Label, Member, Policy, Role};
 use sumac_protocol::document::consent::{Action, Disclosure, Grant, LayText, Statement, Who};
 use sumac_protocol::document::study::{ConsentCategory, Organisation, PlannedQuery, Purpose, Study};
 use sumac_protocol::envelope::{Document, Envelope};
+use sumac_protocol::lay_text;
 use sumac_protocol::moment::{Millis, Moment};
 use sumac_protocol::plan::Mode;
 use sumac_protocol::principal::{Principal, Signer};
@@ -221,8 +222,8 @@ fn bring_in(clinic: &Clinic) {
 }
 
 fn grant(from: Moment) -> Grant {
-    let digest = Digest::of(HashLabel::LayText, &[b"a test"]);
-    Grant {
+    let blank = LayText { version: String::new(), language: String::new(), digest: Digest([0; 32]) };
+    let grant = Grant {
         purposes: vec!["HMB".into()],
         modifiers: Vec::new(),
         diseases: Vec::new(),
@@ -232,8 +233,9 @@ fn grant(from: Moment) -> Grant {
         not_before: from,
         not_after: from + Millis(Millis::DAY.0),
         rho_year: RhoMicro(1_000_000),
-        lay_text: LayText { version: "1".into(), language: "en".into(), digest },
-    }
+        lay_text: blank,
+    };
+    Grant { lay_text: lay_text::shown(&grant, "en").unwrap(), ..grant }
 }
 
 fn signed<T: Document>(document: &T, by: &Signer) -> Envelope {

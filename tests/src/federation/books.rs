@@ -24,6 +24,8 @@ pub struct Books {
     rows: BTreeMap<u32, Row>,
     ledger: u64,
     charges: Vec<Charge>,
+    /// What uploads commit to in place of the ledger that the cohort is selected under, if this clinic lies.
+    pub commits_to: Option<Digest>,
     /// The cells of every cohort that was ever selected, to look for in messages.
     pub cells_seen: Vec<Vec<u64>>,
 }
@@ -68,7 +70,7 @@ impl Books {
     /// Empty books.
     #[must_use]
     pub const fn new(clinic: Principal) -> Self {
-        Self { clinic, rows: BTreeMap::new(), ledger: 0, charges: Vec::new(), cells_seen: Vec::new() }
+        Self { clinic, rows: BTreeMap::new(), ledger: 0, charges: Vec::new(), commits_to: None, cells_seen: Vec::new() }
     }
 
     /// Keeps a patient's record.
@@ -215,6 +217,6 @@ impl Books {
         rng.fill_bytes(&mut salt);
         let mut parts: Vec<&[u8]> = vec![&salt];
         parts.extend(leaves.values().map(Digest::bytes));
-        (view, Digest::of(Label::LedgerCommitment, &parts))
+        (view, self.commits_to.unwrap_or_else(|| Digest::of(Label::LedgerCommitment, &parts)))
     }
 }

@@ -6,6 +6,8 @@ use rand::rngs::StdRng;
 use serde::de::DeserializeOwned;
 use sumac_protocol::charter_chain::CharterChain;
 use sumac_protocol::digest::Digest;
+use sumac_protocol::envelope::Envelope;
+use sumac_protocol::ledger::{LedgerError, TwoTrees};
 use sumac_protocol::moment::Moment;
 use sumac_protocol::octets::Octets;
 use sumac_protocol::principal::{Principal, Signer};
@@ -124,6 +126,31 @@ impl Node {
         let mut done = Done::default();
         self.drain(now, VecDeque::from([event]), &mut done);
         done
+    }
+
+    /// What this node, as a committees' member, says of a clinic's newest upload.
+    #[must_use]
+    pub fn last_seen(&self, clinic: &Principal) -> Option<Envelope> {
+        let said = self.roles.as_ref()?.member.last_seen(self.key(), clinic)?;
+        Some(Envelope::sign(&said, &self.signer).unwrap())
+    }
+
+    /// The clinics whose uploads this node refuses.
+    #[must_use]
+    pub fn accused(&self) -> Vec<Principal> {
+        self.roles.iter().flat_map(|roles| roles.member.accused()).collect()
+    }
+
+    /// Takes evidence against a clinic.
+    ///
+    /// # Errors
+    /// [`LedgerError`] if it is none.
+    pub fn keep_evidence(&mut self, now: Moment, evidence: &TwoTrees) -> Result<(), LedgerError> {
+        let clinic = evidence.accused()?;
+        let Some(roles) = &mut self.roles else { return Ok(()) };
+        let effects = roles.member.keep_evidence(clinic, evidence)?;
+        self.carry_out(now, effects, &mut Done::default(), &mut VecDeque::new());
+        Ok(())
     }
 
     fn drain(&mut self, now: Moment, mut queue: VecDeque<Event>, done: &mut Done) {

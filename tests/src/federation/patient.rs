@@ -5,7 +5,7 @@ use sumac_protocol::document::consent::{Action, Revoke, Statement, StatementErro
 use sumac_protocol::envelope::Envelope;
 use sumac_protocol::principal::Signer;
 
-use super::Federation;
+use super::{Federation, rules};
 use crate::trial::Participant;
 
 /// One patient of one clinic.
@@ -56,6 +56,10 @@ impl Federation {
     /// What a patient would sign next.
     #[must_use]
     pub fn statement(&self, patient: usize, action: Action) -> Envelope {
+        let action = match action {
+            Action::Grant(grant) => Action::Grant(rules::explained(grant)),
+            ends @ (Action::Revoke(_) | Action::Erase) => ends,
+        };
         let Patient { clinic, row, signer, .. } = &self.patients[patient];
         let (sequence, previous): (u64, Option<Digest>) = self.nodes[*clinic].books.next_statement(*row);
         let statement = Statement {

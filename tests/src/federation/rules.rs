@@ -2,11 +2,12 @@
 
 use sumac_protocol::charter_chain::CharterChain;
 use sumac_protocol::cost::RhoMicro;
-use sumac_protocol::digest::{Digest, Label};
+use sumac_protocol::digest::Digest;
 use sumac_protocol::document::charter::{self, Charter, Member, Policy, Role};
 use sumac_protocol::document::consent::{Action, Disclosure, Grant, LayText, Who};
 use sumac_protocol::document::study::{ConsentCategory, Organisation, PlannedQuery, Purpose, Study};
 use sumac_protocol::envelope::{Document, Envelope};
+use sumac_protocol::lay_text;
 use sumac_protocol::moment::{Millis, Moment};
 use sumac_protocol::plan::Mode;
 use sumac_protocol::principal::{Principal, Signer};
@@ -121,7 +122,7 @@ pub fn signed<T: Document>(document: &T, stewards: &[Signer]) -> Envelope {
 /// A patient's yes to everything that the study is.
 #[must_use]
 pub fn grant() -> Action {
-    Action::Grant(Grant {
+    Action::Grant(explained(Grant {
         purposes: vec!["HMB".into()],
         modifiers: Vec::new(),
         diseases: Vec::new(),
@@ -131,10 +132,12 @@ pub fn grant() -> Action {
         not_before: Moment(START.0 - Millis::DAY.0),
         not_after: START + Millis(1_000 * Millis::DAY.0),
         rho_year: RhoMicro(4_000_000),
-        lay_text: LayText {
-            version: "1".into(),
-            language: "en".into(),
-            digest: Digest::of(Label::LayText, &[b"what was shown"]),
-        },
-    })
+        lay_text: LayText { version: String::new(), language: String::new(), digest: Digest([0; 32]) },
+    }))
+}
+
+/// The same grant with the explanation that its patient reads, in English.
+#[must_use]
+pub fn explained(grant: Grant) -> Grant {
+    Grant { lay_text: lay_text::shown(&grant, "en").unwrap(), ..grant }
 }

@@ -115,6 +115,10 @@ impl Desk {
 
     /// What a key would sign next.
     pub(crate) fn next(&self, key: &Principal, action: Action) -> Statement {
+        let action = match action {
+            Action::Grant(grant) => Action::Grant(rules::explained(grant)),
+            ends @ (Action::Revoke(_) | Action::Erase) => ends,
+        };
         let (sequence, previous) = self.clinic().next_statement(key).unwrap();
         let clinic = self.clinic().signer().principal();
         Statement { clinic, patient: *key, sequence, previous, made_at: now(), action, witness: None }

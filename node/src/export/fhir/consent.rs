@@ -1,12 +1,13 @@
 //! A statement of consent or withdrawal, with the document as it was signed.
 //!
-//! A reader's copy: nothing reads it back as a grant.
+//! A reader's copy: where it is read back, it is a form that staff witness, and no patient's signature.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use sumac_protocol::document::consent::{Action, Grant};
+use sumac_protocol::document::consent::{Action, Disclosure, Grant, Who};
 use sumac_protocol::document::duo::{MODIFIERS, PERMISSIONS};
+use sumac_protocol::document::study::ConsentCategory;
 use sumac_protocol::moment::Moment;
 
 use super::super::HeldStatement;
@@ -39,16 +40,50 @@ pub(super) fn write(writer: &mut Writer<'_>, statement: &HeldStatement, last: bo
     writer.write("Consent", &format!("statement {}", statement.position), false, body);
 }
 
-/// What a grant permits, in the terms that FHIR and DUO have for it. The signed document says the rest.
+/// What a grant permits, in the terms that FHIR, DUO and Mondo have for it. Where they have none, as for who may ask, it
+/// says so as an actor, which a reader that does not know it has to take for a no. The signed document says the rest.
 fn permit(grant: &Grant) -> Value {
-    let codes: Vec<Value> = grant.purposes.iter().chain(&grant.modifiers).filter_map(|code| duo(code)).collect();
-    json!({
+    let duo = grant.purposes.iter().chain(&grant.modifiers).filter_map(|code| duo(code));
+    let diseases = grant.diseases.iter().map(|code| hl7("http://purl.obolibrary.org/obo/mondo.owl", code));
+    let mut provision = json!({
         "type": "permit",
         "period": { "start": instant(grant.not_before), "end": instant(grant.not_after) },
-        "purpose": [{ "system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HRESCH" }],
-        "code": codes,
-    })
+        "code": duo.chain(diseases).collect::<Vec<_>>(),
+    });
+    let Value::Object(elements) = &mut provision else { return provision };
+    let classes: Vec<Value> = grant.categories.iter().copied().map(class).collect();
+    if classes.len() < CATEGORIES {
+        elements.insert("class".to_owned(), classes.into());
+    }
+    let who = match &grant.who {
+        Who::AnyStudy => None,
+        Who::AcademicOnly => Some("academic organisations only".to_owned()),
+        Who::Studies(ids) => Some(format!("these studies only: {}", ids.join(", "))),
+    };
+    if let Some(who) = who {
+        let role = hl7("http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "IRCP");
+        elements.insert("actor".to_owned(), json!([{ "role": role, "reference": { "display": who } }]));
+    }
+    if grant.disclosure == Disclosure::DpOnly {
+        let action = hl7("http://terminology.hl7.org/CodeSystem/consentaction", "disclose");
+        elements.insert("provision".to_owned(), json!([{ "type": "deny", "action": [action] }]));
+    }
+    provision
 }
+
+/// The class of resources that stands for a kind of record.
+fn class(category: ConsentCategory) -> Value {
+    let code = match category {
+        ConsentCategory::Demographics => "Patient",
+        ConsentCategory::Treatment => "MedicationAdministration",
+        ConsentCategory::Outcomes => "Observation",
+        ConsentCategory::AdverseEvents => "AdverseEvent",
+    };
+    json!({ "system": "http://hl7.org/fhir/resource-types", "code": code })
+}
+
+/// How many kinds of record there are.
+const CATEGORIES: usize = 4;
 
 /// A DUO term by its shorthand.
 fn duo(shorthand: &str) -> Option<Value> {
@@ -58,7 +93,7 @@ fn duo(shorthand: &str) -> Option<Value> {
 }
 
 /// A moment as FHIR writes it, in UTC.
-pub(super) fn instant(at: Moment) -> String {
+pub(crate) fn instant(at: Moment) -> String {
     const DAY_MS: u64 = 86_400_000;
     let date = i32::try_from(at.0 / DAY_MS).ok().and_then(date_of).map_or_else(String::new, |date| date.to_string());
     let ms = at.0 % DAY_MS;

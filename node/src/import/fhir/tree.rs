@@ -40,7 +40,7 @@ impl<'b> Tree<'b> {
 }
 
 /// Reads the text of one resource.
-pub(super) fn parse(text: &[u8]) -> Result<Value, serde_json::Error> {
+pub(in crate::import) fn parse(text: &[u8]) -> Result<Value, serde_json::Error> {
     let mut left = VALUES_MAX;
     let mut reader = serde_json::Deserializer::from_slice(text);
     let value = Tree::new(&mut left).deserialize(&mut reader)?;

@@ -128,7 +128,8 @@ fn an_index_whose_tree_is_missing_or_another_is_made_anew() {
     grow(&store, &mut known, 200);
     let told = answers(&store);
     store.close().unwrap();
-    let spoils: [(&str, fn(&Index) -> Changes); 4] = [
+    type Spoil = fn(&Index) -> Changes;
+    let spoils: [(&str, Spoil); 4] = [
         ("its last tile is gone", |index| Changes::from([(tile_name(index, (0, 3)), None)])),
         ("a full tile's hash is gone", |index| Changes::from([(tile_name(index, (6, 0)), None)])),
         ("a hash in its last tile is another", |index| {

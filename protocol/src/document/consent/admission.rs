@@ -1,8 +1,9 @@
 //! Whether a statement is genuine: of this patient, for this clinic, signed by who has to.
 
-use super::{Action, Statement, StatementError};
+use super::{Action, LayText, Statement, StatementError};
 use crate::document::charter::Charter;
 use crate::envelope::{Envelope, Verified};
+use crate::lay_text;
 use crate::principal::Principal;
 
 /// Whom a statement names, before anybody has checked a signature: only to find out which check it needs.
@@ -42,6 +43,7 @@ pub fn admit_statement(
         return Err(StatementError::Witnessed);
     }
     of(&statement, clinic, patient)?;
+    explained(&statement)?;
     Ok(statement)
 }
 
@@ -70,6 +72,18 @@ pub fn admit_witnessed(
     }
     of(&statement, clinic, patient)?;
     Ok(statement)
+}
+
+/// Whether a grant carries the digest of the words that it makes: what the patient read. What ends something is never
+/// held to words, and what was shown on paper is the form's own.
+fn explained(statement: &Statement) -> Result<(), StatementError> {
+    match &statement.action {
+        Action::Grant(grant) if !lay_text::holds(grant) => {
+            let LayText { version, language, .. } = grant.lay_text.clone();
+            Err(StatementError::LayText { version, language })
+        }
+        Action::Grant(_) | Action::Revoke(_) | Action::Erase => Ok(()),
+    }
 }
 
 fn of(statement: &Statement, clinic: &Principal, patient: &Principal) -> Result<(), StatementError> {

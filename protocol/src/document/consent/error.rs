@@ -95,6 +95,14 @@ pub enum StatementError {
     /// Disease-specific research on no disease.
     #[error("the grant allows DS, but names no disease")]
     NoDisease,
+    /// An explanation that is not the one of this grant, or that nobody here can write out again.
+    #[error("the explanation that the grant names (version {version}, `{language}`) is not the text of this grant")]
+    LayText {
+        /// The version that it names.
+        version: String,
+        /// The language that it names.
+        language: String,
+    },
     /// A grant that ends before it begins.
     #[error("the grant is in force from {from} until {until}, which is never")]
     NeverInForce {
@@ -134,6 +142,7 @@ impl StatementError {
             Self::Repeated { .. } => "statement-repeated",
             Self::UnknownCode { .. } => "statement-unknown-code",
             Self::NoDisease => "statement-no-disease",
+            Self::LayText { .. } => "statement-lay-text",
             Self::NeverInForce { .. } => "statement-never-in-force",
             Self::Cap { .. } => "statement-cap",
             Self::OutOfLine(_) => "statement-out-of-line",
@@ -159,6 +168,9 @@ impl StatementError {
             Self::Repeated { what, which } => format!("remove one `{which}` from {what}"),
             Self::UnknownCode { .. } => "use shorthands such as GRU, HMB, DS, NCU, IRB".into(),
             Self::NoDisease => "name the disease, such as MONDO:0002009, or allow HMB".into(),
+            Self::LayText { .. } => {
+                "show the patient the text of this release, and sign again; the clinic may need a newer release".into()
+            }
             Self::NeverInForce { .. } => "set not_after after not_before".into(),
             Self::Cap { .. } => format!("set the cap to {RHO_MAX} at the most"),
             Self::OutOfLine(why) => why.remedy(),

@@ -7,8 +7,8 @@ use crate::plan::Mode;
 
 /// Whether a grant, nothing of which was revoked, covers a study. Says nothing about time.
 ///
-/// * Each permission of the study's purpose must be allowed: NRES ≥ GRU ≥ HMB ≥ DS, where all the
-///   study's diseases must be among those of the grant, code by code.
+/// * Each permission of the study's purpose must be allowed: NRES ≥ GRU ≥ HMB ≥ DS, where each of the
+///   study's diseases must be one of the grant's or a kind of it ([`crate::document::disease`]).
 /// * Each modifier of the grant must be met. NCU, NPU and NPUNCU are judged by the organisation and
 ///   commercial use that the study declares; every other one must stand in the study's
 ///   `modifiers_met` (or `duo`).

@@ -6,6 +6,7 @@ use super::matching::covers;
 use super::terms::{Held, Terms};
 use super::{Contradiction, Grant, NoReason, Statement, Who};
 use crate::cost::RhoMicro;
+use crate::document::disease::includes;
 use crate::document::duo::Permission;
 use crate::document::study::{Purpose, Study};
 use crate::envelope::Verified;
@@ -89,8 +90,8 @@ impl<'a> Permit<'a> {
         Held { terms: Terms::of(self.grant, self.purposes.clone()), from, until: self.grant.not_after }
     }
 
-    /// Whether `new` allows anything that this permit does not. Codes are compared letter by letter,
-    /// so a grant that says less in other words counts as wider.
+    /// Whether `new` allows anything that this permit does not. Codes of purposes are compared letter by letter,
+    /// so a grant that says less in other words counts as wider; a disease may become a kind of itself.
     pub(super) fn is_widened_by(&self, new: &Grant) -> bool {
         let old = self.grant;
         let within = |new: &[String], old: &[String]| new.iter().all(|code| old.contains(code));
@@ -102,7 +103,7 @@ impl<'a> Permit<'a> {
         };
         let narrower = askers
             && within(&new.purposes, &self.purposes.left())
-            && within(&new.diseases, &old.diseases)
+            && new.diseases.iter().all(|new| old.diseases.iter().any(|old| includes(old, new)))
             && within(&old.modifiers, &new.modifiers)
             && new.categories.iter().all(|category| old.categories.contains(category))
             && new.disclosure <= old.disclosure
@@ -166,7 +167,7 @@ impl Purposes {
                 return Err(NoReason::Purpose { code: narrow.code().to_owned() });
             }
             if through.all(|broad| *broad == Permission::DiseaseSpecific) {
-                let strange = declared.disease.iter().find(|code| !diseases.contains(code));
+                let strange = declared.disease.iter().find(|code| !diseases.iter().any(|broad| includes(broad, code)));
                 if strange.is_some() || declared.disease.is_empty() {
                     return Err(NoReason::Disease { code: strange.cloned().unwrap_or_default() });
                 }

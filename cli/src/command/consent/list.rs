@@ -1,0 +1,39 @@
+//! `sumac consent list`: who is in, who is out, and why.
+
+use std::path::Path;
+
+use sumac_node::clinic::StandingLine;
+use sumac_node::control::{self, Request, Response};
+
+use super::another;
+use crate::command::ask::Format;
+use crate::command::node::socket;
+use crate::failure::Failure;
+use crate::show;
+
+/// Asks the node and prints; of all, or of those whose grant ends within so many days.
+pub(super) fn run(dir: &Path, expiring: Option<u64>, format: Format) -> Result<(), Failure> {
+    let Response::Standings(mut lines) = control::ask(&socket(dir)?, &Request::Standings)? else {
+        return Err(another());
+    };
+    if let Some(days) = expiring {
+        lines.retain(|line| line.days_left.is_some_and(|left| left <= days));
+    }
+    match format {
+        Format::Table => table(&lines),
+        Format::Json => show::json(&lines)?,
+    }
+    Ok(())
+}
+
+fn table(lines: &[StandingLine]) {
+    let rows = lines.iter().map(|line| {
+        let days = line.days_left.map_or_else(String::new, |days| days.to_string());
+        let paper = if line.on_paper { "paper" } else { "" };
+        let standing = line.standing.replace('_', " ");
+        [line.pseudonym.clone(), standing, days, line.purposes.join(" "), paper.to_owned(), line.why.clone()]
+    });
+    show::texts(["pseudonym", "consent", "days left", "for", "by", "why"], rows);
+    let granted = lines.iter().filter(|line| line.standing == "granted").count();
+    show::talk(&format!("{granted} of {} in", lines.len()));
+}

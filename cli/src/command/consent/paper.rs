@@ -1,0 +1,70 @@
+//! A statement on paper: drafted for a pseudonym, read aloud, signed with a staff key, and handed in.
+
+use std::path::Path;
+
+use sumac_node::control::{self, Request, Response};
+use sumac_protocol::document::consent::{Action, Statement, Witness};
+use sumac_protocol::envelope::Envelope;
+use sumac_protocol::lay_text;
+use sumac_protocol::principal::{Principal, Signer};
+
+use super::another;
+use crate::command::node::socket;
+use crate::failure::Failure;
+use crate::{asking, keys, show};
+
+/// A member of staff before the clinic's running node.
+pub(super) struct Staff {
+    socket: std::path::PathBuf,
+    clinic: Principal,
+    signer: Signer,
+}
+
+impl Staff {
+    /// Reads the key and finds the node.
+    pub(super) fn at(dir: &Path, key: &Path) -> Result<Self, Failure> {
+        let (socket, signer) = (socket(dir)?, keys::signer(key)?);
+        let Response::Status(status) = control::ask(&socket, &Request::Status)? else { return Err(another()) };
+        Ok(Self { socket, clinic: status.key, signer })
+    }
+
+    /// What would be signed next for a patient.
+    fn draft(&self, pseudonym: &str, form: &str, action: Action) -> Result<Statement, Failure> {
+        let request = Request::PaperKey { pseudonym: pseudonym.to_owned() };
+        let Response::PaperKey { key, sequence, previous } = control::ask(&self.socket, &request)? else {
+            return Err(another());
+        };
+        let witness = Some(Witness { by: self.signer.principal(), form: form.to_owned() });
+        let (clinic, made_at) = (self.clinic, asking::now());
+        Ok(Statement { clinic, patient: key, sequence, previous, made_at, action, witness })
+    }
+
+    /// Signs what a patient said on paper and hands it in. Whatever can be checked here is checked before a word is
+    /// said; the words come before the signature.
+    pub(super) fn witness(&self, pseudonym: &str, form: &str, action: Action) -> Result<(), Failure> {
+        let statement = self.draft(pseudonym, form, action)?;
+        statement.check().map_err(|why| Failure::refused(why.code(), &why, why.remedy()))?;
+        show::paragraph(&format!("You witness that {pseudonym} said this on the form {form}:"));
+        show::paragraph(&spoken(&statement.action));
+        let envelope = Envelope::sign(&statement, &self.signer)?;
+        let Response::Acknowledged(acknowledged) = control::ask(&self.socket, &Request::TakeWitnessed(envelope))?
+        else {
+            return Err(another());
+        };
+        show::line(&format!("{pseudonym}: acknowledged at position {} of the ledger, as", acknowledged.position));
+        show::line(&format!("  {}", acknowledged.statement.hex()));
+        Ok(())
+    }
+}
+
+/// What a statement says, in plain words.
+pub(super) fn spoken(action: &Action) -> String {
+    match action {
+        Action::Grant(grant) => lay_text::words(grant, "en").unwrap_or_default(),
+        Action::Revoke(revoke) => match revoke.purposes.as_deref() {
+            None | Some([]) => "No use of my records is allowed any more.".to_owned(),
+            Some(codes) => format!("No use of my records is allowed any more for {}.", codes.join(", ")),
+        },
+        Action::Erase => "No use is allowed any more, and what is held is to be destroyed.".to_owned(),
+    }
+}
