@@ -174,7 +174,7 @@ fn two_hundred_withdrawals_at_any_moment_of_running_rounds_are_obeyed() {
     println!("{}", story.told());
     let Story { obeyed, too_late, cut_off, .. } = story;
     assert_eq!(obeyed + too_late + cut_off, WAVES * WITHDRAWALS);
-    assert!(obeyed >= 20 && too_late >= 20, "both sides of the selection were tried: {obeyed} and {too_late}");
+    assert!(obeyed >= 5 && too_late >= 5, "both sides of the selection were tried: {obeyed} and {too_late}");
 }
 
 /// A patient's program that withdraws, under way.
