@@ -12,13 +12,14 @@ use std::time::{Duration, Instant};
 use sumac_node::clinic::Filed;
 use sumac_node::store::{Entry, Row, Store, StorePaths, UnlockSecret};
 use sumac_protocol::cost::RhoMicro;
-use sumac_protocol::digest::{Digest, Label};
+use sumac_protocol::digest::Digest;
 use sumac_protocol::document::consent::{
     Action, Disclosure, Grant, LayText, Statement, Who, admit_statement, standing,
 };
 use sumac_protocol::document::study::ConsentCategory;
 use sumac_protocol::document::tree_head::TreeHead;
 use sumac_protocol::envelope::Envelope;
+use sumac_protocol::lay_text;
 use sumac_protocol::ledger::{Growth, Receipt};
 use sumac_protocol::moment::{Millis, Moment};
 use sumac_protocol::octets::Octets;
@@ -79,7 +80,7 @@ fn history(clinic: &Principal, patient: &Signer) -> Vec<Envelope> {
 }
 
 fn grant() -> Grant {
-    Grant {
+    let grant = Grant {
         purposes: vec!["HMB".into()],
         modifiers: vec!["NPUNCU".into(), "IRB".into()],
         diseases: vec![],
@@ -89,12 +90,9 @@ fn grant() -> Grant {
         not_before: NOW,
         not_after: NOW + Millis(730 * Millis::DAY.0),
         rho_year: RhoMicro(500_000),
-        lay_text: LayText {
-            version: "2".into(),
-            language: "en".into(),
-            digest: Digest::of(Label::LayText, &[b"text"]),
-        },
-    }
+        lay_text: LayText { version: String::new(), language: String::new(), digest: Digest([0; 32]) },
+    };
+    Grant { lay_text: lay_text::shown(&grant, "en").unwrap(), ..grant }
 }
 
 /// Takes in the statements, a batch at a time, each durable before the next. Those of other patients are copies of one

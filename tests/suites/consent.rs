@@ -3,6 +3,7 @@
 
 mod consent {
     mod erasing;
+    mod forms;
     mod paper;
     mod replacing;
     mod rig;

@@ -63,7 +63,8 @@ impl ConsentCommand {
     }
 }
 
-/// The node answered another question than was asked: our fault, never the person's.
+/// The node answered another question than was asked: our fault, never the person's. It happens only where the command and
+/// the node are of different releases.
 fn another() -> Failure {
     Failure::bug("another answer than was asked for")
 }

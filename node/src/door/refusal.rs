@@ -115,6 +115,7 @@ impl From<&ClinicError> for Refusal {
             ClinicError::Statement(StatementError::Document(why)) => status_of(why),
             ClinicError::Statement(StatementError::OutOfLine(_)) => StatusCode::CONFLICT,
             ClinicError::Statement(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            ClinicError::Ledger(why) => return Self::ledger(why),
             ClinicError::Superseded { .. } | ClinicError::KeyTaken { .. } | ClinicError::Enrolled => {
                 StatusCode::CONFLICT
             }
@@ -127,7 +128,6 @@ impl From<&ClinicError> for Refusal {
             | ClinicError::ErasedBefore { .. }
             | ClinicError::TooManyPatients { .. }
             | ClinicError::WouldLose { .. }
-            | ClinicError::Ledger(_)
             | ClinicError::LedgerTooShort { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             ClinicError::Store(_)
             | ClinicError::Stored { .. }

@@ -84,8 +84,11 @@ fn when_no_committee_forms_the_query_ends_and_nobody_was_ever_asked() {
     assert!(federation.nodes.iter().all(|node| node.books.charges().is_empty()));
 }
 
+/// How many forms Ridge has kept with the noised share; the sealed share is the next.
+const NOISED: u64 = 9;
+
 /// Kills Ridge right after it has kept so many forms: its commitment, its own upload, the frozen
-/// batch, the noised share, the sealed share.
+/// batch, what it saw of each of the five clinics, the noised share, the sealed share.
 fn kill_ridge_after(keeps: u64) -> (Federation, Question) {
     let mut federation = taped(7);
     federation.nodes[RIDGE].dies = Some(Death::AfterKeeps(keeps));
@@ -99,7 +102,7 @@ fn kill_ridge_after(keeps: u64) -> (Federation, Question) {
 
 #[test]
 fn a_member_that_restarts_before_it_noised_voids_and_the_second_committee_answers() {
-    for keeps in 1..=3 {
+    for keeps in 1..NOISED {
         let (mut federation, question) = kill_ridge_after(keeps);
         federation.advance(Millis(300));
         federation.restart(RIDGE);
@@ -113,7 +116,7 @@ fn a_member_that_restarts_before_it_noised_voids_and_the_second_committee_answer
 
 #[test]
 fn a_member_that_restarts_after_it_noised_finishes_what_it_began() {
-    for keeps in 4..=5 {
+    for keeps in NOISED..=NOISED + 1 {
         let (mut federation, question) = kill_ridge_after(keeps);
         federation.advance(Millis(8_000));
         federation.restart(RIDGE);
@@ -132,7 +135,8 @@ fn ten_seconds_later(federation: &mut Federation, question: &Question) -> Progre
 
 #[test]
 fn a_member_that_is_gone_for_good_is_named_with_the_moment_until_which_it_is_awaited() {
-    let steps = [(2, Step::Voiding), (3, Step::Voiding), (4, Step::Opening), (5, Step::Opening)];
+    let opening = [(NOISED, Step::Opening), (NOISED + 1, Step::Opening)];
+    let steps = [[(2, Step::Voiding), (NOISED - 1, Step::Voiding)], opening].concat();
     for (keeps, step) in steps {
         let (mut federation, question) = kill_ridge_after(keeps);
         let progress = ten_seconds_later(&mut federation, &question);
@@ -150,7 +154,7 @@ fn a_member_that_is_gone_for_good_is_named_with_the_moment_until_which_it_is_awa
 
 #[test]
 fn a_void_note_that_comes_after_the_query_expired_still_gives_the_debits_back() {
-    let (mut federation, question) = kill_ridge_after(3);
+    let (mut federation, question) = kill_ridge_after(NOISED - 1);
     federation.wait(&question).refused();
     federation.restart(RIDGE);
     federation.advance(Millis(6_000));
@@ -174,7 +178,7 @@ fn a_hub_that_is_away_until_the_query_has_expired_still_learns_that_it_is_void()
 #[test]
 fn no_void_note_is_ever_signed_for_a_share_that_was_kept_however_late_somebody_asks() {
     use sumac_protocol::round::message::Message;
-    let (mut federation, question) = kill_ridge_after(4);
+    let (mut federation, question) = kill_ridge_after(NOISED);
     federation.wait(&question).refused();
     federation.restart(RIDGE);
     let_it_end(&mut federation);

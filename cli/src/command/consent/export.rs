@@ -1,4 +1,6 @@
 //! `sumac consent export`: a patient's consents for other systems.
+//!
+//! Both forms are readers' copies: what was signed travels beside them, or is named by its digest.
 
 use std::path::PathBuf;
 
@@ -27,7 +29,8 @@ pub(crate) struct ExportConsentArgs {
     format: ConsentFormat,
 }
 
-/// The form of an export of consents.
+/// The form of an export of consents. What a form has no word for, it leaves out or turns into a no; it never says more
+/// than the patient did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ConsentFormat {
     /// A Bundle of FHIR R4: the Patient and a Consent for each statement.
@@ -37,7 +40,7 @@ enum ConsentFormat {
 }
 
 impl ExportConsentArgs {
-    /// Asks the running node for what the patient said.
+    /// Asks the running node for what the patient said, and prints it in one line of JSON.
     pub(super) fn run(self) -> Result<(), Failure> {
         let home = Home::at(&self.dir);
         let chain = node::charter(&home)?;

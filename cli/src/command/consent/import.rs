@@ -1,4 +1,7 @@
 //! `sumac consent import`: FHIR Consents become statements that a member of staff witnesses.
+//!
+//! A FHIR Consent carries no signature of the patient that could be checked here. It is worth what a paper form is
+//! worth: somebody whom the charter names puts their own signature under it.
 
 use std::path::PathBuf;
 
@@ -36,7 +39,11 @@ pub(crate) struct ImportConsentArgs {
 }
 
 impl ImportConsentArgs {
-    /// All files are read to their end before anything is signed. Who cannot be witnessed for holds up nobody else.
+    /// All files are read to their end before anything is signed. Who cannot be witnessed for holds up nobody else: it is
+    /// said as a warning, and the command fails in the end so that a script sees it.
+    ///
+    /// Importing the same files again is safe: a permit is said anew where it may be, and a withdrawal
+    /// twice is a withdrawal.
     pub(super) fn run(self) -> Result<(), Failure> {
         let texts = self.files.iter().map(|file| files::read(file)).collect::<Result<Vec<_>, _>>()?;
         let texts: Vec<&[u8]> = texts.iter().map(String::as_bytes).collect();
@@ -68,6 +75,7 @@ impl ImportConsentArgs {
     }
 }
 
+/// What is signed for an outcome; nothing where no resource is about research.
 fn action(outcome: &ConsentOutcome) -> Option<Action> {
     match outcome {
         ConsentOutcome::Grant(grant) => Some(Action::Grant(grant.clone())),
@@ -86,6 +94,7 @@ fn form(patient: &ImportedConsent) -> String {
     format!("FHIR, {}", show::counted(u64::try_from(names.len()).unwrap_or(u64::MAX), "resource"))
 }
 
+/// The stable word for an outcome, as scripts read it.
 const fn word(outcome: &ConsentOutcome) -> &'static str {
     match outcome {
         ConsentOutcome::Grant(_) => "grant",
@@ -94,6 +103,7 @@ const fn word(outcome: &ConsentOutcome) -> &'static str {
     }
 }
 
+/// One patient in lines: what it came to, and below it each resource with its reason.
 fn report(patient: &ImportedConsent) {
     show::line(&format!("{}: {}", patient.pseudonym, word(&patient.outcome)));
     for resource in &patient.resources {
@@ -101,6 +111,7 @@ fn report(patient: &ImportedConsent) {
     }
 }
 
+/// The same for programs.
 fn as_json(patient: &ImportedConsent) -> serde_json::Value {
     let resources: Vec<_> = patient
         .resources
@@ -110,5 +121,5 @@ fn as_json(patient: &ImportedConsent) -> serde_json::Value {
     serde_json::json!({ "pseudonym": patient.pseudonym, "outcome": word(&patient.outcome), "resources": resources })
 }
 
-/// Longest reference of a form.
+/// Longest reference of a form, in bytes: below what a statement may carry, and short enough for a line.
 const FORM_BYTES_MAX: usize = 200;

@@ -1,4 +1,6 @@
 //! `sumac consent list`: who is in, who is out, and why.
+//!
+//! It says where patients stand and nothing of what is held about them; no record is opened for it.
 
 use std::path::Path;
 
@@ -11,7 +13,9 @@ use crate::command::node::socket;
 use crate::failure::Failure;
 use crate::show;
 
-/// Asks the node and prints; of all, or of those whose grant ends within so many days.
+/// Asks the node and prints; of all, or of those whose grant ends within so many days, rounded down.
+///
+/// The words for where a patient stands never change, so that scripts may compare them.
 pub(super) fn run(dir: &Path, expiring: Option<u64>, format: Format) -> Result<(), Failure> {
     let Response::Standings(mut lines) = control::ask(&socket(dir)?, &Request::Standings)? else {
         return Err(another());
@@ -26,6 +30,7 @@ pub(super) fn run(dir: &Path, expiring: Option<u64>, format: Format) -> Result<(
     Ok(())
 }
 
+/// A row for each patient, and below the table how many of them are in.
 fn table(lines: &[StandingLine]) {
     let rows = lines.iter().map(|line| {
         let days = line.days_left.map_or_else(String::new, |days| days.to_string());

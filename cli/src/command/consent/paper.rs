@@ -1,4 +1,7 @@
 //! A statement on paper: drafted for a pseudonym, read aloud, signed with a staff key, and handed in.
+//!
+//! Staff know pseudonyms and statements name keys, so the node says which key is meant; of a patient without one it makes
+//! a key that nobody holds. What a form said is judged by the node alone, under the charter in force.
 
 use std::path::Path;
 
@@ -15,8 +18,11 @@ use crate::{asking, keys, show};
 
 /// A member of staff before the clinic's running node.
 pub(super) struct Staff {
+    /// Where the node listens.
     socket: std::path::PathBuf,
+    /// The node's key, which every statement names.
     clinic: Principal,
+    /// The key that witnesses.
     signer: Signer,
 }
 
@@ -28,7 +34,8 @@ impl Staff {
         Ok(Self { socket, clinic: status.key, signer })
     }
 
-    /// What would be signed next for a patient.
+    /// What would be signed next for a patient: with the number and the predecessor that the ledger wants, which a
+    /// withdrawal carries too, though none is held to them.
     fn draft(&self, pseudonym: &str, form: &str, action: Action) -> Result<Statement, Failure> {
         let request = Request::PaperKey { pseudonym: pseudonym.to_owned() };
         let Response::PaperKey { key, sequence, previous } = control::ask(&self.socket, &request)? else {
@@ -57,7 +64,7 @@ impl Staff {
     }
 }
 
-/// What a statement says, in plain words.
+/// What a statement says, in plain words: of a grant the lay text that patients read, in English.
 pub(super) fn spoken(action: &Action) -> String {
     match action {
         Action::Grant(grant) => lay_text::words(grant, "en").unwrap_or_default(),

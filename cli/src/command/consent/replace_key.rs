@@ -1,4 +1,7 @@
 //! `sumac consent replace-key`: two members of staff put another key in the place of a lost one.
+//!
+//! The draft travels from one to the other as a charter does. Each sees, before signing, whose key comes in whose place;
+//! the node alone decides whether two of them suffice.
 
 use std::path::{Path, PathBuf};
 
@@ -74,6 +77,7 @@ impl ReplaceKeyCommand {
     }
 }
 
+/// Asks the node which key is lost, and writes the draft. Never overwrites.
 fn new(dir: &Path, pseudonym: &str, key: Principal, out: &Path) -> Result<(), Failure> {
     let socket = socket(dir)?;
     let Response::Status(status) = control::ask(&socket, &Request::Status)? else { return Err(another()) };
@@ -92,7 +96,8 @@ fn new(dir: &Path, pseudonym: &str, key: Principal, out: &Path) -> Result<(), Fa
     Ok(())
 }
 
-/// Says what is signed, before it is.
+/// Says what is signed, before it is: whose key comes in whose place, in full, so that it can be compared with what the
+/// patient read out.
 fn say(draft: &Path) -> Result<(), Failure> {
     let envelope = files::envelope(draft)?;
     let Drafted { pseudonym, patient, replaces } = Drafted::of(&envelope)?;

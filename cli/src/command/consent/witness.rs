@@ -1,4 +1,7 @@
 //! `sumac consent witness`: what a patient said on paper.
+//!
+//! Who filled in the form is for the witness to know; the statement names the form by its reference, so that it can be
+//! found in the files of the clinic.
 
 use std::path::PathBuf;
 
@@ -48,7 +51,8 @@ pub(crate) struct WitnessArgs {
 }
 
 impl WitnessArgs {
-    /// Drafts, says the words, signs and hands in.
+    /// Drafts, says the words, signs and hands in. A grant on paper is always under noise: who wants to be in exact
+    /// studies signs that with a key.
     pub(super) fn run(self) -> Result<(), Failure> {
         let staff = Staff::at(&self.dir, &self.key)?;
         let action = if self.revoke {

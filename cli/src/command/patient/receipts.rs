@@ -7,7 +7,7 @@ use sumac_protocol::document::ask::AskedFor;
 use sumac_protocol::document::consent::{Action, Statement};
 use sumac_protocol::document::tree_head::TreeHead;
 use sumac_protocol::envelope::{Envelope, Verified};
-use sumac_protocol::ledger::{Growth, LedgerError, Opening, TwoTrees, admit_head, admit_last_seen};
+use sumac_protocol::ledger::{Growth, LedgerError, Opening, TwoTrees, admit_head, admit_last_seen, knew};
 
 use super::clinic::{Clinic, ClinicArgs, Site};
 use super::kept::{Kept, KeptReceipt};
@@ -120,6 +120,15 @@ impl Watch<'_> {
                 .with_remedy("show the stewards this member's signed word and your receipts; withdraw if in doubt")
         })?;
         let shown = opening.check(clinic, &seen.ledger).map_err(|why| failed(&why))?;
+        for KeptReceipt { receipt, .. } in self.kept.receipts()? {
+            // What was acknowledged before the clinic selected, it selected in the knowledge of.
+            let acknowledged = admit_head(&receipt.head, clinic).map_err(|why| failed(&why))?;
+            match knew(&shown, &acknowledged) {
+                Ok(()) => {}
+                Err(LedgerError::TwoRoots { .. }) => return Err(self.caught(&acknowledged, &shown)),
+                Err(why) => return Err(failed(&why).about("the clinic selected patients without your statement")),
+            }
+        }
         self.one_ledger(known, &shown)?;
         show::line(&format!("{} saw the same ledger, at {}", member.name, seen.seen_at));
         Ok(())

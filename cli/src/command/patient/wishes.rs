@@ -5,9 +5,9 @@ use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::digest::{Digest, Label};
 use sumac_protocol::document::consent::{Disclosure, Grant, LayText, Who};
 use sumac_protocol::document::study::ConsentCategory;
+use sumac_protocol::lay_text;
 use sumac_protocol::moment::{Millis, Moment};
 
-use super::consent_text;
 use crate::failure::Failure;
 
 /// What is allowed. Whatever is left out is, in a grant, as said here; and in a change, as it was.
@@ -39,6 +39,9 @@ pub(crate) struct Wishes {
     /// Largest privacy cost in any 365 days, in millionths of ρ. In a grant 2,000,000 unless this says otherwise.
     #[arg(long, value_name = "RHO_MICRO", value_parser = clap::value_parser!(u64).range(1..))]
     rho_year: Option<u64>,
+    /// In which language it is shown before it is signed: en or de. English unless this says otherwise.
+    #[arg(long, value_name = "LANGUAGE", value_parser = lay_text::LANGUAGES)]
+    language: Option<String>,
 }
 
 /// A kind of record.
@@ -93,21 +96,27 @@ impl Wishes {
             None if self.study.is_empty() => before.who,
             None => Who::Studies(self.study),
         };
-        Ok(worded(Grant {
-            purposes,
-            diseases: if self.disease.is_empty() { kept } else { self.disease },
-            categories: self.category.map_or(before.categories, |kinds| kinds.into_iter().map(Category::of).collect()),
-            who,
-            disclosure: match self.noise {
-                None => before.disclosure,
-                Some(Noise::Always) => Disclosure::DpOnly,
-                Some(Noise::OrExact) => Disclosure::ExactAlso,
+        let language = self.language.unwrap_or_else(|| before.lay_text.language.clone());
+        Ok(worded(
+            &language,
+            Grant {
+                purposes,
+                diseases: if self.disease.is_empty() { kept } else { self.disease },
+                categories: self
+                    .category
+                    .map_or(before.categories, |kinds| kinds.into_iter().map(Category::of).collect()),
+                who,
+                disclosure: match self.noise {
+                    None => before.disclosure,
+                    Some(Noise::Always) => Disclosure::DpOnly,
+                    Some(Noise::OrExact) => Disclosure::ExactAlso,
+                },
+                not_before: now,
+                not_after: self.days.map_or(before.not_after, |days| now + Millis(Millis::DAY.0.saturating_mul(days))),
+                rho_year: self.rho_year.map_or(before.rho_year, RhoMicro),
+                ..before
             },
-            not_before: now,
-            not_after: self.days.map_or(before.not_after, |days| now + Millis(Millis::DAY.0.saturating_mul(days))),
-            rho_year: self.rho_year.map_or(before.rho_year, RhoMicro),
-            ..before
-        }))
+        ))
     }
 }
 
@@ -131,28 +140,34 @@ pub(crate) fn grant(
     days: u64,
     rho_year: RhoMicro,
 ) -> Grant {
-    worded(Grant {
-        purposes,
-        modifiers: Vec::new(),
-        diseases,
-        categories: vec![
-            ConsentCategory::Demographics,
-            ConsentCategory::Treatment,
-            ConsentCategory::Outcomes,
-            ConsentCategory::AdverseEvents,
-        ],
-        who: Who::AnyStudy,
-        disclosure: if exact { Disclosure::ExactAlso } else { Disclosure::DpOnly },
-        not_before: from,
-        not_after: from + Millis(Millis::DAY.0.saturating_mul(days)),
-        rho_year,
-        lay_text: LayText { version: "2".into(), language: "en".into(), digest: Digest::of(Label::LayText, &[]) },
-    })
+    worded(
+        "en",
+        Grant {
+            purposes,
+            modifiers: Vec::new(),
+            diseases,
+            categories: vec![
+                ConsentCategory::Demographics,
+                ConsentCategory::Treatment,
+                ConsentCategory::Outcomes,
+                ConsentCategory::AdverseEvents,
+            ],
+            who: Who::AnyStudy,
+            disclosure: if exact { Disclosure::ExactAlso } else { Disclosure::DpOnly },
+            not_before: from,
+            not_after: from + Millis(Millis::DAY.0.saturating_mul(days)),
+            rho_year,
+            lay_text: LayText { version: "2".into(), language: "en".into(), digest: Digest::of(Label::LayText, &[]) },
+        },
+    )
 }
 
-/// The grant, bound to the words that say what it says.
-fn worded(mut grant: Grant) -> Grant {
-    grant.lay_text.digest = Digest::of(Label::LayText, &[consent_text::words(&grant).as_bytes()]);
+/// The grant, bound to the words that say what it says. In a language without words it stays bound to others, and is
+/// refused.
+fn worded(language: &str, mut grant: Grant) -> Grant {
+    if let Some(shown) = lay_text::shown(&grant, language) {
+        grant.lay_text = shown;
+    }
     grant
 }
 
