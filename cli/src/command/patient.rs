@@ -180,6 +180,7 @@ impl PatientCommand {
 }
 
 impl GrantArgs {
+    /// Over HTTP the patient is asked before anything is signed; at the clinic's machine the words are shown.
     fn run(self) -> Result<(), Failure> {
         let WhereArgs { node, dir, ca, key, yes } = self.place;
         match (node, dir) {
@@ -191,6 +192,7 @@ impl GrantArgs {
 }
 
 impl RevokeArgs {
+    /// One of three ways; which of them was given is for clap to have checked.
     fn run(self) -> Result<(), Failure> {
         let Self { node, dir, hand_to, purpose, ca, key, yes } = self;
         match (node, dir, hand_to) {

@@ -29,7 +29,7 @@ fn a_patient_grants_changes_withdraws_recovers_and_erases_from_home() {
 
     let without_yes: Vec<&str> = with("grant", &[]).into_iter().filter(|word| *word != "--yes").collect();
     let unasked = refused(&federation, &without_yes, 2, "usage");
-    assert!(unasked.contains("nothing was signed") && unasked.contains("You can take this back"), "{unasked}");
+    assert!(unasked.contains("nothing was signed") && unasked.contains("You can say no at any time"), "{unasked}");
     assert!(done(&federation, &with("grant", &["--days", "365"])).contains("acknowledged at position"));
     let granted: Value = serde_json::from_str(&done(&federation, &with("status", &["--format", "json"]))).unwrap();
     assert_eq!((granted["standing"].as_str(), granted["next_sequence"].as_u64()), (Some("granted"), Some(1)));

@@ -116,7 +116,9 @@ impl PatientExportArgs {
     }
 }
 
-/// What an answer cost, in numbers and what they mean.
+/// What an answer cost, in numbers and what they mean. The factor is e to the ε: the bound that differential privacy
+/// gives on how far any answer can move what somebody believes about one person, whatever else is known of that
+/// person. An exact answer has no such bound, and says so.
 fn cost(used: &UseLine) -> String {
     match used.mode {
         Mode::Exact => "The answer carried no noise: only the number of patients hides your part.".to_owned(),

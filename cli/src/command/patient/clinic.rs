@@ -44,6 +44,7 @@ pub(crate) struct KeyArgs {
 }
 
 impl KeyArgs {
+    /// Opens the key file. A passphrase is asked for only where the file is sealed and none was named.
     pub(super) fn open(&self) -> Result<PatientKey, Failure> {
         PatientKey::open(&self.key, self.passphrase_file.as_deref())
     }
@@ -93,10 +94,12 @@ impl Clinic {
     /// Asks in private: what leaves is signed, and the answer is sealed to a key that was made for it.
     pub(super) fn ask(&self, key: &PatientKey, what: AskedFor) -> Result<Answer, Failure> {
         #[derive(serde::Deserialize)]
+        /// What the node gives out for any key.
         struct Challenge {
             challenge: Octets,
         }
         #[derive(serde::Deserialize)]
+        /// The answer as it travels.
         struct Sealed {
             sealed: Octets,
         }
@@ -167,6 +170,8 @@ impl Site {
         self.read(request.send(text.as_slice()))
     }
 
+    /// What came back, if it is what was asked for. A refusal keeps the code that the node gave it; that a node is too
+    /// busy, or too slow, is not held to be its last word: exit 3, as where nobody answers.
     fn read<T: DeserializeOwned>(
         &self,
         response: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
@@ -188,6 +193,8 @@ impl Site {
         }
     }
 
+    /// Nobody answers, or not in time. What the system says of it is passed on: it tells a wrong name from a closed port
+    /// and a wrong certificate.
     fn unreachable(&self, why: &ureq::Error) -> Failure {
         let says = format!("nobody answers at {}: {why}", self.url);
         Failure::new(
@@ -198,6 +205,7 @@ impl Site {
         )
     }
 
+    /// Somebody answers, and not as a node of this version does: a proxy before it, or another program at that address.
     fn broke_off(&self, why: &dyn std::fmt::Display) -> Failure {
         let says = format!("what {} answers cannot be read: {why}", self.url);
         Failure::new(
@@ -226,6 +234,7 @@ fn is_this_machine(host: &str) -> bool {
     name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
+/// The certificate authorities in a PEM file; whatever else it holds is passed over.
 fn authorities(file: &Path) -> Result<Vec<Certificate<'static>>, Failure> {
     let text = files::read(file)?;
     let certificates: Vec<_> = parse_pem(text.as_bytes())

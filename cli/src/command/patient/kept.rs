@@ -113,6 +113,8 @@ impl Kept {
         Ok(self.folder.join(name))
     }
 
+    /// Everything that is kept under names that begin so, in the order of the names. Where nothing was ever kept there is
+    /// nothing.
     fn all<T: DeserializeOwned>(&self, begins: &str) -> Result<Vec<T>, Failure> {
         let listed = match fs::read_dir(&self.folder) {
             Err(why) if why.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -137,6 +139,8 @@ impl Kept {
         paths.iter().map(read).collect()
     }
 
+    /// Writes a file beside its place and moves it there, so that a power cut leaves the old one or the new one. Only its
+    /// owner may look into the folder: statements say what somebody allowed.
     fn put<T: Serialize>(&self, name: &str, what: &T) -> Result<(), Failure> {
         let failed = |why: std::io::Error| Failure::file(&self.folder.join(name), &why);
         let text = serde_json::to_string_pretty(what).map_err(|why| Failure::bug(why.to_string()))? + "\n";
@@ -148,6 +152,7 @@ impl Kept {
     }
 }
 
+/// The name of a statement that waits.
 fn waiting(statement: &Digest) -> String {
     format!("waiting-{}.json", start(statement))
 }

@@ -141,6 +141,7 @@ impl PatientKey {
         written.and_then(|()| fs::rename(&fresh, &self.path)).map_err(|why| Failure::file(&self.path, &why))
     }
 
+    /// The file's text, sealed under a nonce that was never used: twenty-four random bytes.
     fn sealed(&self) -> Result<String, Failure> {
         let seal = self.seal.as_ref().ok_or_else(|| Failure::bug("a bare key was to be sealed"))?;
         let mut nonce = [0; NONCE_BYTES];
@@ -213,10 +214,12 @@ fn bound(patient: &Principal, clinic: Option<&Principal>) -> Vec<u8> {
     format!("sumac/1/patient-key\0{patient}\0{clinic}").into_bytes()
 }
 
+/// Fills with the operating system's randomness; without it no key is made and no file is sealed.
 fn fill(bytes: &mut [u8]) -> Result<(), Failure> {
     getrandom::fill(bytes).map_err(|why| Failure::bug(format!("the system gives no randomness: {why}")))
 }
 
+/// Version of the file's form. A newer program reads older ones; an older one refuses what it does not know.
 const VERSION: u32 = 1;
 /// Of every new file: 256 MiB and three passes, as for the keyring of a node.
 const MEMORY_KIB: u32 = 256 * 1024;
@@ -224,14 +227,21 @@ const MEMORY_KIB: u32 = 256 * 1024;
 const MEMORY_KIB_MIN: u32 = 64 * 1024;
 /// The most, so that a changed file cannot exhaust the machine.
 const MEMORY_KIB_MAX: u32 = 4 * 1024 * 1024;
+/// Passes over that memory: of every new file, and the fewest that are accepted.
 const PASSES: u32 = 3;
+/// The most passes.
 const PASSES_MAX: u32 = 64;
+/// The most lanes.
 const LANES_MAX: u32 = 64;
+/// Bytes of a salt.
 const SALT_BYTES: usize = 32;
+/// Bytes of a nonce of XChaCha20, which may be random.
 const NONCE_BYTES: usize = 24;
+/// Bytes of the Poly1305 tag behind the sealed secret.
 const TAG_BYTES: usize = 16;
 /// Largest file that is read as a key file.
 const FILE_BYTES_MAX: u64 = 16 << 10;
+/// What to do with a file whose parameters somebody changed.
 const REMEDY_COST: &str = "make the key file again from its 24 words: `sumac patient recover`";
 
 #[cfg(test)]

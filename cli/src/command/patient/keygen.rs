@@ -80,6 +80,7 @@ impl RecoverArgs {
 }
 
 impl NewKeyArgs {
+    /// Seals the secret under a new passphrase, writes the file, and gives back the public name.
     fn make(&self, secret: Zeroizing<[u8; 32]>) -> Result<Principal, Failure> {
         let passphrase = match &self.passphrase_file {
             Some(file) => passphrase::long_enough(passphrase::from_file(file)?)?,
@@ -89,6 +90,7 @@ impl NewKeyArgs {
     }
 }
 
+/// What a file is called, without its folder.
 fn name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
@@ -120,6 +122,8 @@ fn secret_of(words: &str) -> Result<Zeroizing<[u8; 32]>, Failure> {
     Ok(Zeroizing::new(secret))
 }
 
+/// The words as they are typed at a terminal, over as many lines as one likes; an empty one ends them. They are shown
+/// while they are typed: who copies twenty-four words from paper has to see them.
 fn asked_words() -> Result<Zeroizing<String>, Failure> {
     if !std::io::stdin().is_terminal() {
         return Err(Failure::usage("there is no terminal to ask for the words", "give --words-file FILE"));
@@ -137,6 +141,7 @@ fn asked_words() -> Result<Zeroizing<String>, Failure> {
     Ok(words)
 }
 
+/// What to do with words that make no key.
 const REMEDY_WORDS: &str = "compare them with the paper, word by word";
 
 #[cfg(test)]

@@ -62,6 +62,7 @@ impl MembersArgs {
 }
 
 impl Member {
+    /// Asks who is there. Whether that is a committee member is for the charter to say.
     fn at(url: &str, ca: Option<&Path>) -> Result<Self, Failure> {
         let site = Site::new(url, ca)?;
         let AboutClinic { clinic, name, .. } = site.get("/v1/clinic")?;

@@ -216,6 +216,7 @@ fn said(statement: Option<&Envelope>, digest: &Digest) -> String {
     }
 }
 
+/// A ledger that does not hold what it promised, with the code and the remedy that say which promise.
 fn failed(why: &LedgerError) -> Failure {
     Failure::refused(why.code(), why, why.remedy())
 }

@@ -121,6 +121,7 @@ impl Wishes {
 }
 
 impl Category {
+    /// The protocol's name for it.
     fn of(self) -> ConsentCategory {
         match self {
             Self::Demographics => ConsentCategory::Demographics,
