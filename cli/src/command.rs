@@ -84,6 +84,7 @@ impl Command {
             Self::Export(args) => args.run(),
             Self::Generate(args) => args.run(),
             Self::Patient(command) => command.run(),
+            Self::Consent(command) => command.run(),
             Self::Ask(args) => args.run(),
             Self::Explain(args) => args.run(),
             Self::Verify(args) => args.run(),
