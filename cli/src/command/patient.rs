@@ -114,6 +114,10 @@ pub(crate) struct GrantArgs {
 /// Withdraw, at once: everything, or some purposes.
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("way").args(["node", "dir", "hand_to"]).required(true)))]
+#[command(override_usage = "\
+sumac patient revoke [OPTIONS] --key <FILE> --node <URL>
+       sumac patient revoke [OPTIONS] --key <FILE> --dir <DIR>
+       sumac patient revoke [OPTIONS] --key <FILE> --hand-to <MEMBER_URL>")]
 pub(crate) struct RevokeArgs {
     /// Where the clinic hears patients, as https://consent.clinic.example.
     #[arg(long, value_name = "URL")]

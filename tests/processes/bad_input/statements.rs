@@ -93,21 +93,21 @@ fn who_grants_reads_first_everything_that_is_granted() {
     let grant = ["patient", "grant", "--dir", text(&home), "--key", text(&key), "--purpose", "DS"];
     let disease = ["--disease", "MONDO:0002009", "--disease", "MONDO:0005618", "--rho-year", "500000"];
     let cases: [(&[&str], &[&str]); 2] = [
-        (&[], &["only in sums with noise added"]),
-        (&["--noise", "or-exact"], &["where a study is exact, also in sums without noise"]),
+        (&[], &["only in sums with noise. The noise hides you"]),
+        (&["--noise", "or-exact"], &["Some studies ask for sums without noise"]),
     ];
     for (more, says) in cases {
         let granted = sumac(&[&grant[..], &disease, more].concat());
         assert_eq!(granted.exit, Some(0), "{}", granted.text());
         let read = flat(&granted);
         let always = [
-            "research on the diseases MONDO:0002009, MONDO:0005618 (DS)",
+            "these diseases and their kinds: major depression (MONDO:0002009), anxiety disorder (MONDO:0005618) (DS)",
             "Who may ask: any study",
-            "your treatment; how you did, as scores; side effects",
+            "your treatment; how you did; side effects",
             "UTC until ",
-            "ρ 0.5 together",
-            "as much as 5 answers at ρ 0.1 each",
-            "take this back at any time",
+            "ρ 0.5 at most",
+            "as much as 5 usual answers of ρ 0.1",
+            "You can say no at any time",
         ];
         for words in always.iter().chain(says) {
             assert!(read.contains(words), "`{words}`: {read}");
