@@ -86,7 +86,7 @@ pub(crate) enum PatientCommand {
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("where").args(["node", "dir"]).required(true)))]
 struct WhereArgs {
-    /// Where the clinic hears patients, as https://consent.clinic.example.
+    /// Where the clinic hears patients: its https address, or http on this machine.
     #[arg(long, value_name = "URL")]
     node: Option<String>,
     /// At the clinic's own machine: the node's folder.
@@ -119,7 +119,7 @@ sumac patient revoke [OPTIONS] --key <FILE> --node <URL>
        sumac patient revoke [OPTIONS] --key <FILE> --dir <DIR>
        sumac patient revoke [OPTIONS] --key <FILE> --hand-to <MEMBER_URL>")]
 pub(crate) struct RevokeArgs {
-    /// Where the clinic hears patients, as https://consent.clinic.example.
+    /// Where the clinic hears patients: its https address, or http on this machine.
     #[arg(long, value_name = "URL")]
     node: Option<String>,
     /// At the clinic's own machine: the node's folder.

@@ -22,7 +22,7 @@ use crate::{files, keys, show};
 /// Which clinic, and with which key.
 #[derive(Debug, Args)]
 pub(crate) struct ClinicArgs {
-    /// Where the clinic hears patients, as https://consent.clinic.example.
+    /// Where the clinic hears patients: its https address, or http on this machine.
     #[arg(long, value_name = "URL")]
     node: String,
     #[command(flatten)]
