@@ -24,6 +24,9 @@ use crate::{asking, files, show};
 #[derive(Debug, Subcommand)]
 pub(crate) enum ReplaceKeyCommand {
     /// Draft the replacement, to be signed by two members of staff.
+    #[command(override_usage = "\
+sumac consent replace-key new --dir <DIR>
+           --pseudonym <P> --key <DID:KEY> --out <FILE>")]
     New {
         /// The node's folder.
         #[arg(long, value_name = "DIR")]

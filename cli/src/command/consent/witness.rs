@@ -20,6 +20,9 @@ use crate::failure::Failure;
 /// key of the patient ever signed.
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("what").args(["purpose", "revoke"]).required(true)))]
+#[command(override_usage = "\
+sumac consent witness [OPTIONS] --dir <DIR> --key <FILE>
+           --pseudonym <P> --form <TEXT> <--purpose <CODE,…>|--revoke>")]
 pub(crate) struct WitnessArgs {
     /// The node's folder.
     #[arg(long, value_name = "DIR")]
