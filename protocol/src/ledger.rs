@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::{Digest, Label};
 use crate::document::arrival::Arrival;
+use crate::document::delivery::Delivery;
 use crate::document::last_seen::LastSeen;
 use crate::document::tree_head::TreeHead;
 use crate::envelope::{Envelope, Verified};
@@ -199,6 +200,23 @@ pub fn admit_arrival(
     if said.sealed != *sealed {
         return Err(LedgerError::OtherArrival { got: said.sealed, wanted: *sealed });
     }
+    Ok(said)
+}
+
+/// What a member calls something sealed that it holds for a clinic, and the clinic when it has come.
+#[must_use]
+pub fn handed_over(clinic: &Principal, sealed: &[u8]) -> Digest {
+    Digest::of(Label::HandedOver, &[clinic.bytes(), sealed])
+}
+
+/// Takes a clinic's word that what `member` held for it has come. Which clinic, the word itself says; whether the member
+/// holds what it names for that very clinic is the caller's question.
+///
+/// # Errors
+/// [`LedgerError::BadDocument`] or [`LedgerError::OtherMember`].
+pub fn admit_delivery(said: &Envelope, member: &Principal) -> Result<Verified<Delivery>, LedgerError> {
+    let said = said.claim::<Delivery>()?.verify_named(|said| said.clinic)?;
+    named(said.member, *member, |named, wanted| LedgerError::OtherMember { named, wanted })?;
     Ok(said)
 }
 

@@ -99,9 +99,15 @@ fn from_the_freeze() -> Vec<(&'static str, &'static str, Message)> {
     ]
 }
 
+/// Beside the rounds.
+fn handed_on() -> Vec<(&'static str, &'static str, Message)> {
+    let [hand_on, delivered] = crate::ledger::handed_on();
+    vec![("hand_on", "sealed, with the member's word", hand_on), ("delivered", "the clinic's word", delivered)]
+}
+
 /// Every message that there is.
 fn messages() -> Vec<(&'static str, &'static str, Message)> {
-    [until_the_batch(), from_the_freeze()].concat()
+    [until_the_batch(), from_the_freeze(), handed_on()].concat()
 }
 
 fn progress(step: Step) -> Reply {
