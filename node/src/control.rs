@@ -176,6 +176,8 @@ pub struct Status {
     pub accused: Vec<String>,
     /// Statements in its consent ledger.
     pub statements: u64,
+    /// Sealed statements that it holds for other clinics until they answer.
+    pub held_for_others: u64,
     /// Its process.
     pub pid: u32,
 }

@@ -36,13 +36,13 @@ pub(crate) use calls::{Asked, Call, Done};
 pub use clinic::AboutClinic;
 pub use error::DoorError;
 pub use listening::Door;
+pub(crate) use pace::{Pace, Who};
 pub use refusal::Refusal;
 pub use routes::openapi;
 
 use crate::clock::Clock;
 use crate::home::{Home, Settings};
 use challenge::Challenges;
-use pace::Pace;
 
 /// What an operator set about the door, checked.
 #[derive(Debug, Clone)]

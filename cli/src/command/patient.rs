@@ -125,8 +125,9 @@ pub(crate) struct RevokeArgs {
     /// At the clinic's own machine: the node's folder.
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
-    /// Where another member hears patients, if the clinic gave no receipt for 24 hours: statements without one are left
-    /// there, sealed, and the member signs that they arrived.
+    /// Where another member hears patients, if the clinic is not to be reached, or gave no receipt for 24 hours: the
+    /// withdrawal, and every statement without a receipt, is left there, sealed. The member signs that it arrived, and
+    /// hands it on to the clinic.
     #[arg(long, value_name = "MEMBER_URL")]
     hand_to: Option<String>,
     /// Only these purposes, as DUO codes; without it, everything.
@@ -202,7 +203,7 @@ impl RevokeArgs {
         match (node, dir, hand_to) {
             (Some(node), _, _) => statements::revoke(&ClinicArgs::at(node, key, ca), purpose, yes),
             (None, Some(dir), _) => desk::revoke(&dir, &key),
-            (None, None, Some(url)) => members::hand_to(&url, &key, ca.as_deref()),
+            (None, None, Some(url)) => members::hand_to(&url, &key, ca.as_deref(), yes),
             (None, None, None) => Err(Failure::bug("no place to hand a withdrawal in")),
         }
     }

@@ -1,5 +1,6 @@
 //! Statements come in: signed with the patient's key, or witnessed on paper by staff.
 
+use sumac_protocol::digest::Label;
 use sumac_protocol::document::consent::{Action, History, Named, Statement};
 use sumac_protocol::envelope::{Envelope, Verified};
 use sumac_protocol::ledger::Receipt;
@@ -27,6 +28,17 @@ impl Clinic {
             return Err(sumac_protocol::document::consent::StatementError::Witnessed.into());
         }
         self.take(envelope, key)
+    }
+
+    /// Takes a statement that a patient sealed for this clinic and left with a member, as one that came from the patient
+    /// at the clinic's own door. What is refused is refused for good, unless the store is at fault.
+    ///
+    /// # Errors
+    /// [`ClinicError::Sealed`] if it was sealed for somebody else or altered; and those of [`Clinic::take_statement`].
+    pub fn take_sealed(&self, sealed: &[u8]) -> Result<Receipt, ClinicError> {
+        let me = self.signer().principal();
+        let opened = self.signer().opening_key().open(Label::StatementSeal, me.bytes(), sealed)?;
+        self.take_statement(&Envelope::from_json(&opened)?)
     }
 
     /// Takes a statement that a named member of staff witnessed on paper into the ledger. It ends whatever it likes, and

@@ -72,6 +72,7 @@ impl Node {
             patients: u64::try_from(self.clinic.store().rows().len()).unwrap_or(u64::MAX),
             accused: self.accused(),
             statements: self.clinic.store().ledger_len(),
+            held_for_others: u64::try_from(self.arrivals.len()).unwrap_or(u64::MAX),
             pid: std::process::id(),
         }
     }

@@ -123,7 +123,7 @@ impl Node {
 
     /// To this node itself it goes through the queue, behind the events that already wait there.
     /// To others, delivery is not awaited and a failure only logged; a key no network knows is an error.
-    fn send(&mut self, to: Principal, message: Message) -> Result<(), RunError> {
+    pub(super) fn send(&mut self, to: Principal, message: Message) -> Result<(), RunError> {
         if to == self.me() {
             self.queue.push_back(Event::Message { from: to, message });
             return Ok(());

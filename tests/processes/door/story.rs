@@ -114,7 +114,8 @@ fn a_withdrawal_without_a_receipt_is_left_with_another_member_and_a_clinic_that_
     done(&federation, &with("grant"));
     let member = door(&federation, 'B');
     let hand_to = [&["revoke"], &own[..], &["--hand-to", &member]].concat();
-    assert!(done(&federation, &hand_to).contains("every statement has its receipt"));
+    let unasked = refused(&federation, &hand_to, 2, "usage");
+    assert!(unasked.contains("nothing was signed"), "no withdrawal without being asked: {unasked}");
     // A statement that was signed and never handed in, as where the connection broke off.
     let folder = federation.dir().join("own.key.receipts");
     let receipt = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
@@ -122,8 +123,8 @@ fn a_withdrawal_without_a_receipt_is_left_with_another_member_and_a_clinic_that_
     let kept: Value = serde_json::from_str(&fs::read_to_string(&receipt).unwrap()).unwrap();
     let waiting = serde_json::json!({ "statement": kept["statement"] });
     fs::write(folder.join("waiting-0.json"), waiting.to_string()).unwrap();
-    let said = done(&federation, &hand_to);
-    assert!(said.contains("Ridge signed that your statement arrived"), "{said}");
+    let said = done(&federation, &[&hand_to[..], &["--yes"]].concat());
+    assert_eq!(said.matches("Ridge signed that your statement arrived").count(), 2, "that, and a withdrawal: {said}");
     federation.stop('D');
     refused(&federation, &with("status"), 3, "node-unreachable");
     refused(&federation, &with("revoke"), 3, "node-unreachable");

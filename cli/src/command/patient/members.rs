@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use sumac_node::door::AboutClinic;
 use sumac_protocol::digest::Digest;
+use sumac_protocol::document::consent::{Action, Statement};
 use sumac_protocol::envelope::Envelope;
 use sumac_protocol::ledger::admit_arrival;
 use sumac_protocol::octets::Octets;
@@ -12,6 +13,7 @@ use sumac_protocol::principal::Principal;
 
 use super::clinic::{KeyArgs, Site};
 use super::kept::{Kept, KeptArrival};
+use super::statements;
 use crate::failure::Failure;
 use crate::{files, keys, show};
 
@@ -70,22 +72,21 @@ impl Member {
     }
 }
 
-/// Leaves every statement that has no receipt, sealed for the clinic, with another member, and keeps the member's
-/// signed word that it arrived.
-pub(super) fn hand_to(url: &str, key: &KeyArgs, ca: Option<&Path>) -> Result<(), Failure> {
+/// Withdraws where the clinic is not to be reached: leaves every statement that has no receipt, sealed for the clinic,
+/// with another member, and keeps the member's signed word that it arrived. Where no withdrawal is among them, one is
+/// signed first. The member hands them on once the clinic answers.
+pub(super) fn hand_to(url: &str, key: &KeyArgs, ca: Option<&Path>, yes: bool) -> Result<(), Failure> {
     let key = key.open()?;
     let clinic = key.clinic.ok_or_else(|| {
         let remedy = "give the key file that the statement was signed with";
         Failure::refused("no-clinic", &"this key was never used with a clinic", remedy.into())
     })?;
     let kept = Kept::beside(&key);
-    let waiting = kept.waiting()?;
-    if waiting.is_empty() {
-        show::line("every statement has its receipt: there is nothing to hand to anybody");
-        return Ok(());
-    }
     let member = Member::at(url, ca)?;
-    for statement in waiting.into_iter().map(|waiting| waiting.statement) {
+    if !kept.waiting()?.iter().any(|waiting| withdraws(&waiting.statement)) {
+        statements::withdraw_unheard(&clinic, &key, &kept, yes)?;
+    }
+    for statement in kept.waiting()?.into_iter().map(|waiting| waiting.statement) {
         let sealed = sealed_for(&clinic, &statement)?;
         let wanted = serde_json::json!({ "clinic": clinic, "sealed": sealed });
         let arrival: Envelope = member.site.post("/v1/members/arrivals", &wanted)?;
@@ -96,7 +97,18 @@ pub(super) fn hand_to(url: &str, key: &KeyArgs, ca: Option<&Path>) -> Result<(),
         show::line(&format!("{} signed that your statement arrived at {at}; its word is kept in", member.name));
         show::line(&format!("  {}", place.display()));
     }
+    show::prose(HANDED_ON, "");
     Ok(())
+}
+
+/// Whether a statement of the patient's ends all that was allowed.
+fn withdraws(statement: &Envelope) -> bool {
+    let read = statement.claim::<Statement>().and_then(|claimed| claimed.verify_named(|said| said.patient));
+    read.is_ok_and(|said| match &said.action {
+        Action::Revoke(revoke) => revoke.purposes.is_none(),
+        Action::Erase => true,
+        Action::Grant(_) => false,
+    })
 }
 
 /// The statement, sealed to the clinic's own node key.
@@ -107,3 +119,7 @@ fn sealed_for(clinic: &Principal, statement: &Envelope) -> Result<Octets, Failur
     let sealed = sealing.seal(label, clinic.bytes(), text.as_bytes(), &mut keys::system_random());
     sealed.map(Octets).map_err(|why| Failure::bug(why.to_string()))
 }
+
+/// What happens to what was left with a member.
+const HANDED_ON: &str = "The member hands it on as soon as the clinic answers; nothing is left for you to do. `sumac \
+                         patient receipts` fetches the clinic's receipt then.";

@@ -10,6 +10,7 @@ use sumac_protocol::document::ask::AskedFor;
 use sumac_protocol::document::consent::{Action, Revoke, Statement};
 use sumac_protocol::envelope::Envelope;
 use sumac_protocol::ledger::Receipt;
+use sumac_protocol::principal::Principal;
 
 use super::clinic::{Clinic, ClinicArgs};
 use super::kept::{Kept, KeptReceipt};
@@ -73,6 +74,24 @@ pub(super) fn revoke(clinic: &ClinicArgs, purposes: Option<Vec<String>>, yes: bo
     };
     let words = format!("{what} Answers that were given stay. Your records stay with {}.", clinic.about.name);
     state(&clinic, &key, known.as_ref(), Action::Revoke(Revoke { purposes }), &words, yes)
+}
+
+/// Signs a withdrawal of everything and keeps it, for a clinic that nobody can ask anything now. A withdrawal needs to
+/// know neither the place that it takes nor what was said before.
+pub(super) fn withdraw_unheard(clinic: &Principal, key: &PatientKey, kept: &Kept, yes: bool) -> Result<(), Failure> {
+    let statement = Statement {
+        clinic: *clinic,
+        patient: key.signer.principal(),
+        sequence: 0,
+        previous: None,
+        made_at: asking::now(),
+        action: Action::Revoke(Revoke { purposes: None }),
+        witness: None,
+    };
+    show::talk(&format!("To your clinic ({clinic}):"));
+    show::paragraph("This ends every use of your records that was allowed so far. Answers that were given stay.");
+    agreed("Sign this?", yes)?;
+    kept.wait(&Envelope::sign(&statement, &key.signer)?)
 }
 
 /// Withdraw everything, and have everything destroyed that the clinic's node holds about one. The key never grants
