@@ -38,7 +38,7 @@ use crate::control::{self, Call};
 use crate::door::{self, Door, DoorPlan, Hall};
 use crate::home::{Home, Settings};
 use crate::network::{Answer, FrameTap, Inbox, Network, NetworkConfig, NetworkError, NetworkEvent, NodeKey, Timing};
-use crate::store::{Store, UnlockSecret};
+use crate::store::{Entry, Store, UnlockSecret};
 use arrivals::Arrivals;
 use handing_on::Heard;
 use roles::Roles;
@@ -132,6 +132,8 @@ struct Node {
     patients_at: Option<String>,
     /// Events of this node to itself; empty between two turns of the loop.
     queue: VecDeque<Event>,
+    /// What goes into the next durable batch of the roles, whichever that is.
+    beside: Vec<Entry>,
     /// The journal's head when the watermark was last sealed, if it was since the start.
     sealed_head: Option<u64>,
 }
@@ -152,6 +154,7 @@ impl Node {
             listening,
             patients_at,
             queue,
+            beside: Vec::new(),
             sealed_head: None,
         })
     }
@@ -256,7 +259,7 @@ impl Node {
 /// The newest moment that the journal knows of.
 fn newest_moment(store: &Arc<Store>, chain: &CharterChain) -> Result<Moment, RunError> {
     let desk = Clinic::new(Arc::clone(store), chain.clone(), Arc::new(Clock::default()));
-    Ok(desk.charges()?.iter().map(|c| c.at).max().unwrap_or(Moment(0)))
+    Ok(desk.charges()?.iter().map(|c| c.at.max(c.selected_at)).max().unwrap_or(Moment(0)))
 }
 
 /// Everything that the network is started with but this node's secret, which lies in the store.

@@ -5,6 +5,8 @@
 
 #[path = "door/caught.rs"]
 mod caught;
+#[path = "door/ledgers.rs"]
+mod ledgers;
 #[path = "door/rig.rs"]
 mod rig;
 #[path = "door/story.rs"]

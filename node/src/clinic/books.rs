@@ -171,7 +171,9 @@ impl Clinic {
     }
 
     fn keep_charge(&self, charge: &Charge) -> Result<(), ClinicError> {
-        self.store().append(vec![Entry::Query { id: charge.query.0, body: encode(charge) }])?;
+        // The moments of the heads that the entry's openings show: none that is signed later is earlier.
+        let newest = self.newest_head_moment()?;
+        self.store().append(vec![Entry::Query { id: charge.query.0, body: encode(charge) }, newest])?;
         Ok(())
     }
 

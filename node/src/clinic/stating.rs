@@ -100,7 +100,12 @@ impl Clinic {
         if erases {
             entries.push(Self::erasure_due(row));
         }
-        Ok(self.store().append(entries)?.statements.start)
+        // The receipt's head needs no write of its own then.
+        let lease = self.lease_of_head_moments()?;
+        entries.extend(lease.entry());
+        let position = self.store().append(entries)?.statements.start;
+        self.leased(lease);
+        Ok(position)
     }
 
     /// What the patient said before. Where something of it cannot be read or does not hold, a grant has to wait and a

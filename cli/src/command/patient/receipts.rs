@@ -1,5 +1,8 @@
 //! `sumac patient receipts`: what the clinic acknowledged, checked, and held against what others saw of it.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use clap::Args;
 use sumac_node::door::Answer;
 use sumac_protocol::digest::Digest;
@@ -50,12 +53,14 @@ impl ReceiptsArgs {
             }
         }
         let watch = Watch { clinic: &clinic, kept: &kept, members: &members };
-        let newest = watch.receipts_hold()?;
-        let Some(newest) = newest else {
+        let heads = watch.receipts_hold()?;
+        let Some(known) = heads.last() else {
             show::line(&format!("{} has acknowledged nothing from you yet", clinic.about.name));
             return Ok(());
         };
-        let newest = watch.only_grew(&newest)?;
+        let newest = watch.only_grew(known)?;
+        heads.iter().try_for_each(|head| watch.one_ledger(head, &newest))?;
+        show::line("the clinic's ledger only grew since then");
         members.iter().try_for_each(|member| watch.same_for(member, &newest))
     }
 }
@@ -68,13 +73,15 @@ struct Watch<'w> {
 }
 
 impl Watch<'_> {
-    /// Checks every receipt again, says what it is for, and gives back the newest head that is known.
-    fn receipts_hold(&self) -> Result<Option<Verified<TreeHead>>, Failure> {
+    /// Checks every receipt again, says what it is for, and gives back the heads that are known: one of each size, the
+    /// longest ledger's last.
+    fn receipts_hold(&self) -> Result<Vec<Verified<TreeHead>>, Failure> {
         let clinic = &self.clinic.about.clinic;
-        let mut newest = match self.kept.head()? {
-            Some(head) => Some(admit_head(&head, clinic).map_err(|why| failed(&why))?),
-            None => None,
-        };
+        let mut heads = BTreeMap::new();
+        if let Some(head) = self.kept.head()? {
+            let head = admit_head(&head, clinic).map_err(|why| failed(&why))?;
+            heads.insert(head.size, head);
+        }
         for KeptReceipt { statement, receipt } in self.kept.receipts()? {
             let digest = statement.as_ref().map_or(receipt.statement, Envelope::digest);
             let head = receipt.check(clinic, &digest).map_err(|why| failed(&why))?;
@@ -83,25 +90,24 @@ impl Watch<'_> {
                 receipt.position,
                 said(statement.as_ref(), &digest)
             ));
-            if newest.as_ref().is_none_or(|have| have.size < head.size) {
-                newest = Some(head);
-            } else if let Some(have) = newest.as_ref().filter(|have| have.size == head.size && have.root != head.root) {
-                return Err(self.caught(have, &head));
+            match heads.entry(head.size) {
+                Entry::Vacant(place) => drop(place.insert(head)),
+                Entry::Occupied(have) if have.get().root != head.root => return Err(self.caught(have.get(), &head)),
+                Entry::Occupied(_) => {}
             }
         }
-        Ok(newest)
+        Ok(heads.into_values().collect())
     }
 
     /// Fetches the newest head, and sees that its ledger begins with the one known before.
     fn only_grew(&self, known: &Verified<TreeHead>) -> Result<Verified<TreeHead>, Failure> {
         let newest = self.growth(known)?;
         self.kept.put_head(newest.envelope())?;
-        show::line("the clinic's ledger only grew since then");
         Ok(newest)
     }
 
     /// Asks a member, not the clinic, what the clinic committed to last, demands that the clinic opens it, and sees
-    /// that both heads are of one ledger: both have grown to the same newest one.
+    /// that both heads are of one ledger.
     fn same_for(&self, member: &Member, known: &Verified<TreeHead>) -> Result<(), Failure> {
         let clinic = &self.clinic.about.clinic;
         let wanted = serde_json::json!({ "clinic": clinic });
@@ -134,18 +140,30 @@ impl Watch<'_> {
         Ok(())
     }
 
-    /// Sees that two heads are of one ledger: a newest head is fetched from each, until both have the same size.
+    /// Sees that two heads are of one ledger, by one proof: the longer tree begins with the shorter one.
     fn one_ledger(&self, one: &Verified<TreeHead>, other: &Verified<TreeHead>) -> Result<(), Failure> {
-        let (mut one, mut other) = (one.clone(), other.clone());
-        for _ in 0..TRIES {
-            if one.size == other.size {
-                return if one.root == other.root { Ok(()) } else { Err(self.caught(&one, &other)) };
-            }
-            one = self.growth(&one)?;
-            other = self.growth(&other)?;
+        let clinic = &self.clinic.about.clinic;
+        let [old, new] = if one.size <= other.size { [one, other] } else { [other, one] };
+        if old.size == new.size {
+            return if old.root == new.root { Ok(()) } else { Err(self.caught(old, new)) };
         }
-        let says = "the clinic's ledger has another length whenever it is asked";
-        Err(Failure::refused("ledger-restless", &says, "try again later; if it stays so, tell the stewards".into()))
+        let wanted = serde_json::json!({ "head": old.envelope(), "newer": new.envelope() });
+        let Growth { proof, .. } = self.clinic.site.post("/v1/ledger/growth", &wanted)?;
+        // It counts for the very heads that are held here, whichever the clinic sent along.
+        let why = match (Growth { head: new.envelope().clone(), proof }).check(clinic, old) {
+            Ok(_) => return Ok(()),
+            Err(why) => why,
+        };
+        for held in [old, new] {
+            if let Some(then) = self.head_at(new, held.size)
+                && then.root != held.root
+            {
+                return Err(self.caught(held, &then));
+            }
+        }
+        // A ledger that is shorter today than either head is told as such.
+        self.growth(new)?;
+        Err(failed(&why))
     }
 
     /// The newest head, checked to continue this one. A clinic that dropped or rewrote something is asked for its head
@@ -220,6 +238,3 @@ fn said(statement: Option<&Envelope>, digest: &Digest) -> String {
 fn failed(why: &LedgerError) -> Failure {
     Failure::refused(why.code(), why, why.remedy())
 }
-
-/// How often both sides are asked for their newest head until they have the same length.
-const TRIES: usize = 5;
