@@ -28,7 +28,7 @@ pub(crate) enum Asked {
     /// The ledger now, or as in a newer head that is known, beginning with an older head of this clinic.
     Growth {
         /// The older head.
-        since: Verified<TreeHead>,
+        since: Box<Verified<TreeHead>>,
         /// The newer one, which this clinic signed too; without it, that of now.
         newer: Option<Envelope>,
     },

@@ -80,7 +80,7 @@ pub(super) async fn growth(
     State(hall): State<Arc<Hall>>,
     Json(GrowthWanted { head, newer }): Json<GrowthWanted>,
 ) -> Result<Response, Refusal> {
-    let since = ticket(&hall, &head)?;
+    let since = Box::new(ticket(&hall, &head)?);
     let shorter = newer.as_ref().map(|newer| ticket(&hall, newer)).transpose()?.filter(|newer| newer.size < since.size);
     if let Some(newer) = shorter {
         let says = format!("the newer head is of {} statements, and the other of {}", newer.size, since.size);

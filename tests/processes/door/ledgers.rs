@@ -50,10 +50,15 @@ fn a_clinic_proves_what_lies_between_two_of_its_own_heads_and_between_no_others(
     let by_another = Envelope::sign(&forged, &stranger()).unwrap();
     let cases = [
         ("the wrong way round", 422, "ledger-out-of-order", json!({ "head": second, "newer": first })),
-        ("another clinic's newer head", 401, "not-signed-by", json!({ "head": first, "newer": other })),
-        ("another clinic's older head", 401, "not-signed-by", json!({ "head": other, "newer": second })),
-        ("a newer head that nobody signed", 401, "not-signed-by", json!({ "head": first, "newer": by_nobody })),
-        ("a newer head that a stranger signed", 401, "not-signed-by", json!({ "head": first, "newer": by_another })),
+        ("another clinic's newer head", 401, "ledger-bad-document", json!({ "head": first, "newer": other })),
+        ("another clinic's older head", 401, "ledger-bad-document", json!({ "head": other, "newer": second })),
+        ("a newer head that nobody signed", 401, "ledger-bad-document", json!({ "head": first, "newer": by_nobody })),
+        (
+            "a newer head that a stranger signed",
+            401,
+            "ledger-bad-document",
+            json!({ "head": first, "newer": by_another }),
+        ),
         ("no head", 400, "malformed", json!({ "head": first, "newer": 7 })),
         ("a size in its place", 400, "malformed", json!({ "head": first, "newer": { "size": 3 } })),
         ("no older head", 400, "malformed", json!({ "newer": second })),
@@ -61,7 +66,6 @@ fn a_clinic_proves_what_lies_between_two_of_its_own_heads_and_between_no_others(
     ];
     for (why, status, code, body) in cases {
         let heard = growth(&body);
-        // A head of another clinic may be told by its signature or by its name.
         assert_eq!((heard.status, heard.code().as_str()), (status, code), "{why}: {heard:?}");
     }
     let right = json!({ "head": first, "newer": second }).to_string();

@@ -150,10 +150,8 @@ impl Watch<'_> {
         let wanted = serde_json::json!({ "head": old.envelope(), "newer": new.envelope() });
         let Growth { proof, .. } = self.clinic.site.post("/v1/ledger/growth", &wanted)?;
         // It counts for the very heads that are held here, whichever the clinic sent along.
-        let why = match (Growth { head: new.envelope().clone(), proof }).check(clinic, old) {
-            Ok(_) => return Ok(()),
-            Err(why) => why,
-        };
+        let grown = Growth { head: new.envelope().clone(), proof };
+        let Err(why) = grown.check(clinic, old) else { return Ok(()) };
         for held in [old, new] {
             if let Some(then) = self.head_at(new, held.size)
                 && then.root != held.root
