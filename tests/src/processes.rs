@@ -25,7 +25,7 @@ pub use asked::{Asked, Finished, Question};
 pub use balance::Balance;
 pub use clinics::{Clinics, CsvFiles, text};
 pub use hold::Held;
-pub use http::{Heard, hand_in, post, post_json, try_to_hand_in};
+pub use http::{Heard, hand_in, now, post, post_json, try_to_hand_in};
 pub use program::{Ended, Program};
 
 use node::Node;

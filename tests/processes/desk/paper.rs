@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 
 use crate::rig::{Desk, refused};
 
+/// Whose key, for whom, with which words; the exit, the code if it has one, and why.
+type Case<'a> = (&'a str, &'a str, &'a [&'a str], i32, &'a str, &'a str);
+
 #[test]
 fn what_staff_witness_counts_and_what_they_may_not_witness_changes_nothing() {
     let desk = Desk::open();
@@ -14,7 +17,7 @@ fn what_staff_witness_counts_and_what_they_may_not_witness_changes_nothing() {
         desk.consent(&[&["witness", "--key", key, "--pseudonym", name], words].concat())
     };
     let control = "two\nlines";
-    let cases: [(&str, &str, &[&str], i32, &str, &str); 9] = [
+    let cases: [Case<'_>; 9] = [
         (&stranger, &name, &grant, 1, "statement-no-staff", "somebody who does not work here"),
         (&anna, "nobody", &grant, 1, "no-such-patient", "an unknown patient"),
         (&nothing, &name, &grant, 1, "file", "no key at all"),

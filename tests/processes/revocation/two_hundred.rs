@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::thread::{JoinHandle, spawn};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -13,7 +13,7 @@ use sumac_protocol::envelope::Envelope;
 use sumac_protocol::ledger::Receipt;
 use sumac_protocol::moment::Moment;
 use sumac_protocol::principal::Principal;
-use sumac_tests::processes::{Federation, Heard, Question, Setup, try_to_hand_in};
+use sumac_tests::processes::{Federation, Heard, Question, Setup, now, try_to_hand_in};
 
 use crate::PROGRAM;
 
@@ -205,12 +205,6 @@ impl Story {
         took.sort_unstable();
         took.get(took.len().saturating_sub(1) * of_hundred / 100).copied().unwrap_or_default()
     }
-}
-
-/// The time, as a node on this machine sees it.
-fn now() -> Moment {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Moment(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// Where the random moments begin; another number gives other moments.

@@ -1,9 +1,10 @@
 //! What somebody says at a patients' door over HTTP, and hears.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 use sumac_protocol::envelope::Envelope;
+use sumac_protocol::moment::Moment;
 
 /// What comes back over HTTP.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +64,13 @@ fn try_to_post(url: &str, path: &str, kind: &str, body: &[u8]) -> Result<Heard, 
     let status = response.status().as_u16();
     let body = response.body_mut().with_config().limit(BODY_BYTES_MAX).read_to_string();
     Ok(Heard { status, body: body.map_err(|why| why.to_string())? })
+}
+
+/// The time, as a node on this machine sees it.
+#[must_use]
+pub fn now() -> Moment {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Moment(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 const JSON: &str = "application/json";
