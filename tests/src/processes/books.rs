@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use sumac_node::clinic::{AsOf, CohortLine, PatientLine};
 use sumac_node::control::Status;
+use sumac_protocol::principal::Signer;
+use zeroize::Zeroizing;
 
 use super::{CAST, Federation, Program};
 
@@ -72,6 +74,15 @@ impl Federation {
     #[must_use]
     pub fn revoking(&self, clinic: char, pseudonym: &str) -> Program {
         self.stating(clinic, pseudonym, "revoke")
+    }
+
+    /// The key of a patient of the demo, as the patient's own program holds it.
+    #[must_use]
+    pub fn signer(&self, pseudonym: &str) -> Signer {
+        let file = self.dir().join("patients").join(format!("{pseudonym}.key"));
+        let seed = std::fs::read(&file).unwrap_or_else(|why| panic!("{}: {why}", file.display()));
+        let seed: [u8; 32] = seed.try_into().unwrap_or_else(|_| panic!("{} is no bare key", file.display()));
+        Signer::from_seed(&Zeroizing::new(seed))
     }
 
     fn acknowledged(&self, clinic: char, pseudonym: &str, what: &str) -> String {

@@ -193,9 +193,18 @@ impl Site {
         }
     }
 
-    /// Nobody answers, or not in time. What the system says of it is passed on: it tells a wrong name from a closed port
-    /// and a wrong certificate.
+    /// Nobody answers, or not in time, or nobody who can be believed. What the system says of it is passed on: it tells a
+    /// wrong name from a closed port, and one certificate from another.
     fn unreachable(&self, why: &ureq::Error) -> Failure {
+        if is_unproven(why) {
+            let says = format!("whoever answers at {} does not prove to be it: {why}", self.url);
+            let remedy = "check the address, and this machine's date; if both are right, ask the clinic for the file of \
+                          its certificate authority, and name that with --ca";
+            return Failure::new(Exit::Unreachable, "node-untrusted", says, remedy);
+        }
+        if matches!(why, ureq::Error::Protocol(_) | ureq::Error::Http(_)) {
+            return self.broke_off(why);
+        }
         let says = format!("nobody answers at {}: {why}", self.url);
         Failure::new(
             Exit::Unreachable,
@@ -212,13 +221,21 @@ impl Site {
             Exit::Unreachable,
             "node-broke-off",
             says,
-            "check the address; and that this program is up to date",
+            "check the address, which may be one with https:// in front; and that this program is up to date",
         )
     }
 
     /// Posts what has no answer but that it arrived.
     pub(super) fn hand_in(&self, path: &str, body: &impl Serialize) -> Result<(), Failure> {
         self.post::<Value>(path, body).map(|_| ())
+    }
+}
+
+/// Whether it is TLS that failed: a certificate that is not believed, or no TLS at all.
+fn is_unproven(why: &ureq::Error) -> bool {
+    match why {
+        ureq::Error::Io(why) => why.kind() == std::io::ErrorKind::InvalidData,
+        other => matches!(other, ureq::Error::Tls(_) | ureq::Error::Rustls(_)),
     }
 }
 

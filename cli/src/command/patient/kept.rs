@@ -9,8 +9,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sumac_protocol::digest::Digest;
 use sumac_protocol::document::arrival::Arrival;
+use sumac_protocol::document::tree_head::TreeHead;
 use sumac_protocol::envelope::{Envelope, Verified};
-use sumac_protocol::ledger::{Receipt, TwoTrees};
+use sumac_protocol::ledger::{LedgerError, Receipt, TwoTrees};
+use sumac_protocol::principal::Principal;
 
 use super::key_file::PatientKey;
 use crate::failure::Failure;
@@ -29,6 +31,18 @@ pub(super) struct KeptReceipt {
     pub(super) statement: Option<Envelope>,
     /// What the clinic gave for it.
     pub(super) receipt: Receipt,
+}
+
+impl KeptReceipt {
+    /// The statement's digest: of the statement itself, where it is at hand.
+    pub(super) fn digest(&self) -> Digest {
+        self.statement.as_ref().map_or(self.receipt.statement, Envelope::digest)
+    }
+
+    /// Holds the receipt to the clinic's key and to the statement beside it. Files in a folder can be changed.
+    pub(super) fn check(&self, clinic: &Principal) -> Result<Verified<TreeHead>, LedgerError> {
+        self.receipt.check(clinic, &self.digest())
+    }
 }
 
 /// A statement that was signed and has no receipt yet.

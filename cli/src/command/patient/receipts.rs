@@ -46,6 +46,10 @@ impl ReceiptsArgs {
             return Err(clinic.another_answer());
         };
         let known = kept.receipts()?;
+        // Before anything takes the place of a file that does not hold, so that it is told.
+        for have in &known {
+            have.check(&clinic.about.clinic).map_err(|why| failed(&why))?;
+        }
         for receipt in fetched {
             if !known.iter().any(|have| have.receipt.statement == receipt.statement) {
                 receipt.check(&clinic.about.clinic, &receipt.statement).map_err(|why| failed(&why))?;
@@ -82,14 +86,10 @@ impl Watch<'_> {
             let head = admit_head(&head, clinic).map_err(|why| failed(&why))?;
             heads.insert(head.size, head);
         }
-        for KeptReceipt { statement, receipt } in self.kept.receipts()? {
-            let digest = statement.as_ref().map_or(receipt.statement, Envelope::digest);
-            let head = receipt.check(clinic, &digest).map_err(|why| failed(&why))?;
-            show::line(&format!(
-                "position {}: {} - the receipt holds",
-                receipt.position,
-                said(statement.as_ref(), &digest)
-            ));
+        for have in self.kept.receipts()? {
+            let head = have.check(clinic).map_err(|why| failed(&why))?;
+            let (position, said) = (have.receipt.position, said(have.statement.as_ref(), &have.digest()));
+            show::line(&format!("position {position}: {said} - the receipt holds"));
             match heads.entry(head.size) {
                 Entry::Vacant(place) => drop(place.insert(head)),
                 Entry::Occupied(have) if have.get().root != head.root => return Err(self.caught(have.get(), &head)),
