@@ -276,20 +276,20 @@ answers carry noise that hides each patient";
 #[test]
 fn a_plan_too_large_to_contribute_says_by_how_much_to_shrink() {
     let three_means = "SELECT mean(weight), mean(age), mean(baseline(phq9)) FROM courses GROUP BY schedule, route";
-    let paradigms = format!("{three_means}, paradigm");
+    let asked = |mode| plan(three_means, mode);
     let parties = |patients_max| Parties::new(patients_max, 5, 3);
-    assert_eq!(plan(three_means, Mode::Dp).cell_count(), 40 * 9);
-    assert_eq!(check_fit(&plan(three_means, Mode::Dp), &parties(1_000)), Ok(()));
-    let refused = check_fit(&plan(&paradigms, Mode::Dp), &parties(1_000)).unwrap_err();
+    assert_eq!(asked(Mode::Dp).cell_count(), 120 * 9);
+    assert_eq!(check_fit(&asked(Mode::Dp), &parties(100)), Ok(()));
+    let refused = check_fit(&asked(Mode::Dp), &parties(1_000)).unwrap_err();
     let Unfit::TooManyElements { elements, groups: 120, most } = refused else { panic!("{refused}") };
     assert_eq!(most, ELEMENTS_MAX_DP);
     let fit = 120 * most / elements;
     assert!(refused.remedy().starts_with(&format!("ask for {fit} groups instead of 120")), "{}", refused.remedy());
-    assert_eq!(check_fit(&plan(&paradigms, Mode::Exact), &parties(1_000)), Ok(()), "exact studies may be larger");
-    let refused = check_fit(&plan(three_means, Mode::Exact), &parties(1_000_000)).unwrap_err();
+    assert_eq!(check_fit(&asked(Mode::Exact), &parties(1_000)), Ok(()), "exact studies may be larger");
+    let refused = check_fit(&asked(Mode::Exact), &parties(1_000_000)).unwrap_err();
     assert_eq!(refused.code(), "proof-overflows");
     assert!(refused.remedy().starts_with("clip weight to a range of at most 214.7"), "{}", refused.remedy());
-    assert_eq!(check_fit(&plan(three_means, Mode::Dp), &parties(u64::MAX)).unwrap_err().code(), "counts-overflow");
+    assert_eq!(check_fit(&asked(Mode::Dp), &parties(u64::MAX)).unwrap_err().code(), "counts-overflow");
 }
 
 #[test]

@@ -52,11 +52,7 @@ pub fn check_fit(plan: &Plan, parties: &Parties) -> Result<(), Unfit> {
     }
     let shape = Shape::of(plan, parties.patients_max).map_err(Unfit::Misshapen)?;
     let layout = Layout::of(&shape).map_err(|why| Unfit::of(why, plan, parties))?;
-    let most = match plan.mode {
-        Mode::Dp => ELEMENTS_MAX_DP,
-        Mode::Exact => ELEMENTS_MAX_EXACT,
-    };
-    let elements = layout.elements();
+    let (elements, most) = (layout.elements(), elements_max(plan));
     if elements > most { Err(Unfit::TooManyElements { elements, groups, most }) } else { Ok(()) }
 }
 
@@ -167,7 +163,7 @@ impl Unfit {
             Unprovable::Counts => Self::counts(parties),
             Unprovable::Nothing => Self::Nothing,
             Unprovable::TooMany { elements } => {
-                Self::TooManyElements { elements, groups: plan.group_count(), most: ELEMENTS_MAX_EXACT }
+                Self::TooManyElements { elements, groups: plan.group_count(), most: elements_max(plan) }
             }
         }
     }
@@ -214,6 +210,14 @@ fn released_max(plan: &Plan, parties: &Parties, at: usize, width: u64) -> u128 {
     };
     let courses = courses_max(plan, parties).saturating_mul(u128::from(parties.operators));
     courses.saturating_mul(one).saturating_add(u128::from(block.sigma).saturating_mul(u128::from(parties.aggregators)))
+}
+
+/// Most elements of a contribution to such a plan.
+const fn elements_max(plan: &Plan) -> usize {
+    match plan.mode {
+        Mode::Dp => ELEMENTS_MAX_DP,
+        Mode::Exact => ELEMENTS_MAX_EXACT,
+    }
 }
 
 /// Most courses that one clinic can count.

@@ -180,7 +180,7 @@ fn a_bit_that_is_turned_is_refused_wherever_it_stands() {
 #[test]
 fn numbers_as_large_as_the_field_allows_do_not_wrap_around() {
     // (courses · M)² just below p/4, where a spread is proved; and a sum just below 2^60.
-    let (courses, width) = (10_000, 214_747);
+    let (courses, width) = (10_000, 214_748);
     let shape = Shape::new(2, courses, vec![ROOT, Cell::Sum { count: 0, width }, Cell::Squares { sum: 1 }]);
     let (layout, at_the_edge) = (Layout::of(&shape).unwrap(), statement(&shape));
     let all_at_the_top = vec![courses, courses * width, courses * width * width, 0, 0, 0];
