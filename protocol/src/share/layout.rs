@@ -47,6 +47,9 @@ impl Layout {
             widths: Vec::new(),
             group_bits: 0,
         };
+        if layout.groups == 0 || layout.courses_max == 0 {
+            return Err(Unprovable::Nothing);
+        }
         for at in 0..shape.cells().len() {
             layout.add_cell(shape, at)?;
         }
@@ -56,10 +59,11 @@ impl Layout {
         layout.widths = layout.largest.iter().copied().chain(slacks).map(bits).collect();
         layout.group_bits = layout.widths.iter().sum();
         let elements = layout.elements();
-        if elements == 0 || layout.groups == 0 {
-            return Err(Unprovable::Nothing);
+        match elements {
+            0 => Err(Unprovable::Nothing),
+            1..=ELEMENTS_MAX_EXACT => Ok(layout),
+            _ => Err(Unprovable::TooMany { elements }),
         }
-        if elements > ELEMENTS_MAX_EXACT { Err(Unprovable::TooMany { elements }) } else { Ok(layout) }
     }
 
     /// Input elements, one a bit.

@@ -159,7 +159,7 @@ impl Type for Statement {
 /// How many products one call adds up. The calls lie on so many points as a power of two, one of them
 /// random. `optimal_chunk_length` of `prio` takes those that make a proof shortest; but extending what
 /// the calls gave takes time with the square of the points, so half as many verify in three quarters
-/// of the time and cost a twentieth more bytes.
+/// of the time and cost a fiftieth more bytes.
 const fn chunk(products: usize) -> usize {
     let mut points = 2;
     while 4 * points * points < products {

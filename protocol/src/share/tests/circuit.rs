@@ -77,6 +77,28 @@ fn a_plan_has_the_shape_of_its_blocks_whatever_their_order() {
 }
 
 #[test]
+fn a_shape_of_absurd_numbers_is_refused_without_a_panic() {
+    let wide =
+        |width| vec![ROOT, Cell::Sum { count: 0, width }, Cell::Squares { sum: 1 }, Cell::Product { x: 1, y: 1 }];
+    let bin = Cell::Bin { count: 0, histogram: 0 };
+    let bins = vec![ROOT, bin, bin, bin, bin];
+    let cases = [
+        ("no groups", 0, 9, wide(9), "nothing-to-share"),
+        ("no courses, and a range that overflows", 1, 0, wide(u64::MAX), "nothing-to-share"),
+        ("no cells", 1, 9, vec![], "nothing-to-share"),
+        ("a range that overflows", 1, 9, wide(u64::MAX), "sum-overflows"),
+        ("groups that overflow", usize::MAX, 9, wide(9), "counts-overflow"),
+        ("courses that overflow", 1, u64::MAX, vec![ROOT], "sum-overflows"),
+        ("more elements than any study has", 1 << 20, 9, wide(9), "too-many-elements"),
+        ("more bins than can be counted", 1, 1 << 58, bins, "counts-overflow"),
+    ];
+    for (why, groups, courses, cells, want) in cases {
+        let refused = Circuit::of_shape(&Shape::new(groups, courses, cells), 3).unwrap_err();
+        assert_eq!(refused.code(), want, "{why}");
+    }
+}
+
+#[test]
 fn a_cell_that_names_what_is_no_count_or_sum_gets_no_circuit() {
     let cases: [(&str, Vec<Cell>); 8] = [
         ("a part of itself", vec![Cell::Count { within: Some(0) }]),
