@@ -18,7 +18,7 @@ use sumac_protocol::envelope::Envelope;
 use sumac_protocol::limits::RHO_MAX;
 use sumac_protocol::privacy::{self, NoiseSeed, SIGMA_UNITS_PER_ONE};
 use sumac_protocol::round::message::Message;
-use sumac_protocol::secret_share::CellShares;
+use sumac_protocol::share::CellShares;
 use sumac_tests::federation::cast::COMMITTEES;
 use sumac_tests::federation::researcher::Question;
 use sumac_tests::federation::wire::Packet;
