@@ -104,7 +104,11 @@ pub(super) async fn answer(State(hall): State<Arc<Hall>>, Json(envelope): Json<E
 /// Waits on a thread of its own: the runtime's own timers wait for whole milliseconds from when they are set, which
 /// is when looking up was done, and so tell of it.
 async fn until(moment: Instant) -> Result<(), Refusal> {
-    let wait = move || std::thread::sleep(moment.saturating_duration_since(Instant::now()));
+    let wait = move || {
+        while let Some(left) = moment.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+            std::thread::park_timeout(left);
+        }
+    };
     tokio::task::spawn_blocking(wait).await.map_err(|_| Refusal::unavailable())
 }
 

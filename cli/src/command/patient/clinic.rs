@@ -233,10 +233,10 @@ impl Site {
 
 /// Whether it is TLS that failed: a certificate that is not believed, or no TLS at all.
 fn is_unproven(why: &ureq::Error) -> bool {
-    match why {
-        ureq::Error::Io(why) => why.kind() == std::io::ErrorKind::InvalidData,
-        other => matches!(other, ureq::Error::Tls(_) | ureq::Error::Rustls(_)),
+    if let ureq::Error::Io(why) = why {
+        return why.kind() == std::io::ErrorKind::InvalidData;
     }
+    matches!(why, ureq::Error::Tls(_) | ureq::Error::Rustls(_))
 }
 
 /// Whether a host in a URL is this machine itself.
