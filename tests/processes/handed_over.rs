@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use bip39::Mnemonic;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use serde_json::json;
+use sumac_node::control::{self, LedgerRequest, Request};
 use sumac_protocol::digest::Label;
 use sumac_protocol::document::consent::{Action, Revoke, Statement};
 use sumac_protocol::envelope::Envelope;
@@ -22,7 +22,7 @@ use sumac_protocol::octets::Octets;
 use sumac_protocol::principal::{Principal, Signer};
 use sumac_tests::processes::{Federation, Question};
 
-use rig::{clinic, done, door, open, post_json, signer, somebody, stranger, text};
+use rig::{clinic, done, door, open, signer, somebody, stranger, text};
 
 /// A patient with a key file of her own, which was used with Mill before: what it takes to withdraw from home.
 struct Pia {
@@ -112,9 +112,11 @@ fn a_clinic_that_is_killed_as_it_takes_a_withdrawal_has_it_once_and_the_member_f
     assert_eq!((pia.standing(&federation).as_str(), federation.status('D').statements), ("withdrawn", before + 1));
 }
 
-/// Something sealed, left with a member for a clinic.
-fn left_with(url: &str, clinic: &Principal, sealed: &Octets) -> u16 {
-    post_json(url, "/v1/members/arrivals", &json!({ "clinic": clinic, "sealed": sealed })).status
+/// Something sealed, left with a member for a clinic at the member's own machine, where there is no pace; whether it
+/// was taken in.
+fn left_with(federation: &Federation, member: char, clinic: &Principal, sealed: &Octets) -> bool {
+    let request = LedgerRequest::Arrival { clinic: *clinic, sealed: sealed.clone() };
+    control::ask(&federation.home(member).join("control.sock"), &Request::Ledger(request)).is_ok()
 }
 
 fn sealed(to: &Principal, bound_to: &Principal, statement: &[u8]) -> Octets {
@@ -132,7 +134,6 @@ fn revocation(clinic: Principal, who: &Signer) -> Envelope {
 #[test]
 fn whatever_else_is_left_with_a_member_is_refused_by_the_clinic_with_its_code_and_waits_no_more() {
     let mut federation = open();
-    let member = door(&federation, 'C');
     let (mill, quay) = (clinic(&federation, 'D'), clinic(&federation, 'E'));
     let (patient, nobody) = (signer(&somebody(&federation, 'D').1), stranger());
     let before = federation.status('D').statements;
@@ -152,23 +153,23 @@ fn whatever_else_is_left_with_a_member_is_refused_by_the_clinic_with_its_code_an
         ("a stranger's", "not-enrolled", sealed(&mill, &mill, &json(&revocation(mill, &nobody)))),
     ];
     for (why, code, sealed) in cases {
-        assert_eq!(left_with(&member, &mill, &sealed), 201, "{why}");
+        assert!(left_with(&federation, 'C', &mill, &sealed), "{why}");
         let logged = federation.until_logged('D', "refused what a member held");
         assert!(logged.contains(&format!("code=\"{code}\"")), "{why}: {logged}");
         until_nothing_waits(&federation, 'C');
     }
-    assert_eq!(left_with(&member, &mill, &Octets(vec![7; (64 << 10) + 1])), 422, "too large is not taken in");
-    assert_eq!(left_with(&member, &mill, &Octets(Vec::new())), 422, "nothing is nothing");
-    assert_eq!(left_with(&member, &nobody.principal(), &Octets(vec![7])), 422, "nor for nobody's clinic");
+    assert!(!left_with(&federation, 'C', &mill, &Octets(vec![7; (64 << 10) + 1])), "too large is not taken in");
+    assert!(!left_with(&federation, 'C', &mill, &Octets(Vec::new())), "nothing is nothing");
+    assert!(!left_with(&federation, 'C', &nobody.principal(), &Octets(vec![7])), "nor for nobody's clinic");
     // Left with the clinic itself, it comes as well.
-    assert_eq!(left_with(&door(&federation, 'D'), &mill, &Octets(vec![9; 40])), 201);
+    assert!(left_with(&federation, 'D', &mill, &Octets(vec![9; 40])));
     federation.until_logged('D', "refused what a member held");
     until_nothing_waits(&federation, 'D');
     assert_eq!(federation.status('D').statements, before, "none of it changed anything");
     // And what is right comes through after all that, from another member too, and stands once.
     let right = sealed(&mill, &mill, &json(&right));
     for other in ['C', 'B', 'A'] {
-        assert_eq!(left_with(&door(&federation, other), &mill, &right), 201);
+        assert!(left_with(&federation, other, &mill, &right));
         federation.until_logged('D', "took a statement that a member held");
         until_nothing_waits(&federation, other);
     }
@@ -179,11 +180,11 @@ fn whatever_else_is_left_with_a_member_is_refused_by_the_clinic_with_its_code_an
 fn a_flood_for_one_clinic_is_worked_off_and_holds_up_nothing_for_another() {
     let mut federation = open();
     let pia = Pia::new(&federation);
-    let (member, quay) = (door(&federation, 'C'), clinic(&federation, 'E'));
+    let quay = clinic(&federation, 'E');
     federation.kill('E');
     federation.kill('D');
     for number in 0..FLOOD {
-        assert_eq!(left_with(&member, &quay, &Octets(number.to_le_bytes().to_vec())), 201);
+        assert!(left_with(&federation, 'C', &quay, &Octets(number.to_le_bytes().to_vec())));
     }
     pia.leaves_a_withdrawal_with(&federation, 'C');
     federation.restart('D');
