@@ -8,75 +8,25 @@ use crate::share::{Circuit, Parties, TooWide, Unfit, check_fit};
 
 #[test]
 fn a_plan_that_could_wrap_is_refused_and_one_below_the_bound_is_not() {
-    struct Case {
-        why: &'static str,
-        width: i64,
-        patients_max: u64,
-        operators: u64,
-        sigma: u64,
-        want: Option<&'static str>,
-    }
     let (any, few) = (1_000, 10_000_u64);
     let cases = [
-        Case { why: "an ordinary scale", width: 104, patients_max: few, operators: 50, sigma: 1 << 40, want: None },
-        Case {
-            why: "(10^4 · 214 749)² is just above p/4",
-            width: 214_749,
-            patients_max: few,
-            operators: 1,
-            sigma: 0,
-            want: Some("proof-overflows"),
-        },
-        Case {
-            why: "(10^4 · 214 747)² is just below p/4, and its sum of squares below p/2",
-            width: 214_747,
-            patients_max: few,
-            operators: 1,
-            sigma: 0,
-            want: None,
-        },
-        Case {
-            why: "20 000 operators still add up to less than p/2",
-            width: 214_747,
-            patients_max: few,
-            operators: 20_000,
-            sigma: 0,
-            want: None,
-        },
-        Case {
-            why: "one operator more does not",
-            width: 214_747,
-            patients_max: few,
-            operators: 20_001,
-            sigma: 0,
-            want: Some("sum-overflows"),
-        },
-        Case {
-            why: "three aggregators' noise alone fills the field",
-            width: 10,
-            patients_max: any,
-            operators: 1,
-            sigma: u64::MAX / 6,
-            want: Some("counts-overflow"),
-        },
-        Case {
-            why: "numbers that overflow 128 bits are no smaller for it",
-            width: i64::MAX,
-            patients_max: u64::MAX,
-            operators: u64::MAX,
-            sigma: u64::MAX,
-            want: Some("counts-overflow"),
-        },
-        Case {
-            why: "nobody to count",
-            width: 10,
-            patients_max: 0,
-            operators: 1,
-            sigma: 0,
-            want: Some("nothing-to-share"),
-        },
+        ("an ordinary scale", 104, few, 50, 1 << 40, None),
+        ("(10^4 · 214 749)² is just above p/4", 214_749, few, 1, 0, Some("proof-overflows")),
+        ("(10^4 · 214 748)² is just below p/4, and its sum of squares below p/2", 214_748, few, 1, 0, None),
+        ("20 000 operators still add up to less than p/2", 214_747, few, 20_000, 0, None),
+        ("one operator more does not", 214_747, few, 20_001, 0, Some("sum-overflows")),
+        ("three aggregators' noise alone fills the field", 10, any, 1, u64::MAX / 6, Some("counts-overflow")),
+        (
+            "numbers that overflow 128 bits are no smaller for it",
+            i64::MAX,
+            u64::MAX,
+            u64::MAX,
+            u64::MAX,
+            Some("counts-overflow"),
+        ),
+        ("nobody to count", 10, 0, 1, 0, Some("nothing-to-share")),
     ];
-    for Case { why, width, patients_max, operators, sigma, want } in cases {
+    for (why, width, patients_max, operators, sigma, want) in cases {
         let mut asked = plan(Mode::Dp, &[], vec![mean_of("x", 0, width, None)]);
         asked.blocks.iter_mut().for_each(|b| b.sigma = sigma);
         let parties = Parties::new(patients_max, operators, 3);
