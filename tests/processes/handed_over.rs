@@ -1,7 +1,7 @@
 //! A withdrawal that a patient leaves with another member while the clinic is away reaches the clinic without the
 //! patient, and nothing else that is left there does any harm.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, and says where")]
+#![expect(clippy::unwrap_used, reason = "a test may panic, and says where")]
 
 #[expect(dead_code, reason = "what the door's own suite needs besides")]
 #[path = "door/rig.rs"]

@@ -8,7 +8,9 @@ use sumac_protocol::ledger::{Growth, Receipt, admit_head};
 use sumac_protocol::moment::Moment;
 use sumac_protocol::principal::{Principal, Signer};
 
-use crate::rig::{clinic, door, hand_in, open, post, post_json, signer, stranger};
+use sumac_tests::processes::{hand_in, post, post_json};
+
+use crate::rig::{clinic, door, open, signer, stranger};
 
 fn withdraws(url: &str, clinic: Principal, who: &Signer) -> Receipt {
     let action = Action::Revoke(Revoke { purposes: None });

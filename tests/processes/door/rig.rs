@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use sumac_protocol::principal::{Principal, Signer};
 use sumac_tests::processes::{Ended, Federation, Setup};
-pub(crate) use sumac_tests::processes::{Heard, hand_in, post, post_json};
 use zeroize::Zeroizing;
 
 pub(crate) const SUMAC: &str = env!("CARGO_BIN_EXE_sumac");

@@ -7,9 +7,9 @@ use serde_json::Value;
 use sumac_protocol::document::consent::{Action, Revoke, Statement};
 use sumac_protocol::envelope::Envelope;
 use sumac_protocol::moment::Moment;
-use sumac_tests::processes::Question;
+use sumac_tests::processes::{Question, hand_in};
 
-use crate::rig::{clinic, done, door, hand_in, open, patient, refused, signer, somebody, text};
+use crate::rig::{clinic, done, door, open, patient, refused, signer, somebody, text};
 
 #[test]
 fn a_patient_grants_changes_withdraws_recovers_and_erases_from_home() {

@@ -11,10 +11,10 @@ use sumac_protocol::moment::{Millis, Moment};
 use sumac_protocol::octets::Octets;
 use sumac_protocol::principal::{Principal, Signer};
 use sumac_protocol::sealed::{OpeningKey, SealingKey};
-use sumac_tests::processes::now;
+use sumac_tests::processes::{Heard, hand_in, now, post, post_json};
 use zeroize::Zeroizing;
 
-use crate::rig::{Heard, clinic, door, hand_in, open, post, post_json, signer, somebody, stranger};
+use crate::rig::{clinic, door, open, signer, somebody, stranger};
 
 fn challenge(url: &str, key: &Principal) -> Octets {
     let heard = post_json(url, "/v1/challenges", &json!({ "key": key }));
