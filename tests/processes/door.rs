@@ -5,6 +5,10 @@
 
 #[path = "door/caught.rs"]
 mod caught;
+#[path = "door/liar.rs"]
+mod liar;
+#[path = "door/lies.rs"]
+mod lies;
 #[path = "door/rig.rs"]
 mod rig;
 #[path = "door/story.rs"]

@@ -11,13 +11,18 @@ mod asks;
 mod clinic;
 mod consent_text;
 mod desk;
+mod handing;
 mod kept;
 mod key_file;
 mod keygen;
 mod members;
+mod purposes;
 mod receipts;
+mod said;
 mod statements;
+mod watch;
 mod wishes;
+mod withdrawing;
 
 use std::io::{BufRead as _, IsTerminal as _};
 use std::path::PathBuf;
@@ -57,7 +62,7 @@ pub(crate) enum PatientCommand {
     Grant(Box<GrantArgs>),
     Change(Box<statements::ChangeArgs>),
     Revoke(RevokeArgs),
-    Erase(statements::EraseArgs),
+    Erase(withdrawing::EraseArgs),
     Status(asks::StatusArgs),
     Receipts(receipts::ReceiptsArgs),
     Uses(asks::UsesArgs),
@@ -125,8 +130,9 @@ pub(crate) struct RevokeArgs {
     /// At the clinic's own machine: the node's folder.
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
-    /// Where another member hears patients, if the clinic gave no receipt for 24 hours: statements without one are left
-    /// there, sealed, and the member signs that they arrived.
+    /// Where another member hears patients, if the clinic gave no receipt for 24 hours: the withdrawal is left there,
+    /// sealed, and the member signs that it arrived. If none was signed yet, it is now. You are still counted until your
+    /// clinic has taken it.
     #[arg(long, value_name = "MEMBER_URL")]
     hand_to: Option<String>,
     /// Only these purposes, as DUO codes; without it, everything.
@@ -189,7 +195,7 @@ impl GrantArgs {
         let WhereArgs { node, dir, ca, key, yes } = self.place;
         match (node, dir) {
             (Some(node), _) => statements::grant(&ClinicArgs::at(node, key, ca), self.wishes, yes),
-            (None, Some(dir)) => desk::grant(&dir, &key, self.wishes),
+            (None, Some(dir)) => desk::grant(&dir, &key, self.wishes, yes),
             (None, None) => Err(Failure::bug("no place to hand a grant in")),
         }
     }
@@ -200,9 +206,9 @@ impl RevokeArgs {
     fn run(self) -> Result<(), Failure> {
         let Self { node, dir, hand_to, purpose, ca, key, yes } = self;
         match (node, dir, hand_to) {
-            (Some(node), _, _) => statements::revoke(&ClinicArgs::at(node, key, ca), purpose, yes),
-            (None, Some(dir), _) => desk::revoke(&dir, &key),
-            (None, None, Some(url)) => members::hand_to(&url, &key, ca.as_deref()),
+            (Some(node), _, _) => withdrawing::revoke(&ClinicArgs::at(node, key, ca), purpose, yes),
+            (None, Some(dir), _) => desk::revoke(&dir, &key, yes),
+            (None, None, Some(url)) => withdrawing::hand_to(&url, &key, ca.as_deref(), yes),
             (None, None, None) => Err(Failure::bug("no place to hand a withdrawal in")),
         }
     }
@@ -228,7 +234,15 @@ fn agreed(question: &str, yes: bool) -> Result<(), Failure> {
     if typed.trim().eq_ignore_ascii_case("yes") {
         return Ok(());
     }
-    Err(Failure::refused("not-confirmed", &"nothing was signed", "type yes to agree".into()))
+    Err(Failure::refused("not-confirmed", &"Nothing was signed.", String::new()))
+}
+
+/// The first of several failures; the others are said before it.
+fn first_of(failures: Vec<Failure>) -> Result<(), Failure> {
+    let mut failures = failures.into_iter();
+    let Some(first) = failures.next() else { return Ok(()) };
+    failures.for_each(|other| other.warn());
+    Err(first)
 }
 
 /// The key is not known at the clinic.

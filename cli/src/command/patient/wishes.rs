@@ -82,6 +82,11 @@ impl Wishes {
         self.over(before, now)
     }
 
+    /// Whether it is said for which purposes.
+    pub(super) const fn names_purposes(&self) -> bool {
+        self.purpose.is_some()
+    }
+
     /// A grant in place of another: what was not said stays.
     pub(super) fn over(self, before: Grant, now: Moment) -> Result<Grant, Failure> {
         let purposes = self.purpose.unwrap_or(before.purposes);
