@@ -131,7 +131,8 @@ impl Books {
                     self.leaves.get(*at).is_some_and(|have| *have == leaf(&self.salts[&digest.0], digest))
                 });
                 let own: Vec<Value> = own.map(|(at, digest)| self.receipt(digest, &self.leaves, at)).collect();
-                json!({ "receipts": [own, self.made_up.clone()].concat() })
+                let all = [own, self.made_up.clone()].concat();
+                json!({ "receipts": all })
             }
             AskedFor::Record => {
                 let said = |(at, signed): (usize, &Envelope)| json!({ "position": at, "says": body(signed), "document": signed });

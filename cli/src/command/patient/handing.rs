@@ -32,8 +32,8 @@ pub(super) fn hand_in(watch: &Watch<'_>, signed: &Envelope) -> Result<(), Failur
         .check(&watch.clinic.about.clinic, &signed.digest())
         .map_err(|why| failed(&why).about("the clinic's receipt does not hold").with_remedy(NO_RECEIPT))?;
     let received = KeptReceipt { statement: signed.clone(), receipt, received_at: asking::now() };
-    let newest = watch.one_line(&[head]).or_else(|why| {
-        watch.kept.doubt(&received)?;
+    let newest = watch.one_line(std::slice::from_ref(&head)).or_else(|why| {
+        watch.kept.doubt(&received, &head)?;
         Err(why
             .about("the clinic gave a receipt, but not from the ledger that it showed before")
             .with_remedy(NO_RECEIPT))

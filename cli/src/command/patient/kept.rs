@@ -80,9 +80,8 @@ impl Kept {
     }
 
     /// Keeps a receipt whose head is not shown to be of the ledger that is known. The statement goes on waiting.
-    pub(super) fn doubt(&self, kept: &KeptReceipt) -> Result<(), Failure> {
-        let (statement, head) = (kept.receipt.statement.hex(), kept.receipt.head.digest().hex());
-        self.put_once(&format!("doubtful-{statement}-{head}.json"), kept)
+    pub(super) fn doubt(&self, kept: &KeptReceipt, head: &TreeHead) -> Result<(), Failure> {
+        self.put_once(&format!("doubtful-{}-{}.json", kept.receipt.statement.hex(), head.root.hex()), kept)
     }
 
     /// Lets go of a statement that waits, by its whole digest.
