@@ -231,7 +231,7 @@ fn agreed(question: &str, yes: bool) -> Result<(), Failure> {
         .lock()
         .read_line(&mut typed)
         .map_err(|why| Failure::usage(format!("what was typed cannot be read: {why}"), "give --yes if you are sure"))?;
-    if typed.trim().eq_ignore_ascii_case("yes") {
+    if ["yes", "ja"].iter().any(|word| typed.trim().eq_ignore_ascii_case(word)) {
         return Ok(());
     }
     Err(Failure::refused("not-confirmed", &"Nothing was signed.", String::new()))
