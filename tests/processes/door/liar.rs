@@ -32,7 +32,7 @@ use crate::rig::{SUMAC, text};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mood {
     Honest,
-    /// Says that the patient withdrew, who did not.
+    /// Says that the patient withdrew, who did not, and that the next statement has a number that no document can carry.
     SaysWithdrawn,
     /// Refuses every statement.
     Refuses,
@@ -124,7 +124,7 @@ impl Books {
         match ask.what {
             AskedFor::Status => json!({ "status": {
                 "standing": if self.mood == Mood::SaysWithdrawn { "withdrawn" } else { "granted" },
-                "granted": null, "statements": digests.len(), "newest": digests.last(), "next_sequence": 1_u64 << 60,
+                "granted": null, "statements": digests.len(), "newest": digests.last(), "next_sequence": if self.mood == Mood::Honest { digests.len() } else { 1 << 60 },
                 "spent_year": 0, "at": now(),
             } }),
             AskedFor::Receipts => {
