@@ -28,9 +28,10 @@ pub(super) fn ends_all(statement: &Statement) -> bool {
     }
 }
 
-/// The last of the acknowledged statements, if it ends everything.
+/// The last of the acknowledged statements, if the patient's own key ends everything with it. What a witness noted does
+/// not make the patient's own word needless: who may witness, only the charter says.
 pub(super) fn over(receipts: &[KeptReceipt]) -> Option<Verified<Statement>> {
-    read(&receipts.last()?.statement).filter(|statement| ends_all(statement))
+    read(&receipts.last()?.statement).filter(|statement| statement.witness.is_none() && ends_all(statement))
 }
 
 /// What a statement says, in a few words.
