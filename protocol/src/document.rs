@@ -26,7 +26,7 @@ pub mod tree_head;
 pub mod upload;
 pub mod void;
 
-mod wording;
+pub mod wording;
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {

@@ -93,7 +93,8 @@ impl Federation {
 
     fn stating(&self, clinic: char, pseudonym: &str, what: &str) -> Program {
         let (home, key) = (self.home(clinic), self.dir().join("patients").join(format!("{pseudonym}.key")));
-        let args = ["patient".as_ref(), what.as_ref(), "--dir".as_ref(), home.as_os_str(), "--key".as_ref()];
+        let args =
+            ["patient".as_ref(), what.as_ref(), "--yes".as_ref(), "--dir".as_ref(), home.as_os_str(), "--key".as_ref()];
         self.running(args.into_iter().chain([key.as_os_str()]))
     }
 

@@ -107,6 +107,16 @@ impl<'a> History<'a> {
         }
     }
 
+    /// The grant that is in force, will be or was, less what was revoked since. `None` where nothing is allowed at any
+    /// time.
+    #[must_use]
+    pub const fn permit(&self) -> Option<&Permit<'a>> {
+        match &self.state {
+            State::Granted(permit) => Some(permit),
+            State::None | State::Withdrawn | State::Erased | State::Contradictory(_) => None,
+        }
+    }
+
     /// The grant that is in force, will be or was, as terms that many patients share and the times that
     /// are this one's own. `None` where nothing is allowed at any time.
     #[must_use]

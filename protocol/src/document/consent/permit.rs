@@ -84,6 +84,29 @@ impl<'a> Permit<'a> {
         covers(self.grant, &self.purposes, study)
     }
 
+    /// The permissions that are allowed: each that a study could name and be covered, as far as purposes go. Where parts
+    /// were revoked, these are fewer than the grant's purposes include.
+    #[must_use]
+    pub fn allows(&self) -> Vec<Permission> {
+        let reached =
+            |narrow: &Permission| self.purposes.granted.iter().any(|broad| self.purposes.reaches(*broad, *narrow));
+        ALL.into_iter().filter(reached).collect()
+    }
+
+    /// Whether none of the grant's purposes was revoked since, not even in part.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.allows() == Self { purposes: Purposes::all_of(self.grant), ..self.clone() }.allows()
+    }
+
+    /// What would be left if these purposes were revoked too; as in [`super::Revoke`], none means all.
+    #[must_use]
+    pub fn without(&self, purposes: Option<&[String]>) -> Self {
+        let mut left = self.clone();
+        left.purposes.revoke(purposes);
+        left
+    }
+
     /// The permit without its patient.
     pub(super) fn held(&self) -> Held {
         let from = self.grant.not_before.max(self.statement.made_at);
