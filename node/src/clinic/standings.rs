@@ -43,7 +43,8 @@ impl Clinic {
         self.store().rows().into_iter().map(|row| self.standing_line(row, now)).collect()
     }
 
-    fn standing_line(&self, row: Row, now: Moment) -> Result<StandingLine, ClinicError> {
+    /// Where one patient stands at this moment.
+    pub(super) fn standing_line(&self, row: Row, now: Moment) -> Result<StandingLine, ClinicError> {
         let (pseudonym, key) = (self.pseudonym(row)?, self.keys_of(row)?.map(|keys| keys.newest()));
         let line = |code: &str, why: String| StandingLine {
             pseudonym: pseudonym.clone(),

@@ -89,6 +89,10 @@ fn where_the_charter_takes_no_paper_any_more_a_grant_on_paper_counts_for_nothing
     let line = desk.line("P1");
     assert_eq!(line.standing, "unreadable");
     assert!(line.why.contains("takes no witnessed statements"), "{}", line.why);
+    let listed = desk.clinic().patients().unwrap().into_iter().map(|line| (line.pseudonym, line.standing));
+    let listed: Vec<(String, String)> = listed.collect();
+    let expected = [("P1", "unreadable"), ("P2", "none")].map(|(name, code)| (name.to_owned(), code.to_owned()));
+    assert_eq!(listed, expected, "the list of patients has everybody too");
     let key = pia().principal();
     let clinic = desk.clinic().signer().principal();
     let withdrawal =
