@@ -32,7 +32,6 @@ use crate::command::node::socket;
 use crate::failure::Failure;
 use crate::show;
 use clinic::{ClinicArgs, KeyArgs};
-use wishes::Wishes;
 
 pub(crate) use desk::statement;
 pub(crate) use wishes::{Wishes, grant};

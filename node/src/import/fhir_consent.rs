@@ -39,9 +39,9 @@ mod patients;
 mod provision;
 mod resource;
 mod schema;
-mod versions;
 #[cfg(test)]
 mod tests;
+mod versions;
 
 /// What one patient's Consents come to.
 #[derive(Debug, Clone, PartialEq, Eq)]

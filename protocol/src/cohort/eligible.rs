@@ -38,7 +38,8 @@ impl<'i> Eligible<'i> {
         let affordable = |row: u32, cap: RhoMicro| spent(row).plus(cost) <= cap.min(floor);
         let selected = |row: u32| only.is_none_or(|selected| selected.contains(&row));
         let permitted = view.book.permitted(inquiry.study(), view.at);
-        let rows = permitted.filter(|(row, cap)| u64::from(*row) < rows_max && selected(*row) && affordable(*row, *cap));
+        let rows =
+            permitted.filter(|(row, cap)| u64::from(*row) < rows_max && selected(*row) && affordable(*row, *cap));
         Self { inquiry, position: view.position, rows: rows.map(|(row, _)| row).collect() }
     }
 

@@ -76,3 +76,19 @@ fn a_record_after_iso_27560_names_every_event_and_the_state_they_lead_to() {
     assert_eq!(ended["events"][1]["event_by"]["method"], "paper");
     assert_ne!(ended["record_id"], given["record_id"]);
 }
+
+#[test]
+fn what_was_revoked_in_part_is_in_force_in_no_list_and_no_export() {
+    let desk = Desk::new();
+    desk.say(&pia(), Action::Grant(Grant { purposes: vec!["GRU".into()], ..grant() })).unwrap();
+    desk.say(&pia(), Action::Revoke(sumac_protocol::document::consent::Revoke { purposes: Some(vec!["HMB".into()]) }))
+        .unwrap();
+    assert_eq!(desk.line("P1").purposes, ["POA"]);
+    let held = desk.clinic().held("P1", now()).unwrap().unwrap();
+    let record = iso27560::record(&held, "Harbour", now());
+    let purposes: Vec<&str> =
+        record["purposes"].as_array().unwrap().iter().map(|purpose| purpose["purpose"].as_str().unwrap()).collect();
+    assert_eq!(purposes, ["DUO:POA"]);
+    let ConsentOutcome::Grant { grant: back, .. } = there_and_back(&desk).outcome else { panic!("a grant") };
+    assert_eq!(back.purposes, ["POA"]);
+}

@@ -13,9 +13,9 @@ use sumac_protocol::document::consent::{Action, Statement};
 
 use super::another;
 use super::paper::{Staff, in_short};
-use crate::command::patient::agreed;
 use crate::command::ask::Format;
 use crate::command::node::socket;
+use crate::command::patient::agreed;
 use crate::failure::Failure;
 use crate::{asking, files, show};
 

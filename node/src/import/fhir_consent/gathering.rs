@@ -44,9 +44,9 @@ impl Gathered {
             Value::Object(parts) => {
                 self.note(value, parts, url)?;
                 let full_url = parts.get("fullUrl").and_then(Value::as_str);
-                parts.iter().try_for_each(|(name, inner)| {
-                    self.visit(inner, if name == "resource" { full_url } else { None })
-                })
+                parts
+                    .iter()
+                    .try_for_each(|(name, inner)| self.visit(inner, if name == "resource" { full_url } else { None }))
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
         }

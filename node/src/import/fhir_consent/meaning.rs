@@ -100,9 +100,7 @@ impl Meaning {
                 let conditions: String = permit.modifiers.iter().map(|code| format!(", only {code}")).collect();
                 format!("it permits {}{conditions}", codes.join(", "))
             }
-            Self::Deny { why, .. } | Self::NoGrant { why, .. } | Self::Ended(why) | Self::Elsewhere(why) => {
-                why.clone()
-            }
+            Self::Deny { why, .. } | Self::NoGrant { why, .. } | Self::Ended(why) | Self::Elsewhere(why) => why.clone(),
         }
     }
 }

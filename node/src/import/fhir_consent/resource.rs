@@ -135,7 +135,8 @@ fn beside(element: &Element<'_>) -> Result<(), No> {
 fn scope_of(consent: &Value) -> Result<String, No> {
     let unclear = |why: &str| No::unclear(format!("its scope {why}"));
     let concept = consent.get("scope").ok_or_else(|| unclear("is missing"))?;
-    let concept: Concept = serde_json::from_value(concept.clone()).map_err(|why| unclear(&format!("is none: {why}")))?;
+    let concept: Concept =
+        serde_json::from_value(concept.clone()).map_err(|why| unclear(&format!("is none: {why}")))?;
     scope(&concept).map(str::to_owned).ok_or_else(|| unclear("is not known"))
 }
 

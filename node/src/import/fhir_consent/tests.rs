@@ -171,7 +171,8 @@ fn a_pseudonym_that_is_told_in_two_ways_is_told_in_none() {
     let patient = |identifiers: Value| json!({ "resourceType": "Patient", "id": "x", "identifier": identifiers });
     let of = |system: &str, value: &str| json!({ "system": system, "value": value });
     let consent = json!({ "resourceType": "Consent", "status": "active", "patient": { "reference": "Patient/x" } });
-    let other = json!({ "resourceType": "Consent", "status": "active", "patient": { "identifier": of("urn:a", "P1") } });
+    let other =
+        json!({ "resourceType": "Consent", "status": "active", "patient": { "identifier": of("urn:a", "P1") } });
     let both = json!([of("urn:a", "P1"), of("urn:b", "P2")]);
     type Case = (&'static str, Vec<Value>, Option<&'static str>, Option<&'static str>);
     let cases: [Case; 9] = [
@@ -216,7 +217,8 @@ fn said(words: &str) -> Vec<Statement> {
 
 fn given(signed: Moment, from: Moment, imported: bool) -> Grant {
     let text = serde_json::to_string(&variants()[0].resources[0]).unwrap();
-    let ConsentOutcome::Grant { mut grant, .. } = read_consents(&[text.as_bytes()], defaults()).unwrap()[0].outcome.clone()
+    let ConsentOutcome::Grant { mut grant, .. } =
+        read_consents(&[text.as_bytes()], defaults()).unwrap()[0].outcome.clone()
     else {
         panic!("a grant")
     };

@@ -40,8 +40,8 @@ pub struct History<'a> {
     erased: BTreeSet<Principal>,
     /// The newest key, if it stands in for another.
     replacement: Option<Principal>,
-    /// Before this moment nothing counts as granted.
-    grants_from: Moment,
+    /// Before this moment nothing counts as granted; none: whenever it was said.
+    grants_from: Option<Moment>,
     /// Whether the replacement was objected to.
     objected: bool,
     state: State<'a>,
@@ -66,21 +66,24 @@ impl<'a> History<'a> {
 
     /// From here on this key speaks for the patient, and grants nothing before that moment. The first key.
     pub const fn begin(&mut self, grants_from: Moment) {
-        self.grants_from = grants_from;
+        self.grants_from = Some(grants_from);
     }
 
     /// From here on this key speaks for the patient in place of the one before, and nothing counts as granted before
     /// that moment. Its predecessors may object until then, by ending anything.
     pub const fn replace(&mut self, key: Principal, grants_from: Moment) {
         self.replacement = Some(key);
-        self.grants_from = grants_from;
+        self.grants_from = Some(grants_from);
         self.objected = false;
     }
 
     /// Before this moment nothing counts as granted: a key was enrolled, or replaced.
     #[must_use]
     pub const fn grants_from(&self) -> Moment {
-        self.grants_from
+        match self.grants_from {
+            Some(from) => from,
+            None => Moment(0),
+        }
     }
 
     /// Whether the newest key was objected to by one that it stands in for.
@@ -160,7 +163,7 @@ impl<'a> History<'a> {
         match &self.state {
             State::Granted(permit) => {
                 let held = permit.held();
-                Some(Held { from: held.from.max(self.grants_from), ..held })
+                Some(Held { from: held.from.max(self.grants_from()), ..held })
             }
             State::None | State::Withdrawn | State::Erased | State::Contradictory(_) => None,
         }
@@ -168,7 +171,7 @@ impl<'a> History<'a> {
 
     /// From when on a grant counts.
     fn from(&self, permit: &Permit<'_>) -> Moment {
-        permit.grant.not_before.max(permit.statement.made_at).max(self.grants_from)
+        permit.grant.not_before.max(permit.statement.made_at).max(self.grants_from())
     }
 
     /// A predecessor of the newest key ends something before the wait is over: the key that was put in its place counts
@@ -177,7 +180,7 @@ impl<'a> History<'a> {
     fn object(&mut self, said: &Statement) {
         let Some(newest) = self.replacement else { return };
         let by_predecessor = said.witness.is_none() && said.patient != newest;
-        if !by_predecessor || !said.action.ends() || said.made_at >= self.grants_from {
+        if !by_predecessor || !said.action.ends() || said.made_at >= self.grants_from() {
             return;
         }
         self.objected = true;
