@@ -59,6 +59,8 @@ pub enum Request {
     PaperKey {
         /// The pseudonym.
         pseudonym: String,
+        /// The member of staff who is to witness.
+        by: Principal,
     },
     /// Take a statement that staff witnessed on paper into the ledger.
     TakeWitnessed(Envelope),

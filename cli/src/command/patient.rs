@@ -37,10 +37,9 @@ use crate::command::node::socket;
 use crate::failure::Failure;
 use crate::show;
 use clinic::{ClinicArgs, KeyArgs};
-use wishes::Wishes;
 
 pub(crate) use desk::statement;
-pub(crate) use wishes::grant;
+pub(crate) use wishes::{Wishes, grant};
 
 /// Patients.
 #[derive(Debug, Subcommand)]
@@ -215,7 +214,7 @@ impl RevokeArgs {
 }
 
 /// Whether the person agrees. Without a terminal it never waits, and nothing is signed.
-fn agreed(question: &str, yes: bool) -> Result<(), Failure> {
+pub(super) fn agreed(question: &str, yes: bool) -> Result<(), Failure> {
     if yes {
         return Ok(());
     }

@@ -1,9 +1,10 @@
 //! Statements come in: signed with the patient's key, or witnessed on paper by staff.
 
 use sumac_protocol::digest::Label;
-use sumac_protocol::document::consent::{Action, History, Named, Statement};
+use sumac_protocol::document::consent::{Action, Named, Statement};
 use sumac_protocol::envelope::{Envelope, Verified};
 use sumac_protocol::ledger::Receipt;
+use sumac_protocol::moment::Moment;
 use sumac_protocol::principal::Principal;
 
 use super::papers::Keys;
@@ -75,7 +76,11 @@ impl Clinic {
                 }
                 position
             }
-            None => self.append_statement(row, envelope, &statement, &known, erases)?,
+            None => {
+                // A grant that does not continue what was said is refused before it is in the ledger.
+                keys.history(&known, u64::MAX, Moment(u64::MAX)).accepts(&statement)?;
+                self.append_statement(row, envelope, erases)?
+            }
         };
         // The receipt before anything is destroyed: the leaf's salt goes with the patient's key.
         let receipt = self.receipt(row, position);
@@ -85,17 +90,7 @@ impl Clinic {
         receipt
     }
 
-    fn append_statement(
-        &self,
-        row: Row,
-        envelope: &Envelope,
-        statement: &Verified<Statement>,
-        known: &[(u64, Verified<Statement>)],
-        erases: bool,
-    ) -> Result<u64, ClinicError> {
-        let mut history = History::new();
-        known.iter().for_each(|(_, have)| history.append(have));
-        history.accepts(statement)?;
+    fn append_statement(&self, row: Row, envelope: &Envelope, erases: bool) -> Result<u64, ClinicError> {
         let mut entries = vec![Filed::fresh(envelope.clone())?.entry(self.pseudonym(row)?)];
         if erases {
             entries.push(Self::erasure_due(row));

@@ -37,7 +37,7 @@ impl Node {
                 clinic.next_statement(&key).map(|(sequence, previous)| Response::NextStatement { sequence, previous })
             }
             Request::TakeStatement(envelope) => clinic.take_statement(&envelope).map(acknowledged),
-            Request::PaperKey { pseudonym } => clinic.paper_key(&pseudonym).and_then(|key| {
+            Request::PaperKey { pseudonym, by } => clinic.paper_key(&pseudonym, &by).and_then(|key| {
                 let (sequence, previous) = clinic.next_statement(&key)?;
                 Ok(Response::PaperKey { key, sequence, previous })
             }),

@@ -80,7 +80,7 @@ enum Noise {
 
 impl Wishes {
     /// A first grant: what was not said is as the options' help says.
-    pub(super) fn granted(self, now: Moment) -> Result<Grant, Failure> {
+    pub(crate) fn granted(self, now: Moment) -> Result<Grant, Failure> {
         let before = grant(vec!["HMB".into()], Vec::new(), false, now, 730, RhoMicro(2_000_000));
         self.over(before, now)
     }

@@ -107,6 +107,13 @@ impl<'a> Permit<'a> {
         left
     }
 
+    /// What is left of its purposes, as shorthands: those of the grant that are left whole, and the widest that are left
+    /// of the others. GRU without HMB leaves POA. Whoever shows a grant in force shows these.
+    #[must_use]
+    pub fn purposes_left(&self) -> Vec<String> {
+        self.purposes.left()
+    }
+
     /// The permit without its patient.
     pub(super) fn held(&self) -> Held {
         let from = self.grant.not_before.max(self.statement.made_at);
@@ -172,10 +179,14 @@ impl Purposes {
         !self.granted.iter().any(|broad| ALL.iter().any(|narrow| self.reaches(*broad, *narrow)))
     }
 
-    /// The shorthands of the purposes that are left whole.
+    /// The shorthands of what is left: granted purposes that are left whole, and the widest parts of the others.
     fn left(&self) -> Vec<String> {
-        let whole = self.granted.iter().filter(|permission| self.reaches(**permission, **permission));
-        whole.map(|permission| permission.code().to_owned()).collect()
+        let reached = |narrow: &Permission| self.granted.iter().any(|broad| self.reaches(*broad, *narrow));
+        let whole = |granted: &Permission| self.granted.contains(granted) && reached(granted);
+        let parts: Vec<Permission> = ALL.into_iter().filter(|part| reached(part)).collect();
+        let widest = |part: &Permission| !parts.iter().any(|wider| wider != part && wider.includes(*part));
+        let left = parts.iter().filter(|part| whole(part) || widest(part));
+        left.map(|permission| permission.code().to_owned()).collect()
     }
 
     /// Whether every purpose that a study declares is allowed, for its diseases.
