@@ -54,7 +54,8 @@ fn a_key_of_the_patients_own_is_not_overruled_by_paper_that_says_more() {
     let desk = Desk::open();
     let (anna, name) = (desk.path("anna.key"), desk.patients[0].clone());
     let key = desk.granted(&name, "pia");
-    let witness = |words: &[&str]| desk.consent(&[&["witness", "--yes", "--key", &anna, "--pseudonym", &name], words].concat());
+    let witness =
+        |words: &[&str]| desk.consent(&[&["witness", "--yes", "--key", &anna, "--pseudonym", &name], words].concat());
     refused(&witness(&["--form", "7", "--purpose", "GRU"]), 1, "statement-out-of-line", "more than was granted");
     assert_eq!(witness(&["--form", "8", "--revoke"]).exit, Some(0), "paper may end anything");
     assert_eq!(desk.line(&name).standing, "withdrawn");
