@@ -114,14 +114,14 @@ fn fhir_consents_are_witnessed_by_staff_and_what_is_garbled_or_forged_allows_not
     assert!(read.text().contains("nothing was signed"), "{}", read.text());
     assert_eq!(desk.statements(), 0, "nothing was added");
 
-    // What cannot be understood means no; who is not known here holds up nobody else.
+    // What cannot be understood is no yes; who is not known here holds up nobody else.
     let mut forged = consent(&yes, "permit");
     forged["modifierExtension"] = json!([{ "url": "http://example.org/not-really", "valueBoolean": true }]);
     let forged = desk.write("forged.json", bundle(&[consent("nobody", "permit"), forged]));
     let ended = desk.consent(&["import", &forged, "--key", &anna, "--yes"]);
     refused(&ended, 1, "not-witnessed", "an unknown patient");
     assert!(ended.text().contains("nobody"), "{}", ended.text());
-    assert_eq!(desk.line(&yes).standing, "withdrawn", "a modifier that nobody understands");
+    assert_eq!(desk.line(&yes).standing, "none", "a modifier that nobody understands is no yes, and says nothing else");
     desk.done(&["import", &good, "--key", &anna, "--yes"]);
     for (name, standing) in [(&yes, "granted"), (&no, "withdrawn"), (&both, "withdrawn")] {
         let line = desk.line(name);
