@@ -4,6 +4,12 @@
 //!
 //! Nodes act on a message or a beat at once and alone, so a story is told by its seed and its faults.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a fixture that cannot be set up must stop the test that asked for it"
+)]
+
 pub mod audit;
 pub mod books;
 pub mod cast;
@@ -13,6 +19,7 @@ pub mod patient;
 pub mod researcher;
 pub mod rules;
 pub mod setup;
+pub mod trial;
 pub mod watched;
 pub mod wire;
 
