@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::cost::RhoMicro;
-use crate::document::consent::{Held, History, Statement, Terms};
+use crate::document::consent::{Action, Held, History, Statement, Terms};
 use crate::document::study::Study;
 use crate::envelope::Verified;
 use crate::moment::Moment;
@@ -34,7 +34,9 @@ impl ConsentBook {
         statements: impl IntoIterator<Item = &'s Verified<Statement>>,
     ) {
         let mut history = History::new();
-        statements.into_iter().for_each(|statement| history.append(statement));
+        let heard =
+            |said: &&Verified<Statement>| !planted!(IgnoresWithdrawals) || matches!(said.action, Action::Grant(_));
+        statements.into_iter().filter(heard).for_each(|statement| history.append(statement));
         let place = history.held().map(|Held { terms, from, until }| {
             let next = self.numbers.len();
             Place { terms: *self.numbers.entry(terms).or_insert(next), from: from.max(grants_from), until }

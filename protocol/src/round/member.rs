@@ -244,7 +244,8 @@ impl Member {
             .filter(|(_, sitting)| !matches!(sitting.stage, Stage::Voided))
             .map(|(key, _)| *key)
             .collect();
-        if open.iter().any(|key| self.sittings.get(key).is_some_and(|sitting| sitting.stage.is_burnt())) {
+        let noised = |key| self.sittings.get(key).is_some_and(|sitting| sitting.stage.is_burnt());
+        if open.iter().any(noised) && !planted!(BeginsBesideNoised) {
             return Err(Fault::OutOfPlace { what: "an attempt beside one that may still be answered" });
         }
         Ok(open.into_iter().flat_map(|key| self.void(desk, key)).collect())
@@ -320,7 +321,8 @@ impl Member {
         sitting.said.extend(said.clone());
         let keep = keep(key, &StoredSitting::noised(key, &noised, &sitting.said));
         sitting.stage = Stage::Noised(Box::new(noised));
-        let mut effects = [vec![keep], sends(&said)].concat_effects();
+        let kept = if planted!(LosesItsNoisedShare) { Vec::new() } else { vec![keep] };
+        let mut effects = [kept, sends(&said)].concat_effects();
         effects.extend(self.advance(desk, key));
         Ok(effects)
     }
@@ -391,7 +393,7 @@ impl Member {
             Some(sitting) if sitting.coordinator != *from => sitting.void_note_for(*from),
             Some(sitting) if matches!(sitting.stage, Stage::Voided) => sends(&sitting.said),
             // A noised share was kept: this attempt can only be finished or waited for.
-            Some(sitting) if sitting.stage.is_burnt() => sends(&sitting.said),
+            Some(sitting) if sitting.stage.is_burnt() && !planted!(VoidsWhatIsNoised) => sends(&sitting.said),
             Some(_) => self.void(desk, key),
             None => match Inquiry::resume(query, study, desk.chain, desk.now) {
                 Ok(inquiry) => self.void_unheard(desk, from, &inquiry, number),

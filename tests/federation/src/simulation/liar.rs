@@ -52,7 +52,9 @@ impl Liar {
         let mut tongue =
             Tongue { signer: signer(seed, NAMES[self.who]), rng: StdRng::seed_from_u64(!seed), earlier: Vec::new() };
         Box::new(move |packet| {
-            if packet.from != tongue.signer.principal() || tongue.rng.random_range(0..3) > 0 {
+            // A clinic says little, and lies whenever it does.
+            let truly = self.role != Role::Clinic && tongue.rng.random_range(0..3) > 0;
+            if packet.from != tongue.signer.principal() || truly {
                 return vec![packet];
             }
             match self.role {
@@ -132,6 +134,10 @@ impl Tongue {
     fn coordinator(&mut self, packet: Packet) -> Vec<Packet> {
         let mut lie = packet.clone();
         match &mut lie.message {
+            Message::Batch { query, attempt, .. } if self.rng.random() => {
+                // As if all had frozen what nobody was shown.
+                lie.message = Message::Frozen { query: *query, attempt: *attempt, freezes: Vec::new() };
+            }
             Message::Batch { uploads, .. } if !uploads.is_empty() => {
                 let at = self.rng.random_range(0..uploads.len());
                 if self.rng.random() {
@@ -155,23 +161,58 @@ impl Tongue {
                 let last = freezes.len() - 1;
                 freezes[last] = first;
             }
-            Message::Manifests { manifests, .. } if !manifests.is_empty() => {
-                manifests.pop();
-            }
+            Message::Manifests { manifests, .. } => self.another_manifest(manifests),
             Message::Ended(ending) => garble(&mut self.rng, ending),
-            // Anything else it keeps back.
+            // Anything else it keeps back, or asks for what may not be any more.
             _ => {
+                let untimely = self.untimely(&packet);
                 self.earlier.push(packet);
-                return Vec::new();
+                return untimely;
             }
         }
-        self.earlier.push(packet.clone());
+        self.earlier.extend([packet.clone(), lie.clone()]);
         let again = self.earlier[self.rng.random_range(0..self.earlier.len())].clone();
         match self.rng.random_range(0..4) {
             0 => vec![lie],
             1 => vec![lie, packet],
             2 => vec![packet, lie],
             _ => vec![packet, again],
+        }
+    }
+
+    /// A call to void, or to begin anew, an attempt that may have come a long way since.
+    fn untimely(&mut self, packet: &Packet) -> Vec<Packet> {
+        let begun: Vec<&Message> = self
+            .earlier
+            .iter()
+            .map(|said| &said.message)
+            .filter(|said| matches!(said, Message::Begin { .. }))
+            .collect();
+        let Some(Message::Begin { query, study, attempt, voids }) =
+            begun.get(self.rng.random_range(0..begun.len().max(1)))
+        else {
+            return Vec::new();
+        };
+        let (query, study, attempt, voids) = (query.clone(), study.clone(), *attempt, voids.clone());
+        let message = if self.rng.random() {
+            Message::AskVoid { query, study, attempt }
+        } else {
+            Message::Begin { query, study, attempt: attempt % 3 + 1, voids }
+        };
+        vec![Packet { message, ..packet.clone() }]
+    }
+
+    /// Puts another manifest of its own in place of the one that it signed as a member, or leaves one out.
+    fn another_manifest(&mut self, manifests: &mut Vec<Envelope>) {
+        let me = self.signer.principal();
+        let mine = |envelope: &Envelope| envelope.claim::<Manifest>().is_ok_and(|claimed| claimed.verify(&me).is_ok());
+        match manifests.iter().position(mine) {
+            Some(at) if self.rng.random_range(0..3) > 0 => {
+                let mut manifest: Manifest = self.own(&manifests[at]);
+                manifest.verdicts.pop();
+                manifests[at] = self.sign(&manifest);
+            }
+            Some(_) | None => drop(manifests.pop()),
         }
     }
 
