@@ -6,6 +6,8 @@
 mod console;
 /// Shares the eighty columns and the wrapping of this module, and is set in tables.
 mod dictionary;
+/// Takes the teeth out of texts from elsewhere, at the one place where text is shown.
+mod harmless;
 mod study;
 /// Breaks between words only, so that paths and commands can be copied whole.
 mod wrap;
@@ -24,13 +26,15 @@ use sumac_protocol::round::progress::{Progress, Step};
 
 pub(crate) use console::{cohorts, patients, status};
 pub(crate) use dictionary::{Entry, dictionary, dictionary_size};
+pub(crate) use harmless::one_line;
 pub(crate) use study::study;
 
 use crate::failure::Failure;
+use harmless::{escaped, harmless};
 
-/// A line of data, as it is.
+/// A line of data, without what could mislead a terminal.
 pub(crate) fn line(text: &str) {
-    if let Err(why) = writeln!(std::io::stdout().lock(), "{text}") {
+    if let Err(why) = writeln!(std::io::stdout().lock(), "{}", harmless(text)) {
         lost(why);
     }
 }
@@ -83,7 +87,7 @@ pub(crate) fn lines(text: &str, first: &str, rest: &str) {
 
 /// One row on standard error. Where nobody hears it, there is nobody to tell.
 fn unbroken(row: &str) {
-    if writeln!(anstream::stderr(), "{row}").is_err() {}
+    if writeln!(anstream::stderr(), "{}", harmless(row)).is_err() {}
 }
 
 /// Remembers that data was lost. Whoever stopped reading does not want the rest: a closed pipe is no
@@ -114,7 +118,7 @@ pub(crate) fn counted(n: u64, thing: &str) -> String {
 /// A value as one line of JSON.
 pub(crate) fn json<T: Serialize>(value: &T) -> Result<(), Failure> {
     let text = serde_json::to_string(value).map_err(|why| Failure::bug(why.to_string()))?;
-    line(&text);
+    line(&escaped(&text));
     Ok(())
 }
 

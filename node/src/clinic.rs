@@ -8,6 +8,7 @@ mod desk;
 mod enrolling;
 mod erasing;
 mod error;
+mod head_moments;
 mod ledger;
 mod papers;
 mod parts;
@@ -16,12 +17,12 @@ mod row_bits;
 mod selecting;
 mod standings;
 mod stating;
+mod uncharged;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use sumac_protocol::charter_chain::CharterChain;
-use sumac_protocol::ledger::Opening;
 use sumac_protocol::principal::{Principal, Signer};
 use zeroize::Zeroizing;
 
@@ -34,10 +35,13 @@ pub use error::ClinicError;
 pub use ledger::Filed;
 pub use parts::Part;
 pub use standings::StandingLine;
+pub use uncharged::UNCHARGED_MAX;
 
 pub(crate) use papers::Papers;
 
 use consents::Consents;
+use head_moments::HeadMoments;
+use uncharged::Uncharged;
 
 use crate::clock::Clock;
 use crate::columns::Projection;
@@ -53,8 +57,10 @@ pub struct Clinic {
     keys: Mutex<Option<BTreeMap<Principal, Row>>>,
     consents: Mutex<Consents>,
     columns: Projection,
-    /// Openings of uploads that no cohort was selected for, the newest last.
-    openings: Mutex<VecDeque<Opening>>,
+    /// Openings of uploads that no cohort was selected for; read when one is first made or asked for.
+    uncharged: Mutex<Option<Uncharged>>,
+    /// When heads were signed; read when the first is.
+    head_moments: Mutex<Option<HeadMoments>>,
 }
 
 impl Clinic {
@@ -63,8 +69,9 @@ impl Clinic {
     pub fn new(store: Arc<Store>, chain: CharterChain, clock: Arc<Clock>) -> Self {
         let signer = Signer::from_seed(&store.identity_seed());
         let columns = Projection::new(Arc::clone(&store));
-        let (keys, consents, openings) = (Mutex::new(None), Mutex::default(), Mutex::default());
-        Self { store, signer, chain, clock, keys, consents, columns, openings }
+        let (keys, consents) = (Mutex::new(None), Mutex::default());
+        let (uncharged, head_moments) = (Mutex::new(None), Mutex::new(None));
+        Self { store, signer, chain, clock, keys, consents, columns, uncharged, head_moments }
     }
 
     /// The node's key.

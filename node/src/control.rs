@@ -59,6 +59,8 @@ pub enum Request {
     PaperKey {
         /// The pseudonym.
         pseudonym: String,
+        /// The member of staff who is to witness.
+        by: Principal,
     },
     /// Take a statement that staff witnessed on paper into the ledger.
     TakeWitnessed(Envelope),
@@ -176,6 +178,8 @@ pub struct Status {
     pub accused: Vec<String>,
     /// Statements in its consent ledger.
     pub statements: u64,
+    /// Sealed statements that it holds for other clinics until they answer.
+    pub held_for_others: u64,
     /// Its process.
     pub pid: u32,
 }

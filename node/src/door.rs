@@ -11,6 +11,7 @@ mod body;
 mod calls;
 mod challenge;
 mod clinic;
+mod crowd;
 mod error;
 mod forms;
 mod ledger;
@@ -36,13 +37,13 @@ pub(crate) use calls::{Asked, Call, Done};
 pub use clinic::AboutClinic;
 pub use error::DoorError;
 pub use listening::Door;
+pub(crate) use pace::{Pace, Who};
 pub use refusal::Refusal;
 pub use routes::openapi;
 
 use crate::clock::Clock;
 use crate::home::{Home, Settings};
 use challenge::Challenges;
-use pace::Pace;
 
 /// What an operator set about the door, checked.
 #[derive(Debug, Clone)]
@@ -85,6 +86,8 @@ pub(crate) struct Hall {
     calls: mpsc::Sender<Call>,
     challenges: Challenges,
     pace: Pace,
+    /// What is taken in for other clinics from anybody, and so at a pace of its own.
+    handing_over: Pace,
     clock: Arc<Clock>,
     behind_proxy: bool,
 }
@@ -100,10 +103,14 @@ impl Hall {
     ) -> Result<Self, DoorError> {
         let about = AboutClinic::of(clinic, chain);
         let (challenges, pace) = (Challenges::new()?, Pace::new(plan.per_minute));
-        Ok(Self { clinic, about, calls, challenges, pace, clock, behind_proxy: plan.behind_proxy })
+        let handing_over = Pace::new(HANDED_OVER_PER_MINUTE);
+        let behind_proxy = plan.behind_proxy;
+        Ok(Self { clinic, about, calls, challenges, pace, handing_over, clock, behind_proxy })
     }
 }
 
+/// What one address may leave for other clinics in a minute: each is written to the disk, and nobody proves a key.
+const HANDED_OVER_PER_MINUTE: u32 = 6;
 /// Most bytes that a request may have, beside its headers.
 const BODY_BYTES_MAX: usize = 256 << 10;
 /// How long a body may take to come.

@@ -3,10 +3,12 @@
 //! The loop alone touches roles and books, so everything that happens to a query happens in one
 //! order. What is to be kept is durable before the next effect begins.
 
+mod arrivals;
 mod at_the_door;
 mod commands;
 mod effects;
 mod error;
+mod handing_on;
 mod ledgers;
 mod roles;
 mod upkeep;
@@ -26,8 +28,9 @@ use sumac_protocol::round::message::{Message, decode};
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
+pub use arrivals::{ARRIVALS_MAX, SEALED_BYTES_MAX};
 pub use error::RunError;
-pub use witness::{ARRIVALS_MAX, SEALED_BYTES_MAX, WitnessError};
+pub use witness::WitnessError;
 
 use crate::clinic::Clinic;
 use crate::clock::Clock;
@@ -35,9 +38,10 @@ use crate::control::{self, Call};
 use crate::door::{self, Door, DoorPlan, Hall};
 use crate::home::{Home, Settings};
 use crate::network::{Answer, FrameTap, Inbox, Network, NetworkConfig, NetworkError, NetworkEvent, NodeKey, Timing};
-use crate::store::{Store, UnlockSecret};
+use crate::store::{Entry, Store, UnlockSecret};
+use arrivals::Arrivals;
+use handing_on::Heard;
 use roles::Roles;
-use witness::Arrivals;
 
 /// What a node says once it is ready for work.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -118,6 +122,8 @@ struct Node {
     roles: Roles,
     /// What waits here for other clinics.
     arrivals: Arrivals,
+    /// How much members hand on to this node, or through it.
+    heard: Heard,
     /// Members with an admitted link right now; charter members who are away are not in it.
     connected: BTreeSet<Principal>,
     /// Empty until the system has given the addresses, which a chosen port 0 needs.
@@ -126,6 +132,8 @@ struct Node {
     patients_at: Option<String>,
     /// Events of this node to itself; empty between two turns of the loop.
     queue: VecDeque<Event>,
+    /// What goes into the next durable batch of the roles, whichever that is.
+    beside: Vec<Entry>,
     /// The journal's head when the watermark was last sealed, if it was since the start.
     sealed_head: Option<u64>,
 }
@@ -141,10 +149,12 @@ impl Node {
             clock,
             roles,
             arrivals,
+            heard: Heard::default(),
             connected,
             listening,
             patients_at,
             queue,
+            beside: Vec::new(),
             sealed_head: None,
         })
     }
@@ -178,7 +188,10 @@ impl Node {
                     Some(event) => self.heard(event)?,
                     None => return Ok(()),
                 },
-                _ = beat.tick() => self.process(Event::Tick, None)?,
+                _ = beat.tick() => {
+                    self.process(Event::Tick, None)?;
+                    self.hand_on()?;
+                }
                 // Last, so that nobody at the door keeps the node from its rounds.
                 Some(call) = calls.patients.recv() => self.at_the_door(call)?,
             }
@@ -202,6 +215,7 @@ impl Node {
                 if let Some(peer) = principal(peer) {
                     tracing::info!(peer = %self.name(&peer), "connected");
                     self.connected.insert(peer);
+                    self.arrivals.is_there(&peer);
                     self.process(Event::Connected(peer), None)?;
                 }
             }
@@ -225,6 +239,8 @@ impl Node {
     fn received(&mut self, from: NodeKey, bytes: &[u8], answer: Answer) -> Result<(), RunError> {
         let Some(from) = principal(from) else { return Ok(()) };
         match decode::<Message>(bytes) {
+            Ok(Message::HandOn { arrival, sealed }) => self.handed(from, arrival, sealed, answer),
+            Ok(Message::Delivered(said)) => self.delivered(from, said, answer),
             Ok(message) => self.process(Event::Message { from, message }, Some(answer)),
             Err(why) => {
                 tracing::warn!(peer = %self.name(&from), %why, "a message that cannot be read");
@@ -243,7 +259,7 @@ impl Node {
 /// The newest moment that the journal knows of.
 fn newest_moment(store: &Arc<Store>, chain: &CharterChain) -> Result<Moment, RunError> {
     let desk = Clinic::new(Arc::clone(store), chain.clone(), Arc::new(Clock::default()));
-    Ok(desk.charges()?.iter().map(|c| c.at).max().unwrap_or(Moment(0)))
+    Ok(desk.charges()?.iter().map(|c| c.at.max(c.selected_at)).max().unwrap_or(Moment(0)))
 }
 
 /// Everything that the network is started with but this node's secret, which lies in the store.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cost::RhoMicro;
-use crate::document::consent::Statement;
+use crate::document::consent::{History, Statement};
 use crate::envelope::Verified;
 use crate::moment::Moment;
 use crate::plan::RawCells;
@@ -46,7 +46,9 @@ impl<'b> ConsentView<'b> {
     /// Adds an enrolled patient's statements, in ledger order, each verified under the key that is
     /// enrolled for that patient.
     pub fn enrolled<'s>(&mut self, row: u32, statements: impl IntoIterator<Item = &'s Verified<Statement>>) {
-        self.book.to_mut().enrolled(row, Moment(0), statements);
+        let mut history = History::new();
+        statements.into_iter().for_each(|statement| history.append(statement));
+        self.book.to_mut().enrolled(row, &history);
     }
 
     /// How many statements the ledger held.
@@ -63,7 +65,7 @@ pub struct Candidate<'a> {
     pub row: u32,
     /// What is held about the patient.
     pub record: &'a Record,
-    /// What the patient was charged in the 365 days before.
+    /// What the patient was charged in the 365 days before, by other queries.
     pub spent: RhoMicro,
 }
 

@@ -110,6 +110,10 @@ labels! {
     Plan = "plan",
     /// The context string of the secret sharing.
     SharingContext = "sharing-context",
+    /// What the cells of a contribution are.
+    Shape = "shape",
+    /// What the sharing of a contribution depends on.
+    Circuit = "circuit",
     /// A member's commitment to its part of the verification key.
     VerifyKeyCommitment = "verify-key-commitment",
     /// A member's commitment to its noise seed.

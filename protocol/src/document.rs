@@ -10,6 +10,7 @@ pub mod charter;
 pub mod commitment;
 pub mod consent;
 pub mod count_opening;
+pub mod delivery;
 pub mod disease;
 pub mod duo;
 pub mod enrolment;
@@ -25,7 +26,7 @@ pub mod tree_head;
 pub mod upload;
 pub mod void;
 
-mod wording;
+pub mod wording;
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
@@ -82,6 +83,8 @@ kinds! {
     LastSeen = "last-seen",
     /// A member's word that something sealed for a clinic arrived.
     Arrival = "arrival",
+    /// A clinic's word that what a member held for it has come.
+    Delivery = "delivery",
 }
 
 impl Kind {
@@ -101,7 +104,7 @@ impl Kind {
             Self::Query => 64 << 10,
             Self::Upload => 16 << 10,
             Self::Commitment | Self::Freeze | Self::Void | Self::Release | Self::Relay => 4 << 10,
-            Self::TreeHead | Self::LastSeen | Self::Arrival | Self::Ask => 4 << 10,
+            Self::TreeHead | Self::LastSeen | Self::Arrival | Self::Delivery | Self::Ask => 4 << 10,
         }
     }
 

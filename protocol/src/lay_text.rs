@@ -71,6 +71,9 @@ fn write(text: &Template, grant: &Grant) -> String {
     let categories: Vec<&str> = grant.categories.iter().map(|category| text.category.of(*category)).collect();
     let conditions: Vec<String> = grant.modifiers.iter().map(|code| known(&text.modifier, code)).collect();
     let who = match &grant.who {
+        Who::AnyStudy if grant.modifiers.iter().any(|code| matches!(code.as_str(), "NPU" | "NPUNCU")) => {
+            text.who_may.any_study_of_no_company.clone()
+        }
         Who::AnyStudy => text.who_may.any_study.clone(),
         Who::AcademicOnly => text.who_may.academic_only.clone(),
         Who::Studies(ids) => text.who_may.studies.replace("{ids}", &ids.join(", ")),

@@ -10,9 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::{Digest, Label};
 use crate::document::arrival::Arrival;
+use crate::document::delivery::Delivery;
 use crate::document::last_seen::LastSeen;
 use crate::document::tree_head::TreeHead;
 use crate::envelope::{Envelope, Verified};
+use crate::limits::CLOCK_DOUBT;
+use crate::moment::{Millis, Moment};
 use crate::octets::Octets;
 use crate::principal::Principal;
 
@@ -202,9 +205,27 @@ pub fn admit_arrival(
     Ok(said)
 }
 
+/// What a member calls something sealed that it holds for a clinic, and the clinic when it has come.
+#[must_use]
+pub fn handed_over(clinic: &Principal, sealed: &[u8]) -> Digest {
+    Digest::of(Label::HandedOver, &[clinic.bytes(), sealed])
+}
+
+/// Takes a clinic's word that what `member` held for it has come. Which clinic, the word itself says; whether the member
+/// holds what it names for that very clinic is the caller's question.
+///
+/// # Errors
+/// [`LedgerError::BadDocument`] or [`LedgerError::OtherMember`].
+pub fn admit_delivery(said: &Envelope, member: &Principal) -> Result<Verified<Delivery>, LedgerError> {
+    let said = said.claim::<Delivery>()?.verify_named(|said| said.clinic)?;
+    named(said.member, *member, |named, wanted| LedgerError::OtherMember { named, wanted })?;
+    Ok(said)
+}
+
 /// Checks that a cohort which was selected under one head, as an [`Opening`] shows it, was selected in the knowledge of
 /// another that the same clinic had signed before, as a [`Receipt`] shows it. What the bytes of both trees have in
-/// common is for a [`Growth`] to show.
+/// common is for a [`Growth`] to show. Both moments are the clinic's own: a clinic that shows an old head under its old
+/// moment is told by [`heeded`] alone.
 ///
 /// # Errors
 /// [`LedgerError::Shrunk`] or [`LedgerError::TwoRoots`].
@@ -217,6 +238,45 @@ pub fn knew(selected_under: &TreeHead, acknowledged: &TreeHead) -> Result<(), Le
         return Err(LedgerError::TwoRoots { size: new });
     }
     Ok(())
+}
+
+/// Whether a selection took a statement into account, as far as moments that the clinic does not write can tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "complete: a tree covers a position, or it does not yet have to")]
+pub enum Heed {
+    /// The tree that was selected under covers the statement.
+    Covered,
+    /// It does not, and the selection may be older than the receipt. A contribution that is seen from this moment on
+    /// has to cover it.
+    MayBeOlder {
+        /// The moment.
+        until: Moment,
+    },
+}
+
+/// Checks that a cohort was selected under a tree that covers a statement, by moments that are not the clinic's: when
+/// the patient's own machine had the receipt of the statement at `position`, and when a member saw the contribution.
+/// A contribution is uploaded within `longest` of its selection, because its query expires; so one that is seen later
+/// than that was selected after the receipt was given. Both clocks may be wrong by [`CLOCK_DOUBT`] together.
+///
+/// # Errors
+/// [`LedgerError::OldTree`].
+pub fn heeded(
+    selected_under: &TreeHead,
+    position: u64,
+    received_at: Moment,
+    seen_at: Moment,
+    longest: Millis,
+) -> Result<Heed, LedgerError> {
+    let size = selected_under.size;
+    if size > position {
+        return Ok(Heed::Covered);
+    }
+    let until = received_at + longest + CLOCK_DOUBT;
+    if seen_at <= until {
+        return Ok(Heed::MayBeOlder { until });
+    }
+    Err(LedgerError::OldTree { position, size, received_at, seen_at })
 }
 
 /// What has to hold of a head besides its signature.

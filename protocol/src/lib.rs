@@ -30,5 +30,5 @@ pub mod record;
 pub mod release_file;
 pub mod round;
 pub mod sealed;
-pub mod secret_share;
+pub mod share;
 pub mod strict_json;

@@ -17,14 +17,12 @@ use crate::digest::{Digest, Label};
 pub use cells::{Measured, RawCells};
 pub use condition::{Condition, Relation};
 pub use measure::{Measure, MissingEndpoint, Timepoint};
-pub use size::SizeError;
 
 mod canonical;
 mod cells;
 mod condition;
 mod describe;
 mod measure;
-mod size;
 
 /// Counted up whenever the meaning of any question changes; bound into every plan and query.
 pub const SEMANTICS_VERSION: u32 = 1;
@@ -201,24 +199,6 @@ impl Plan {
     #[must_use]
     pub fn block_position(&self, kind: BlockKind, quantity: Option<u32>) -> Option<usize> {
         self.blocks.iter().position(|b| b.kind == kind && b.quantity == quantity)
-    }
-
-    /// Largest value of any raw cell of a clinic with at most `patients_max` patients, or `None`
-    /// where it does not fit 63 bits.
-    #[must_use]
-    pub fn raw_max(&self, patients_max: u64) -> Option<u64> {
-        let courses = patients_max.checked_mul(u64::from(self.courses_per_patient))?;
-        let mut most = courses;
-        for block in &self.blocks {
-            let width = self.quantity_of(block).map_or(1, Quantity::width);
-            let one = match block.kind {
-                BlockKind::Count => 1,
-                BlockKind::Sum => width,
-                BlockKind::Squares => width.checked_mul(width)?,
-            };
-            most = most.max(courses.checked_mul(one)?);
-        }
-        (most < 1 << 62).then_some(most)
     }
 
     /// The largest change, in released units, that one patient can cause in a block over all

@@ -7,12 +7,10 @@
 //! enough. Prices and noise are integers from end to end; only ε, which is for people, is a float.
 
 pub use epsilon::{epsilon, largest_rho};
-pub use field::{FieldError, check_field};
 pub use noise::{Noise, NoiseError, NoiseSeed, noise_vector};
 pub use price::{PriceError, SIGMA_UNITS_PER_ONE, price};
 
 mod epsilon;
-mod field;
 mod noise;
 mod price;
 

@@ -15,7 +15,7 @@ use crate::octets::Octets;
 use crate::principal::Principal;
 use crate::round::inquiry::{Inquiry, chain_of};
 use crate::sealed::OpeningKey;
-use crate::secret_share::CellShares;
+use crate::share::CellShares;
 use spelled::{Difference, Spelled};
 
 mod spelled;

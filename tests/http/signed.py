@@ -2,9 +2,14 @@
 
 Random bodies seldom pass the first check. These hooks replace half of the bodies by documents that are signed, by the one
 key that is enrolled at the clinic or by a stranger's, and whose contents are partly wrong.
+
+A grant carries the digest of the words that the patient was shown. Those are the program's: the grants in the file that
+SUMAC_GRANTS names were made by `sumac patient grant` and `sumac patient change`, and are signed here again as they are,
+or with something changed, which must be refused. What became of the grants is counted in the file of SUMAC_COUNTED.
 """
 
 import base64
+import collections
 import json
 import os
 import random
@@ -21,6 +26,11 @@ ENROLLED = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
 STRANGER = Ed25519PrivateKey.from_private_bytes(b"\x08" * 32)
 ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 DAY_MS = 86_400_000
+with open(os.environ["SUMAC_GRANTS"], encoding="utf-8") as made:
+    GRANTS = [json.loads(line) for line in made]
+# What the next statement of the enrolled key has to carry, as the clinic's own receipts tell.
+NEXT = {"sequence": 0, "previous": None}
+COUNTED = collections.Counter()
 
 
 def raw(key):
@@ -59,31 +69,62 @@ def asked(path, body):
         return json.load(answer)
 
 
+def grant_of(dice, now):
+    """A true grant or, one time in three, one that does not say what its words say, or that says what cannot be."""
+    grant = dict(dice.choice(GRANTS))
+    if dice.random() < 0.34:
+        changed = {
+            "purposes": [["HMB", "GRU"], ["DS"], ["FAME"], [], ["HMB", "HMB"]],
+            "diseases": [["MONDO:0002009"], ["MONDO:1"]],
+            "categories": [["outcomes"], []],
+            "who": ["academic_only", {"studies": ["another"]}, {"studies": []}],
+            "not_before": [now + DAY_MS],
+            "not_after": [grant["not_before"] - 1, grant["not_after"] + DAY_MS],
+            "rho_year": [0, 1, 10**12],
+            "lay_text": [
+                dict(grant["lay_text"], digest=octets(bytes(32))),
+                dict(grant["lay_text"], version="1"),
+                dict(grant["lay_text"], language="fr"),
+            ],
+        }
+        name = dice.choice(sorted(changed))
+        grant[name] = dice.choice(changed[name])
+    return grant
+
+
 def statement(dice, key):
     now = int(time.time() * 1000)
-    purposes = dice.choice([["HMB"], ["GRU", "HMB"], ["DS"], ["FAME"], [], ["HMB", "HMB"]])
-    grant = {
-        "purposes": purposes,
-        "modifiers": [],
-        "diseases": dice.choice([[], ["MONDO:0002009"]]),
-        "categories": dice.choice([["outcomes"], ["outcomes", "treatment"], []]),
-        "who": dice.choice(["any_study", "academic_only", {"studies": ["one"]}]),
-        "disclosure": dice.choice(["dp_only", "exact_also"]),
-        "not_before": now,
-        "not_after": now + dice.choice([-1, 1, 730]) * DAY_MS,
-        "rho_year": dice.choice([0, 1, 2_000_000, 10**12]),
-        "lay_text": {"version": "2", "language": "en", "digest": octets(bytes(32))},
-    }
-    action = dice.choice([{"grant": grant}, {"grant": grant}, {"revoke": {"purposes": None}}, {"revoke": {"purposes": ["HMB"]}}])
+    grant = {"grant": grant_of(dice, now)}
+    action = dice.choice([grant, grant, grant, {"revoke": {"purposes": None}}, {"revoke": {"purposes": ["HMB"]}}])
+    wrong = dice.random() < 0.3
     return {
-        "clinic": dice.choice([CLINIC, CLINIC, CLINIC, did(STRANGER)]),
+        "clinic": did(STRANGER) if wrong and dice.random() < 0.3 else CLINIC,
         "patient": did(key),
-        "sequence": dice.choice([0, 0, 1, 2**53]),
-        "previous": dice.choice([None, None, octets(bytes(32))]),
-        "made_at": now + dice.choice([0, 0, 0, DAY_MS]),
+        "sequence": dice.choice([0, 1, 2**53]) if wrong else NEXT["sequence"],
+        "previous": dice.choice([None, octets(bytes(32))]) if wrong else NEXT["previous"],
+        "made_at": now + dice.choice([0, DAY_MS]) if wrong else now,
         "action": action,
-        "witness": dice.choice([None, None, None, {"by": did(STRANGER), "form": "A 7"}]),
+        "witness": {"by": did(STRANGER), "form": "A 7"} if wrong and dice.random() < 0.3 else None,
     }
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    """Follows the ledger of the enrolled key, and counts what becomes of grants."""
+    try:
+        said = json.loads(base64.b64decode(case.body["payload"]))
+        grants, key, sequence = "grant" in said["action"], said["patient"], said["sequence"]
+    except (KeyError, TypeError, ValueError):
+        return
+    if response.status_code == 201 and key == did(ENROLLED):
+        NEXT["previous"] = response.json()["statement"]
+        if grants:
+            NEXT["sequence"] = sequence + 1
+    if grants:
+        code = "kept" if response.status_code == 201 else response.json().get("code", "?")
+        COUNTED[f"{response.status_code} {code}"] += 1
+        with open(os.environ["SUMAC_COUNTED"], "w", encoding="utf-8") as counted:
+            counted.writelines(f"{number} {what}\n" for what, number in COUNTED.most_common())
 
 
 def ask(dice, key):
@@ -107,7 +148,9 @@ def head():
         now = int(time.time() * 1000)
         said = {"clinic": CLINIC, "patient": did(ENROLLED), "sequence": 0, "previous": None, "made_at": now}
         said.update(action={"revoke": {"purposes": None}}, witness=None)
-        HEADS.append(asked("/v1/statements", signed("consent", said, ENROLLED))["head"])
+        receipt = asked("/v1/statements", signed("consent", said, ENROLLED))
+        NEXT["previous"] = receipt["statement"]
+        HEADS.append(receipt["head"])
     return HEADS[0]
 
 

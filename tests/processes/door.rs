@@ -5,6 +5,12 @@
 
 #[path = "door/caught.rs"]
 mod caught;
+#[path = "door/ledgers.rs"]
+mod ledgers;
+#[path = "door/liar.rs"]
+mod liar;
+#[path = "door/lies.rs"]
+mod lies;
 #[path = "door/rig.rs"]
 mod rig;
 #[path = "door/story.rs"]

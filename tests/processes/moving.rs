@@ -160,8 +160,8 @@ fn a_patient_is_given_everything_and_a_stranger_nothing() {
     let sealed = ["--passphrase-file", text(&words)];
     let public = clinics.done(&[&["patient", "keygen", "--out", key], &sealed[..]].concat()).out[0].clone();
     clinics.done(&["patient", "enrol", "--dir", dir, "--pseudonym", &pseudonym, "--key", &public]);
-    clinics.done(&[&["patient", "grant", "--dir", dir, "--key", key], &sealed[..]].concat());
-    clinics.done(&[&["patient", "revoke", "--dir", dir, "--key", key], &sealed[..]].concat());
+    clinics.done(&[&["patient", "grant", "--yes", "--dir", dir, "--key", key], &sealed[..]].concat());
+    clinics.done(&[&["patient", "revoke", "--yes", "--dir", dir, "--key", key], &sealed[..]].concat());
     let ask = ["export", "--dir", dir, "--patient", pseudonym.as_str()];
     let running: Value = clinics.done(&ask).json();
     assert_eq!(running["standing"], "withdrawn");

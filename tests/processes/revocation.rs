@@ -2,13 +2,11 @@
 //! every path that a withdrawal can take, by the clinic's own record. The clinic of these stories is
 //! Mill; it sits on no first committee.
 
-use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+#[path = "revocation/two_hundred.rs"]
+mod two_hundred;
 
-use rand::rngs::StdRng;
-use rand::{RngExt as _, SeedableRng as _};
-use sumac_node::clinic::{AsOfLine, CohortLine};
-use sumac_tests::processes::{Asked, Federation, Finished, Program, Question, Setup};
+use sumac_node::clinic::AsOfLine;
+use sumac_tests::processes::{Asked, Federation, Finished, Question, Setup};
 
 #[test]
 fn a_patient_who_withdrew_before_the_question_is_out() {
@@ -166,153 +164,6 @@ fn an_exact_answer_has_one_course_less_for_each_patient_who_withdrew() {
     assert_eq!(courses(&before) - courses(&after), 1);
 }
 
-#[test]
-fn two_hundred_withdrawals_at_any_moment_of_running_rounds_are_obeyed() {
-    let mut federation = Setup::default().jitter(60).start(PROGRAM);
-    let mut luck = StdRng::seed_from_u64(SEED);
-    let mut story = Story::default();
-    for wave in 0..WAVES {
-        story.consent_again(&federation);
-        let mut leaving = story.choose(&federation, &mut luck);
-        // Some are on their way before the question, the others while the round runs.
-        let later = leaving.split_off(luck.random_range(0..=WITHDRAWALS));
-        let mut under_way: Vec<_> = leaving.into_iter().map(|who| Leaving::start(&federation, who)).collect();
-        let mut asked = federation.ask(&Question::how_many());
-        for who in later {
-            under_way.push(Leaving::start(&federation, who));
-            if luck.random() {
-                asked.until_step(1);
-            }
-        }
-        if wave % 3 == 2 {
-            // Its process is killed in the middle, and comes back.
-            let clinic = if luck.random() { 'D' } else { 'E' };
-            federation.kill(clinic);
-            federation.restart(clinic);
-        }
-        let query = asked.query().to_owned();
-        for leaving in under_way {
-            story.acknowledge(&federation, leaving, &query);
-        }
-        let finished = asked.answer();
-        story.check(&federation, &finished.query);
-    }
-    println!("{}", story.told());
-    let Story { obeyed, too_late, cut_off, .. } = story;
-    assert_eq!(obeyed + too_late + cut_off, WAVES * WITHDRAWALS);
-    assert!(obeyed >= 5 && too_late >= 5, "both sides of the selection were tried: {obeyed} and {too_late}");
-}
-
-/// A patient's program that withdraws, under way.
-struct Leaving {
-    who: Patient,
-    began: Instant,
-    program: Program,
-}
-
-impl Leaving {
-    fn start(federation: &Federation, who: Patient) -> Self {
-        let program = federation.revoking(who.0, &who.1);
-        Self { who, began: Instant::now(), program }
-    }
-}
-
-/// Withdrawals while questions run, and what must follow from each.
-#[derive(Default)]
-struct Story {
-    withdrawn: BTreeMap<Patient, Withdrawal>,
-    /// Withdrawn for a whole question: they consent again before the next but one.
-    rested: Vec<Patient>,
-    /// Acknowledged before the clinic selected, and after.
-    obeyed: usize,
-    too_late: usize,
-    /// Kept by a clinic that was killed before it could acknowledge.
-    cut_off: usize,
-    took: Vec<Duration>,
-}
-
-/// A clinic's letter, and the pseudonym there.
-type Patient = (char, String);
-
-struct Withdrawal {
-    /// Where it stands in the ledger; none if that was never acknowledged.
-    position: Option<u64>,
-    /// The question that was under way.
-    during: String,
-    /// Whether the clinic had selected for it once the acknowledgement was there.
-    had_selected: bool,
-}
-
-impl Story {
-    /// Those who withdraw next, from all clinics, among those who consent.
-    fn choose(&self, federation: &Federation, luck: &mut StdRng) -> Vec<Patient> {
-        let consents = |clinic| {
-            let patients = federation.patients(clinic).into_iter().filter(|patient| patient.standing == "granted");
-            patients.map(move |patient| (clinic, patient.pseudonym))
-        };
-        let mut may: Vec<Patient> = Federation::letters().flat_map(consents).collect();
-        (0..WITHDRAWALS).map(|_| may.swap_remove(luck.random_range(0..may.len()))).collect()
-    }
-
-    /// Waits for an acknowledgement. Whose clinic was killed meanwhile asks again.
-    fn acknowledge(&mut self, federation: &Federation, Leaving { who, began, program }: Leaving, query: &str) {
-        let ended = program.ended();
-        let position = if ended.exit == Some(0) {
-            self.took.push(began.elapsed());
-            Some(acknowledged_at(&ended.out.concat()))
-        } else {
-            let said = federation.revoke(who.0, &who.1);
-            (!said.contains("already withdrawn")).then(|| acknowledged_at(&said))
-        };
-        let had_selected = federation.cohort(who.0, query).is_some();
-        self.withdrawn.insert(who, Withdrawal { position, during: query.to_owned(), had_selected });
-    }
-
-    /// After a question: nobody is in it whose withdrawal was acknowledged before the clinic selected.
-    fn check(&mut self, federation: &Federation, query: &str) {
-        let line = |clinic| federation.cohort(clinic, query).expect("the clinic selected for this query");
-        let lines: BTreeMap<char, CohortLine> = Federation::letters().map(|clinic| (clinic, line(clinic))).collect();
-        for (who, Withdrawal { position, during, had_selected }) in &self.withdrawn {
-            let line = lines.get(&who.0).expect("a line of each clinic");
-            let counted = line.pseudonyms.contains(&who.1);
-            if during != query || !had_selected {
-                assert!(!counted, "{who:?} had withdrawn before the selection: {line:?}");
-            }
-            if let Some(position) = position {
-                assert_eq!(counted, *position >= line.ledger_position, "{who:?} at {position}: {line:?}");
-            }
-            if during == query {
-                *match (position, counted) {
-                    (None, _) => &mut self.cut_off,
-                    (Some(_), false) => &mut self.obeyed,
-                    (Some(_), true) => &mut self.too_late,
-                } += 1;
-            }
-        }
-    }
-
-    /// Who was withdrawn for a whole question consents again, so that there is always somebody who can withdraw.
-    fn consent_again(&mut self, federation: &Federation) {
-        for who in std::mem::take(&mut self.rested) {
-            federation.grant(who.0, &who.1);
-            self.withdrawn.remove(&who);
-        }
-        self.rested = self.withdrawn.keys().cloned().collect();
-    }
-
-    /// What it came to, and how long a withdrawal took from the start of the patient's program to its end.
-    fn told(&mut self) -> String {
-        self.took.sort_unstable();
-        let Self { obeyed, too_late, cut_off, took, .. } = self;
-        let (median, slowest) = (took.get(took.len() / 2).copied(), took.last().copied());
-        let [median, slowest] = [median, slowest].map(Option::unwrap_or_default);
-        format!(
-            "{obeyed} came before the selection, {too_late} after, {cut_off} while the clinic was killed; median \
-             {median:.0?}, slowest {slowest:.0?}"
-        )
-    }
-}
-
 /// Asks once more: answered, and the patient is not in it.
 fn answered_again_without(federation: &Federation, patient: &str) {
     let finished = federation.ask(&Question::how_many()).answer();
@@ -359,10 +210,5 @@ fn courses(finished: &Finished) -> u64 {
 }
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_sumac");
-/// Where the random moments begin; another number gives other moments.
-const SEED: u64 = 4;
-/// Questions that are asked while patients withdraw, and how many withdraw during each.
-const WAVES: usize = 20;
-const WITHDRAWALS: usize = 10;
 /// The price of [`Question::how_many`], in millionths of ρ.
 const PRICE: u64 = 20_000;

@@ -10,6 +10,7 @@ mod balance;
 mod books;
 mod clinics;
 mod hold;
+mod http;
 mod node;
 mod program;
 
@@ -24,6 +25,7 @@ pub use asked::{Asked, Finished, Question};
 pub use balance::Balance;
 pub use clinics::{Clinics, CsvFiles, text};
 pub use hold::Held;
+pub use http::{Heard, hand_in, now, post, post_json, try_to_hand_in};
 pub use program::{Ended, Program};
 
 use node::Node;
@@ -36,6 +38,7 @@ pub struct Setup {
     refusing: u8,
     jitter_ms: u64,
     frame_logs: bool,
+    doors: bool,
 }
 
 impl Setup {
@@ -64,6 +67,13 @@ impl Setup {
     #[must_use]
     pub const fn frame_logs(mut self) -> Self {
         self.frame_logs = true;
+        self
+    }
+
+    /// Every node hears patients over HTTP, each at a free port of this machine, and as much as they say.
+    #[must_use]
+    pub const fn doors(mut self) -> Self {
+        self.doors = true;
         self
     }
 
@@ -97,7 +107,8 @@ impl Setup {
         demo.terminate();
         let ended = demo.ended();
         assert_eq!(ended.exit, Some(0), "the demo ends well: {}", ended.text());
-        Federation { nodes: BTreeMap::new(), program: program.into(), dir, _folder: folder, _turn: turn }
+        let doors = self.doors;
+        Federation { nodes: BTreeMap::new(), program: program.into(), dir, doors, _folder: folder, _turn: turn }
     }
 }
 
@@ -108,6 +119,7 @@ pub struct Federation {
     nodes: BTreeMap<char, Node>,
     program: PathBuf,
     dir: PathBuf,
+    doors: bool,
     _folder: TempDir,
     _turn: MutexGuard<'static, ()>,
 }
@@ -131,7 +143,7 @@ impl Federation {
     pub fn start_all(&mut self) {
         let missing: Vec<char> = CAST.iter().map(|c| c.0).filter(|node| !self.nodes.contains_key(node)).collect();
         for node in &missing {
-            let started = Node::start(&self.program, *node, &self.home(*node));
+            let started = Node::start(&self.program, *node, &self.home(*node), self.doors);
             self.nodes.insert(*node, started);
         }
         for node in &missing {
@@ -147,7 +159,7 @@ impl Federation {
     /// Starts one node again and waits until it is ready.
     pub fn restart(&mut self, node: char) {
         assert!(!self.nodes.contains_key(&node), "{node} is running");
-        let started = Node::start(&self.program, node, &self.home(node));
+        let started = Node::start(&self.program, node, &self.home(node), self.doors);
         self.nodes.insert(node, started);
         self.node(node).ready();
     }
@@ -183,6 +195,13 @@ impl Federation {
     #[must_use]
     pub fn pid(&mut self, node: char) -> u32 {
         self.node(node).pid()
+    }
+
+    /// Where a running node hears patients, as it said when it was ready.
+    #[must_use]
+    pub fn door(&self, node: char) -> String {
+        let door = self.nodes.get(&node).and_then(Node::door);
+        door.unwrap_or_else(|| panic!("{node} hears no patients")).to_owned()
     }
 
     /// Waits until a node logs a line with these words, after those already waited for.

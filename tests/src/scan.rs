@@ -250,7 +250,7 @@ const PIECE: usize = 1 << 20;
 mod tests {
     use std::io::Write as _;
 
-    use sumac_protocol::secret_share::CellShares;
+    use sumac_protocol::share::CellShares;
 
     use super::{Found, Hit, Needles, PIECE, encode, montgomery};
 

@@ -23,7 +23,7 @@ use sumac_protocol::envelope::Envelope;
 use sumac_protocol::limits::RHO_MAX;
 use sumac_protocol::privacy::{self, NoiseSeed, SIGMA_UNITS_PER_ONE};
 use sumac_protocol::round::message::Message;
-use sumac_protocol::secret_share::CellShares;
+use sumac_protocol::share::CellShares;
 
 const QUESTION: &str = "SELECT count(*) AS courses,
  mean(clip(change(hamd17, day => 42, from => 32, to => 72), -30, 15)) AS change,

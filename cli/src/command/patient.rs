@@ -11,13 +11,18 @@ mod asks;
 mod clinic;
 mod consent_text;
 mod desk;
+mod handing;
 mod kept;
 mod key_file;
 mod keygen;
 mod members;
+mod purposes;
 mod receipts;
+mod said;
 mod statements;
+mod watch;
 mod wishes;
+mod withdrawing;
 
 use std::io::{BufRead as _, IsTerminal as _};
 use std::path::PathBuf;
@@ -32,10 +37,9 @@ use crate::command::node::socket;
 use crate::failure::Failure;
 use crate::show;
 use clinic::{ClinicArgs, KeyArgs};
-use wishes::Wishes;
 
 pub(crate) use desk::statement;
-pub(crate) use wishes::grant;
+pub(crate) use wishes::{Wishes, grant};
 
 /// Patients.
 #[derive(Debug, Subcommand)]
@@ -57,7 +61,7 @@ pub(crate) enum PatientCommand {
     Grant(Box<GrantArgs>),
     Change(Box<statements::ChangeArgs>),
     Revoke(RevokeArgs),
-    Erase(statements::EraseArgs),
+    Erase(withdrawing::EraseArgs),
     Status(asks::StatusArgs),
     Receipts(receipts::ReceiptsArgs),
     Uses(asks::UsesArgs),
@@ -125,8 +129,9 @@ pub(crate) struct RevokeArgs {
     /// At the clinic's own machine: the node's folder.
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
-    /// Where another member hears patients, if the clinic gave no receipt for 24 hours: statements without one are left
-    /// there, sealed, and the member signs that they arrived.
+    /// Where another member hears patients, if the clinic is not to be reached, or gave no receipt for 24 hours: the
+    /// withdrawal is left there, sealed; the member signs that it arrived, and hands it on once the clinic answers. If
+    /// none was signed yet, it is now. You are still counted until your clinic has taken it.
     #[arg(long, value_name = "MEMBER_URL")]
     hand_to: Option<String>,
     /// Only these purposes, as DUO codes; without it, everything.
@@ -189,7 +194,7 @@ impl GrantArgs {
         let WhereArgs { node, dir, ca, key, yes } = self.place;
         match (node, dir) {
             (Some(node), _) => statements::grant(&ClinicArgs::at(node, key, ca), self.wishes, yes),
-            (None, Some(dir)) => desk::grant(&dir, &key, self.wishes),
+            (None, Some(dir)) => desk::grant(&dir, &key, self.wishes, yes),
             (None, None) => Err(Failure::bug("no place to hand a grant in")),
         }
     }
@@ -200,16 +205,16 @@ impl RevokeArgs {
     fn run(self) -> Result<(), Failure> {
         let Self { node, dir, hand_to, purpose, ca, key, yes } = self;
         match (node, dir, hand_to) {
-            (Some(node), _, _) => statements::revoke(&ClinicArgs::at(node, key, ca), purpose, yes),
-            (None, Some(dir), _) => desk::revoke(&dir, &key),
-            (None, None, Some(url)) => members::hand_to(&url, &key, ca.as_deref()),
+            (Some(node), _, _) => withdrawing::revoke(&ClinicArgs::at(node, key, ca), purpose, yes),
+            (None, Some(dir), _) => desk::revoke(&dir, &key, yes),
+            (None, None, Some(url)) => withdrawing::hand_to(&url, &key, ca.as_deref(), yes),
             (None, None, None) => Err(Failure::bug("no place to hand a withdrawal in")),
         }
     }
 }
 
 /// Whether the person agrees. Without a terminal it never waits, and nothing is signed.
-fn agreed(question: &str, yes: bool) -> Result<(), Failure> {
+pub(super) fn agreed(question: &str, yes: bool) -> Result<(), Failure> {
     if yes {
         return Ok(());
     }
@@ -225,10 +230,18 @@ fn agreed(question: &str, yes: bool) -> Result<(), Failure> {
         .lock()
         .read_line(&mut typed)
         .map_err(|why| Failure::usage(format!("what was typed cannot be read: {why}"), "give --yes if you are sure"))?;
-    if typed.trim().eq_ignore_ascii_case("yes") {
+    if ["yes", "ja"].iter().any(|word| typed.trim().eq_ignore_ascii_case(word)) {
         return Ok(());
     }
-    Err(Failure::refused("not-confirmed", &"nothing was signed", "type yes to agree".into()))
+    Err(Failure::refused("not-confirmed", &"Nothing was signed.", String::new()))
+}
+
+/// The first of several failures; the others are said before it.
+fn first_of(failures: Vec<Failure>) -> Result<(), Failure> {
+    let mut failures = failures.into_iter();
+    let Some(first) = failures.next() else { return Ok(()) };
+    failures.for_each(|other| other.warn());
+    Err(first)
 }
 
 /// The key is not known at the clinic.

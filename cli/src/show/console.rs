@@ -23,6 +23,10 @@ pub(crate) fn status(status: &Status) {
     for (name, fact) in facts {
         prose(&format!("{name:<11} {fact}"), "            ");
     }
+    if status.held_for_others > 0 {
+        let says = "sealed statements of other clinics' patients, until their clinics answer";
+        prose(&format!("{:<11} {} {says}", "held", status.held_for_others), "            ");
+    }
     if !status.accused.is_empty() {
         let names = status.accused.join(", ");
         let says = "signed two different consent ledgers; their contributions are refused";

@@ -2,10 +2,10 @@
 
 use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::document::ask::AskedFor;
-use sumac_protocol::document::consent::{Action, Grant, History, Standing, Statement};
-use sumac_protocol::envelope::Verified;
+use sumac_protocol::document::consent::{Grant, History, Permit};
 use sumac_protocol::principal::Principal;
 
+use super::papers::Spoke;
 use super::{Charge, ChargeState, Clinic, ClinicError};
 use crate::door::{Answer, GrantedNow, StatusNow, UseLine};
 use crate::store::Row;
@@ -37,20 +37,15 @@ impl Clinic {
     }
 
     fn status_of(&self, row: Row) -> Result<StatusNow, ClinicError> {
-        let (now, (grants_from, said)) = (self.clock.now(), self.said(row)?);
-        let mut history = History::new();
-        said.iter().for_each(|statement| history.append(statement));
-        let standing = history.standing(now);
-        let in_force = matches!(standing, Standing::Granted(_));
-        let allowed = in_force || matches!(standing, Standing::NotYet | Standing::Expired);
-        let code = if in_force && grants_from > now { Standing::NotYet.code() } else { standing.code() };
+        let (now, spoke) = (self.clock.now(), self.spoke(row)?);
+        let history = spoke.as_ref().map_or_else(History::new, Spoke::history);
         let mine = |charge: &&Charge| charge.rows.contains(&row.0) && charge.state.stands();
         let charges = self.charges()?;
         let year = charges.iter().filter(mine).filter(|charge| charge.counts_for_the_year(now));
         Ok(StatusNow {
-            standing: code.to_owned(),
-            granted: if allowed { granted(&said) } else { None },
-            statements: u64::try_from(said.len()).unwrap_or(u64::MAX),
+            standing: history.standing(now).code().to_owned(),
+            granted: history.permit().map(granted),
+            statements: spoke.as_ref().map_or(0, |spoke| u64::try_from(spoke.said.len()).unwrap_or(u64::MAX)),
             newest: history.last(),
             next_sequence: history.next_sequence(),
             spent_year: year.map(|charge| charge.rho).sum::<RhoMicro>(),
@@ -85,18 +80,8 @@ impl Clinic {
     }
 }
 
-/// The last grant, less the purposes that were withdrawn after it.
-fn granted(known: &[Verified<Statement>]) -> Option<GrantedNow> {
-    let (at, statement, grant) = known.iter().enumerate().rev().find_map(|(at, statement)| {
-        let Action::Grant(grant) = &statement.action else { return None };
-        Some((at, statement, grant))
-    })?;
-    let mut grant: Grant = grant.clone();
-    for later in known.iter().skip(at) {
-        if let Action::Revoke(revoke) = &later.action {
-            let ended = revoke.purposes.as_deref().unwrap_or_default();
-            grant.purposes.retain(|purpose| !ended.contains(purpose));
-        }
-    }
-    Some(GrantedNow { grant, made_at: statement.made_at })
+/// A grant, less the purposes that were withdrawn after it.
+fn granted(permit: &Permit<'_>) -> GrantedNow {
+    let grant = Grant { purposes: permit.purposes_left(), ..permit.grant().clone() };
+    GrantedNow { grant, made_at: permit.statement().made_at }
 }

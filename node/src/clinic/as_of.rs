@@ -4,7 +4,6 @@
 
 use serde::{Deserialize, Serialize};
 use sumac_protocol::digest::Digest;
-use sumac_protocol::document::consent::{Standing, standing};
 use sumac_protocol::moment::Moment;
 
 use super::{Charge, ChargeState, Clinic, ClinicError};
@@ -82,17 +81,9 @@ impl Clinic {
         charge: &Charge,
         now: Moment,
     ) -> Result<(&'static str, &'static str), ClinicError> {
-        let Some(noteds) = self.noteds(row)? else { return Ok(("none", "none")) };
-        let enrolment = self.read_enrolment(&noteds)?;
-        let said = self.statements(row, &noteds.keys()?)?;
-        let (selected_at, seen) = (charge.selected_at, charge.ledger_position);
-        // A key that was replaced later held nobody up then.
-        let held_up = |at: Moment| enrolment.made_at <= at && noteds.grants_from(&enrolment) > at;
-        let stood = |at: Moment, standing: &Standing<'_>| {
-            if matches!(standing, Standing::Granted(_)) && held_up(at) { "not_yet" } else { standing.code() }
-        };
-        let before = said.iter().filter(|(position, _)| *position < seen).map(|(_, statement)| statement);
-        let then = stood(selected_at, &standing(before, selected_at));
-        Ok((then, stood(now, &standing(said.iter().map(|(_, statement)| statement), now))))
+        let Some(spoke) = self.spoke(row)? else { return Ok(("none", "none")) };
+        // A key that came later held nobody up then.
+        let then = spoke.history_at(charge.ledger_position, charge.selected_at).standing(charge.selected_at).code();
+        Ok((then, spoke.history().standing(now).code()))
     }
 }

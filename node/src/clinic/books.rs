@@ -112,7 +112,7 @@ impl Clinic {
         if declined.is_some() {
             return Ok(Selection { query: id, attempt: order.attempt, cells: None, ledger: Digest([0; 32]), declined });
         }
-        let spent = self.spent(now)?;
+        let spent = self.spent(id, now)?;
         let spent = |row: u32| usize::try_from(row).ok().and_then(|row| spent.get(row)).copied().unwrap_or_default();
         let only: Option<BTreeSet<u32>> = before.as_ref().map(|charge| charge.rows.iter().copied().collect());
         let Selected { cohort, opening } = self.selected(inquiry, now, &spent, only.as_ref())?;
@@ -171,7 +171,9 @@ impl Clinic {
     }
 
     fn keep_charge(&self, charge: &Charge) -> Result<(), ClinicError> {
-        self.store().append(vec![Entry::Query { id: charge.query.0, body: encode(charge) }])?;
+        // The moments of the heads that the entry's openings show: none that is signed later is earlier.
+        let newest = self.newest_head_moment()?;
+        self.store().append(vec![Entry::Query { id: charge.query.0, body: encode(charge) }, newest])?;
         Ok(())
     }
 
@@ -185,12 +187,12 @@ impl Clinic {
         Ok(Some(ToldPatients { title, lay_summary, mode: study.mode }))
     }
 
-    /// What the patient in each row was charged by queries that were, or may still be, answered in the 365 days
-    /// before `now`.
-    fn spent(&self, now: Moment) -> Result<Vec<RhoMicro>, ClinicError> {
+    /// What the patient in each row was charged by other queries than `but`, which were, or may still be, answered in
+    /// the 365 days before `now`.
+    fn spent(&self, but: Digest, now: Moment) -> Result<Vec<RhoMicro>, ClinicError> {
         let mut spent: Vec<RhoMicro> = Vec::new();
         for charge in self.charges()? {
-            if charge.state.stands() && charge.counts_for_the_year(now) {
+            if charge.query != but && charge.state.stands() && charge.counts_for_the_year(now) {
                 for row in charge.rows.iter().filter_map(|row| usize::try_from(*row).ok()) {
                     if spent.len() <= row {
                         spent.resize(row.saturating_add(1), RhoMicro::default());

@@ -4,12 +4,11 @@
 //! read again. What is kept of each patient is a number and two moments.
 
 use sumac_protocol::cohort::{ConsentBook, ConsentView};
-use sumac_protocol::document::consent::Statement;
-use sumac_protocol::envelope::Verified;
+use sumac_protocol::document::consent::History;
 use sumac_protocol::moment::Moment;
 
 use super::ledger::is_in_ledger;
-use super::papers::Noteds;
+use super::papers::{Noteds, Spoke};
 use super::{Clinic, ClinicError, Filed};
 use crate::store::{Stated, View};
 
@@ -47,11 +46,10 @@ impl Consents {
     }
 
     fn read(&mut self, clinic: &Clinic, view: &View<'_>, row: u32) -> Result<(), ClinicError> {
-        let Some(Admitted { grants_from, said }) = clinic.admitted(view, row)? else {
-            self.book.enrolled(row, Moment(0), std::iter::empty());
-            return Ok(());
-        };
-        self.book.enrolled(row, grants_from, &said);
+        match clinic.admitted(view, row)? {
+            Some(spoke) => self.book.enrolled(row, &spoke.history()),
+            None => self.book.enrolled(row, &History::new()),
+        }
         Ok(())
     }
 
@@ -64,20 +62,21 @@ impl Consents {
 impl Clinic {
     /// What a patient said, checked again; `None` where nobody is enrolled, or where a document does not hold under the
     /// charters, or is not what the ledger has. Then this patient allows nothing, and nobody else is held up.
-    fn admitted(&self, view: &View<'_>, row: u32) -> Result<Option<Admitted>, ClinicError> {
+    fn admitted(&self, view: &View<'_>, row: u32) -> Result<Option<Spoke>, ClinicError> {
         let read = || {
             let Some(body) = view.enrolment(row)? else { return Ok(None) };
             let noteds = Noteds::read(&body)?;
-            let (enrolment, keys) = (self.read_enrolment(&noteds)?, noteds.keys()?);
+            self.read_enrolment(&noteds)?;
+            let keys = noteds.keys()?;
             let said = |(position, body): Stated| {
                 let filed = Filed::read(&body)?;
                 if !is_in_ledger(view, position, &filed)? {
                     return Err(ClinicError::NotInLedger { position });
                 }
-                self.read_statement(&filed, position, &keys)
+                Ok((position, self.read_statement(&filed, position, &keys)?))
             };
             let said = view.statements(row)?.into_iter().map(said).collect::<Result<_, ClinicError>>()?;
-            Ok(Some(Admitted { grants_from: noteds.grants_from(&enrolment), said }))
+            Ok(Some(Spoke { keys, said }))
         };
         match read() {
             Err(
@@ -92,13 +91,6 @@ impl Clinic {
             read => read,
         }
     }
-}
-
-/// What a patient said, in the ledger's order.
-struct Admitted {
-    /// From when on the key may grant.
-    grants_from: Moment,
-    said: Vec<Verified<Statement>>,
 }
 
 /// Rows that are read in one look at the store, during which it does not write.

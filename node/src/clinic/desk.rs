@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::digest::Digest;
-use sumac_protocol::document::consent::standing;
+use sumac_protocol::moment::Moment;
 use sumac_protocol::principal::Principal;
 
-use super::{Charge, ChargeState, Clinic, ClinicError};
+use super::{Charge, ChargeState, Clinic, ClinicError, StandingLine};
 use crate::store::Row;
 
 /// One patient as the clinic's console lists them.
@@ -18,8 +18,7 @@ pub struct PatientLine {
     pub key: Option<Principal>,
     /// Whether there are records.
     pub has_record: bool,
-    /// Where the patient stands: `none`, `granted`, `not_yet`, `expired`, `withdrawn`, `erased` or
-    /// `contradictory`.
+    /// Where the patient stands, in the words of [`super::StandingLine::standing`].
     pub standing: String,
     /// What the patient was charged by queries whose debit stands.
     pub spent: RhoMicro,
@@ -41,13 +40,14 @@ pub struct CohortLine {
 }
 
 impl Clinic {
-    /// All patients, in order of arrival.
+    /// All patients, in order of arrival. One patient whose documents do not hold is listed as such and holds up nobody
+    /// else.
     ///
     /// # Errors
-    /// [`ClinicError`].
+    /// [`ClinicError`] if the store cannot be read.
     pub fn patients(&self) -> Result<Vec<PatientLine>, ClinicError> {
-        let charges = self.charges()?;
-        self.store().rows().into_iter().map(|row| self.patient(row, &charges)).collect()
+        let (charges, now) = (self.charges()?, self.clock.now());
+        self.store().rows().into_iter().map(|row| self.patient(row, now, &charges)).collect()
     }
 
     /// All queries with their cohorts.
@@ -63,13 +63,10 @@ impl Clinic {
         self.charges()?.into_iter().map(line).collect()
     }
 
-    fn patient(&self, row: Row, charges: &[Charge]) -> Result<PatientLine, ClinicError> {
-        let keys = self.keys_of(row)?;
-        let statements = keys.as_ref().map(|keys| self.statements(row, keys)).transpose()?.unwrap_or_default();
-        let key = keys.map(|keys| keys.newest());
-        let standing = standing(statements.iter().map(|(_, s)| s), self.clock.now()).code();
+    fn patient(&self, row: Row, now: Moment, charges: &[Charge]) -> Result<PatientLine, ClinicError> {
+        let StandingLine { pseudonym, key, standing, .. } = self.standing_line(row, now)?;
         let spent = charges.iter().filter(|c| c.state.stands() && c.rows.contains(&row.0)).map(|c| c.rho).sum();
         let has_record = self.store().record(row)?.is_some();
-        Ok(PatientLine { pseudonym: self.pseudonym(row)?, key, has_record, standing: standing.to_owned(), spent })
+        Ok(PatientLine { pseudonym, key, has_record, standing, spent })
     }
 }

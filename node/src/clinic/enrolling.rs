@@ -5,14 +5,15 @@ use std::sync::PoisonError;
 
 use serde::{Deserialize, Serialize};
 use sumac_protocol::digest::Digest;
-use sumac_protocol::document::consent::{History, Statement};
+use sumac_protocol::document::consent::Statement;
 use sumac_protocol::document::enrolment::{Enrolment, admit_enrolment};
 use sumac_protocol::envelope::{Envelope, Verified};
+use sumac_protocol::moment::Moment;
 use sumac_protocol::principal::Principal;
 use sumac_protocol::record::Record;
 use sumac_protocol::round::message::encode;
 
-use super::papers::{Keys, Noteds};
+use super::papers::{Keys, Noted, Noteds};
 use super::{Clinic, ClinicError, Filed};
 use crate::import::limits::BATCH_PATIENTS;
 use crate::store::{Entry, Row, Stated};
@@ -78,17 +79,38 @@ impl Clinic {
         if new > 0 && have > most { Err(ClinicError::TooManyPatients { have, most }) } else { Ok(()) }
     }
 
-    /// Enrols a patient's key for a pseudonym, signed by this node.
+    /// Enrols a patient's key for a pseudonym, signed by this node. It takes the place of a key that nobody holds, which
+    /// stands for a patient on paper: what staff witnessed stands, what was withdrawn stays withdrawn, and where anything
+    /// was witnessed nothing counts as granted for 14 days, as after any other replacement.
     ///
     /// # Errors
     /// [`ClinicError::TooManyPatients`], [`ClinicError::KeyTaken`], [`ClinicError::Enrolled`], or, where the pseudonym or the key was erased,
     /// [`ClinicError::ErasedBefore`] or [`ClinicError::KeyErased`].
     pub fn enrol(&self, pseudonym: &str, key: Principal) -> Result<(), ClinicError> {
-        if let Some(row) = self.store().row(pseudonym)?
-            && let Some(have) = self.enrolment(row)?
-        {
-            return if have.patient == key { Ok(()) } else { Err(ClinicError::Enrolled) };
+        let row = self.store().row(pseudonym)?;
+        let noteds = row.map(|row| self.noteds(row)).transpose()?.flatten();
+        if let Some(noteds) = &noteds {
+            if self.read_enrolment(noteds)?.patient == key {
+                return Ok(());
+            }
+            if !noteds.nobody_holds() {
+                return Err(ClinicError::Enrolled);
+            }
         }
+        let document = self.first_key(pseudonym, key)?;
+        let body = match (noteds, row) {
+            (Some(noteds), Some(row)) => {
+                let waits = !self.store().statements(row)?.is_empty();
+                let (position, taken_at) = (self.store().ledger_len(), self.clock.now());
+                noteds.and(Noted { position, taken_at, document, nobody_holds: false, waits })
+            }
+            (Some(_) | None, _) => encode(&document),
+        };
+        self.keep_enrolment(pseudonym, key, body)
+    }
+
+    /// The enrolment of a key that speaks for nobody yet, for a pseudonym that may have one.
+    pub(super) fn first_key(&self, pseudonym: &str, key: Principal) -> Result<Envelope, ClinicError> {
         if self.row_of_key(&key)?.is_some() {
             return Err(ClinicError::KeyTaken { key });
         }
@@ -103,16 +125,16 @@ impl Clinic {
             self.has_room(1)?;
         }
         let clinic = self.signer().principal();
-        let enrolment = Enrolment {
-            clinic,
-            pseudonym: pseudonym.to_owned(),
-            patient: key,
-            made_at: self.clock.now(),
-            replaces: None,
-        };
+        let (pseudonym, made_at) = (pseudonym.to_owned(), self.clock.now());
+        let enrolment = Enrolment { clinic, pseudonym, patient: key, made_at, replaces: None };
         let envelope = Envelope::sign(&enrolment, self.signer())?;
         admit_enrolment(&envelope, self.chain().current(), &clinic)?;
-        self.store().append(vec![Entry::Enrolment { pseudonym: pseudonym.to_owned(), body: encode(&envelope) }])?;
+        Ok(envelope)
+    }
+
+    /// Keeps what is noted of a patient's keys, of which this is the newest.
+    pub(super) fn keep_enrolment(&self, pseudonym: &str, key: Principal, body: Vec<u8>) -> Result<(), ClinicError> {
+        self.store().append(vec![Entry::Enrolment { pseudonym: pseudonym.to_owned(), body }])?;
         self.note_key(key, self.store().row(pseudonym)?);
         Ok(())
     }
@@ -133,19 +155,13 @@ impl Clinic {
         let row = self.row_of_key(key)?.ok_or(ClinicError::NotEnrolled { key: *key })?;
         let keys = self.keys_of(row)?.ok_or(ClinicError::NotEnrolled { key: *key })?;
         let known = self.statements(row, &keys)?;
-        let mut history = History::new();
-        known.iter().for_each(|(_, statement)| history.append(statement));
+        let history = keys.history(&known, u64::MAX, Moment(u64::MAX));
         Ok((history.next_sequence(), history.last()))
     }
 
     /// What is noted of a patient's keys.
     pub(super) fn noteds(&self, row: Row) -> Result<Option<Noteds>, ClinicError> {
         self.store().enrolment(row)?.map(|body| Noteds::read(&body)).transpose()
-    }
-
-    /// A patient's enrolment, checked again.
-    pub(super) fn enrolment(&self, row: Row) -> Result<Option<Verified<Enrolment>>, ClinicError> {
-        self.noteds(row)?.map(|noteds| self.read_enrolment(&noteds)).transpose()
     }
 
     /// The keys that were enrolled for a patient, also where the charter of today would not admit them any more: whoever

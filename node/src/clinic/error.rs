@@ -5,6 +5,7 @@ use sumac_protocol::document::enrolment::EnrolmentError;
 use sumac_protocol::envelope::DocumentError;
 use sumac_protocol::ledger::LedgerError;
 use sumac_protocol::principal::Principal;
+use sumac_protocol::sealed::SealError;
 
 use crate::store::StoreError;
 
@@ -26,6 +27,9 @@ pub enum ClinicError {
     /// Something said about a ledger that does not hold.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// Something sealed that this clinic's key does not open.
+    #[error("the sealed statement cannot be opened: {0}")]
+    Sealed(#[from] SealError),
     /// A stored body cannot be read: ours to mend.
     #[error("a stored {what} cannot be read: {why}")]
     Stored {
@@ -152,6 +156,7 @@ impl ClinicError {
             Self::Statement(why) => why.code(),
             Self::Enrolment(why) => why.code(),
             Self::Ledger(why) => why.code(),
+            Self::Sealed(_) => "sealed-unreadable",
             Self::Stored { .. } => "stored-body",
             Self::Superseded { .. } => "superseded",
             Self::NotInLedger { .. } => "not-in-ledger",
@@ -183,6 +188,7 @@ impl ClinicError {
             Self::Statement(why) => why.remedy(),
             Self::Enrolment(why) => why.remedy(),
             Self::Ledger(why) => why.remedy(),
+            Self::Sealed(_) => "seal the statement to the key of this clinic's node, as the charter has it".into(),
             Self::Stored { .. } => "report this; meanwhile set up a new node and import again".into(),
             Self::KeyTaken { .. } => {
                 "every patient has a key of their own for each clinic; make a new one with `sumac patient keygen`"

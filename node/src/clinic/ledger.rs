@@ -3,13 +3,12 @@
 //! Every head is signed when it is asked for, over what the store has acknowledged. The store keeps a statement's
 //! salt under the patient's key and its leaf for good, so an erasure changes no root and breaks no proof.
 
-use std::sync::PoisonError;
-
 use serde::{Deserialize, Serialize};
 use sumac_protocol::digest::Digest;
 use sumac_protocol::document::tree_head::TreeHead;
 use sumac_protocol::envelope::Envelope;
 use sumac_protocol::ledger::{self, Growth, Opening, Receipt, tree};
+use sumac_protocol::moment::Moment;
 use sumac_protocol::octets::Octets;
 use sumac_protocol::principal::Principal;
 use sumac_protocol::round::message::{decode_stored, encode};
@@ -129,32 +128,17 @@ impl Clinic {
     /// [`ClinicError`] of the store.
     pub fn opening(&self, commitment: &Digest) -> Result<Option<Opening>, ClinicError> {
         let is_it = |opening: &Opening| ledger::commitment(&opening.salt.0, &opening.head.digest()) == *commitment;
-        let unkept = self.openings.lock().unwrap_or_else(PoisonError::into_inner).iter().find(|o| is_it(o)).cloned();
-        if unkept.is_some() {
-            return Ok(unkept);
+        if let Some(opening) = self.uncharged_opening(commitment)? {
+            return Ok(Some(opening));
         }
         Ok(self.charges()?.into_iter().flat_map(|charge| charge.openings).find(is_it))
     }
 
-    /// A commitment to the ledger of now for an upload that no cohort was selected for. Its opening is kept until the
-    /// node stops, for the newest few such uploads.
-    ///
-    /// # Errors
-    /// [`ClinicError::NoRandomness`], or [`ClinicError::Document`].
-    pub fn commitment_without_cohort(&self) -> Result<Digest, ClinicError> {
-        let opening = self.fresh_opening(self.store().ledger_head())?;
-        let commitment = ledger::commitment(&opening.salt.0, &opening.head.digest());
-        let mut openings = self.openings.lock().unwrap_or_else(PoisonError::into_inner);
-        openings.push_back(opening);
-        while openings.len() > UNKEPT_MAX {
-            openings.pop_front();
-        }
-        Ok(commitment)
-    }
-
-    /// An opening of a fresh commitment to the tree as a look at the store shows it.
+    /// An opening of a fresh commitment to the tree as a look at the store shows it. Whoever asks keeps it, and the moment
+    /// with it ([`Clinic::newest_head_moment`]), before anybody sees the commitment.
     pub(super) fn fresh_opening(&self, seen: (u64, Digest)) -> Result<Opening, ClinicError> {
-        Ok(Opening { salt: Octets(Self::salt()?.to_vec()), head: self.sign_head(seen)? })
+        let made_at = self.moment_of_a_kept_head()?;
+        Ok(Opening { salt: Octets(Self::salt()?.to_vec()), head: self.sign_head_of(seen, made_at)? })
     }
 
     fn receipt_of(&self, position: u64, filed: &Filed, size: u64, head: &Envelope) -> Result<Receipt, ClinicError> {
@@ -167,8 +151,12 @@ impl Clinic {
         Ok(receipt)
     }
 
-    fn sign_head(&self, (size, root): (u64, Digest)) -> Result<Envelope, ClinicError> {
-        let head = TreeHead { clinic: self.signer().principal(), size, root, made_at: self.clock.now() };
+    fn sign_head(&self, seen: (u64, Digest)) -> Result<Envelope, ClinicError> {
+        self.sign_head_of(seen, self.moment_of_a_head()?)
+    }
+
+    fn sign_head_of(&self, (size, root): (u64, Digest), made_at: Moment) -> Result<Envelope, ClinicError> {
+        let head = TreeHead { clinic: self.signer().principal(), size, root, made_at };
         Ok(Envelope::sign(&head, self.signer())?)
     }
 }
@@ -177,6 +165,3 @@ impl Clinic {
 pub(super) fn is_in_ledger(view: &View<'_>, position: u64, filed: &Filed) -> Result<bool, ClinicError> {
     Ok(view.ledger_leaf(position)? == Some(tree::leaf_hash(&filed.leaf())))
 }
-
-/// Most openings of uploads without a cohort that are kept in memory.
-const UNKEPT_MAX: usize = 64;

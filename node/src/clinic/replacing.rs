@@ -1,12 +1,12 @@
 //! Keys that are not the patient's own doing: one that was lost is replaced, and one stands for a patient on paper.
 
+use sumac_protocol::document::consent::StatementError;
 use sumac_protocol::document::enrolment::admit_enrolment;
 use sumac_protocol::envelope::Envelope;
 use sumac_protocol::principal::{Principal, Signer};
 
 use super::papers::Noted;
 use super::{Clinic, ClinicError};
-use crate::store::Entry;
 
 impl Clinic {
     /// Replaces a lost key by another, on the word of two members of staff. What the lost key said stands, and so do its
@@ -42,26 +42,34 @@ impl Clinic {
         }
         let mut document = envelope.clone();
         document.cosign(self.signer());
-        let next = Noted { position: self.store().ledger_len(), taken_at: self.clock.now(), document };
-        self.store().append(vec![Entry::Enrolment { pseudonym, body: noteds.and(next) }])?;
-        self.note_key(key, Some(row));
-        Ok(())
+        let (position, taken_at) = (self.store().ledger_len(), self.clock.now());
+        let next = Noted { position, taken_at, document, nobody_holds: false, waits: false };
+        self.keep_enrolment(&pseudonym, key, noteds.and(next))
     }
 
-    /// The key in whose name staff witness what a patient says on paper. Who has no key gets one that nobody holds: it
-    /// is made here, enrolled, and its secret is wiped before this returns. A patient who makes a key of their own later
-    /// has it put in its place as that of a lost key.
+    /// The key in whose name this member of staff witnesses what a patient says on paper. Who has no key gets one that
+    /// nobody holds: it is made here, enrolled, and its secret is wiped before this returns. A patient who makes a key of
+    /// their own later enrols it in its place.
     ///
     /// # Errors
-    /// [`ClinicError::NoSuchPatient`], and those of [`Clinic::enrol`].
-    pub fn paper_key(&self, pseudonym: &str) -> Result<Principal, ClinicError> {
+    /// [`ClinicError::Statement`] where the charter takes nothing on paper or nothing from this member of staff, and
+    /// [`ClinicError::NoSuchPatient`]: before any key is made.
+    pub fn paper_key(&self, pseudonym: &str, by: &Principal) -> Result<Principal, ClinicError> {
+        let (charter, me) = (self.chain().current(), self.signer().principal());
+        if !charter.policy.allow_witnessed {
+            return Err(StatementError::WitnessedNotAllowed.into());
+        }
+        if !charter.staff_of(&me).contains(by) {
+            return Err(StatementError::NoStaff { witness: *by }.into());
+        }
         let row = self.store().row(pseudonym)?;
         let row = row.ok_or_else(|| ClinicError::NoSuchPatient { pseudonym: pseudonym.to_owned() })?;
         if let Some(keys) = self.keys_of(row)? {
             return Ok(keys.newest());
         }
         let key = Signer::from_seed(&Self::salt()?).principal();
-        self.enrol(pseudonym, key)?;
+        let document = self.first_key(pseudonym, key)?;
+        self.keep_enrolment(pseudonym, key, Noted::first(document, true).alone())?;
         Ok(key)
     }
 }

@@ -1,11 +1,11 @@
 //! Who is in, who is out, and why: read from statements alone, without a look at any record.
 
 use serde::{Deserialize, Serialize};
-use sumac_protocol::document::consent::{Grant, Standing, Statement, standing};
-use sumac_protocol::envelope::Verified;
+use sumac_protocol::document::consent::{Grant, History, Standing};
 use sumac_protocol::moment::{Millis, Moment};
 use sumac_protocol::principal::Principal;
 
+use super::papers::Spoke;
 use super::{Clinic, ClinicError};
 use crate::store::Row;
 
@@ -24,8 +24,10 @@ pub struct StandingLine {
     pub why: String,
     /// Whether the statement that decides is on paper.
     pub on_paper: bool,
-    /// What the grant is for, as DUO codes; empty where none is in force.
+    /// What the grant is for, as DUO codes, less what was revoked since; empty where none is in force.
     pub purposes: Vec<String>,
+    /// The grant in force, as it was signed: whom it lets ask, and under which conditions.
+    pub grant: Option<Grant>,
     /// When the grant ends.
     pub until: Option<Moment>,
     /// Whole days that are left of it, rounded down.
@@ -43,7 +45,8 @@ impl Clinic {
         self.store().rows().into_iter().map(|row| self.standing_line(row, now)).collect()
     }
 
-    fn standing_line(&self, row: Row, now: Moment) -> Result<StandingLine, ClinicError> {
+    /// Where one patient stands at this moment.
+    pub(super) fn standing_line(&self, row: Row, now: Moment) -> Result<StandingLine, ClinicError> {
         let (pseudonym, key) = (self.pseudonym(row)?, self.keys_of(row)?.map(|keys| keys.newest()));
         let line = |code: &str, why: String| StandingLine {
             pseudonym: pseudonym.clone(),
@@ -52,28 +55,23 @@ impl Clinic {
             why,
             on_paper: false,
             purposes: Vec::new(),
+            grant: None,
             until: None,
             days_left: None,
         };
-        if key.is_none() {
-            return Ok(line("none", "no key is enrolled, and nothing was witnessed".into()));
-        }
-        match self.said(row) {
-            Ok((grants_from, said)) => {
-                let standing = standing(&said, now);
-                let why = reason(&standing, &said, grants_from, now);
-                let code = if grants_from > now && matches!(standing, Standing::Granted(_)) {
-                    "not_yet"
-                } else {
-                    standing.code()
-                };
-                let mut line = line(code, why);
-                line.on_paper = said.last().is_some_and(|last| last.witness.is_some());
+        match self.spoke(row) {
+            Ok(None) => Ok(line("none", "no key is enrolled, and nothing was witnessed".into())),
+            Ok(Some(spoke)) => {
+                let history = spoke.history();
+                let standing = history.standing(now);
+                let mut line = line(standing.code(), reason(&standing, &spoke, &history, now));
+                line.on_paper = spoke.said.last().is_some_and(|(_, last)| last.witness.is_some());
                 if let Standing::Granted(permit) = &standing {
-                    let Grant { purposes, not_after, .. } = permit.grant();
-                    line.purposes.clone_from(purposes);
-                    line.until = Some(*not_after);
-                    line.days_left = Some(not_after.since(now).0 / Millis::DAY.0);
+                    let grant = permit.grant();
+                    line.purposes = permit.purposes_left();
+                    line.until = Some(grant.not_after);
+                    line.days_left = Some(grant.not_after.since(now).0 / Millis::DAY.0);
+                    line.grant = Some(grant.clone());
                 }
                 Ok(line)
             }
@@ -83,28 +81,22 @@ impl Clinic {
             Err(why) => Err(why),
         }
     }
-
-    /// What an enrolled patient said, and from when on the key may grant.
-    pub(super) fn said(&self, row: Row) -> Result<(Moment, Vec<Verified<Statement>>), ClinicError> {
-        let Some(noteds) = self.noteds(row)? else { return Ok((Moment(0), Vec::new())) };
-        let enrolment = self.read_enrolment(&noteds)?;
-        let said = self.statements(row, &noteds.keys()?)?;
-        Ok((noteds.grants_from(&enrolment), said.into_iter().map(|(_, statement)| statement).collect()))
-    }
 }
 
-fn reason(standing: &Standing<'_>, said: &[Verified<Statement>], grants_from: Moment, now: Moment) -> String {
-    let last = said.last().map(|statement| statement.made_at);
+fn reason(standing: &Standing<'_>, spoke: &Spoke, history: &History<'_>, now: Moment) -> String {
+    let last = spoke.said.last().map(|(_, statement)| statement.made_at);
     let on = last.map_or_else(String::new, |at| format!(" on {at}"));
+    let objected =
+        if history.is_objected_to() { "; a key that was replaced objected, so the newest grants nothing" } else { "" };
     match standing {
         Standing::None => "a key is enrolled, and nothing was said".into(),
-        Standing::Granted(_) if grants_from > now => {
-            format!("a lost key was replaced; nothing counts before {grants_from}")
+        Standing::Granted(permit) => format!("granted on {}{objected}", permit.statement().made_at),
+        Standing::NotYet if history.grants_from() > now => {
+            format!("a key was replaced; nothing counts before {}{objected}", history.grants_from())
         }
-        Standing::Granted(permit) => format!("granted on {}", permit.statement().made_at),
         Standing::NotYet => "the grant begins later".into(),
         Standing::Expired => "the grant is over".into(),
-        Standing::Withdrawn => format!("withdrawn{on}"),
+        Standing::Withdrawn => format!("withdrawn{on}{objected}"),
         Standing::Erased => format!("asked{on} for everything to be destroyed"),
         Standing::Contradictory(why) => format!("{why}; {}", why.remedy()),
     }

@@ -1,8 +1,10 @@
 //! Statements come in: signed with the patient's key, or witnessed on paper by staff.
 
-use sumac_protocol::document::consent::{Action, History, Named, Statement};
+use sumac_protocol::digest::Label;
+use sumac_protocol::document::consent::{Action, Named, Statement};
 use sumac_protocol::envelope::{Envelope, Verified};
 use sumac_protocol::ledger::Receipt;
+use sumac_protocol::moment::Moment;
 use sumac_protocol::principal::Principal;
 
 use super::papers::Keys;
@@ -27,6 +29,17 @@ impl Clinic {
             return Err(sumac_protocol::document::consent::StatementError::Witnessed.into());
         }
         self.take(envelope, key)
+    }
+
+    /// Takes a statement that a patient sealed for this clinic and left with a member, as one that came from the patient
+    /// at the clinic's own door. What is refused is refused for good, unless the store is at fault.
+    ///
+    /// # Errors
+    /// [`ClinicError::Sealed`] if it was sealed for somebody else or altered; and those of [`Clinic::take_statement`].
+    pub fn take_sealed(&self, sealed: &[u8]) -> Result<Receipt, ClinicError> {
+        let me = self.signer().principal();
+        let opened = self.signer().opening_key().open(Label::StatementSeal, me.bytes(), sealed)?;
+        self.take_statement(&Envelope::from_json(&opened)?)
     }
 
     /// Takes a statement that a named member of staff witnessed on paper into the ledger. It ends whatever it likes, and
@@ -63,7 +76,11 @@ impl Clinic {
                 }
                 position
             }
-            None => self.append_statement(row, envelope, &statement, &known, erases)?,
+            None => {
+                // A grant that does not continue what was said is refused before it is in the ledger.
+                keys.history(&known, u64::MAX, Moment(u64::MAX)).accepts(&statement)?;
+                self.append_statement(row, envelope, erases)?
+            }
         };
         // The receipt before anything is destroyed: the leaf's salt goes with the patient's key.
         let receipt = self.receipt(row, position);
@@ -73,22 +90,17 @@ impl Clinic {
         receipt
     }
 
-    fn append_statement(
-        &self,
-        row: Row,
-        envelope: &Envelope,
-        statement: &Verified<Statement>,
-        known: &[(u64, Verified<Statement>)],
-        erases: bool,
-    ) -> Result<u64, ClinicError> {
-        let mut history = History::new();
-        known.iter().for_each(|(_, have)| history.append(have));
-        history.accepts(statement)?;
+    fn append_statement(&self, row: Row, envelope: &Envelope, erases: bool) -> Result<u64, ClinicError> {
         let mut entries = vec![Filed::fresh(envelope.clone())?.entry(self.pseudonym(row)?)];
         if erases {
             entries.push(Self::erasure_due(row));
         }
-        Ok(self.store().append(entries)?.statements.start)
+        // The receipt's head needs no write of its own then.
+        let lease = self.lease_of_head_moments()?;
+        entries.extend(lease.entry());
+        let position = self.store().append(entries)?.statements.start;
+        self.leased(lease);
+        Ok(position)
     }
 
     /// What the patient said before. Where something of it cannot be read or does not hold, a grant has to wait and a

@@ -1,14 +1,14 @@
 //! A patient asks, and is answered in private.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use sumac_protocol::document::ask::Ask;
-use sumac_protocol::envelope::Envelope;
+use sumac_protocol::envelope::{Envelope, Verified};
 use sumac_protocol::octets::Octets;
 use sumac_protocol::principal::Principal;
 use utoipa::ToSchema;
@@ -95,8 +95,59 @@ pub(super) async fn answer(State(hall): State<Arc<Hall>>, Json(envelope): Json<E
             "make a fresh X25519 key for each ask",
         ));
     }
+    let since = Instant::now();
+    let answered = looked_up(&hall, &ask).await;
+    until(release(since, Instant::now())).await?;
+    answered
+}
+
+/// Waits on a thread of its own: the runtime's own timers wait for whole milliseconds from when they are set, which
+/// is when looking up was done, and so tell of it.
+async fn until(moment: Instant) -> Result<(), Refusal> {
+    let wait = move || {
+        while let Some(left) = moment.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+            std::thread::park_timeout(left);
+        }
+    };
+    tokio::task::spawn_blocking(wait).await.map_err(|_| Refusal::unavailable())
+}
+
+/// Whatever is looked up is looked up here: what takes longer for a key that is known here than for another.
+async fn looked_up(hall: &Hall, ask: &Verified<Ask>) -> Result<Response, Refusal> {
     let done = hall.call(Asked::Ask { patient: ask.patient, what: ask.what }).await?;
     let Done::Answered(answer) = done else { return Err(Refusal::unavailable()) };
-    let sealed = answer.seal(&ask).ok_or_else(Refusal::unavailable)?;
+    let sealed = answer.seal(ask).ok_or_else(Refusal::unavailable)?;
     Ok(json(StatusCode::OK, &SealedForm { sealed: Octets(sealed) }))
+}
+
+/// When an answer leaves that was looked up from `since` to `now`: at the end of a whole number of steps, so that its
+/// time does not tell whether much was looked up or nothing.
+fn release(since: Instant, now: Instant) -> Instant {
+    let steps = now.saturating_duration_since(since).as_micros() / STEP.as_micros() + 1;
+    since + STEP * u32::try_from(steps).unwrap_or(u32::MAX)
+}
+
+/// What every answer to a patient takes at least: several times what looking up takes on a busy machine, and too short to be
+/// waited for.
+const STEP: Duration = Duration::from_millis(50);
+
+#[cfg(test)]
+mod tests {
+    use super::{STEP, release};
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn an_answer_leaves_at_the_end_of_a_step_however_long_it_took() {
+        let since = Instant::now();
+        let cases = [
+            (Duration::ZERO, 1, "nothing was looked up"),
+            (STEP / 2, 1, "something was"),
+            (STEP - Duration::from_micros(1), 1, "just in time"),
+            (STEP, 2, "too late for the first"),
+            (STEP * 3 + Duration::from_micros(1), 4, "a clinic that is busy"),
+        ];
+        for (took, steps, why) in cases {
+            assert_eq!(release(since, since + took), since + STEP * steps, "{why}");
+        }
+    }
 }

@@ -25,8 +25,13 @@ pub(crate) enum Asked {
         /// What it asked for.
         what: AskedFor,
     },
-    /// The ledger now, beginning with an older head of this clinic.
-    Growth(Verified<TreeHead>),
+    /// The ledger now, or as in a newer head that is known, beginning with an older head of this clinic.
+    Growth {
+        /// The older head.
+        since: Box<Verified<TreeHead>>,
+        /// The newer one, which this clinic signed too; without it, that of now.
+        newer: Option<Envelope>,
+    },
     /// The head that the ledger had at a smaller size.
     HeadAt(u64),
     /// What stands behind a commitment of this clinic.

@@ -21,13 +21,17 @@ use super::calls::{Asked, Done};
 use super::forms::{GrowthForm, OpeningForm, SignedDocument};
 use super::refusal::{Refusal, json};
 
-/// From which head on the ledger's growth is wanted.
+/// From which head on the ledger's growth is wanted, and up to which.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct GrowthWanted {
     /// A head that this clinic signed.
     #[schema(value_type = SignedDocument)]
     head: Envelope,
+    /// Another that it signed, of at least as many statements. Without it, the head of now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<SignedDocument>)]
+    newer: Option<Envelope>,
 }
 
 /// Which older head is wanted.
@@ -53,7 +57,8 @@ pub(super) struct OpeningWanted {
     commitment: Digest,
 }
 
-/// Gives the head of now, with the proof that the ledger begins with the one that is shown.
+/// Gives the head of now, with the proof that the ledger begins with the one that is shown. Whoever holds two heads gives
+/// both, and gets the proof between them: it holds, or the clinic signed two ledgers.
 #[utoipa::path(
     post,
     path = "/v1/ledger/growth",
@@ -66,15 +71,23 @@ pub(super) struct OpeningWanted {
         (status = 408, description = "The body was too slow", body = Refusal, content_type = "application/json"),
         (status = 413, description = "Too large", body = Refusal, content_type = "application/json"),
         (status = 415, description = "Not JSON", body = Refusal, content_type = "application/json"),
+        (status = 422, description = "The newer head is the shorter one", body = Refusal, content_type = "application/json"),
         (status = 429, description = "Too much was asked", body = Refusal, content_type = "application/json"),
         (status = 503, description = "Not now", body = Refusal, content_type = "application/json"),
     )
 )]
 pub(super) async fn growth(
     State(hall): State<Arc<Hall>>,
-    Json(GrowthWanted { head }): Json<GrowthWanted>,
+    Json(GrowthWanted { head, newer }): Json<GrowthWanted>,
 ) -> Result<Response, Refusal> {
-    let done = hall.call(Asked::Growth(ticket(&hall, &head)?)).await?;
+    let since = Box::new(ticket(&hall, &head)?);
+    let shorter = newer.as_ref().map(|newer| ticket(&hall, newer)).transpose()?.filter(|newer| newer.size < since.size);
+    if let Some(newer) = shorter {
+        let says = format!("the newer head is of {} statements, and the other of {}", newer.size, since.size);
+        let remedy = "name the shorter one as `head` and the longer one as `newer`";
+        return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "ledger-out-of-order", says, remedy));
+    }
+    let done = hall.call(Asked::Growth { since, newer }).await?;
     let Done::Grown(growth) = done else { return Err(Refusal::unavailable()) };
     Ok(json(StatusCode::OK, &growth))
 }

@@ -15,6 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
+use super::crowd::Crowd;
 use super::routes::{Peer, router};
 use super::{DoorError, DoorPlan, Hall, tls};
 
@@ -33,7 +34,9 @@ impl Door {
         let listener = TcpListener::bind(plan.address).await.map_err(bind)?;
         let address = listener.local_addr().map_err(bind)?;
         let secure = acceptor.is_some();
-        let listening = tokio::spawn(listen(listener, acceptor, router(Arc::new(hall))));
+        // Behind the clinic's own proxy all come from one address, and the proxy counts them.
+        let crowd = Arc::new(Crowd::of_at_most(if plan.behind_proxy { CONNECTIONS_MAX } else { CONNECTIONS_EACH }));
+        let listening = tokio::spawn(listen(listener, acceptor, router(Arc::new(hall)), crowd));
         let door = Self { address, secure, listening };
         tracing::info!(at = %door.url(), "patients are heard");
         Ok(door)
@@ -58,15 +61,20 @@ impl fmt::Debug for Door {
     }
 }
 
-async fn listen(listener: TcpListener, acceptor: Option<TlsAcceptor>, router: Router) {
+async fn listen(listener: TcpListener, acceptor: Option<TlsAcceptor>, router: Router, crowd: Arc<Crowd>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
         // Whoever comes while every place is taken waits in the system's own queue.
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, peer)) => {
+                // Whoever holds as many as one address may is turned away at once, and keeps nobody else waiting.
+                let Some(here) = crowd.enter(peer.ip()) else { continue };
                 let (acceptor, router) = (acceptor.clone(), router.clone().layer(Extension(Peer(peer))));
-                tokio::spawn(converse(stream, acceptor, router, place));
+                tokio::spawn(async move {
+                    converse(stream, acceptor, router, place).await;
+                    drop(here);
+                });
             }
             Err(why) => {
                 tracing::warn!(%why, "a connection at the patients' door failed");
@@ -108,6 +116,8 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S, ro
 
 /// Most connections at a time.
 const CONNECTIONS_MAX: usize = 128;
+/// Most of them from one address: a ward behind one router has a few at a time, as each is open for a few requests.
+const CONNECTIONS_EACH: usize = 16;
 /// How long a connection may be open: longer than any request, its answer and the next few.
 const CONNECTION_LIFE: Duration = Duration::from_secs(90);
 /// How long a handshake, or a request's headers, may take; also how long a connection may say nothing.

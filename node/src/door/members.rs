@@ -118,3 +118,6 @@ pub(super) async fn evidence(
     hall.call(Asked::Evidence(Box::new(evidence))).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
+
+/// Where things are handed over for other clinics; at a pace of its own.
+pub(super) const ARRIVALS: &str = "/v1/members/arrivals";

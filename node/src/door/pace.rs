@@ -18,7 +18,7 @@ pub(crate) struct Pace {
 
 /// Whose bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Who {
+pub(crate) enum Who {
     /// An address; of IPv6, the /64 that one household or ward has.
     Address(IpAddr),
     /// A key that signed.
@@ -46,12 +46,12 @@ impl Who {
 }
 
 impl Pace {
-    pub(super) const fn new(per_minute: u32) -> Self {
+    pub(crate) const fn new(per_minute: u32) -> Self {
         Self { per_minute, buckets: Mutex::new(BTreeMap::new()) }
     }
 
     /// Whether one request more is heard, which then is counted.
-    pub(super) fn allows(&self, who: Who, now: Instant) -> bool {
+    pub(crate) fn allows(&self, who: Who, now: Instant) -> bool {
         let full = u64::from(self.per_minute).saturating_mul(1_000);
         let filled = |bucket: &Bucket| {
             let passed = u64::try_from(now.saturating_duration_since(bucket.since).as_millis()).unwrap_or(u64::MAX);

@@ -62,6 +62,11 @@ impl Refusal {
         )
     }
 
+    /// Whether the same may be taken another time: nothing is wrong with what was asked.
+    pub(crate) fn is_for_now(&self) -> bool {
+        self.status.0 == StatusCode::SERVICE_UNAVAILABLE
+    }
+
     /// Too much was asked for in too short a time.
     pub(super) fn too_many() -> Self {
         Self::new(
@@ -128,6 +133,7 @@ impl From<&ClinicError> for Refusal {
             | ClinicError::ErasedBefore { .. }
             | ClinicError::TooManyPatients { .. }
             | ClinicError::WouldLose { .. }
+            | ClinicError::Sealed(_)
             | ClinicError::LedgerTooShort { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             ClinicError::Store(_)
             | ClinicError::Stored { .. }

@@ -67,8 +67,10 @@ pub(super) fn router(hall: Arc<Hall>) -> Router {
 
 /// Lets nobody ask for more than their share.
 async fn at_a_pace(State(hall): State<Arc<Hall>>, request: Request, next: Next) -> Response {
-    let address = speaks_for(&request, hall.behind_proxy);
-    if address.is_some_and(|address| !hall.pace.allows(Who::at(address), Instant::now())) {
+    let (who, now) = (speaks_for(&request, hall.behind_proxy).map(Who::at), Instant::now());
+    let hands_over = request.uri().path() == members::ARRIVALS;
+    let heard = |who| hall.pace.allows(who, now) && (!hands_over || hall.handing_over.allows(who, now));
+    if who.is_some_and(|who| !heard(who)) {
         return Refusal::too_many().into_response();
     }
     next.run(request).await

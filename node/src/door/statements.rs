@@ -6,8 +6,9 @@ use std::time::Instant;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use sumac_protocol::document::consent::Statement;
+use sumac_protocol::document::consent::{Action, Statement};
 use sumac_protocol::envelope::Envelope;
+use sumac_protocol::moment::Millis;
 
 use super::Hall;
 use super::body::Json;
@@ -20,7 +21,7 @@ use crate::clinic::ClinicError;
 /// Takes a patient's signed statement. It is kept beyond being set back when the answer leaves.
 ///
 /// The signature is checked before anything is looked up. A withdrawal is taken whatever its sequence, predecessor
-/// or clock; a grant must follow what was said before and must not be signed in the future. An erasure destroys what is held, and a
+/// or clock; a grant must follow what was said before, and be signed neither in the future nor over a day ago. An erasure destroys what is held, and a
 /// key that asked for it never grants again.
 #[utoipa::path(
     post,
@@ -47,7 +48,24 @@ pub(super) async fn take(State(hall): State<Arc<Hall>>, Json(envelope): Json<Env
         return Err(Refusal::too_many());
     }
     statement.not_ahead(hall.clock.now()).map_err(|why| Refusal::from(&ClinicError::Statement(why)))?;
+    if matches!(statement.action, Action::Grant(_)) && hall.clock.now().since(statement.made_at) > GRANT_LIFE {
+        return Err(stale());
+    }
     let done = hall.call(Asked::Statement(envelope)).await?;
     let Done::Kept(receipt) = done else { return Err(Refusal::unavailable()) };
     Ok(json(StatusCode::CREATED, &receipt))
 }
+
+fn stale() -> Refusal {
+    let says = "this grant was signed over a day ago";
+    Refusal::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "statement-stale",
+        says,
+        "have the patient look at it and sign it again",
+    )
+}
+
+/// How long after it was signed a grant is taken in. Whoever finds an old one learns nothing by handing it in, not even
+/// whether it was the patient's last word.
+const GRANT_LIFE: Millis = Millis::DAY;

@@ -10,6 +10,7 @@
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use sumac_protocol::dictionary::Dictionary;
+use sumac_protocol::document::consent::Action;
 use sumac_protocol::record::{Course, FieldValue};
 
 use super::Held;
@@ -68,7 +69,9 @@ pub fn resources(held: &Held, dictionary: &Dictionary, references: References) -
         course::write(&mut writer, course);
     }
     for (number, statement) in held.statements.iter().enumerate() {
-        consent::write(&mut writer, statement, number + 1 == held.statements.len());
+        let later = held.statements.iter().skip(number.saturating_add(1));
+        let later_grant = later.clone().any(|later| matches!(later.says.action, Action::Grant(_)));
+        consent::write(&mut writer, statement, later.len() == 0, !later_grant);
     }
     for used in &held.uses {
         usage::write(&mut writer, used);

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::digest::Digest;
-use sumac_protocol::document::consent::{Statement, standing};
+use sumac_protocol::document::consent::Statement;
 use sumac_protocol::envelope::{Envelope, Verified};
 use sumac_protocol::moment::Moment;
 use sumac_protocol::principal::Principal;
@@ -37,6 +37,9 @@ pub struct Held {
     /// Where the patient stands now: `none`, `granted`, `not_yet`, `expired`, `withdrawn`,
     /// `erased` or `contradictory`.
     pub standing: String,
+    /// What is left of the purposes of the grant that is in force, will be or was, as DUO codes.
+    #[serde(default)]
+    pub purposes: Vec<String>,
     /// What the patient signed, in the ledger's order.
     pub statements: Vec<HeldStatement>,
     /// The queries that the patient was selected for.
@@ -122,15 +125,13 @@ impl Clinic {
         let (clinic, charter) = (self.signer().principal(), self.chain().current());
         let record = self.store().record(row)?;
         let record = record.map(|body| decode(&body).map_err(|why| stored("record")(&why))).transpose()?;
-        let Papers { enrolment, key, said } = self.papers(row)?;
-        let verified = said.iter().map(|(.., statement)| statement);
+        let Papers { enrolment, key, said, standing, purposes } = self.papers(row, now)?;
         let held = |(position, document, says): &(u64, Envelope, Verified<Statement>)| HeldStatement {
             position: *position,
             says: (**says).clone(),
             document: document.clone(),
         };
         let statements = said.iter().map(held).collect();
-        let standing = standing(verified, now).code();
         let mine = || charges.iter().filter(|charge| charge.rows.contains(&row.0));
         let used = |charge: &Charge| {
             let Charge { query, study, rho, at, state, .. } = charge;
@@ -145,6 +146,7 @@ impl Clinic {
             enrolment,
             key,
             standing: standing.to_owned(),
+            purposes,
             statements,
             uses: mine().map(used).collect(),
             spent: mine().filter(|charge| charge.state.stands()).map(|charge| charge.rho).sum(),

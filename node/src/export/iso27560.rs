@@ -19,7 +19,7 @@ pub fn record(held: &Held, controller: &str, now: Moment) -> Value {
     let latest = grants().next_back();
     let in_force = held.standing == "granted";
     let purposes: Vec<Value> =
-        latest.map(|grant| grant.purposes.iter().map(|code| purpose(code, grant)).collect()).unwrap_or_default();
+        latest.map(|grant| held.purposes.iter().map(|code| purpose(code, grant)).collect()).unwrap_or_default();
     let events: Vec<Value> = held.statements.iter().map(event).collect();
     let last = held.statements.last().map(|statement| statement.document.digest().hex());
     json!({

@@ -23,7 +23,13 @@ impl Node {
             Asked::Ask { patient, what } => {
                 clinic.answer(&patient, what).map(|answer| Done::Answered(Box::new(answer)))
             }
-            Asked::Growth(since) => clinic.growth(&since).map(|growth| Done::Grown(Box::new(growth))),
+            Asked::Growth { since, newer } => {
+                let growth = match newer {
+                    Some(newer) => clinic.growth_to(&since, &newer),
+                    None => clinic.growth(&since),
+                };
+                growth.map(|growth| Done::Grown(Box::new(growth)))
+            }
             Asked::HeadAt(size) => clinic.head_at(size).map(|head| Done::Signed(Some(head))),
             Asked::Opening(commitment) => {
                 clinic.opening(&commitment).map(|opening| Done::Opened(opening.map(Box::new)))

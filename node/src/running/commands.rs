@@ -37,7 +37,7 @@ impl Node {
                 clinic.next_statement(&key).map(|(sequence, previous)| Response::NextStatement { sequence, previous })
             }
             Request::TakeStatement(envelope) => clinic.take_statement(&envelope).map(acknowledged),
-            Request::PaperKey { pseudonym } => clinic.paper_key(&pseudonym).and_then(|key| {
+            Request::PaperKey { pseudonym, by } => clinic.paper_key(&pseudonym, &by).and_then(|key| {
                 let (sequence, previous) = clinic.next_statement(&key)?;
                 Ok(Response::PaperKey { key, sequence, previous })
             }),
@@ -72,6 +72,7 @@ impl Node {
             patients: u64::try_from(self.clinic.store().rows().len()).unwrap_or(u64::MAX),
             accused: self.accused(),
             statements: self.clinic.store().ledger_len(),
+            held_for_others: u64::try_from(self.arrivals.len()).unwrap_or(u64::MAX),
             pid: std::process::id(),
         }
     }

@@ -112,18 +112,19 @@ impl Node {
         self.keep(&mut entries)
     }
 
-    /// Writes forms that stand next to each other in one durable batch.
-    fn keep(&self, entries: &mut Vec<Entry>) -> Result<(), RunError> {
+    /// Writes forms that stand next to each other in one durable batch, and what is to be kept beside them.
+    fn keep(&mut self, entries: &mut Vec<Entry>) -> Result<(), RunError> {
         if !entries.is_empty() {
-            let entries = std::mem::take(entries);
-            tokio::task::block_in_place(|| self.clinic.store().append(entries))?;
+            let mut batch = std::mem::take(&mut self.beside);
+            batch.append(entries);
+            tokio::task::block_in_place(|| self.clinic.store().append(batch))?;
         }
         Ok(())
     }
 
     /// To this node itself it goes through the queue, behind the events that already wait there.
     /// To others, delivery is not awaited and a failure only logged; a key no network knows is an error.
-    fn send(&mut self, to: Principal, message: Message) -> Result<(), RunError> {
+    pub(super) fn send(&mut self, to: Principal, message: Message) -> Result<(), RunError> {
         if to == self.me() {
             self.queue.push_back(Event::Message { from: to, message });
             return Ok(());
@@ -153,16 +154,19 @@ impl Node {
 
     /// Selects and debits. Whatever goes wrong, the clinic then has nothing to say, in the same
     /// number of bytes as ever.
-    fn select(&self, order: &Order) -> Selection {
-        tokio::task::block_in_place(|| self.clinic.select(order)).unwrap_or_else(|why| {
-            tracing::error!(%why, "the cohort could not be selected; zeroes are contributed");
-            // As like any other as it can be made.
-            let ledger = self.clinic.commitment_without_cohort().unwrap_or_else(|why| {
-                tracing::error!(%why, "the ledger could not be committed to");
-                sumac_protocol::digest::Digest([0; 32])
-            });
-            Selection { query: order.inquiry.id(), attempt: order.attempt, cells: None, ledger, declined: None }
-        })
+    fn select(&mut self, order: &Order) -> Selection {
+        let why = match tokio::task::block_in_place(|| self.clinic.select(order)) {
+            Ok(selection) => return selection,
+            Err(why) => why,
+        };
+        tracing::error!(%why, "the cohort could not be selected; zeroes are contributed");
+        // As like any other as it can be made. The upload leaves after its form is kept, and what opens it with that.
+        let (ledger, opening) = self.clinic.commitment_without_cohort().unwrap_or_else(|why| {
+            tracing::error!(%why, "the ledger could not be committed to");
+            (sumac_protocol::digest::Digest([0; 32]), Vec::new())
+        });
+        self.beside.extend(opening);
+        Selection { query: order.inquiry.id(), attempt: order.attempt, cells: None, ledger, declined: None }
     }
 }
 

@@ -80,6 +80,8 @@ impl Roles {
                 | Message::Nudge { .. }
                 | Message::AskVoid { .. } => self.member.on(desk, &event),
                 Message::Announce(_) | Message::Ended(_) => self.contributor.on(desk, event),
+                // No part of any query: the node itself hands on what patients sealed.
+                Message::HandOn { .. } | Message::Delivered(_) => Vec::new(),
             },
             Event::Connected(peer) => {
                 let peer = *peer;

@@ -1,25 +1,15 @@
 //! What this node does for other clinics' patients as a member of the federation: it says what it last saw of a
 //! clinic, takes evidence against one, and takes in what is sealed for one that does not answer.
 
-use std::collections::VecDeque;
-
-use serde::{Deserialize, Serialize};
-use sumac_protocol::digest::{Digest, Label};
+use sumac_protocol::digest::Digest;
 use sumac_protocol::document::arrival::Arrival;
 use sumac_protocol::envelope::{DocumentError, Envelope};
 use sumac_protocol::ledger::{LedgerError, TwoTrees};
-use sumac_protocol::moment::Moment;
-use sumac_protocol::octets::Octets;
 use sumac_protocol::principal::Principal;
-use sumac_protocol::round::message::{decode_stored, encode};
 
+use super::arrivals::SEALED_BYTES_MAX;
 use super::{Node, RunError};
-use crate::store::{Entry, Store, StoreError};
-
-/// Most bytes of something sealed that is taken in.
-pub const SEALED_BYTES_MAX: usize = 64 << 10;
-/// Most arrivals that are held at once; the oldest goes for the newest.
-pub const ARRIVALS_MAX: usize = 1_000;
+use crate::store::StoreError;
 
 /// Why a member does not do what a patient's program asked for.
 #[derive(Debug, thiserror::Error)]
@@ -71,52 +61,6 @@ impl WitnessError {
             Self::Document(why) => why.remedy(),
             Self::Store(why) => why.remedy(),
         }
-    }
-}
-
-/// What was taken in for clinics, the longest waiting first. What it is lies in the store alone.
-#[derive(Debug, Default)]
-pub(super) struct Arrivals(VecDeque<[u8; 32]>);
-
-/// Something sealed, as it is stored until it is handed on.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StoredArrival {
-    clinic: Principal,
-    sealed: Octets,
-    arrived_at: Moment,
-}
-
-impl Arrivals {
-    /// What an earlier life took in.
-    pub(super) fn restore(store: &Store) -> Result<Self, StoreError> {
-        Ok(Self(store.role_states(ARRIVALS)?.into_iter().map(|(id, _)| id).collect()))
-    }
-
-    /// Takes something sealed in, durably, for as long as there is room, and answers when it came first.
-    fn take(
-        &mut self,
-        store: &Store,
-        now: impl FnOnce() -> Moment,
-        (clinic, sealed): (Principal, &[u8]),
-    ) -> Result<Moment, WitnessError> {
-        let got = sealed.len();
-        if got == 0 || got > SEALED_BYTES_MAX {
-            return Err(WitnessError::SealedSize { got });
-        }
-        let id = Digest::of(Label::HandedOver, &[clinic.bytes(), sealed]).0;
-        let held = store.role_state(ARRIVALS, &id)?;
-        if let Some(held) = held.and_then(|body| decode_stored::<StoredArrival>(&body).ok()) {
-            return Ok(held.arrived_at);
-        }
-        let stored = StoredArrival { clinic, sealed: Octets(sealed.to_vec()), arrived_at: now() };
-        let over = self.0.len().saturating_add(1).saturating_sub(ARRIVALS_MAX);
-        let mut entries: Vec<Entry> = self.0.iter().take(over).map(|oldest| forgotten(*oldest)).collect();
-        entries.push(Entry::Role { role: ARRIVALS, id, body: Some(encode(&stored)) });
-        store.append(entries)?;
-        self.0.drain(..over);
-        self.0.push_back(id);
-        Ok(stored.arrived_at)
     }
 }
 
@@ -172,72 +116,5 @@ impl Node {
     fn check_clinic(&self, clinic: &Principal) -> Result<(), WitnessError> {
         let known = self.clinic.chain().current().contributors().any(|member| member.key == *clinic);
         if known { Ok(()) } else { Err(WitnessError::NoSuchClinic { clinic: *clinic }) }
-    }
-}
-
-fn forgotten(id: [u8; 32]) -> Entry {
-    Entry::Role { role: ARRIVALS, id, body: None }
-}
-
-/// The store's number for what waits for other clinics: past those of the protocol's roles.
-const ARRIVALS: u8 = 201;
-
-#[cfg(test)]
-mod tests {
-    use sumac_protocol::moment::Moment;
-    use sumac_protocol::principal::{Principal, Signer};
-    use tempfile::TempDir;
-    use zeroize::Zeroizing;
-
-    use super::{ARRIVALS, ARRIVALS_MAX, Arrivals, SEALED_BYTES_MAX};
-    use crate::store::{Store, StorePaths, UnlockSecret};
-
-    const UNLOCK: UnlockSecret = UnlockSecret::KeyFile([3; 32]);
-
-    fn paths(root: &TempDir) -> StorePaths {
-        StorePaths { dir: root.path().join("node"), keyring: root.path().join("keyring") }
-    }
-
-    fn clinic(number: u8) -> Principal {
-        Signer::from_seed(&Zeroizing::new([number; 32])).principal()
-    }
-
-    #[test]
-    fn what_is_handed_over_is_held_durably_with_its_first_moment() {
-        let root = TempDir::new().unwrap();
-        let store = Store::create(&paths(&root), &UNLOCK, Zeroizing::new([9; 32])).unwrap();
-        let mut arrivals = Arrivals::default();
-        let mut take = |store: &Store, to: Principal, sealed: &[u8], at: u64| {
-            arrivals.take(store, || Moment(at), (to, sealed)).map_err(|why| why.code())
-        };
-        assert_eq!(take(&store, clinic(1), b"sealed", 5), Ok(Moment(5)));
-        assert_eq!(take(&store, clinic(1), b"sealed", 9), Ok(Moment(5)), "the same again came when it came");
-        assert_eq!(take(&store, clinic(2), b"sealed", 9), Ok(Moment(9)), "for another clinic it is something else");
-        assert_eq!(take(&store, clinic(1), b"", 9), Err("sealed-size"));
-        assert_eq!(take(&store, clinic(1), &vec![0; SEALED_BYTES_MAX + 1], 9), Err("sealed-size"));
-        assert_eq!(take(&store, clinic(1), &vec![0; SEALED_BYTES_MAX], 10), Ok(Moment(10)));
-        store.close().unwrap();
-        let (store, _) = Store::open(&paths(&root), &UNLOCK).unwrap();
-        let mut arrivals = Arrivals::restore(&store).unwrap();
-        assert_eq!(arrivals.0.len(), 3);
-        let again = arrivals.take(&store, || Moment(99), (clinic(2), b"sealed")).unwrap();
-        assert_eq!((again, arrivals.0.len()), (Moment(9), 3));
-    }
-
-    #[test]
-    fn the_oldest_goes_for_the_newest_and_no_more_are_ever_held() {
-        let root = TempDir::new().unwrap();
-        let store = Store::create(&paths(&root), &UNLOCK, Zeroizing::new([9; 32])).unwrap();
-        let mut arrivals = Arrivals::default();
-        let most = u64::try_from(ARRIVALS_MAX).unwrap();
-        for number in 0..most + 3 {
-            arrivals.take(&store, || Moment(number), (clinic(1), &number.to_le_bytes())).unwrap();
-        }
-        let held = store.role_states(ARRIVALS).unwrap();
-        assert_eq!((held.len(), arrivals.0.len()), (ARRIVALS_MAX, ARRIVALS_MAX));
-        let ids: Vec<[u8; 32]> = held.into_iter().map(|(id, _)| id).collect();
-        assert_eq!(ids, Vec::from(arrivals.0.clone()), "in the order in which they came");
-        let again = arrivals.take(&store, || Moment(9_999), (clinic(1), &0_u64.to_le_bytes())).unwrap();
-        assert_eq!(again, Moment(9_999), "the first was forgotten, and came anew");
     }
 }

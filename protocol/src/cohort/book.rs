@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::cost::RhoMicro;
-use crate::document::consent::{Action, Held, History, Statement, Terms};
+use crate::document::consent::{Held, History, Terms};
 use crate::document::study::Study;
-use crate::envelope::Verified;
 use crate::moment::Moment;
 
 /// Where the statements of each patient lead: which terms, from when, until when. Terms are kept once, however
@@ -24,22 +23,12 @@ struct Place {
 }
 
 impl ConsentBook {
-    /// Puts an enrolled patient's statements in place of those before: in ledger order, each verified under
-    /// the key that is enrolled for that patient. None: the patient allows nothing. Before `grants_from`
-    /// nothing is allowed, whatever they say.
-    pub fn enrolled<'s>(
-        &mut self,
-        row: u32,
-        grants_from: Moment,
-        statements: impl IntoIterator<Item = &'s Verified<Statement>>,
-    ) {
-        let mut history = History::new();
-        let heard =
-            |said: &&Verified<Statement>| !planted!(IgnoresWithdrawals) || matches!(said.action, Action::Grant(_));
-        statements.into_iter().filter(heard).for_each(|statement| history.append(statement));
+    /// Puts where an enrolled patient's statements lead in place of what was there: in ledger order, each verified under
+    /// the key that is enrolled for that patient. None: the patient allows nothing.
+    pub fn enrolled(&mut self, row: u32, history: &History<'_>) {
         let place = history.held().map(|Held { terms, from, until }| {
             let next = self.numbers.len();
-            Place { terms: *self.numbers.entry(terms).or_insert(next), from: from.max(grants_from), until }
+            Place { terms: *self.numbers.entry(terms).or_insert(next), from, until }
         });
         let Ok(at) = usize::try_from(row) else { return };
         if self.rows.len() <= at {

@@ -19,8 +19,8 @@ pub struct Eligible<'i> {
 
 impl<'i> Eligible<'i> {
     /// Those whom the ledger and the budgets let in; `spent` is what a patient was charged in the 365 days
-    /// before. `only` narrows it to those who were selected in an earlier attempt; they were charged then, and
-    /// nobody is added.
+    /// before by other queries than this one. `only` narrows it to those who were selected in an earlier attempt, and
+    /// nobody is added: they were charged then, and a cap that has come to lie lower holds all the same.
     ///
     /// Rows from `clinic`'s `patients_max` on take no part: whether a patient does then never depends
     /// on how many others there are, also under a charter that has come to allow fewer.
@@ -35,13 +35,11 @@ impl<'i> Eligible<'i> {
         let floor = inquiry.charter().policy.rho_per_patient_year;
         let cost = inquiry.query().rho;
         let rows_max = inquiry.charter().member(clinic).map_or(0, |member| member.patients_max);
-        let affordable = |row: u32, cap: RhoMicro| {
-            let may = |spent: RhoMicro| spent.plus(cost) <= cap.min(floor) || planted!(IgnoresCaps);
-            let before = |selected: &BTreeSet<u32>| selected.contains(&row) || planted!(AddsInLaterAttempts);
-            may(spent(row)) && only.is_none_or(before)
-        };
+        let affordable = |row: u32, cap: RhoMicro| spent(row).plus(cost) <= cap.min(floor) || planted!(IgnoresCaps);
+        let selected = |row: u32| only.is_none_or(|selected| selected.contains(&row) || planted!(AddsInLaterAttempts));
         let permitted = view.book.permitted(inquiry.study(), view.at);
-        let rows = permitted.filter(|(row, cap)| u64::from(*row) < rows_max && affordable(*row, *cap));
+        let rows =
+            permitted.filter(|(row, cap)| u64::from(*row) < rows_max && selected(*row) && affordable(*row, *cap));
         Self { inquiry, position: view.position, rows: rows.map(|(row, _)| row).collect() }
     }
 

@@ -173,6 +173,15 @@ impl Statement {
         check::check(self)
     }
 
+    /// As [`Statement::check`], and for what ends something too: what a program asks before it signs. A misspelt purpose
+    /// would end everything, which is right where it is read and wrong where it is written.
+    ///
+    /// # Errors
+    /// The first [`StatementError`] that is found.
+    pub fn check_made(&self) -> Result<(), StatementError> {
+        check::check_made(self)
+    }
+
     /// Whether the statement may come in at this moment, by the clinic's clock. A grant that was signed further ahead
     /// than [`CLOCK_DOUBT`] was signed under a clock that nobody can trust; whatever ends something always may.
     ///

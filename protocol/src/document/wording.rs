@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 /// Why a text may not stand in a document, as the end of a sentence that begins with its name.
 /// `None`: it may. For texts of one line.
-pub(super) fn line_flaw(text: &str, bytes_max: usize) -> Option<String> {
+#[must_use]
+pub fn line_flaw(text: &str, bytes_max: usize) -> Option<String> {
     if text.chars().any(char::is_control) {
         return Some("holds a control character or a line break".into());
     }
@@ -38,6 +39,15 @@ const fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
+/// Whether a character may make a terminal, or a reader, take a text for another: control characters, line and
+/// paragraph separators, marks that change the direction of writing, and whatever shows nothing.
+#[must_use]
+pub fn misleads(c: char) -> bool {
+    c.is_control()
+        || is_invisible(c)
+        || matches!(c, '\u{61c}' | '\u{180e}' | '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
 /// The first of `items` that stands there twice.
 pub(super) fn repeated<T: Ord + Copy>(items: impl IntoIterator<Item = T>) -> Option<T> {
     let mut seen = BTreeSet::new();
@@ -46,7 +56,7 @@ pub(super) fn repeated<T: Ord + Copy>(items: impl IntoIterator<Item = T>) -> Opt
 
 #[cfg(test)]
 mod tests {
-    use super::{line_flaw, prose_flaw, repeated};
+    use super::{line_flaw, misleads, prose_flaw, repeated};
 
     #[test]
     fn a_text_that_could_mislead_its_reader_is_refused() {
@@ -68,6 +78,17 @@ mod tests {
         assert_eq!(line_flaw("Zoë 32 B", 9), None);
         assert_eq!(prose_flaw("a\nb", 8), None);
         assert!(prose_flaw("a\rb", 8).is_some());
+    }
+
+    #[test]
+    fn what_could_mislead_on_a_screen_is_known_and_letters_are_not_touched() {
+        for c in [
+            '\u{1b}', '\u{7}', '\n', '\r', '\u{7f}', '\u{9b}', '\u{202e}', '\u{2066}', '\u{200f}', '\u{61c}',
+            '\u{2028}', '\u{feff}',
+        ] {
+            assert!(misleads(c), "{c:?}");
+        }
+        assert!("Zoë Ärztehaus 東京 – „ρ“ ﷲ".chars().all(|c| !misleads(c)));
     }
 
     #[test]

@@ -48,6 +48,8 @@ pub(super) struct Disclosures {
 #[serde(deny_unknown_fields)]
 pub(super) struct Askers {
     pub(super) any_study: String,
+    /// Where a condition of the grant keeps companies out.
+    pub(super) any_study_of_no_company: String,
     pub(super) academic_only: String,
     /// With `{ids}`.
     pub(super) studies: String,

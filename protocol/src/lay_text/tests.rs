@@ -107,6 +107,20 @@ fn an_explanation_holds_for_the_grant_that_it_was_written_for_and_no_other() {
     assert!(!holds(&swapped), "the words of the other language");
 }
 
+#[test]
+fn who_keeps_companies_out_is_not_told_that_companies_may_ask() {
+    for (language, company) in [("en", "also of a company"), ("de", "auch von einer Firma")] {
+        for (modifiers, may) in
+            [(vec![], true), (vec!["NCU"], true), (vec!["NPU"], false), (vec!["IRB", "NPUNCU"], false)]
+        {
+            let why = format!("{language}: {modifiers:?}");
+            let modifiers = modifiers.into_iter().map(str::to_owned).collect();
+            let text = words(&Grant { modifiers, who: Who::AnyStudy, ..grant() }, language).unwrap();
+            assert_eq!(text.contains(company), may, "{why}\n{text}");
+        }
+    }
+}
+
 /// How hard a text is: words a sentence, letters a word, and words of its longest sentence. What stands in brackets is
 /// a code, which is looked at and not read.
 fn measure(text: &str) -> (f64, f64, usize) {

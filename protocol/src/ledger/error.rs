@@ -3,6 +3,7 @@
 use super::SALT_BYTES;
 use crate::digest::Digest;
 use crate::envelope::DocumentError;
+use crate::moment::Moment;
 use crate::principal::Principal;
 
 /// Why a head, receipt, growth, opening or piece of evidence does not hold.
@@ -91,6 +92,21 @@ pub enum LedgerError {
         /// The commitment.
         commitment: Digest,
     },
+    /// A cohort was selected under an old tree, long after a statement beyond its end was acknowledged.
+    #[error(
+        "a cohort that was seen at {seen_at} was selected under a ledger of {size} statements, and yours at position \
+         {position} was acknowledged by {received_at}"
+    )]
+    OldTree {
+        /// The statement's position.
+        position: u64,
+        /// Leaves of the tree that was selected under.
+        size: u64,
+        /// When the receipt of the statement had arrived.
+        received_at: Moment,
+        /// When a member saw the contribution.
+        seen_at: Moment,
+    },
     /// Two heads that can both be true.
     #[error("the two heads, of {first} and {second} statements, do not contradict each other")]
     NoContradiction {
@@ -126,6 +142,7 @@ impl LedgerError {
             Self::TwoRoots { .. } => "ledger-two-roots",
             Self::Rewritten { .. } => "ledger-rewritten",
             Self::OtherCommitment { .. } => "ledger-other-commitment",
+            Self::OldTree { .. } => "ledger-old-tree",
             Self::NoContradiction { .. } => "ledger-no-contradiction",
             Self::OtherArrival { .. } => "ledger-other-arrival",
         }
@@ -148,6 +165,11 @@ impl LedgerError {
             }
             Self::EmptyTree | Self::Shrunk { .. } | Self::Rewritten { .. } | Self::OtherCommitment { .. } => {
                 "keep both signed heads, ask the clinic for its head at the older size, and show them to the stewards"
+                    .into()
+            }
+            Self::OldTree { .. } => {
+                "keep the receipt and the member's signed word, and show both to the stewards: the clinic selected you \
+                 after it knew your statement, or held its ledger back"
                     .into()
             }
             Self::TwoRoots { .. } => "hand both heads to committee members: they are evidence by themselves".into(),

@@ -13,8 +13,8 @@ use crate::document::arrival::Arrival;
 use crate::document::last_seen::LastSeen;
 use crate::document::tree_head::TreeHead;
 use crate::envelope::Envelope;
-use crate::limits::INTEGER_MAX;
-use crate::moment::Moment;
+use crate::limits::{CLOCK_DOUBT, INTEGER_MAX};
+use crate::moment::{Millis, Moment};
 use crate::octets::Octets;
 use crate::principal::{Principal, Signer};
 
@@ -314,6 +314,30 @@ fn a_cohort_selected_later_must_know_what_was_acknowledged_before() {
         ("as large and another, whenever", other, Some("ledger-two-roots")),
     ] {
         assert_eq!(super::knew(&selected_under, &acknowledged).err().map(|why| why.code()), code, "{why}");
+    }
+}
+
+#[test]
+fn a_cohort_seen_long_after_a_receipt_was_given_covers_it_whatever_moment_the_clinic_wrote() {
+    let ledger = Ledger::of(9);
+    let day = Millis::DAY.0;
+    let (received_at, longest) = (Moment(NOW.0), Millis(7 * day));
+    let late = NOW.0 + 7 * day + CLOCK_DOUBT.0;
+    for (why, size, seen_at, covers) in [
+        ("just covered, at once", 8, NOW.0, Ok(true)),
+        ("just covered, long after", 8, late + 1, Ok(true)),
+        ("not covered, selected before as far as anybody can tell", 7, late, Ok(false)),
+        ("not covered, a millisecond after the last upload that could be older", 7, late + 1, Err("ledger-old-tree")),
+        ("not covered, a year after", 0, NOW.0 + 365 * day, Err("ledger-old-tree")),
+        ("not covered, and before the receipt", 7, NOW.0 - day, Ok(false)),
+    ] {
+        // The clinic dates the old head as it likes.
+        for made_at in [Moment(0), Moment(NOW.0), Moment(late + 2)] {
+            let under = TreeHead { made_at, ..ledger.head(size) };
+            let got = super::heeded(&under, 7, received_at, Moment(seen_at), longest);
+            let got = got.map(|heed| heed == super::Heed::Covered).map_err(|why| why.code());
+            assert_eq!(got, covers, "{why}");
+        }
     }
 }
 

@@ -123,7 +123,7 @@ impl RawCells {
     fn add_course(&mut self, plan: &Plan, measured: &Measured) {
         let Some(cells) = self.cells.chunks_exact_mut(self.blocks.max(1)).nth(measured.group) else { return };
         for (block, cell) in plan.blocks.iter().zip(cells) {
-            // Saturating: `Plan::check_size` has refused plans whose cells could come near 2^62.
+            // Saturating: `share::check_fit` has refused plans whose cells could come near 2^60.
             *cell = cell.saturating_add(block.adds(measured));
         }
     }

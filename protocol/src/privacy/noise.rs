@@ -73,7 +73,7 @@ impl fmt::Debug for Noise {
 ///
 /// # Errors
 /// [`NoiseError`] where a plan has more cells than can be numbered or a draw does not fit 128 bits;
-/// neither happens to a plan that passed [`check_field`](crate::privacy::check_field).
+/// neither happens to a plan that passed [`check_fit`](crate::share::check_fit).
 pub fn noise_vector(plan: &Plan, seed: &NoiseSeed, manifest: Digest) -> Result<Noise, NoiseError> {
     let mut cells = Noise(Vec::with_capacity(plan.cell_count()));
     for group in 0..plan.group_count() {

@@ -5,9 +5,8 @@ use proptest::prelude::*;
 use super::{QuestionError, compile};
 use crate::dictionary::{Dictionary, Fraction};
 use crate::limits::{ELEMENTS_MAX_DP, QUERY_BYTES_MAX};
-use crate::plan::{
-    BlockKind, Condition, EstimateKind, Measure, MissingEndpoint, Mode, Plan, Relation, SizeError, Timepoint,
-};
+use crate::plan::{BlockKind, Condition, EstimateKind, Measure, MissingEndpoint, Mode, Plan, Relation, Timepoint};
+use crate::share::{Parties, Unfit, check_fit};
 
 mod refused;
 
@@ -277,20 +276,20 @@ answers carry noise that hides each patient";
 #[test]
 fn a_plan_too_large_to_contribute_says_by_how_much_to_shrink() {
     let three_means = "SELECT mean(weight), mean(age), mean(baseline(phq9)) FROM courses GROUP BY schedule, route";
-    let plan = plan(three_means, Mode::Dp);
-    let cells = 40 * 3 * 9;
-    assert_eq!(plan.cell_count(), cells);
-    // 1,000 patients × 2750² needs 33 bits.
-    assert_eq!(plan.elements(1_000), Some(u64::try_from(cells).unwrap() * 33));
-    assert_eq!(plan.check_size(1_000), Ok(()));
-    let error = plan.check_size(1_000_000).unwrap_err();
-    let most = u64::try_from(ELEMENTS_MAX_DP).unwrap();
-    assert_eq!(error, SizeError::TooManyElements { elements: 1_080 * 43, cells: 1_080, bits: 43, most });
-    assert!(error.remedy().starts_with("ask for 930 cells instead of 1080"), "{}", error.remedy());
-    assert_eq!(plan.check_size(u64::MAX).unwrap_err().code(), "sums-too-wide");
-    let mut exact = plan.clone();
-    exact.mode = Mode::Exact;
-    assert_eq!(exact.check_size(1_000_000), Ok(()), "exact studies may be larger");
+    let asked = |mode| plan(three_means, mode);
+    let parties = |patients_max| Parties::new(patients_max, 5, 3);
+    assert_eq!(asked(Mode::Dp).cell_count(), 120 * 9);
+    assert_eq!(check_fit(&asked(Mode::Dp), &parties(100)), Ok(()));
+    let refused = check_fit(&asked(Mode::Dp), &parties(1_000)).unwrap_err();
+    let Unfit::TooManyElements { elements, groups: 120, most } = refused else { panic!("{refused}") };
+    assert_eq!(most, ELEMENTS_MAX_DP);
+    let fit = 120 * most / elements;
+    assert!(refused.remedy().starts_with(&format!("ask for {fit} groups instead of 120")), "{}", refused.remedy());
+    assert_eq!(check_fit(&asked(Mode::Exact), &parties(1_000)), Ok(()), "exact studies may be larger");
+    let refused = check_fit(&asked(Mode::Exact), &parties(1_000_000)).unwrap_err();
+    assert_eq!(refused.code(), "proof-overflows");
+    assert!(refused.remedy().starts_with("clip weight to a range of at most 214.7"), "{}", refused.remedy());
+    assert_eq!(check_fit(&asked(Mode::Dp), &parties(u64::MAX)).unwrap_err().code(), "counts-overflow");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::principal::Principal;
 use crate::round::inquiry::Inquiry;
 use crate::round::message::{BatchUpload, UploadParts};
 use crate::sealed::SEAL_BYTES;
-use crate::secret_share::{Circuit, Nonce};
+use crate::share::{Circuit, Nonce};
 
 /// An attempt whose commitments were all checked. Only [`Attempt::admit`] makes one.
 #[derive(Debug, Clone)]
@@ -80,21 +80,20 @@ impl Attempt {
     pub fn circuit(&self, inquiry: &Inquiry, clinic: &Principal) -> Result<(Circuit, Digest), Fault> {
         let member = inquiry.charter().contributors().find(|m| m.key == *clinic);
         let member = member.ok_or(Fault::NotAContributor { who: *clinic })?;
-        let circuit = Circuit::new(inquiry.plan(), self.committee.len(), member.patients_max)
-            .map_err(|why| Fault::Unsupported { why: why.to_string() })?;
-        let parameters = circuit.parameters();
+        let parties = inquiry.parties(member.patients_max, self.committee.len());
+        let circuit = Circuit::new(inquiry.plan(), &parties);
+        let circuit = circuit.map_err(|why| Fault::Unsupported { why: why.to_string() })?;
+        let parameters = circuit.parameters().digest();
         let plan = inquiry.plan().digest();
         let charter = inquiry.charter().digest();
         let id = inquiry.id();
         let attempt = [self.number];
         let semantics = inquiry.plan().semantics.to_le_bytes();
-        let (cells, most) = (parameters.cells.to_le_bytes(), parameters.raw_max.to_le_bytes());
-        let count = [parameters.aggregators];
         let digests: Vec<Digest> = self.commitments.iter().map(Verified::digest).collect();
         let mut parts: Vec<&[u8]> = vec![charter.bytes(), id.bytes(), &attempt, plan.bytes(), &semantics];
         parts.extend(self.committee.iter().map(|m| m.bytes().as_slice()));
         parts.extend(digests.iter().map(Digest::bytes));
-        parts.extend([clinic.bytes().as_slice(), &count, &cells, &most]);
+        parts.extend([clinic.bytes(), parameters.bytes()]);
         Ok((circuit, Digest::of(Label::SharingContext, &parts)))
     }
 

@@ -89,7 +89,9 @@ impl Coordinator {
             | Message::Manifests { .. }
             | Message::Nudge { .. }
             | Message::AskVoid { .. }
-            | Message::Ended(_) => return Vec::new(),
+            | Message::Ended(_)
+            | Message::HandOn { .. }
+            | Message::Delivered(_) => return Vec::new(),
         };
         done.unwrap_or_else(|fault| refuse(&fault))
     }

@@ -13,6 +13,7 @@ use crate::moment::Moment;
 use crate::plan::{Mode, Plan, SEMANTICS_VERSION};
 use crate::principal::Principal;
 use crate::round::progress::Refused;
+use crate::share::{Parties, check_fit};
 use crate::{privacy, question};
 
 /// A query with its study, its charter and its plan, all checked. Only [`Inquiry::admit`] makes one.
@@ -118,6 +119,12 @@ impl Inquiry {
         u64::from(self.charter.policy.clinics_min) * 2 > places + 1
     }
 
+    /// What the sizes of one clinic's contribution to a committee of so many depend on.
+    #[must_use]
+    pub fn parties(&self, patients_max: u64, aggregators: usize) -> Parties {
+        parties(&self.charter, patients_max, aggregators)
+    }
+
     /// How many different operators are behind these clinics.
     #[must_use]
     pub fn operators<'a>(&self, clinics: impl Iterator<Item = &'a Principal>) -> usize {
@@ -163,11 +170,8 @@ fn derive_plan(query: &Query, study: &Study, charter: &Charter, dictionary: &Dic
     }
     let plan = privacy::price(plan, query.rho).map_err(|e| refused(e.code(), &e, e.remedy()))?;
     let patients = charter.contributors().map(|m| m.patients_max).max().unwrap_or(0);
-    plan.check_size(patients).map_err(|e| refused(e.code(), &e, e.remedy()))?;
-    let contributors = u64::try_from(charter.contributors().count()).unwrap_or(u64::MAX);
     let aggregators = (1..=u8::MAX).map_while(|n| charter.committee(n)).map(<[Principal]>::len).max().unwrap_or(0);
-    privacy::check_field(&plan, patients, contributors, u64::try_from(aggregators).unwrap_or(u64::MAX))
-        .map_err(|e| refused(e.code(), &e, e.remedy()))?;
+    check_fit(&plan, &parties(charter, patients, aggregators)).map_err(|e| refused(e.code(), &e, e.remedy()))?;
     if plan.digest() != query.plan {
         return Err(Refused {
             code: "plan-differs".into(),
@@ -176,6 +180,11 @@ fn derive_plan(query: &Query, study: &Study, charter: &Charter, dictionary: &Dic
         });
     }
     Ok(plan)
+}
+
+fn parties(charter: &Charter, patients_max: u64, aggregators: usize) -> Parties {
+    let number = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+    Parties { patients_max, operators: number(charter.contributors().count()), aggregators: number(aggregators) }
 }
 
 fn refused(code: &str, says: &impl std::fmt::Display, remedy: String) -> Refused {

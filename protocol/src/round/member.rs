@@ -178,7 +178,9 @@ impl Member {
             | Message::Answer { .. }
             | Message::Void(_)
             | Message::Ended(_)
-            | Message::EndingKept { .. } => return Vec::new(),
+            | Message::EndingKept { .. }
+            | Message::HandOn { .. }
+            | Message::Delivered(_) => return Vec::new(),
         };
         done.unwrap_or_else(|fault| refuse(&fault))
     }

@@ -130,6 +130,16 @@ pub enum Message {
         /// The query.
         query: Digest,
     },
+    /// Member to clinic, by way of a hub where the two are not linked: something that was sealed for the clinic and
+    /// handed to the member.
+    HandOn {
+        /// The member's signed word of its arrival, which says for whom it is.
+        arrival: Envelope,
+        /// The sealed bytes.
+        sealed: Octets,
+    },
+    /// Clinic to member, the same way back: what was handed on has come, and the member may forget it.
+    Delivered(Envelope),
 }
 
 /// A call for contributions.

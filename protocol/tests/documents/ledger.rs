@@ -4,12 +4,14 @@ use std::convert::Infallible;
 
 use sumac_protocol::digest::Digest;
 use sumac_protocol::document::arrival::Arrival;
+use sumac_protocol::document::delivery::Delivery;
 use sumac_protocol::document::last_seen::LastSeen;
 use sumac_protocol::document::tree_head::TreeHead;
 use sumac_protocol::envelope::{Document, Envelope};
 use sumac_protocol::ledger::tree::{self, Nodes};
 use sumac_protocol::ledger::{self, Growth, LedgerError, Opening, Receipt, TwoTrees};
 use sumac_protocol::octets::Octets;
+use sumac_protocol::round::message::Message;
 
 use crate::cast::{Harbour, Mill, NOW, Otto, Person, Pia, Ridge, days_after_new_year, revocation, signed, statement};
 use crate::dsse::{Sealed, seal};
@@ -70,12 +72,27 @@ fn arrival() -> Arrival {
     Arrival { member: Ridge.key(), clinic: Harbour.key(), sealed, arrived_at: NOW }
 }
 
+fn delivery() -> Delivery {
+    let handed = ledger::handed_over(&Harbour.key(), SEALED);
+    Delivery { clinic: Harbour.key(), member: Ridge.key(), handed, delivered_at: NOW }
+}
+
+/// What a member hands on, and what the clinic says to it, as messages.
+pub(crate) fn handed_on() -> [Message; 2] {
+    let sealed = Octets(SEALED.to_vec());
+    [
+        Message::HandOn { arrival: signed(&arrival(), &[Ridge]), sealed },
+        Message::Delivered(signed(&delivery(), &[Harbour])),
+    ]
+}
+
 /// The golden files.
 pub(crate) fn files() -> Vec<(String, String)> {
     vec![
         golden("tree-head", "the head of a clinic's ledger of three statements", &tree_head(3), &[Harbour]),
         golden("last-seen", "a member's word about the newest upload it saw", &last_seen(), &[Ridge]),
         golden("arrival", "a member's word that something sealed was handed over", &arrival(), &[Ridge]),
+        golden("delivery", "a clinic's word that what a member held has come", &delivery(), &[Harbour]),
     ]
 }
 
@@ -126,6 +143,8 @@ fn golden_words_about_a_ledger_are_read_back_and_taken() {
     ledger::admit_last_seen(&read_back("last-seen", &last_seen()), &Ridge.key(), &harbour).unwrap();
     let said = read_back("arrival", &arrival());
     ledger::admit_arrival(&said, &Ridge.key(), &harbour, &Digest::of_bytes(SEALED)).unwrap();
+    let said = ledger::admit_delivery(&read_back("delivery", &delivery()), &Ridge.key()).unwrap();
+    assert_eq!(said.handed, ledger::handed_over(&harbour, SEALED));
 }
 
 #[test]
@@ -162,12 +181,13 @@ fn right(kind: &'static str) -> (String, Person, Digest, &'static str) {
         "tree-head" => (text(&tree_head(3)), Harbour, tree_head(3).root, "last-seen"),
         "last-seen" => (text(&last_seen()), Ridge, last_seen().ledger, "arrival"),
         "arrival" => (text(&arrival()), Ridge, arrival().sealed, "tree-head"),
+        "delivery" => (text(&delivery()), Harbour, delivery().handed, "arrival"),
         other => panic!("`{other}` says nothing about a ledger"),
     }
 }
 
 /// The kinds of document that speak of a ledger.
-pub(crate) const KINDS: [&str; 3] = ["tree-head", "last-seen", "arrival"];
+pub(crate) const KINDS: [&str; 4] = ["tree-head", "last-seen", "arrival", "delivery"];
 
 fn flawed_in_every_kind(kind: &'static str) -> Vec<Row> {
     let (text, signer, digest, other) = right(kind);
@@ -211,6 +231,11 @@ fn flawed_heads_and_words() -> Vec<Row> {
         change(&mut wrong);
         sealed(&wrong, &[Ridge])
     };
+    let gone = |change: fn(&mut Delivery)| {
+        let mut wrong = delivery();
+        change(&mut wrong);
+        sealed(&wrong, &[Harbour])
+    };
     let (elsewhere, by_other) = ("ledger-other-clinic", "ledger-other-member");
     let size = |size: &str| {
         let text = serde_json::to_string(&tree_head(3)).unwrap();
@@ -233,6 +258,8 @@ fn flawed_heads_and_words() -> Vec<Row> {
             "ledger-other-arrival",
             came(|a| a.sealed = Digest([0; 32])),
         ),
+        row("delivery-elsewhere", "delivery", "of Mill, by Harbour", "not-signed-by", gone(|d| d.clinic = Mill.key())),
+        row("delivery-member", "delivery", "to Mill", by_other, gone(|d| d.member = Mill.key())),
     ]
 }
 
@@ -250,6 +277,7 @@ pub(crate) fn code(kind: &str, envelope: &Envelope) -> Option<&'static str> {
         "tree-head" => ledger::admit_head(envelope, &harbour).err(),
         "last-seen" => ledger::admit_last_seen(envelope, &ridge, &harbour).err(),
         "arrival" => ledger::admit_arrival(envelope, &ridge, &harbour, &arrival().sealed).err(),
+        "delivery" => ledger::admit_delivery(envelope, &ridge).err(),
         other => panic!("`{other}` says nothing about a ledger"),
     }?;
     Some(if let LedgerError::BadDocument(why) = &refused { why.code() } else { refused.code() })

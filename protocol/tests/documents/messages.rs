@@ -99,9 +99,15 @@ fn from_the_freeze() -> Vec<(&'static str, &'static str, Message)> {
     ]
 }
 
+/// Beside the rounds.
+fn handed_on() -> Vec<(&'static str, &'static str, Message)> {
+    let [hand_on, delivered] = crate::ledger::handed_on();
+    vec![("hand_on", "sealed, with the member's word", hand_on), ("delivered", "the clinic's word", delivered)]
+}
+
 /// Every message that there is.
 fn messages() -> Vec<(&'static str, &'static str, Message)> {
-    [until_the_batch(), from_the_freeze()].concat()
+    [until_the_batch(), from_the_freeze(), handed_on()].concat()
 }
 
 fn progress(step: Step) -> Reply {
@@ -188,7 +194,7 @@ fn every_message_reply_and_step_that_a_node_can_read_has_a_golden_file() {
     let names = |rows: Vec<String>| rows.into_iter().collect::<BTreeSet<String>>();
     let written = names(messages().into_iter().map(|(name, ..)| name.to_owned()).collect());
     assert_eq!(known::<Message>(&unknown), written);
-    assert_eq!(written.len(), 19);
+    assert_eq!(written.len(), 21);
     let kinds = names(replies().into_iter().map(|(name, ..)| name.split('-').next().unwrap().to_owned()).collect());
     assert_eq!(known::<Reply>(&unknown), kinds);
     let steps = replies().into_iter().filter_map(|(name, ..)| name.strip_prefix("progress-").map(str::to_owned));

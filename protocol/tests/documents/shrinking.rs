@@ -55,7 +55,9 @@ fn admitted(statement: &Statement, paper: bool) -> Verified<Statement> {
 /// The studies, and the trial's question under its price, that count Pia in at a moment: by number.
 fn cohorts(said: &[Verified<Statement>], at: Moment) -> BTreeSet<usize> {
     let mut book = ConsentBook::default();
-    book.enrolled(0, Moment(0), said);
+    let mut history = History::new();
+    said.iter().for_each(|statement| history.append(statement));
+    book.enrolled(0, &history);
     let counted = |study: &Study| book.permitted(study, at).next().is_some();
     let mut cohorts: BTreeSet<usize> =
         studies().iter().enumerate().filter(|(_, study)| counted(study)).map(|(number, _)| number).collect();

@@ -28,7 +28,7 @@ use sumac_protocol::round::attempt::{Attempt, public_digest, sealed_digest};
 use sumac_protocol::round::inquiry::Inquiry;
 use sumac_protocol::round::message::UploadParts;
 use sumac_protocol::sealed::{OpeningKey, SealingKey};
-use sumac_protocol::secret_share::CellShares;
+use sumac_protocol::share::CellShares;
 use zeroize::Zeroizing;
 
 use crate::cast::{self, Anna, Ben, Harbour, Ines, Linden, Mill, NOW, Person, Quay, Ridge, signed};

@@ -143,9 +143,10 @@ impl Books {
         }
         let only: Option<BTreeSet<u32>> = before.map(|charge| charge.rows.iter().copied().collect());
         let (view, ledger) = self.consents(now, rng);
+        // What this query itself was charged before does not stand in its own way.
         let own =
-            |row: &u32| before.filter(|charge| charge.rows.contains(row)).map_or(RhoMicro(0), |charge| charge.rho);
-        let spent = |row: &u32| self.spent(*row, now).after(own(row)).unwrap_or_default();
+            |row: u32| before.filter(|charge| charge.rows.contains(&row)).map_or(RhoMicro(0), |charge| charge.rho);
+        let spent = |row: &u32| self.spent(*row, now).after(own(*row)).unwrap_or_default();
         let candidates =
             self.rows.iter().map(|(row, kept)| Candidate { row: *row, record: &kept.record, spent: spent(row) });
         let cohort = Cohort::select(&view, inquiry, &self.clinic, candidates, only.as_ref());

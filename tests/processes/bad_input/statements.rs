@@ -90,7 +90,7 @@ fn an_enrolment_or_grant_that_does_not_hold_changes_nothing() {
 fn who_grants_reads_first_everything_that_is_granted() {
     let federation = Setup::default().start(SUMAC);
     let (home, (_, key)) = (federation.home('C'), somebody(&federation, 'C'));
-    let grant = ["patient", "grant", "--dir", text(&home), "--key", text(&key), "--purpose", "DS"];
+    let grant = ["patient", "grant", "--yes", "--dir", text(&home), "--key", text(&key), "--purpose", "DS"];
     let disease = ["--disease", "MONDO:0002009", "--disease", "MONDO:0005618", "--rho-year", "500000"];
     let cases: [(&[&str], &[&str]); 2] = [
         (&[], &["only in sums with noise. The noise hides you"]),
@@ -122,7 +122,8 @@ fn a_withdrawal_says_nothing_before_it_can_be_made_and_is_made_once() {
     let (home, nowhere) = (federation.home('C'), federation.dir().join("nowhere"));
     let (name, key) = somebody(&federation, 'C');
     let stranger = federation.dir().join("keys/researcher.key");
-    let revoke = |dir: &Path, key: &Path| sumac(&["patient", "revoke", "--dir", text(dir), "--key", text(key)]);
+    let revoke =
+        |dir: &Path, key: &Path| sumac(&["patient", "revoke", "--yes", "--dir", text(dir), "--key", text(key)]);
     let before = kept_files(&home);
     for (dir, key, code, why) in [
         (&home, &stranger, "not-enrolled", "a key that nobody enrolled"),

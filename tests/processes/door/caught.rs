@@ -20,6 +20,35 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[test]
+fn a_clinic_that_goes_on_with_another_ledger_is_caught_though_its_newest_receipts_hold() {
+    let mut federation = open();
+    let consents = federation.patients('D').into_iter().filter(|line| line.standing == "granted");
+    let keys: Vec<_> = consents
+        .take(2)
+        .map(|line| federation.dir().join("patients").join(format!("{}.key", line.pseudonym)))
+        .collect();
+    let (home, yesterday) = (federation.home('D'), federation.dir().join("yesterday"));
+    federation.stop('D');
+    copy(&home, &yesterday);
+    federation.restart('D');
+    done(&federation, &["revoke", "--node", &door(&federation, 'D'), "--key", text(&keys[0]), "--yes"]);
+    federation.stop('D');
+    fs::remove_dir_all(&home).unwrap();
+    copy(&yesterday, &home);
+    federation.restart('D');
+    let url = door(&federation, 'D');
+    done(&federation, &["revoke", "--node", &url, "--key", text(&keys[1]), "--yes"]);
+    // Whoever lost the withdrawal withdraws again. Each receipt holds, and the newest head only grows.
+    done(&federation, &["revoke", "--node", &url, "--key", text(&keys[0]), "--yes"]);
+    let (harbour, ridge) = (door(&federation, 'A'), door(&federation, 'B'));
+    let check =
+        ["receipts", "--node", &url, "--key", text(&keys[0]), "--yes", "--member", &harbour, "--member", &ridge];
+    let caught = refused(&federation, &check, 1, "ledger-two-roots");
+    assert!(caught.contains("Harbour, Ridge"), "handed to both: {caught}");
+    assert_eq!(federation.status('B').accused, ["Mill"]);
+}
+
+#[test]
 fn a_clinic_that_signs_two_ledgers_is_caught_and_the_members_refuse_it() {
     let mut federation = open();
     let consents = federation.patients('D').into_iter().filter(|line| line.standing == "granted");

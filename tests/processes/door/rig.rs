@@ -2,10 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use serde_json::Value;
-use sumac_protocol::envelope::Envelope;
 use sumac_protocol::principal::{Principal, Signer};
 use sumac_tests::processes::{Ended, Federation, Setup};
 use zeroize::Zeroizing;
@@ -14,22 +11,12 @@ pub(crate) const SUMAC: &str = env!("CARGO_BIN_EXE_sumac");
 
 /// Five clinics; each hears patients at a port of its own.
 pub(crate) fn open() -> Federation {
-    let mut federation = Setup::default().build(SUMAC);
-    for node in Federation::letters() {
-        let settings = federation.home(node).join("node.toml");
-        let text = fs::read_to_string(&settings).unwrap();
-        fs::write(&settings, text + "patients = \"127.0.0.1:0\"\n").unwrap();
-        let text =
-            fs::read_to_string(&settings).unwrap().replace("patients_per_minute = 240", "patients_per_minute = 90000");
-        fs::write(&settings, text).unwrap();
-    }
-    federation.start_all();
-    federation
+    Setup::default().doors().start(SUMAC)
 }
 
 /// Where a clinic hears patients.
 pub(crate) fn door(federation: &Federation, clinic: char) -> String {
-    federation.status(clinic).patients_at.expect("the door is open")
+    federation.door(clinic)
 }
 
 /// A patient's program, run to its end.
@@ -74,43 +61,6 @@ pub(crate) fn signer(key: &Path) -> Signer {
 /// Somebody whom no clinic knows.
 pub(crate) fn stranger() -> Signer {
     Signer::from_seed(&Zeroizing::new([91; 32]))
-}
-
-/// What comes back over HTTP.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Heard {
-    pub(crate) status: u16,
-    pub(crate) body: String,
-}
-
-impl Heard {
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|why| panic!("{why}: {}", self.body))
-    }
-
-    pub(crate) fn code(&self) -> String {
-        self.json()["code"].as_str().unwrap_or_default().to_owned()
-    }
-}
-
-/// Posts a body as it stands.
-pub(crate) fn post(url: &str, path: &str, kind: &str, body: &[u8]) -> Heard {
-    let agent = ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .timeout_global(Some(Duration::from_secs(45)))
-        .build()
-        .new_agent();
-    let mut response = agent.post(format!("{url}{path}")).header("content-type", kind).send(body).unwrap();
-    let status = response.status().as_u16();
-    Heard { status, body: response.body_mut().with_config().limit(8 << 20).read_to_string().unwrap() }
-}
-
-pub(crate) fn post_json(url: &str, path: &str, body: &Value) -> Heard {
-    post(url, path, "application/json", body.to_string().as_bytes())
-}
-
-pub(crate) fn hand_in(url: &str, path: &str, signed: &Envelope) -> Heard {
-    post(url, path, "application/json", signed.to_json().as_bytes())
 }
 
 /// The clinic's node key.

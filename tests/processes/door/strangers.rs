@@ -7,13 +7,14 @@ use sumac_node::door::{Answer, open_answer};
 use sumac_protocol::document::ask::{Ask, AskedFor};
 use sumac_protocol::document::consent::{Action, Revoke, Statement};
 use sumac_protocol::envelope::Envelope;
-use sumac_protocol::moment::Moment;
+use sumac_protocol::moment::{Millis, Moment};
 use sumac_protocol::octets::Octets;
 use sumac_protocol::principal::{Principal, Signer};
 use sumac_protocol::sealed::{OpeningKey, SealingKey};
+use sumac_tests::processes::{Heard, hand_in, now, post, post_json};
 use zeroize::Zeroizing;
 
-use crate::rig::{Heard, clinic, door, hand_in, open, post, post_json, signer, somebody, stranger};
+use crate::rig::{clinic, door, open, signer, somebody, stranger};
 
 fn challenge(url: &str, key: &Principal) -> Octets {
     let heard = post_json(url, "/v1/challenges", &json!({ "key": key }));
@@ -135,7 +136,8 @@ fn every_wrong_statement_has_its_own_code_and_none_of_them_changes_anything() {
             sign(&Statement { clinic: elsewhere, ..revoke(&patient) }, &patient),
         ),
         ("a grant from next year", 422, "statement-future", sign(&grant(1 << 52), &patient)),
-        ("a grant over again", 409, "statement-out-of-line", sign(&grant(1_790_000_000_000), &patient)),
+        ("a grant over again", 409, "statement-out-of-line", sign(&grant(now().0), &patient)),
+        ("a grant of two days ago", 422, "statement-stale", sign(&grant(now().0 - 2 * Millis::DAY.0), &patient)),
         ("a name twice", 400, "malformed", repayload(&|text| text.replacen("{\"", "{\"sequence\":0,\"", 1))),
         (
             "changed after signing",

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use sumac_node::clinic::{AsOf, CohortLine, PatientLine};
 use sumac_node::control::Status;
+use sumac_protocol::principal::Signer;
+use zeroize::Zeroizing;
 
 use super::{CAST, Federation, Program};
 
@@ -74,6 +76,15 @@ impl Federation {
         self.stating(clinic, pseudonym, "revoke")
     }
 
+    /// The key of a patient of the demo, as the patient's own program holds it.
+    #[must_use]
+    pub fn signer(&self, pseudonym: &str) -> Signer {
+        let file = self.dir().join("patients").join(format!("{pseudonym}.key"));
+        let seed = std::fs::read(&file).unwrap_or_else(|why| panic!("{}: {why}", file.display()));
+        let seed: [u8; 32] = seed.try_into().unwrap_or_else(|_| panic!("{} is no bare key", file.display()));
+        Signer::from_seed(&Zeroizing::new(seed))
+    }
+
     fn acknowledged(&self, clinic: char, pseudonym: &str, what: &str) -> String {
         let ended = self.stating(clinic, pseudonym, what).ended();
         assert_eq!(ended.exit, Some(0), "{pseudonym} can {what}: {}", ended.text());
@@ -82,7 +93,8 @@ impl Federation {
 
     fn stating(&self, clinic: char, pseudonym: &str, what: &str) -> Program {
         let (home, key) = (self.home(clinic), self.dir().join("patients").join(format!("{pseudonym}.key")));
-        let args = ["patient".as_ref(), what.as_ref(), "--dir".as_ref(), home.as_os_str(), "--key".as_ref()];
+        let args =
+            ["patient".as_ref(), what.as_ref(), "--yes".as_ref(), "--dir".as_ref(), home.as_os_str(), "--key".as_ref()];
         self.running(args.into_iter().chain([key.as_os_str()]))
     }
 

@@ -16,7 +16,8 @@ use zeroize::Zeroizing;
 
 use super::{Ended, Program, Setup};
 
-/// Two stopped nodes, `one` and `two`, under one charter with the shipped dictionary of the field.
+/// Two stopped nodes, `one` and `two`, under one charter with the shipped dictionary of the field. The charter lies in
+/// `charter.json`; it allows statements on paper, and names the keys in `anna.key` and `ben.key` as staff of `one`.
 #[derive(Debug)]
 pub struct Clinics {
     program: PathBuf,
@@ -40,16 +41,22 @@ impl Clinics {
         (charter.epoch, charter.previous, charter.studies) = (0, None, Vec::new());
         charter.dictionary = KETAMINE.to_owned();
         let old: Vec<Principal> = charter.members.iter().rev().take(NAMES.len()).map(|member| member.key).collect();
+        let of_staff = keys.first().copied();
         let renamed: BTreeMap<Principal, Principal> = old.into_iter().zip(keys).collect();
         let new = |key: &Principal| renamed.get(key).copied().unwrap_or(*key);
         charter.members.iter_mut().for_each(|member| {
             member.key = new(&member.key);
             member.patients_max = PATIENTS_MAX;
+            if Some(member.key) == of_staff {
+                member.staff = STAFF.map(|name| clinics.key(name)).into();
+            }
         });
         charter.committees.iter_mut().flatten().for_each(|key| *key = new(key));
+        charter.policy.allow_witnessed = true;
         let mut signed = Envelope::sign(&charter, &stewards[0]).unwrap();
         signed.cosign(&stewards[1]);
         let chain = CharterChain::genesis(&signed).unwrap();
+        fs::write(clinics.path("charter.json"), chain.to_json()).unwrap();
         for name in NAMES {
             Home::at(&clinics.path(name)).put_charter(&chain).unwrap();
         }
@@ -137,6 +144,24 @@ impl Clinics {
         node
     }
 
+    /// Runs a node that hears patients at a free port, with more words for how; gives back where.
+    #[must_use]
+    pub fn open(&self, name: &str, how: &[&str]) -> (Program, String) {
+        let dir = self.path(name);
+        let run = ["node", "run", "--dir", text(&dir), "--patients", "127.0.0.1:0"];
+        let mut node = self.begin(&[&run[..], how].concat());
+        let ready = node.until_line("that it is ready", |line| line.starts_with("{\"key\":"));
+        let said: Value = serde_json::from_str(&ready).unwrap();
+        (node, said["patients"].as_str().unwrap().to_owned())
+    }
+
+    /// Makes somebody's key, in a file `NAME.key`, and gives back its public name.
+    #[must_use]
+    pub fn key(&self, name: &str) -> Principal {
+        let file = self.path(&format!("{name}.key"));
+        self.done(&["key", "new", "--out", text(&file)]).out[0].parse().unwrap()
+    }
+
     /// Makes a node, and gives back its public name.
     fn init(&self, name: &str) -> Principal {
         let (dir, key) = (self.path(name), self.path(&format!("{name}.key")));
@@ -174,6 +199,8 @@ pub fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
+/// Who works at `one`.
+const STAFF: [&str; 2] = ["anna", "ben"];
 const NAMES: [&str; 2] = ["one", "two"];
 /// Room for every test.
 const PATIENTS_MAX: u64 = 100_000;

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use serde_json::Value;
+
 use super::program::Program;
 
 /// A running node.
@@ -10,14 +12,19 @@ use super::program::Program;
 pub(super) struct Node {
     letter: char,
     program: Program,
+    /// Where it hears patients; known once it is ready.
+    door: Option<String>,
 }
 
 impl Node {
     /// Starts it; it is ready after [`Node::ready`].
-    pub(super) fn start(program: &Path, letter: char, home: &Path) -> Self {
+    pub(super) fn start(program: &Path, letter: char, home: &Path, door: bool) -> Self {
         let mut command = Command::new(program);
         command.args(["node", "run", "--dir"]).arg(home);
-        Self { letter, program: Program::start(&format!("node {letter}"), command) }
+        if door {
+            command.args(["--patients", "127.0.0.1:0", "--patients-per-minute", "4000000"]);
+        }
+        Self { letter, program: Program::start(&format!("node {letter}"), command), door: None }
     }
 
     /// Waits for its one line on standard output, which says that it is ready.
@@ -25,6 +32,12 @@ impl Node {
         let line = self.program.until_line("that it is ready", |line| line.starts_with("{\"key\":"));
         let pid = format!("\"pid\":{}", self.program.pid());
         assert!(line.contains(&pid), "{} names its process: {line}", self.letter);
+        let said: Value = serde_json::from_str(&line).unwrap_or_else(|why| panic!("{why}: {line}"));
+        self.door = said.get("patients").and_then(Value::as_str).map(str::to_owned);
+    }
+
+    pub(super) fn door(&self) -> Option<&str> {
+        self.door.as_deref()
     }
 
     /// Waits until it has logged this many links.

@@ -14,7 +14,7 @@ use super::rig::{Desk, grant, no, now, pia, stella, yes};
 fn there_and_back(desk: &Desk) -> ImportedConsent {
     let held = desk.clinic().held("P1", now()).unwrap().unwrap();
     let bundle = fhir::consents(&held, &Dictionary::parse(DICTIONARY).unwrap()).to_string();
-    let defaults = ConsentDefaults { now: now(), rho_year: RhoMicro(1) };
+    let defaults = ConsentDefaults { now: now(), rho_year: RhoMicro(1), identifier_system: None };
     let mut imported = read_consents(&[bundle.as_bytes()], defaults).unwrap();
     assert_eq!((imported.len(), imported[0].pseudonym.as_str()), (1, "P1"));
     imported.remove(0)
@@ -31,21 +31,22 @@ fn a_grant_that_goes_out_as_fhir_comes_back_as_no_more_than_it_was() {
         ..grant()
     };
     desk.say(&pia(), Action::Grant(said.clone())).unwrap();
-    let ConsentOutcome::Grant(back) = there_and_back(&desk).outcome else { panic!("a grant") };
+    let ConsentOutcome::Grant { grant: back, .. } = there_and_back(&desk).outcome else { panic!("a grant") };
     let mut purposes = back.purposes.clone();
     purposes.sort_unstable();
     assert_eq!(purposes, said.purposes);
     assert_eq!((&back.diseases, &back.modifiers), (&said.diseases, &said.modifiers));
     assert_eq!(back.categories, said.categories);
-    assert_eq!((back.not_before, back.not_after), (said.not_before, said.not_after));
+    assert_eq!(back.not_after, said.not_after);
+    assert!(back.not_before > said.not_before, "never before it was signed");
     desk.say(&pia(), Action::Grant(Grant { who: Who::AcademicOnly, ..grant() })).unwrap();
     assert_eq!(
         there_and_back(&desk).outcome,
-        ConsentOutcome::Withdrawal,
-        "who may ask has no word in FHIR, so it is a no"
+        ConsentOutcome::Nothing,
+        "who may ask has no word in FHIR, so nothing is allowed"
     );
     desk.say(&pia(), no()).unwrap();
-    assert_eq!(there_and_back(&desk).outcome, ConsentOutcome::Withdrawal);
+    assert!(matches!(there_and_back(&desk).outcome, ConsentOutcome::Withdrawal { said_by: Some(_) }));
 }
 
 #[test]
@@ -74,4 +75,20 @@ fn a_record_after_iso_27560_names_every_event_and_the_state_they_lead_to() {
     assert_eq!(states, ["consent_given", "consent_withdrawn"]);
     assert_eq!(ended["events"][1]["event_by"]["method"], "paper");
     assert_ne!(ended["record_id"], given["record_id"]);
+}
+
+#[test]
+fn what_was_revoked_in_part_is_in_force_in_no_list_and_no_export() {
+    let desk = Desk::new();
+    desk.say(&pia(), Action::Grant(Grant { purposes: vec!["GRU".into()], ..grant() })).unwrap();
+    desk.say(&pia(), Action::Revoke(sumac_protocol::document::consent::Revoke { purposes: Some(vec!["HMB".into()]) }))
+        .unwrap();
+    assert_eq!(desk.line("P1").purposes, ["POA"]);
+    let held = desk.clinic().held("P1", now()).unwrap().unwrap();
+    let record = iso27560::record(&held, "Harbour", now());
+    let purposes: Vec<&str> =
+        record["purposes"].as_array().unwrap().iter().map(|purpose| purpose["purpose"].as_str().unwrap()).collect();
+    assert_eq!(purposes, ["DUO:POA"]);
+    let ConsentOutcome::Grant { grant: back, .. } = there_and_back(&desk).outcome else { panic!("a grant") };
+    assert_eq!(back.purposes, ["POA"]);
 }

@@ -8,9 +8,13 @@ use super::rig::{Desk, code, grant, no, now, person, pia, stella, sven, yes};
 #[test]
 fn a_patient_without_a_key_says_yes_and_no_on_paper() {
     let mut desk = Desk::new();
-    assert_eq!(code(desk.clinic().paper_key("P3")), Some("no-such-patient"), "a slip of the pen makes no patient");
-    let key = desk.clinic().paper_key("P2").unwrap();
-    assert_eq!(desk.clinic().paper_key("P2").unwrap(), key, "asked again it is the same");
+    assert_eq!(
+        code(desk.clinic().paper_key("P3", &stella().principal())),
+        Some("no-such-patient"),
+        "a slip of the pen makes no patient"
+    );
+    let key = desk.clinic().paper_key("P2", &stella().principal()).unwrap();
+    assert_eq!(desk.clinic().paper_key("P2", &stella().principal()).unwrap(), key, "asked again it is the same");
     desk.paper(&stella(), &key, yes()).unwrap();
     let line = desk.line("P2");
     assert_eq!((line.standing.as_str(), line.on_paper, line.days_left), ("granted", true, Some(1_093)));
@@ -70,7 +74,7 @@ fn paper_is_witnessed_by_staff_whom_the_charter_names_and_through_its_own_door()
 #[test]
 fn staff_who_leave_take_nobodys_word_with_them_and_witness_nothing_more() {
     let mut desk = Desk::new();
-    let key = desk.clinic().paper_key("P2").unwrap();
+    let key = desk.clinic().paper_key("P2", &stella().principal()).unwrap();
     desk.paper(&stella(), &key, yes()).unwrap();
     desk.paper(&stella(), &pia().principal(), no()).unwrap();
     desk.next_charter(|charter| charter.members[0].staff.retain(|staff| *staff != stella().principal()));
@@ -89,6 +93,10 @@ fn where_the_charter_takes_no_paper_any_more_a_grant_on_paper_counts_for_nothing
     let line = desk.line("P1");
     assert_eq!(line.standing, "unreadable");
     assert!(line.why.contains("takes no witnessed statements"), "{}", line.why);
+    let listed = desk.clinic().patients().unwrap().into_iter().map(|line| (line.pseudonym, line.standing));
+    let listed: Vec<(String, String)> = listed.collect();
+    let expected = [("P1", "unreadable"), ("P2", "none")].map(|(name, code)| (name.to_owned(), code.to_owned()));
+    assert_eq!(listed, expected, "the list of patients has everybody too");
     let key = pia().principal();
     let clinic = desk.clinic().signer().principal();
     let withdrawal =

@@ -113,7 +113,7 @@ fn keys_are_replaced_one_after_the_other_and_all_of_them_may_withdraw() {
 #[test]
 fn a_patient_on_paper_gets_a_key_as_if_it_had_been_lost() {
     let mut desk = Desk::new();
-    let paper = desk.clinic().paper_key("P2").unwrap();
+    let paper = desk.clinic().paper_key("P2", &stella().principal()).unwrap();
     desk.paper(&stella(), &paper, yes()).unwrap();
     let own = person(35);
     let enrolment =
@@ -125,4 +125,56 @@ fn a_patient_on_paper_gets_a_key_as_if_it_had_been_lost() {
     assert_eq!(desk.standing("P2"), "granted");
     desk.say(&own, no()).unwrap();
     assert_eq!(desk.standing("P2"), "withdrawn");
+}
+
+#[test]
+fn an_objection_within_14_days_keeps_the_new_key_from_granting_until_staff_replace_it_again() {
+    let mut desk = Desk::new();
+    desk.say(&pia(), yes()).unwrap();
+    let (thief, newest) = (person(32), person(33));
+    desk.clinic().replace_key(&desk.replacement(&pia(), &thief, &[&stella(), &sven()])).unwrap();
+    let lists = |desk: &Desk| {
+        let listed = desk.clinic().patients().unwrap().into_iter().find(|line| line.pseudonym == "P1").unwrap();
+        let held = desk.clinic().held("P1", now()).unwrap().unwrap();
+        (listed.standing, held.standing)
+    };
+    assert_eq!(lists(&desk), ("not_yet".into(), "not_yet".into()), "every list says the same");
+    desk.say(&thief, yes()).unwrap();
+    desk.say(&pia(), no()).unwrap();
+    assert_eq!(desk.standing("P1"), "withdrawn");
+    assert_eq!(code(desk.say(&thief, yes())), Some("statement-out-of-line"));
+    desk.reopen(now() + REPLACEMENT_WAIT);
+    assert_eq!(desk.standing("P1"), "withdrawn");
+    assert!(desk.line("P1").why.contains("objected"), "{}", desk.line("P1").why);
+    assert_eq!(code(desk.say(&thief, yes())), Some("statement-out-of-line"), "nor after 14 days");
+    desk.clinic().replace_key(&desk.replacement(&thief, &newest, &[&stella(), &sven()])).unwrap();
+    desk.say(&newest, yes()).unwrap();
+    assert_eq!(desk.standing("P1"), "not_yet", "the next key waits as the first did");
+}
+
+#[test]
+fn who_only_ever_spoke_on_paper_enrols_a_key_of_their_own() {
+    let mut desk = Desk::new();
+    assert_eq!(code(desk.clinic().paper_key("P2", &person(9).principal())), Some("statement-no-staff"));
+    assert_eq!(desk.line("P2").key, None, "no key is made where nothing can be witnessed");
+    let blank = desk.clinic().paper_key("P2", &stella().principal()).unwrap();
+    let own = person(35);
+    desk.clinic().enrol("P2", own.principal()).unwrap();
+    desk.say(&own, yes()).unwrap();
+    assert_eq!(desk.standing("P2"), "granted", "nothing was witnessed, so nothing waits");
+    assert_eq!(code(desk.clinic().enrol("P2", person(36).principal())), Some("enrolled"), "a key that is held");
+    assert_ne!(desk.line("P2").key, Some(blank));
+
+    let records = [("P3".to_owned(), sumac_protocol::record::Record { courses: Vec::new() })];
+    desk.clinic().keep_records(&records.into()).unwrap();
+    let paper = desk.clinic().paper_key("P3", &stella().principal()).unwrap();
+    desk.paper(&stella(), &paper, yes()).unwrap();
+    desk.paper(&stella(), &paper, no()).unwrap();
+    let own = person(37);
+    desk.clinic().enrol("P3", own.principal()).unwrap();
+    assert_eq!(desk.standing("P3"), "withdrawn", "what was withdrawn stays withdrawn");
+    desk.say(&own, yes()).unwrap();
+    assert_eq!(desk.standing("P3"), "not_yet", "and a yes waits as after any replacement");
+    desk.reopen(now() + REPLACEMENT_WAIT);
+    assert_eq!(desk.standing("P3"), "granted");
 }

@@ -32,7 +32,7 @@ pub(crate) const PATIENTS: [&str; 4] = ["Pia", "Quinn", "Ravi", "Sara"];
 /// One history of Harbour's ledger: a store of its own, under Harbour's one key.
 pub(crate) struct History {
     pub(crate) clinic: Clinic,
-    _root: TempDir,
+    root: TempDir,
 }
 
 /// What somebody says.
@@ -65,15 +65,35 @@ pub(crate) fn said(harbour: &Principal, patient: &str, word: Word, before: Optio
 impl History {
     /// A ledger with everybody enrolled and nothing said.
     pub(crate) fn new(federation: &Federation) -> Self {
+        Self::by(federation, Clock::default())
+    }
+
+    /// The same by another clock.
+    pub(crate) fn by(federation: &Federation, clock: Clock) -> Self {
         let root = TempDir::new().unwrap();
         let seed = Zeroizing::new(Digest::of_bytes(format!("{SEED}/Harbour").as_bytes()).0);
         let store = Store::create(&paths(root.path()), &UNLOCK, seed).unwrap();
-        let clock = Arc::new(Clock::default());
-        let clinic = Clinic::new(Arc::new(store), federation.chain.clone(), clock);
+        let clinic = Clinic::new(Arc::new(store), federation.chain.clone(), Arc::new(clock));
         for patient in PATIENTS {
             clinic.enrol(patient, key_of(patient).principal()).unwrap();
         }
-        Self { clinic, _root: root }
+        Self { clinic, root }
+    }
+
+    /// The node stops without closing anything in order, and starts again by another clock.
+    pub(crate) fn restarted(self, clock: Clock) -> Self {
+        let Self { clinic, root } = self;
+        let chain = clinic.chain().clone();
+        drop(clinic);
+        let (store, _) = Store::open(&paths(root.path()), &UNLOCK).unwrap();
+        Self { clinic: Clinic::new(Arc::new(store), chain, Arc::new(clock)), root }
+    }
+
+    /// What the upload of a clinic commits to that could select nobody, its opening kept as the node keeps it.
+    pub(crate) fn selects_nobody(&self) -> Digest {
+        let (commitment, entries) = self.clinic.commitment_without_cohort().unwrap();
+        self.clinic.store().append(entries).unwrap();
+        commitment
     }
 
     /// Takes these in, one after the other, and answers the receipt of the last.

@@ -2,9 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use sumac_node::clinic::UNCHARGED_MAX;
+use sumac_node::clock::Clock;
 use sumac_node::store::Row;
 use sumac_protocol::digest::Digest;
+use sumac_protocol::envelope::Envelope;
 use sumac_protocol::ledger::admit_head;
+use sumac_protocol::moment::{Millis, Moment};
 use sumac_protocol::round::Order;
 
 use super::harbour::Word::{No, Yes};
@@ -94,13 +98,96 @@ fn every_commitment_has_its_opening_also_of_selections_that_were_made_again() {
     let question = coast.compose(QUESTION, RHO);
     let order = |attempt| Order { inquiry: coast.inquiry(&question), attempt };
     let mut commitments: BTreeSet<Digest> = (1..=3).map(|attempt| history.selects(&order(attempt))).collect();
-    commitments.insert(history.clinic.commitment_without_cohort().unwrap());
+    commitments.insert(history.selects_nobody());
     assert_eq!(commitments.len(), 4, "no two uploads commit alike, even to the same ledger");
     for commitment in commitments {
         let opening = history.clinic.opening(&commitment).unwrap().unwrap();
         assert_eq!(opening.check(&harbour, &commitment).unwrap().size, 1);
     }
     assert_eq!(history.clinic.opening(&Digest([7; 32])).unwrap(), None);
+}
+
+#[test]
+fn an_upload_that_nobody_was_selected_for_is_opened_after_a_restart_too_and_the_newest_few_are_kept() {
+    let history = History::new(&coast());
+    let harbour = history.key();
+    history.hears(&[said(&harbour, "Pia", Yes, None)]);
+    let some: Vec<Digest> = (0..UNCHARGED_MAX).map(|_| history.selects_nobody()).collect();
+    let history = history.restarted(Clock::default());
+    let opened = |history: &History, commitment: &Digest| {
+        let opening = history.clinic.opening(commitment).unwrap()?;
+        Some(opening.check(&harbour, commitment).unwrap().size)
+    };
+    for commitment in &some {
+        assert_eq!(opened(&history, commitment), Some(1));
+    }
+    history.hears(&[said(&harbour, "Quinn", Yes, None)]);
+    let more = [history.selects_nobody(), history.selects_nobody()];
+    let bounded = |history: &History| {
+        assert_eq!(more.map(|commitment| opened(history, &commitment)), [Some(2), Some(2)]);
+        assert_eq!(opened(history, &some[0]), None, "the oldest went for the newest");
+        assert_eq!(opened(history, &some[1]), None);
+        assert_eq!(opened(history, &some[2]), Some(1), "and no other");
+        assert_eq!(history.clinic.opening(&Digest([7; 32])).unwrap(), None);
+    };
+    bounded(&history);
+    bounded(&history.restarted(Clock::default()));
+}
+
+/// Every way to have a head signed, by its name.
+type Way<'w> = (&'static str, &'w dyn Fn(&History) -> Moment);
+
+#[test]
+fn no_head_is_signed_earlier_than_one_before_though_the_clock_was_set_back_and_the_node_died() {
+    let mut coast = coast();
+    let question = coast.compose(QUESTION, RHO);
+    let order = Order { inquiry: coast.inquiry(&question), attempt: 1 };
+    let at = |history: &History, head: &Envelope| admit_head(head, &history.key()).unwrap().made_at;
+    let behind = |history: &History, commitment: Digest| {
+        at(history, &history.clinic.opening(&commitment).unwrap().unwrap().head)
+    };
+    let ways: [Way<'_>; 6] = [
+        ("asked for", &|history| history.head().made_at),
+        ("of a receipt", &|history| {
+            let receipts = history.clinic.receipts_of(&key_of("Pia").principal()).unwrap();
+            at(history, &receipts[0].head)
+        }),
+        ("of a growth", &|history| {
+            let old = admit_head(&history.clinic.head_at(1).unwrap(), &history.key()).unwrap();
+            at(history, &history.clinic.growth(&old).unwrap().head)
+        }),
+        ("of an older size", &|history| at(history, &history.clinic.head_at(0).unwrap())),
+        ("of a selection", &|history| behind(history, history.selects(&order))),
+        ("of an upload for nobody", &|history| behind(history, history.selects_nobody())),
+    ];
+    for (before, signed_before) in ways {
+        let tomorrow = Clock::default().now() + Millis::DAY;
+        let history = History::by(&coast, Clock::not_before(tomorrow));
+        history.clinic.take_statement(&said(&history.key(), "Pia", Yes, None)).unwrap();
+        let mut newest = signed_before(&history);
+        assert!(newest >= tomorrow, "{before}");
+        let history = history.restarted(Clock::default());
+        for (after, signed_after) in ways {
+            let later = signed_after(&history);
+            assert!(newest < later, "{after} after {before}: {later} is not later than {newest}");
+            newest = later;
+        }
+        assert!(newest < tomorrow + Millis::seconds(60), "and they do not run away: {newest}");
+    }
+}
+
+#[test]
+fn an_honest_clinic_whose_clock_was_set_back_is_not_accused_of_having_selected_without_a_statement() {
+    let mut coast = coast();
+    let tomorrow = Clock::default().now() + Millis::DAY;
+    let history = History::by(&coast, Clock::not_before(tomorrow));
+    let harbour = history.key();
+    let pia = said(&harbour, "Pia", Yes, None);
+    history.clinic.take_statement(&pia).unwrap();
+    let seen = asked(&mut coast, &history);
+    let history = history.restarted(Clock::default());
+    let receipt = history.clinic.take_statement(&said(&harbour, "Pia", No, Some(&pia))).unwrap();
+    assert_eq!(audited(&coast, &history.clinic, &receipt, &seen).map(|head| head.size), Ok(1));
 }
 
 #[test]

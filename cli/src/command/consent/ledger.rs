@@ -9,6 +9,7 @@ use sumac_protocol::envelope::{Envelope, Verified};
 use sumac_protocol::ledger::{Growth, admit_head};
 
 use super::another;
+use super::verify::receipt_in;
 use crate::command::node::socket;
 use crate::failure::Failure;
 use crate::{files, show};
@@ -28,7 +29,7 @@ pub(crate) struct LedgerArgs {
     /// Write the signed head to a new file; with --since, with the proof that the ledger only grew.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// An older head of this clinic: prove that today's ledger begins with it.
+    /// An older head of this clinic, or a patient's receipt: prove that today's ledger begins with it.
     #[arg(long, value_name = "FILE")]
     since: Option<PathBuf>,
 }
@@ -50,7 +51,7 @@ impl LedgerArgs {
                 (admit_head(&head, &status.key)?, head.to_json())
             }
             Some(file) => {
-                let since = files::envelope(file)?;
+                let since = since(file)?;
                 let old = admit_head(&since, &status.key).map_err(|why| files::named(file, why.into()))?;
                 let LedgerResponse::Growth(growth) = ask(LedgerRequest::Growth { since })? else {
                     return Err(another());
@@ -67,6 +68,11 @@ impl LedgerArgs {
         }
         Ok(())
     }
+}
+
+/// The head in a file: alone, or that of a receipt.
+fn since(file: &std::path::Path) -> Result<Envelope, Failure> {
+    receipt_in(file).map_or_else(|_| files::envelope(file), |(receipt, _)| Ok(receipt.head))
 }
 
 /// The facts of a head.

@@ -8,6 +8,7 @@ use sumac_node::clinic::StandingLine;
 use sumac_node::control::{self, Request, Response};
 
 use super::another;
+use super::paper::limits;
 use crate::command::ask::Format;
 use crate::command::node::socket;
 use crate::failure::Failure;
@@ -24,6 +25,9 @@ pub(super) fn run(dir: &Path, expiring: Option<u64>, format: Format) -> Result<(
         lines.retain(|line| line.days_left.is_some_and(|left| left <= days));
     }
     match format {
+        Format::Table if lines.is_empty() && expiring.is_some() => {
+            show::talk("no grant ends that soon");
+        }
         Format::Table => table(&lines),
         Format::Json => show::json(&lines)?,
     }
@@ -36,9 +40,13 @@ fn table(lines: &[StandingLine]) {
         let days = line.days_left.map_or_else(String::new, |days| days.to_string());
         let paper = if line.on_paper { "paper" } else { "" };
         let standing = line.standing.replace('_', " ");
-        [line.pseudonym.clone(), standing, days, line.purposes.join(" "), paper.to_owned(), line.why.clone()]
+        let said = line.grant.as_ref().map_or_else(|| line.purposes.join(" "), |grant| limits(grant, &line.purposes));
+        [line.pseudonym.clone(), standing, days, said, paper.to_owned(), line.why.clone()]
     });
     show::texts(["pseudonym", "consent", "days left", "for", "by", "why"], rows);
     let granted = lines.iter().filter(|line| line.standing == "granted").count();
     show::talk(&format!("{granted} of {} in", lines.len()));
+    if lines.iter().any(|line| line.on_paper) {
+        show::talk("by paper: staff witnessed the last word of these; all others signed it with a key of their own");
+    }
 }

@@ -6,12 +6,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde::Deserialize;
 use sumac_protocol::charter_chain::CharterChain;
 use sumac_protocol::document::charter::Member;
 use sumac_protocol::document::consent::Statement;
 use sumac_protocol::document::tree_head::TreeHead;
 use sumac_protocol::envelope::{Envelope, Verified};
-use sumac_protocol::ledger::{Receipt, admit_head, knew};
+use sumac_protocol::ledger::{Growth, LedgerError, Receipt, admit_head, knew};
 
 use super::ledger::{HeadFile, show_head};
 use crate::failure::Failure;
@@ -42,12 +43,9 @@ impl VerifyArgs {
     pub(super) fn run(self) -> Result<(), Failure> {
         let chain = files::chain(&self.charter)?;
         let of_receipt = |why: Failure| files::named(&self.receipt, why);
-        let receipt: Receipt = serde_json::from_str(&files::read(&self.receipt)?).map_err(|why| {
-            let says = format!("{} is no receipt: {why}", self.receipt.display());
-            Failure::refused("ledger-bad-receipt", &says, "give the file that the clinic gave the patient".into())
-        })?;
+        let (receipt, kept) = receipt_in(&self.receipt)?;
         let clinic = signer(&receipt.head, &chain).map_err(of_receipt)?;
-        let statement = self.statement.as_deref().map(|file| statement(file, clinic)).transpose()?;
+        let statement = self.statement.as_deref().map(|file| statement(file, clinic)).transpose()?.or(kept);
         let digest = statement.as_ref().map_or(receipt.statement, Envelope::digest);
         let head = receipt.check(&clinic.key, &digest).map_err(|why| of_receipt(why.into()))?;
         show::line(&format!("{} has the statement in its ledger, at position {}:", clinic.name, receipt.position));
@@ -55,7 +53,7 @@ impl VerifyArgs {
         show_head(&head);
         match &self.head {
             Some(file) => newer(file, clinic, &head).map_err(|why| files::named(file, why))?,
-            None if self.statement.is_none() => show::talk("give --statement to see that it is the one you mean"),
+            None if statement.is_none() => show::talk("give --statement to see that it is the one you mean"),
             None => {}
         }
         Ok(())
@@ -90,7 +88,7 @@ fn statement(file: &Path, clinic: &Member) -> Result<Envelope, Failure> {
 fn newer(file: &Path, clinic: &Member, old: &Verified<TreeHead>) -> Result<(), Failure> {
     match HeadFile::read(file)? {
         HeadFile::Growth(growth) => {
-            let head = growth.check(&clinic.key, old)?;
+            let head = growth.check(&clinic.key, old).map_err(|why| starts_elsewhere(&growth, clinic, old, why))?;
             show::line(&format!("the ledger of {} statements still begins with it", head.size));
         }
         HeadFile::Head(head) => {
@@ -105,4 +103,36 @@ fn newer(file: &Path, clinic: &Member, old: &Verified<TreeHead>) -> Result<(), F
         }
     }
     Ok(())
+}
+
+/// A proof that does not hold may be one from another, later head on: that is no rewritten ledger.
+fn starts_elsewhere(growth: &Growth, clinic: &Member, old: &Verified<TreeHead>, why: LedgerError) -> Failure {
+    let head = admit_head(&growth.head, &clinic.key);
+    let contradicts = head.as_ref().is_ok_and(|head| head.size == old.size && head.root != old.root);
+    if head.is_err() || contradicts {
+        return why.into();
+    }
+    let says = format!("this does not prove anything of the receipt's ledger of {} statements: {why}", old.size);
+    let remedy = "the proof may be from another head on: ask with `sumac consent ledger --since RECEIPT --out FILE`";
+    Failure::refused(why.code(), &says, remedy.into())
+}
+
+/// A receipt in a file: as the clinic gave it, or as the patient's program keeps it, with the statement that it is for.
+pub(super) fn receipt_in(file: &Path) -> Result<(Receipt, Option<Envelope>), Failure> {
+    let text = files::read(file)?;
+    if let Ok(kept) = serde_json::from_str::<KeptReceipt>(&text) {
+        return Ok((kept.receipt, kept.statement));
+    }
+    let receipt = serde_json::from_str(&text).map_err(|why| {
+        let says = format!("{} is no receipt: {why}", file.display());
+        Failure::refused("ledger-bad-receipt", &says, "give the file that the clinic gave the patient".into())
+    })?;
+    Ok((receipt, None))
+}
+
+/// What a patient's program keeps. Only these two parts of it matter here, whatever else a release keeps beside them.
+#[derive(Deserialize)]
+struct KeptReceipt {
+    statement: Option<Envelope>,
+    receipt: Receipt,
 }

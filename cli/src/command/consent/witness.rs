@@ -6,18 +6,17 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
-use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::document::consent::{Action, Revoke};
 
 use super::paper::Staff;
 use crate::asking;
-use crate::command::patient;
+use crate::command::patient::Wishes;
 use crate::failure::Failure;
 
 /// Sign what a patient said on paper, with a staff key that the charter names.
 ///
 /// A patient without a key gets one that nobody holds. Paper may end anything; it allows more than before only where no
-/// key of the patient ever signed.
+/// key of the patient ever signed. What a yes does not say is as `sumac patient grant` has it.
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("what").args(["purpose", "revoke"]).required(true)))]
 #[command(override_usage = "\
@@ -36,34 +35,25 @@ pub(crate) struct WitnessArgs {
     /// The reference of the paper form.
     #[arg(long, value_name = "TEXT")]
     form: String,
-    /// The patient allows this: purposes as GA4GH DUO codes, as GRU, HMB or DS.
-    #[arg(long, value_name = "CODE,…", value_delimiter = ',')]
-    purpose: Vec<String>,
-    /// A disease that DS is about, as its code in the Mondo ontology. May be given several times.
-    #[arg(long, value_name = "MONDO:NUMBER", requires = "purpose")]
-    disease: Vec<String>,
-    /// For how many days the grant holds, at most 3,650.
-    #[arg(long, value_name = "DAYS", default_value_t = 730, value_parser = clap::value_parser!(u64).range(1..=3_650))]
-    days: u64,
-    /// Largest privacy cost in any 365 days, in millionths of ρ.
-    #[arg(long, value_name = "RHO_MICRO", default_value_t = 2_000_000, value_parser = clap::value_parser!(u64).range(1..))]
-    rho_year: u64,
+    #[command(flatten)]
+    wishes: Wishes,
     /// The patient withdraws everything.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["disease", "category", "who", "study", "noise", "days", "rho_year", "language"])]
     revoke: bool,
+    /// Sign without asking.
+    #[arg(long)]
+    yes: bool,
 }
 
 impl WitnessArgs {
-    /// Drafts, says the words, signs and hands in. A grant on paper is always under noise: who wants to be in exact
-    /// studies signs that with a key.
+    /// Drafts, says the words, asks, signs and hands in.
     pub(super) fn run(self) -> Result<(), Failure> {
         let staff = Staff::at(&self.dir, &self.key)?;
         let action = if self.revoke {
             Action::Revoke(Revoke { purposes: None })
         } else {
-            let cap = RhoMicro(self.rho_year);
-            Action::Grant(patient::grant(self.purpose, self.disease, false, asking::now(), self.days, cap))
+            Action::Grant(self.wishes.granted(asking::now())?)
         };
-        staff.witness(&self.pseudonym, &self.form, action)
+        staff.witness(&self.pseudonym, &self.form, action, self.yes)
     }
 }

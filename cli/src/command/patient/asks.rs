@@ -3,14 +3,20 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use sumac_node::door::{Answer, UseLine};
+use sumac_node::door::{Answer, StatusNow, UseLine};
 use sumac_protocol::document::ask::AskedFor;
+use sumac_protocol::document::consent::{Action, Grant};
+use sumac_protocol::limits::REPLACEMENT_WAIT;
+use sumac_protocol::moment::Millis;
 use sumac_protocol::plan::Mode;
 use sumac_protocol::privacy::epsilon;
 
-use super::clinic::ClinicArgs;
-use super::consent_text;
+use super::clinic::{Clinic, ClinicArgs};
+use super::handing::{hand_in_again, name_waiting};
+use super::kept::Kept;
 use super::statements::status;
+use super::watch::Watch;
+use super::{NOT_ENROLLED, consent_text, first_of, said};
 use crate::command::ask::Format;
 use crate::failure::Failure;
 use crate::{files, show};
@@ -57,10 +63,29 @@ pub(crate) struct PatientExportArgs {
 impl StatusArgs {
     /// Says it in words.
     pub(super) fn run(self) -> Result<(), Failure> {
-        let (clinic, key) = self.clinic.meet(self.yes)?;
-        let status = status(&clinic, &key)?;
+        let mut key = self.clinic.open()?;
+        let kept = Kept::beside(&key);
+        if self.format == Format::Table {
+            name_waiting(&kept)?;
+        }
+        let clinic = self.clinic.find(&mut key, self.yes)?;
+        let watch = Watch { clinic: &clinic, kept: &kept, members: &[] };
+        let mut failures = match self.format {
+            Format::Table => hand_in_again(&watch)?,
+            // Nothing but the document goes to standard output; what waits is for a person to see.
+            Format::Json => Vec::new(),
+        };
+        let status = match status(&clinic, &key) {
+            Err(why) if why.code() == NOT_ENROLLED => return gone(&clinic, &kept, why, failures, self.format),
+            Err(why) => {
+                failures.push(why);
+                return first_of(failures);
+            }
+            Ok(status) => status,
+        };
         if self.format == Format::Json {
-            return show::json(&status);
+            show::json(&status)?;
+            return first_of(failures);
         }
         let name = &clinic.about.name;
         let says = match status.standing.as_str() {
@@ -71,13 +96,16 @@ impl StatusArgs {
             "contradictory" => format!("Your statements at {name} contradict each other: you are not counted in."),
             _ => format!("You have allowed {name} nothing: you are not counted in."),
         };
-        show::line(&says);
+        show::prose(&says, "  ");
+        if let Some(granted) = status.granted.as_ref().filter(|_| status.standing == "not_yet") {
+            show::prose(&not_yet(&status, &granted.grant), "  ");
+        }
         if let Some(granted) = &status.granted {
             show::paragraph(&consent_text::words(&granted.grant));
         }
         show::line(&format!("statements in the clinic's ledger: {}", status.statements));
         show::line(&format!("paid in the last 365 days: {}", status.spent_year));
-        Ok(())
+        first_of(failures)
     }
 }
 
@@ -93,8 +121,8 @@ impl UsesArgs {
             show::line(&format!("{} has counted you in no answer.", clinic.about.name));
         }
         for used in &uses {
-            show::line(&format!("{}: {}", used.at, used.title));
-            show::prose(&format!("  {}", used.lay_summary), "  ");
+            show::line(&format!("{}: {}", used.at, show::one_line(&used.title)));
+            show::prose(&format!("  {}", show::one_line(&used.lay_summary)), "  ");
             show::prose(&format!("  {}", cost(used)), "  ");
             show::line(&format!("  release {}", used.release.hex()));
         }
@@ -114,6 +142,41 @@ impl PatientExportArgs {
         let text = serde_json::to_string_pretty(&held).map_err(|why| Failure::bug(why.to_string()))? + "\n";
         files::write_secret(out, text.as_bytes())
     }
+}
+
+/// A key that the clinic does not know. Who has the receipt of an order to erase knows why.
+fn gone(clinic: &Clinic, kept: &Kept, why: Failure, mut failures: Vec<Failure>, format: Format) -> Result<(), Failure> {
+    let erased = said::over(&kept.receipts()?).filter(|last| last.action == Action::Erase);
+    let Some(erased) = erased else {
+        failures.push(why);
+        return first_of(failures);
+    };
+    if format == Format::Json {
+        return show::json(&serde_json::json!({ "standing": "erased", "made_at": erased.made_at }));
+    }
+    let name = &clinic.about.name;
+    show::prose(
+        &format!(
+            "Erased: {name} gave you its receipt for {}, and does not know this key any more. What its node held about you \
+             is gone, nobody counts you in, and this key never grants again.",
+            said::told(&erased)
+        ),
+        "  ",
+    );
+    Ok(())
+}
+
+/// From when on a grant counts that does not yet, and why.
+fn not_yet(status: &StatusNow, grant: &Grant) -> String {
+    if grant.not_before > status.at {
+        return format!("You said that it holds from {} on.", grant.not_before);
+    }
+    let latest = status.at + REPLACEMENT_WAIT;
+    let days = REPLACEMENT_WAIT.0 / Millis::DAY.0;
+    format!(
+        "Your key took the place of one that was reported as lost. For {days} days after the clinic took it in it grants \
+         nothing, so that whoever holds the old key can object; so this holds from {latest} on at the latest."
+    )
 }
 
 /// What an answer cost, in numbers and what they mean. The factor is e to the ε: the bound that differential privacy

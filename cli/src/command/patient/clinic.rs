@@ -9,11 +9,14 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sumac_node::door::{AboutClinic, Answer, Refusal, open_answer};
 use sumac_protocol::document::ask::{Ask, AskedFor};
+use sumac_protocol::document::wording::{line_flaw, misleads};
 use sumac_protocol::envelope::Envelope;
+use sumac_protocol::limits::NAME_BYTES_MAX;
 use sumac_protocol::octets::Octets;
 use sumac_protocol::sealed::OpeningKey;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
+use super::kept::Kept;
 use super::key_file::PatientKey;
 use super::{agreed, not_enrolled};
 use crate::failure::{Exit, Failure};
@@ -59,10 +62,21 @@ impl ClinicArgs {
     /// Opens the key, and finds the clinic. A key is never used with another clinic than its own; one that has none
     /// yet is bound to this one, if the patient agrees.
     pub(super) fn meet(&self, yes: bool) -> Result<(Clinic, PatientKey), Failure> {
+        let mut key = self.open()?;
+        Ok((self.find(&mut key, yes)?, key))
+    }
+
+    /// Opens the key. Nobody is spoken to.
+    pub(super) fn open(&self) -> Result<PatientKey, Failure> {
+        Site::new(&self.node, self.ca.as_deref())?;
+        self.key.open()
+    }
+
+    /// Finds the clinic of a key, as [`ClinicArgs::meet`] says.
+    pub(super) fn find(&self, key: &mut PatientKey, yes: bool) -> Result<Clinic, Failure> {
         let site = Site::new(&self.node, self.ca.as_deref())?;
-        let mut key = self.key.open()?;
-        let about: AboutClinic = site.get("/v1/clinic")?;
-        if let Some(clinic) = key.clinic
+        let about = site.about()?;
+        if let Some(clinic) = Kept::beside(key).clinic_of(key)?
             && clinic != about.clinic
         {
             let says = format!("this key is for the clinic {clinic}, and at {} is {}", site.url, about.clinic);
@@ -75,7 +89,7 @@ impl ClinicArgs {
             agreed("Is this your clinic?", yes)?;
             key.bind(about.clinic)?;
         }
-        Ok((Clinic { site, about }, key))
+        Ok(Clinic { site, about })
     }
 
     /// The same certificate authorities, for others than the clinic.
@@ -163,6 +177,13 @@ impl Site {
         self.read(response)
     }
 
+    /// Who is there. A name that could mislead its reader is not shown: the key is, in its place.
+    pub(super) fn about(&self) -> Result<AboutClinic, Failure> {
+        let about: AboutClinic = self.get("/v1/clinic")?;
+        let misleads = line_flaw(&about.name, NAME_BYTES_MAX).is_some() || about.name.contains(misleads);
+        Ok(if misleads { AboutClinic { name: about.clinic.short(), ..about } } else { about })
+    }
+
     /// The answer to a request.
     pub(super) fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
         let text = serde_json::to_vec(body).map_err(|why| Failure::bug(why.to_string()))?;
@@ -187,32 +208,39 @@ impl Site {
         match serde_json::from_slice::<Refusal>(&body) {
             Ok(refusal) => {
                 let exit = if matches!(status, 408 | 429 | 503) { Exit::Unreachable } else { Exit::Refused };
-                Err(Failure::new(exit, &refusal.code, refusal.says, refusal.remedy))
+                let of_ours = |code: &str| code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+                let code = if of_ours(&refusal.code) { refusal.code.as_str() } else { "refused" };
+                Err(Failure::new(exit, code, show::one_line(&refusal.says), show::one_line(&refusal.remedy)))
             }
             Err(_) => Err(self.broke_off(&format!("it answers with status {status} and not as a node does"))),
         }
     }
 
-    /// Nobody answers, or not in time. What the system says of it is passed on: it tells a wrong name from a closed port
-    /// and a wrong certificate.
+    /// Nobody answers, or not in time, or nobody who can be believed. What the system says of it is passed on: it tells a
+    /// wrong name from a closed port, and one certificate from another.
     fn unreachable(&self, why: &ureq::Error) -> Failure {
+        if is_unproven(why) {
+            let says = format!("whoever answers at {} does not prove to be it: {why}", self.url);
+            let remedy = "check the address, and this machine's date; if both are right, ask the clinic for the file of \
+                          its certificate authority, and name that with --ca";
+            return Failure::new(Exit::Unreachable, "node-untrusted", says, remedy);
+        }
+        if matches!(why, ureq::Error::Protocol(_) | ureq::Error::Http(_)) {
+            return self.broke_off(why);
+        }
         let says = format!("nobody answers at {}: {why}", self.url);
-        Failure::new(
-            Exit::Unreachable,
-            "node-unreachable",
-            says,
-            "check the address and your connection, and try again",
-        )
+        let remedy = "check the address and your connection, and try again";
+        Failure::new(Exit::Unreachable, "node-unreachable", says, remedy)
     }
 
     /// Somebody answers, and not as a node of this version does: a proxy before it, or another program at that address.
     fn broke_off(&self, why: &dyn std::fmt::Display) -> Failure {
-        let says = format!("what {} answers cannot be read: {why}", self.url);
+        let says = format!("what {} answers cannot be read: {}", self.url, show::one_line(&why.to_string()));
         Failure::new(
             Exit::Unreachable,
             "node-broke-off",
             says,
-            "check the address; and that this program is up to date",
+            "check the address, which may be one with https:// in front; and that this program is up to date",
         )
     }
 
@@ -220,6 +248,14 @@ impl Site {
     pub(super) fn hand_in(&self, path: &str, body: &impl Serialize) -> Result<(), Failure> {
         self.post::<Value>(path, body).map(|_| ())
     }
+}
+
+/// Whether it is TLS that failed: a certificate that is not believed, or no TLS at all.
+fn is_unproven(why: &ureq::Error) -> bool {
+    if let ureq::Error::Io(why) = why {
+        return why.kind() == std::io::ErrorKind::InvalidData;
+    }
+    matches!(why, ureq::Error::Tls(_) | ureq::Error::Rustls(_))
 }
 
 /// Whether a host in a URL is this machine itself.

@@ -10,36 +10,43 @@ use sumac_protocol::moment::Moment;
 use sumac_protocol::principal::{Principal, Signer};
 
 use super::clinic::KeyArgs;
+use super::purposes::warn_of_unknown;
 use super::wishes::Wishes;
-use super::{NOT_ENROLLED, another, consent_text};
+use super::{NOT_ENROLLED, agreed, another, consent_text};
 use crate::command::node::socket;
 use crate::failure::Failure;
 use crate::{asking, show};
 
 /// Shows what will be allowed, in plain words, then signs it and hands it in.
-pub(super) fn grant(dir: &Path, key: &KeyArgs, wishes: Wishes) -> Result<(), Failure> {
+pub(super) fn grant(dir: &Path, key: &KeyArgs, wishes: Wishes, yes: bool) -> Result<(), Failure> {
     let desk = Desk::at(dir, key).map_err(|why| {
         why.with_remedy_for(NOT_ENROLLED, "at the clinic, enrol the key first: see `sumac patient enrol --help`")
     })?;
     let grant = wishes.granted(asking::now())?;
     let words = consent_text::words(&grant);
-    let action = Action::Grant(grant);
+    let action = Action::Grant(grant.clone());
     desk.check(&action)?;
+    if desk.stands().is_some_and(|standing| matches!(standing.as_str(), "granted" | "not_yet")) {
+        show::talk("From now on, in place of what you allowed before:");
+    }
     show::paragraph(&words);
+    warn_of_unknown(&grant);
+    agreed("Sign this?", yes)?;
     desk.hand_in(action)
 }
 
 /// Withdraws everything. Whatever can fail is tried before a word is said; who withdrew before is
 /// told so, and nothing is added to the ledger.
-pub(super) fn revoke(dir: &Path, key: &KeyArgs) -> Result<(), Failure> {
+pub(super) fn revoke(dir: &Path, key: &KeyArgs, yes: bool) -> Result<(), Failure> {
     let desk = Desk::at(dir, key).map_err(|why| {
         why.with_remedy_for(NOT_ENROLLED, "check --dir and --key: nothing was ever allowed with this key here")
     })?;
-    if desk.has_withdrawn() {
+    if desk.stands().is_some_and(|standing| standing == "withdrawn") {
         show::line("already withdrawn: no use of your records is allowed, and nothing was added");
         return Ok(());
     }
     show::paragraph("This ends every use of your records that was allowed so far. Answers that were given stay.");
+    agreed("Sign this?", yes)?;
     desk.hand_in(Action::Revoke(Revoke { purposes: None }))
 }
 
@@ -65,12 +72,12 @@ impl Desk {
         Ok(Self { socket, clinic: status.key, signer: key.signer })
     }
 
-    /// Whether the last word of this patient is a withdrawal of everything. A node that cannot list
-    /// its patients keeps nobody from withdrawing: then it is not known to be.
-    fn has_withdrawn(&self) -> bool {
-        let Ok(Response::Patients(patients)) = control::ask(&self.socket, &Request::Patients) else { return false };
-        let own = patients.iter().find(|patient| patient.key == Some(self.signer.principal()));
-        own.is_some_and(|patient| patient.standing == "withdrawn")
+    /// Where this patient stands. A node that cannot list its patients keeps nobody from withdrawing: then it is not
+    /// known.
+    fn stands(&self) -> Option<String> {
+        let Ok(Response::Patients(patients)) = control::ask(&self.socket, &Request::Patients) else { return None };
+        let own = patients.into_iter().find(|patient| patient.key == Some(self.signer.principal()));
+        own.map(|patient| patient.standing)
     }
 
     /// Whether the node would take this as the patient's next statement, as far as its words go.

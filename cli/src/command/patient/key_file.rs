@@ -6,7 +6,6 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -80,7 +79,11 @@ impl PatientKey {
 
     /// Opens a key file: with the passphrase in a file, or one that is asked for. A bare key of 32 bytes needs none.
     pub(super) fn open(path: &Path, passphrase_file: Option<&Path>) -> Result<Self, Failure> {
-        let length = files::regular(path)?.metadata().map_err(|why| Failure::file(path, &why))?.len();
+        let file = files::regular(path).map_err(|why| {
+            let remedy = "if the file is lost, `sumac patient recover` makes the key again from its 24 words";
+            if path.exists() { why } else { why.with_remedy(remedy) }
+        })?;
+        let length = file.metadata().map_err(|why| Failure::file(path, &why))?.len();
         if length == 32 {
             let signer = keys::signer(path)?;
             return Ok(Self { signer, clinic: None, path: path.to_owned(), seal: None });
@@ -133,12 +136,13 @@ impl PatientKey {
     pub(super) fn bind(&mut self, clinic: Principal) -> Result<(), Failure> {
         self.clinic = Some(clinic);
         let text = self.sealed()?;
-        let mut fresh = self.path.clone().into_os_string();
-        fresh.push(".new");
-        let fresh = PathBuf::from(fresh);
-        let file = fs::File::options().write(true).create(true).truncate(true).mode(0o600).open(&fresh);
-        let written = file.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
-        written.and_then(|()| fs::rename(&fresh, &self.path)).map_err(|why| Failure::file(&self.path, &why))
+        let failed = |why: std::io::Error| Failure::file(&self.path, &why);
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        // Under a name that nobody can have prepared, for its owner alone, and never through a link.
+        let mut fresh = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+        fresh.write_all(text.as_bytes()).and_then(|()| fresh.as_file().sync_all()).map_err(failed)?;
+        fresh.persist(&self.path).map_err(|why| failed(why.error))?;
+        fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
     }
 
     /// The file's text, sealed under a nonce that was never used: twenty-four random bytes.
@@ -263,7 +267,13 @@ mod tests {
         fs::write(&words, "twelve letters\r\n").unwrap();
         let mut opened = PatientKey::open(&path, Some(&words)).unwrap();
         assert_eq!(opened.signer.principal(), made.signer.principal());
+        // Somebody waits for the file that is written beside the key file, with a link to elsewhere.
+        let elsewhere = folder.path().join("elsewhere");
+        fs::write(&elsewhere, "as it was").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, folder.path().join("key.new")).unwrap();
         opened.bind(clinic).unwrap();
+        assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "as it was");
+        assert!(fs::symlink_metadata(&path).unwrap().is_file(), "no link took the key's place");
         let text = fs::read_to_string(&path).unwrap();
         assert_eq!(PatientKey::open(&path, Some(&words)).unwrap().clinic, Some(clinic));
         let other = Signer::from_seed(&Zeroizing::new([2; 32])).principal();

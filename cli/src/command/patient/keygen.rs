@@ -56,10 +56,11 @@ impl KeygenArgs {
         let public = self.file.make(secret)?;
         show::talk("These 24 words make the key again if its file or passphrase are lost. They are shown this once:");
         show::talk("write them on paper and keep them where nobody else reads them.");
-        let numbered: Vec<String> = words.split(' ').zip(1..).map(|(word, n)| format!("{n:>2} {word}")).collect();
+        let numbered: Vec<String> = words.split(' ').zip(1..).map(|(word, n)| format!("{n:>2} {word:<8}")).collect();
         for row in numbered.chunks(6) {
-            show::talk(&format!("  {}", row.join("  ")));
+            show::talk(format!("  {}", row.join("  ")).trim_end());
         }
+        show::talk("The key's public name, for the clinic's desk:");
         show::line(&public.to_string());
         Ok(())
     }
@@ -74,6 +75,7 @@ impl RecoverArgs {
             None => asked_words()?,
         };
         let public = self.file.make(secret_of(&words)?)?;
+        show::talk("The key's public name, for the clinic's desk:");
         show::line(&public.to_string());
         Ok(())
     }

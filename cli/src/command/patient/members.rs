@@ -3,17 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use sumac_node::door::AboutClinic;
-use sumac_protocol::digest::Digest;
-use sumac_protocol::envelope::Envelope;
-use sumac_protocol::ledger::admit_arrival;
-use sumac_protocol::octets::Octets;
+use sumac_protocol::charter_chain::CharterChain;
+use sumac_protocol::document::charter::Charter;
+use sumac_protocol::limits::QUERY_LIFETIME_MAX;
+use sumac_protocol::moment::Millis;
 use sumac_protocol::principal::Principal;
 
-use super::clinic::{KeyArgs, Site};
-use super::kept::{Kept, KeptArrival};
+use super::clinic::Site;
 use crate::failure::Failure;
-use crate::{files, keys, show};
+use crate::{files, show};
 
 /// Whom to ask beside the clinic.
 #[derive(Debug, Args)]
@@ -21,7 +19,8 @@ pub(crate) struct MembersArgs {
     /// Where another member of the federation hears patients. Given twice: one alone could be in league with the clinic.
     #[arg(long = "member", value_name = "URL")]
     members: Vec<String>,
-    /// The federation's charter: members are then held to be who it says they are, and to sit on a committee.
+    /// The federation's charter: members are then held to be who it says they are, of different operators, and to sit on
+    /// a committee.
     #[arg(long, value_name = "FILE")]
     charter: Option<PathBuf>,
 }
@@ -33,29 +32,65 @@ pub(super) struct Member {
     pub(super) site: Site,
 }
 
+/// Whom a patient named, as far as they could be reached.
+#[derive(Default)]
+pub(super) struct Met {
+    /// They are there, and may be asked about the clinic.
+    pub(super) members: Vec<Member>,
+    /// They are not, and why.
+    pub(super) missing: Vec<Failure>,
+    /// How long after its selection a contribution is uploaded at most: the life of a query under the charter.
+    pub(super) longest: Option<Millis>,
+}
+
+impl Met {
+    /// How long after its selection a contribution is uploaded at most. Without a charter, what any charter may say.
+    pub(super) fn longest(&self) -> Millis {
+        self.longest.unwrap_or(QUERY_LIFETIME_MAX)
+    }
+}
+
 impl MembersArgs {
-    /// Finds the members. One alone is refused, and so is the same one twice.
-    pub(super) fn meet(&self, ca: Option<&Path>) -> Result<Vec<Member>, Failure> {
-        let two =
-            "give --member with the addresses of two different members; the charter and the clinic's site list them";
-        if self.members.len() == 1 {
-            return Err(Failure::usage("one member alone could be in league with the clinic", two));
+    /// What can be told before anybody is asked: one alone is refused, and so is the same address twice.
+    pub(super) fn check(&self) -> Result<Option<CharterChain>, Failure> {
+        let mut urls: Vec<&str> = self.members.iter().map(|url| url.trim_end_matches('/')).collect();
+        if urls.len() == 1 {
+            return Err(Failure::usage("one member alone could be in league with the clinic", TWO));
         }
-        let chain = self.charter.as_deref().map(files::chain).transpose()?;
-        let mut met: Vec<Member> = Vec::new();
+        urls.sort_unstable();
+        if let Some(url) = urls.windows(2).find_map(|pair| pair.first().filter(|url| pair.last() == Some(url))) {
+            return Err(Failure::usage(format!("{url} was named twice"), TWO));
+        }
+        self.charter.as_deref().map(files::chain).transpose()
+    }
+
+    /// Finds the members. One that does not answer keeps nobody from asking the others; one that is the clinic, or another
+    /// that was named, or its operator's, says nothing that the clinic could not say itself, and is refused.
+    pub(super) fn meet(
+        &self,
+        chain: Option<&CharterChain>,
+        clinic: &Principal,
+        ca: Option<&Path>,
+    ) -> Result<Met, Failure> {
+        let charter = chain.map(|chain| &**chain.current());
+        let longest = charter.map(|charter| charter.policy.query_lifetime_max());
+        let mut met = Met { longest, ..Met::default() };
         for url in &self.members {
-            let member = Member::at(url, ca)?;
-            if met.iter().any(|other| other.key == member.key) {
-                return Err(Failure::usage(format!("{} was named twice", member.name), two));
-            }
-            if let Some(chain) = &chain {
-                let seats = chain.current().committees.iter().any(|committee| committee.contains(&member.key));
-                if !seats {
-                    let says = format!("{} ({}) sits on no committee of this charter", member.name, member.key);
-                    return Err(Failure::refused("no-committee-member", &says, two.into()));
+            let member = match Member::at(url, ca) {
+                Ok(member) => member,
+                Err(why) => {
+                    met.missing.push(why.about("a member cannot be asked"));
+                    continue;
                 }
+            };
+            member.is_not(clinic)?;
+            if met.members.iter().any(|other| other.key == member.key) {
+                return Err(Failure::usage(format!("{} was named twice", member.name), TWO));
             }
-            met.push(member);
+            if let Some(charter) = charter {
+                member.sits_apart(charter, clinic, &met.members)?;
+            }
+            met.members.push(member);
         }
         Ok(met)
     }
@@ -63,47 +98,39 @@ impl MembersArgs {
 
 impl Member {
     /// Asks who is there. Whether that is a committee member is for the charter to say.
-    fn at(url: &str, ca: Option<&Path>) -> Result<Self, Failure> {
+    pub(super) fn at(url: &str, ca: Option<&Path>) -> Result<Self, Failure> {
         let site = Site::new(url, ca)?;
-        let AboutClinic { clinic, name, .. } = site.get("/v1/clinic")?;
-        Ok(Self { name, key: clinic, site })
+        let about = site.about()?;
+        Ok(Self { name: about.name, key: about.clinic, site })
+    }
+
+    /// The clinic itself is no witness of what it does.
+    pub(super) fn is_not(&self, clinic: &Principal) -> Result<(), Failure> {
+        if self.key != *clinic {
+            return Ok(());
+        }
+        let says = format!("at {} is your own clinic, {clinic}", self.site.url);
+        Err(Failure::refused("member-is-clinic", &says, "give the address of another member".into()))
+    }
+
+    /// On a committee of this charter, and of another operator than the clinic and whoever was named before.
+    fn sits_apart(&self, charter: &Charter, clinic: &Principal, others: &[Self]) -> Result<(), Failure> {
+        let operator = |key: &Principal| charter.member(key).map(|member| member.operator.as_str());
+        if !charter.committees.iter().any(|committee| committee.contains(&self.key)) {
+            let says = format!("{} ({}) sits on no committee of this charter", self.name, self.key);
+            return Err(Failure::refused("no-committee-member", &says, TWO.into()));
+        }
+        let mut apart = others.iter().map(|other| &other.key).chain([clinic]);
+        let Some(same) = apart.find(|other| operator(other).is_some() && operator(other) == operator(&self.key)) else {
+            return Ok(());
+        };
+        let run = show::one_line(operator(same).unwrap_or_default());
+        let whose = if same == clinic { "your clinic" } else { "another that was named" };
+        let says = format!("{} is run by {run}, as {whose} is: the two are one", self.name);
+        Err(Failure::refused("same-operator", &says, TWO.into()))
     }
 }
 
-/// Leaves every statement that has no receipt, sealed for the clinic, with another member, and keeps the member's
-/// signed word that it arrived.
-pub(super) fn hand_to(url: &str, key: &KeyArgs, ca: Option<&Path>) -> Result<(), Failure> {
-    let key = key.open()?;
-    let clinic = key.clinic.ok_or_else(|| {
-        let remedy = "give the key file that the statement was signed with";
-        Failure::refused("no-clinic", &"this key was never used with a clinic", remedy.into())
-    })?;
-    let kept = Kept::beside(&key);
-    let waiting = kept.waiting()?;
-    if waiting.is_empty() {
-        show::line("every statement has its receipt: there is nothing to hand to anybody");
-        return Ok(());
-    }
-    let member = Member::at(url, ca)?;
-    for statement in waiting.into_iter().map(|waiting| waiting.statement) {
-        let sealed = sealed_for(&clinic, &statement)?;
-        let wanted = serde_json::json!({ "clinic": clinic, "sealed": sealed });
-        let arrival: Envelope = member.site.post("/v1/members/arrivals", &wanted)?;
-        let said = admit_arrival(&arrival, &member.key, &clinic, &Digest::of_bytes(&sealed.0))
-            .map_err(|why| Failure::refused(why.code(), &why, why.remedy()))?;
-        let at = said.arrived_at;
-        let place = kept.put_arrival(&said, &KeptArrival { statement, sealed, arrival })?;
-        show::line(&format!("{} signed that your statement arrived at {at}; its word is kept in", member.name));
-        show::line(&format!("  {}", place.display()));
-    }
-    Ok(())
-}
-
-/// The statement, sealed to the clinic's own node key.
-fn sealed_for(clinic: &Principal, statement: &Envelope) -> Result<Octets, Failure> {
-    let sealing = clinic.sealing_key().map_err(|why| Failure::bug(why.to_string()))?;
-    let label = sumac_protocol::digest::Label::StatementSeal;
-    let text = statement.to_json();
-    let sealed = sealing.seal(label, clinic.bytes(), text.as_bytes(), &mut keys::system_random());
-    sealed.map(Octets).map_err(|why| Failure::bug(why.to_string()))
-}
+/// What to do where fewer than two would be asked.
+const TWO: &str =
+    "give --member with the addresses of two different members; the charter and the clinic's site list them";

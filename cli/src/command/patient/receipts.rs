@@ -2,19 +2,24 @@
 
 use clap::Args;
 use sumac_node::door::Answer;
-use sumac_protocol::digest::Digest;
 use sumac_protocol::document::ask::AskedFor;
-use sumac_protocol::document::consent::{Action, Statement};
+use sumac_protocol::document::consent::Statement;
 use sumac_protocol::document::tree_head::TreeHead;
 use sumac_protocol::envelope::{Envelope, Verified};
-use sumac_protocol::ledger::{Growth, LedgerError, Opening, TwoTrees, admit_head, admit_last_seen, knew};
+use sumac_protocol::ledger::{Heed, LedgerError, Opening, Receipt, admit_last_seen, heeded, knew};
+use sumac_protocol::moment::{Millis, Moment};
+use sumac_protocol::principal::Principal;
 
-use super::clinic::{Clinic, ClinicArgs, Site};
+use super::clinic::ClinicArgs;
+use super::handing::{hand_in_again, name_waiting};
 use super::kept::{Kept, KeptReceipt};
+use super::key_file::PatientKey;
 use super::members::{Member, MembersArgs};
-use super::statements::hand_in;
-use crate::failure::Failure;
-use crate::show;
+use super::statements::papers;
+use super::watch::{Watch, failed};
+use super::{first_of, said};
+use crate::failure::{Exit, Failure};
+use crate::{asking, show};
 
 /// Check every receipt again, fetch those that are missing, and see that the clinic's ledger only grew since. With
 /// members of the federation, see that the clinic shows them the same ledger.
@@ -30,196 +35,184 @@ pub(crate) struct ReceiptsArgs {
 }
 
 impl ReceiptsArgs {
-    /// Stops at the first thing that does not hold: from then on nothing that the clinic says can be relied on.
+    /// What is kept here is checked before anybody is asked. Whatever only keeps something from being checked is said at
+    /// the end; what the clinic contradicts itself in ends the command at once.
     pub(super) fn run(self) -> Result<(), Failure> {
-        let members = self.members.meet(self.clinic.ca())?;
-        let (clinic, key) = self.clinic.meet(self.yes)?;
+        let chain = self.members.check()?;
+        let mut key = self.clinic.open()?;
         let kept = Kept::beside(&key);
-        for waiting in kept.waiting()? {
-            show::line("a statement without a receipt is handed in again");
-            hand_in(&clinic, &kept, &waiting.statement)?;
+        let before = kept.receipts()?;
+        if let Some(clinic) = kept.clinic_of(&key)? {
+            before.iter().try_for_each(|have| holds(have, &clinic))?;
         }
-        let Answer::Receipts(fetched) = clinic.ask(&key, AskedFor::Receipts)? else {
-            return Err(clinic.another_answer());
-        };
-        let known = kept.receipts()?;
-        for receipt in fetched {
-            if !known.iter().any(|have| have.receipt.statement == receipt.statement) {
-                receipt.check(&clinic.about.clinic, &receipt.statement).map_err(|why| failed(&why))?;
-                kept.receive(&KeptReceipt { statement: None, receipt })?;
-            }
+        let clinic = self.clinic.find(&mut key, self.yes)?;
+        let met = self.members.meet(chain.as_ref(), &clinic.about.clinic, self.clinic.ca())?;
+        let watch = Watch { clinic: &clinic, kept: &kept, members: &met.members };
+        let known = kept.head()?;
+        let mut failures = hand_in_again(&watch)?;
+        if let Some(ledger) = failures.iter().position(|why| why.code().starts_with("ledger-")) {
+            return Err(failures.swap_remove(ledger));
         }
-        let watch = Watch { clinic: &clinic, kept: &kept, members: &members };
-        let newest = watch.receipts_hold()?;
+        let newest = fetch(&watch, &key, &mut failures)?;
+        name_waiting(&kept)?;
         let Some(newest) = newest else {
             show::line(&format!("{} has acknowledged nothing from you yet", clinic.about.name));
-            return Ok(());
+            failures.extend(met.missing);
+            return first_of(failures);
         };
-        let newest = watch.only_grew(&newest)?;
-        members.iter().try_for_each(|member| watch.same_for(member, &newest))
+        if known.is_some() {
+            show::line("the clinic's ledger only grew since the last time");
+        }
+        let (mut newest, mut agreed, longest) = (newest, 0_usize, met.longest());
+        for member in &met.members {
+            match same_for(&watch, member, &newest, longest) {
+                Ok(of_now) => {
+                    newest = of_now;
+                    agreed = agreed.saturating_add(1);
+                }
+                Err(why) => failures.push(why),
+            }
+        }
+        let named = met.members.len().saturating_add(met.missing.len());
+        failures.extend(met.missing);
+        if named > 0 && agreed < 2 && failures.is_empty() {
+            failures.push(Failure::bug("members neither agreed nor failed"));
+        }
+        first_of(failures)
     }
 }
 
-/// A patient who looks whether the clinic's ledger is what the clinic said it was.
-struct Watch<'w> {
-    clinic: &'w Clinic,
-    kept: &'w Kept,
-    members: &'w [Member],
+/// Fetches the receipts that are missing, sees that all heads are of one ledger, and only then keeps anything. Gives back
+/// the newest head. That the clinic does not know the key, or gives no receipts, is noted as a failure.
+fn fetch(
+    watch: &Watch<'_>,
+    key: &PatientKey,
+    failures: &mut Vec<Failure>,
+) -> Result<Option<Verified<TreeHead>>, Failure> {
+    let (clinic, known) = (&watch.clinic.about.clinic, watch.kept.receipts()?);
+    let erased = said::over(&known).filter(|last| last.action == sumac_protocol::document::consent::Action::Erase);
+    let fetched = match watch.clinic.ask(key, AskedFor::Receipts) {
+        Ok(Answer::Receipts(fetched)) => fetched,
+        Ok(_) => return Err(watch.clinic.another_answer()),
+        Err(why) if why.code() == super::NOT_ENROLLED && erased.is_some() => Vec::new(),
+        Err(why) if why.exit() == Exit::Unreachable => return Err(why),
+        Err(why) => {
+            failures.push(why);
+            Vec::new()
+        }
+    };
+    let mut heads = Vec::new();
+    for receipt in &fetched {
+        heads.push(receipt.check(clinic, &receipt.statement).map_err(|why| failed(&why))?);
+    }
+    let newest = watch.one_line(&heads)?;
+    let is_new = |receipt: &Receipt| known.iter().all(|have| have.receipt.statement != receipt.statement);
+    let missing: Vec<Receipt> = fetched.into_iter().filter(is_new).collect();
+    if !missing.is_empty() {
+        keep(watch, key, missing, failures)?;
+    }
+    if let Some(newest) = &newest {
+        watch.kept.put_head(newest.envelope())?;
+    }
+    Ok(newest)
 }
 
-impl Watch<'_> {
-    /// Checks every receipt again, says what it is for, and gives back the newest head that is known.
-    fn receipts_hold(&self) -> Result<Option<Verified<TreeHead>>, Failure> {
-        let clinic = &self.clinic.about.clinic;
-        let mut newest = match self.kept.head()? {
-            Some(head) => Some(admit_head(&head, clinic).map_err(|why| failed(&why))?),
-            None => None,
-        };
-        for KeptReceipt { statement, receipt } in self.kept.receipts()? {
-            let digest = statement.as_ref().map_or(receipt.statement, Envelope::digest);
-            let head = receipt.check(clinic, &digest).map_err(|why| failed(&why))?;
-            show::line(&format!(
-                "position {}: {} - the receipt holds",
-                receipt.position,
-                said(statement.as_ref(), &digest)
-            ));
-            if newest.as_ref().is_none_or(|have| have.size < head.size) {
-                newest = Some(head);
-            } else if let Some(have) = newest.as_ref().filter(|have| have.size == head.size && have.root != head.root) {
-                return Err(self.caught(have, &head));
+/// Keeps receipts together with the statements that they are for. One for which nobody signed anything is not kept: it
+/// says nothing, and its name would be the clinic's choice.
+fn keep(
+    watch: &Watch<'_>,
+    key: &PatientKey,
+    missing: Vec<Receipt>,
+    failures: &mut Vec<Failure>,
+) -> Result<(), Failure> {
+    let waiting = watch.kept.waiting()?;
+    let told = papers(watch.clinic, key, watch.kept).unwrap_or_else(|why| {
+        failures.push(why);
+        Vec::new()
+    });
+    for receipt in missing {
+        let told = told.iter().find(|statement| statement.digest() == receipt.statement).map(Verified::envelope);
+        let signed = waiting.iter().find(|signed| signed.digest() == receipt.statement).or(told);
+        let own = signed.and_then(|signed| said::own(signed, &watch.clinic.about.clinic, &key.signer.principal()));
+        match (signed, own) {
+            (Some(signed), Some(_)) => {
+                let received = KeptReceipt { statement: signed.clone(), receipt, received_at: asking::now() };
+                holds(&received, &watch.clinic.about.clinic)?;
+                watch.kept.receive(&received)?;
+            }
+            (Some(signed), None) => {
+                let what = said::read(signed).map_or_else(String::new, |statement| said::told(&statement));
+                show::line(&format!("position {}: {what}, signed with another key than this one", receipt.position));
+            }
+            (None, _) => {
+                let says = format!("the clinic gives a receipt for {}, which nobody signed", receipt.statement.hex());
+                let remedy = "it was not kept; ask the clinic what it is, and show the stewards what it says";
+                failures.push(Failure::refused("receipt-of-nothing", &says, remedy.into()));
             }
         }
-        Ok(newest)
     }
-
-    /// Fetches the newest head, and sees that its ledger begins with the one known before.
-    fn only_grew(&self, known: &Verified<TreeHead>) -> Result<Verified<TreeHead>, Failure> {
-        let newest = self.growth(known)?;
-        self.kept.put_head(newest.envelope())?;
-        show::line("the clinic's ledger only grew since then");
-        Ok(newest)
-    }
-
-    /// Asks a member, not the clinic, what the clinic committed to last, demands that the clinic opens it, and sees
-    /// that both heads are of one ledger: both have grown to the same newest one.
-    fn same_for(&self, member: &Member, known: &Verified<TreeHead>) -> Result<(), Failure> {
-        let clinic = &self.clinic.about.clinic;
-        let wanted = serde_json::json!({ "clinic": clinic });
-        let seen: Envelope = match member.site.post("/v1/members/last-seen", &wanted) {
-            Ok(seen) => seen,
-            Err(why) if why.code() == "nothing-seen" => {
-                show::line(&format!("{} has seen no contribution of this clinic yet", member.name));
-                return Ok(());
-            }
-            Err(why) => return Err(why.about(&member.name)),
-        };
-        let seen = admit_last_seen(&seen, &member.key, clinic).map_err(|why| failed(&why).about(&member.name))?;
-        let wanted = serde_json::json!({ "head": known.envelope(), "commitment": seen.ledger });
-        let opening: Opening = self.clinic.site.post("/v1/ledger/openings", &wanted).map_err(|why| {
-            why.about("the clinic does not open what it committed to")
-                .with_remedy("show the stewards this member's signed word and your receipts; withdraw if in doubt")
-        })?;
-        let shown = opening.check(clinic, &seen.ledger).map_err(|why| failed(&why))?;
-        for KeptReceipt { receipt, .. } in self.kept.receipts()? {
-            // What was acknowledged before the clinic selected, it selected in the knowledge of.
-            let acknowledged = admit_head(&receipt.head, clinic).map_err(|why| failed(&why))?;
-            match knew(&shown, &acknowledged) {
-                Ok(()) => {}
-                Err(LedgerError::TwoRoots { .. }) => return Err(self.caught(&acknowledged, &shown)),
-                Err(why) => return Err(failed(&why).about("the clinic selected patients without your statement")),
-            }
-        }
-        self.one_ledger(known, &shown)?;
-        show::line(&format!("{} saw the same ledger, at {}", member.name, seen.seen_at));
-        Ok(())
-    }
-
-    /// Sees that two heads are of one ledger: a newest head is fetched from each, until both have the same size.
-    fn one_ledger(&self, one: &Verified<TreeHead>, other: &Verified<TreeHead>) -> Result<(), Failure> {
-        let (mut one, mut other) = (one.clone(), other.clone());
-        for _ in 0..TRIES {
-            if one.size == other.size {
-                return if one.root == other.root { Ok(()) } else { Err(self.caught(&one, &other)) };
-            }
-            one = self.growth(&one)?;
-            other = self.growth(&other)?;
-        }
-        let says = "the clinic's ledger has another length whenever it is asked";
-        Err(Failure::refused("ledger-restless", &says, "try again later; if it stays so, tell the stewards".into()))
-    }
-
-    /// The newest head, checked to continue this one. A clinic that dropped or rewrote something is asked for its head
-    /// of the old size: if it signs another, that is evidence.
-    fn growth(&self, known: &Verified<TreeHead>) -> Result<Verified<TreeHead>, Failure> {
-        let clinic = &self.clinic.about.clinic;
-        let wanted = serde_json::json!({ "head": known.envelope() });
-        let growth: Growth = self.clinic.site.post("/v1/ledger/growth", &wanted)?;
-        let why = match growth.check(clinic, known) {
-            Ok(newest) => return Ok(newest),
-            Err(why) => why,
-        };
-        if let Ok(newest) = admit_head(&growth.head, clinic) {
-            if newest.size == known.size && newest.root != known.root {
-                return Err(self.caught(known, &newest));
-            }
-            if let Some(then) = self.head_at(&newest, known.size)
-                && then.root != known.root
-            {
-                return Err(self.caught(known, &then));
-            }
-        }
-        Err(failed(&why))
-    }
-
-    /// The head that the clinic signs today for a ledger of that length.
-    fn head_at(&self, ticket: &Verified<TreeHead>, size: u64) -> Option<Verified<TreeHead>> {
-        let wanted = serde_json::json!({ "head": ticket.envelope(), "size": size });
-        let head: Envelope = self.clinic.site.post("/v1/ledger/head-at", &wanted).ok()?;
-        admit_head(&head, &self.clinic.about.clinic).ok().filter(|head| head.size == size)
-    }
-
-    /// The clinic signed two ledgers. The evidence is kept first, and then given to every member that was named.
-    fn caught(&self, one: &Verified<TreeHead>, other: &Verified<TreeHead>) -> Failure {
-        let evidence = TwoTrees { first: one.envelope().clone(), second: other.envelope().clone() };
-        let place = match self.kept.put_evidence(one.size, &evidence) {
-            Ok(place) => place,
-            Err(why) => return why,
-        };
-        let told = |site: &Site| site.hand_in("/v1/members/evidence", &evidence).is_ok();
-        let heard: Vec<&str> =
-            self.members.iter().filter(|member| told(&member.site)).map(|member| member.name.as_str()).collect();
-        let heard =
-            if heard.is_empty() { "nobody yet: name members with --member".to_owned() } else { heard.join(", ") };
-        let says = format!("the clinic signed two different ledgers of {} statements", one.size);
-        let remedy = format!(
-            "keep {}, which proves it by the clinic's own signatures; it was handed to {heard}. Show it to the \
-             federation's stewards, and withdraw if you do not trust the clinic any more",
-            place.display()
-        );
-        Failure::refused("ledger-two-roots", &says, remedy)
-    }
+    Ok(())
 }
 
-/// What a statement says, in a few words.
-fn said(statement: Option<&Envelope>, digest: &Digest) -> String {
-    let read = statement.and_then(|signed| signed.claim::<Statement>().ok()?.verify_named(|body| body.patient).ok());
-    match read {
-        None => format!("a statement made elsewhere, {digest}"),
-        Some(statement) => {
-            let what = match &statement.action {
-                Action::Grant(_) => "what you allowed",
-                Action::Revoke(_) => "your withdrawal",
-                Action::Erase => "your order to erase",
-            };
-            format!("{what} on {}", statement.made_at)
-        }
+/// Checks a receipt again, and says what it is for.
+fn holds(kept: &KeptReceipt, clinic: &Principal) -> Result<(), Failure> {
+    kept.receipt.check(clinic, &kept.statement.digest()).map_err(|why| failed(&why))?;
+    let what = said::read(&kept.statement).map_or_else(|| kept.receipt.statement.to_string(), |said| said::told(&said));
+    show::line(&format!("position {}: {what} - the receipt holds", kept.receipt.position));
+    Ok(())
+}
+
+/// Asks a member, not the clinic, what the clinic committed to last, demands that the clinic opens it, and sees that the
+/// cohort was selected in the knowledge of every statement that it had to know, and under a beginning of the one ledger.
+/// Gives back the newest head.
+fn same_for(
+    watch: &Watch<'_>,
+    member: &Member,
+    newest: &Verified<TreeHead>,
+    longest: Millis,
+) -> Result<Verified<TreeHead>, Failure> {
+    let clinic = &watch.clinic.about.clinic;
+    let wanted = serde_json::json!({ "clinic": clinic });
+    let seen: Envelope = member.site.post("/v1/members/last-seen", &wanted).map_err(|why| why.about(&member.name))?;
+    let seen = admit_last_seen(&seen, &member.key, clinic).map_err(|why| failed(&why).about(&member.name))?;
+    let wanted = serde_json::json!({ "head": newest.envelope(), "commitment": seen.ledger });
+    let opening: Opening = watch.clinic.site.post("/v1/ledger/openings", &wanted).map_err(|why| {
+        why.about("the clinic does not open what it committed to")
+            .with_remedy("show the stewards this member's signed word and your receipts; withdraw if in doubt")
+    })?;
+    let shown = opening.check(clinic, &seen.ledger).map_err(|why| failed(&why))?;
+    for have in watch.kept.receipts()? {
+        knows(watch, &shown, &have, seen.seen_at, longest)?;
     }
+    let newest = watch.joined(&shown, newest.clone())?;
+    show::line(&format!("{} saw the same ledger, at {}", member.name, seen.seen_at));
+    Ok(newest)
 }
 
-/// A ledger that does not hold what it promised, with the code and the remedy that say which promise.
-fn failed(why: &LedgerError) -> Failure {
-    Failure::refused(why.code(), why, why.remedy())
+/// Whether a cohort was selected in the knowledge of a statement, by the clinic's own moments and by those of others.
+fn knows(
+    watch: &Watch<'_>,
+    shown: &Verified<TreeHead>,
+    have: &KeptReceipt,
+    seen_at: Moment,
+    longest: Millis,
+) -> Result<(), Failure> {
+    let acknowledged = watch.head(&have.receipt.head)?;
+    let without = |why: &LedgerError| failed(why).about("the clinic selected patients without your statement");
+    match knew(shown, &acknowledged) {
+        Ok(()) => {}
+        Err(LedgerError::TwoRoots { .. }) => return Err(watch.caught(&acknowledged, shown)),
+        Err(why) => return Err(without(&why)),
+    }
+    match heeded(shown, have.receipt.position, have.received_at, seen_at, longest) {
+        Ok(Heed::Covered) => {}
+        Ok(Heed::MayBeOlder { until }) => {
+            let what = said::read(&have.statement)
+                .map_or_else(String::new, |statement: Verified<Statement>| said::told(&statement));
+            show::line(&format!("the cohort that was seen at {seen_at} was selected without {what}:"));
+            show::line(&format!("  it may have been selected before; look again after {until}"));
+        }
+        Err(why) => return Err(without(&why)),
+    }
+    Ok(())
 }
-
-/// How often both sides are asked for their newest head until they have the same length.
-const TRIES: usize = 5;

@@ -1,22 +1,25 @@
-//! Granting, changing, withdrawing and erasing, from wherever the patient is.
+//! Granting and changing, from wherever the patient is.
 //!
-//! In each the order is the same: what will hold is said in plain words, the patient agrees, the statement is signed
-//! and kept, it is handed in, and its receipt is checked and kept. Whatever breaks off after the signature leaves a
-//! statement that can still be handed in.
+//! The order is the same in each: what will hold is said in plain words, the patient agrees, the statement is signed and
+//! kept, it is handed in, and its receipt is checked and kept. Whatever breaks off after the signature leaves a statement
+//! that can still be handed in. What is granted follows what was said before, so that is read from the statements
+//! themselves, signature by signature, and a withdrawal that waits comes first: it would otherwise end the new grant.
 
 use clap::Args;
 use sumac_node::door::{Answer, StatusNow};
 use sumac_protocol::document::ask::AskedFor;
-use sumac_protocol::document::consent::{Action, Revoke, Statement};
-use sumac_protocol::envelope::Envelope;
-use sumac_protocol::ledger::Receipt;
+use sumac_protocol::document::consent::{Action, Grant, History, Statement};
+use sumac_protocol::envelope::{Envelope, Verified};
 
 use super::clinic::{Clinic, ClinicArgs};
-use super::kept::{Kept, KeptReceipt};
+use super::handing::{hand_in, hand_in_again};
+use super::kept::Kept;
 use super::key_file::PatientKey;
+use super::purposes::{named, outer, warn_of_unknown};
+use super::watch::Watch;
 use super::wishes::Wishes;
-use super::{NOT_ENROLLED, agreed, consent_text, desk};
-use crate::failure::{Exit, Failure};
+use super::{agreed, consent_text, desk, first_of, said};
+use crate::failure::Failure;
 use crate::{asking, show};
 
 /// Change what was allowed: whatever is not said stays as it was.
@@ -34,75 +37,34 @@ pub(crate) struct ChangeArgs {
 impl ChangeArgs {
     /// Starts from what stands; who allowed nothing has nothing to change.
     pub(super) fn run(self) -> Result<(), Failure> {
-        let (clinic, key) = self.clinic.meet(self.yes)?;
-        let status = status(&clinic, &key)?;
-        let before = status.granted.as_ref().ok_or_else(|| {
-            let says = format!("nothing is allowed at {} that could be changed", clinic.about.name);
+        let stating = Stating::begin(&self.clinic, self.yes)?;
+        let said = stating.said()?;
+        let mut history = History::new();
+        said.iter().for_each(|statement| history.append(statement));
+        let permit = history.permit().ok_or_else(|| {
+            let says = format!("nothing is allowed at {} that could be changed", stating.clinic.about.name);
             Failure::refused("nothing-granted", &says, "allow it with `sumac patient grant`".into())
         })?;
-        let grant = self.wishes.over(before.grant.clone(), asking::now())?;
-        let words = format!("From now on, in place of what you allowed before:\n{}", consent_text::words(&grant));
-        state(&clinic, &key, Some(&status), Action::Grant(grant), &words, self.yes)
+        if !permit.is_whole() && !self.wishes.names_purposes() {
+            // What was withdrawn is no code that could be signed again as it is, and must not come back unsaid.
+            let says = format!("you withdrew a part; in force is {}", named(&outer(&permit.allows())));
+            let remedy = "say with --purpose what is to be allowed from now on";
+            return Err(Failure::refused("partly-withdrawn", &says, remedy.into()));
+        }
+        let before = consent_text::of(permit.grant());
+        let grant = self.wishes.over(before.clone(), asking::now())?;
+        stating.state(&history, &grant)
     }
 }
 
 /// Allows what was wished for.
 pub(super) fn grant(clinic: &ClinicArgs, wishes: Wishes, yes: bool) -> Result<(), Failure> {
-    let (clinic, key) = clinic.meet(yes)?;
-    let status = status(&clinic, &key)?;
+    let stating = Stating::begin(clinic, yes)?;
+    let said = stating.said()?;
+    let mut history = History::new();
+    said.iter().for_each(|statement| history.append(statement));
     let grant = wishes.granted(asking::now())?;
-    let words = consent_text::words(&grant);
-    state(&clinic, &key, Some(&status), Action::Grant(grant), &words, yes)
-}
-
-/// Withdraws everything, or some purposes. It does not matter whether the clinic says where the patient stands.
-pub(super) fn revoke(clinic: &ClinicArgs, purposes: Option<Vec<String>>, yes: bool) -> Result<(), Failure> {
-    let (clinic, key) = clinic.meet(yes)?;
-    let known = match status(&clinic, &key) {
-        Ok(status) => Some(status),
-        Err(why) if why.code() == NOT_ENROLLED => return Err(why),
-        Err(_) => None,
-    };
-    if known.as_ref().is_some_and(|status| status.standing == "withdrawn") {
-        show::line("already withdrawn: no use of your records is allowed, and nothing was added");
-        return Ok(());
-    }
-    let what = match &purposes {
-        None => "This ends every use of your records that was allowed so far.".to_owned(),
-        Some(codes) => format!("This ends the use of your records for {}; other purposes stay.", codes.join(", ")),
-    };
-    let words = format!("{what} Answers that were given stay. Your records stay with {}.", clinic.about.name);
-    state(&clinic, &key, known.as_ref(), Action::Revoke(Revoke { purposes }), &words, yes)
-}
-
-/// Withdraw everything, and have everything destroyed that the clinic's node holds about one. The key never grants
-/// again.
-#[derive(Debug, Args)]
-pub(crate) struct EraseArgs {
-    #[command(flatten)]
-    clinic: ClinicArgs,
-    /// Do not ask.
-    #[arg(long)]
-    yes: bool,
-}
-
-impl EraseArgs {
-    /// It does not matter whether the clinic says where the patient stands.
-    pub(super) fn run(self) -> Result<(), Failure> {
-        let (clinic, key) = self.clinic.meet(self.yes)?;
-        let known = match status(&clinic, &key) {
-            Ok(status) => Some(status),
-            Err(why) if why.code() == NOT_ENROLLED => return Err(why),
-            Err(_) => None,
-        };
-        let name = &clinic.about.name;
-        let words = format!(
-            "This ends every use of your records, and has {name} destroy, for good, what its node holds about you: your \
-             record, your statements, and your place in the books of queries. Answers that were given stay. Files outside \
-             the node, as those of your treatment, are not touched. This key never grants again."
-        );
-        state(&clinic, &key, known.as_ref(), Action::Erase, &words, self.yes)
-    }
+    stating.state(&history, &grant)
 }
 
 /// Where the patient stands, as the clinic says.
@@ -111,59 +73,79 @@ pub(super) fn status(clinic: &Clinic, key: &PatientKey) -> Result<StatusNow, Fai
     Ok(*status)
 }
 
-/// Says what will hold, asks, signs, hands in, and keeps the receipt.
-fn state(
-    clinic: &Clinic,
-    key: &PatientKey,
-    known: Option<&StatusNow>,
-    action: Action,
-    words: &str,
-    yes: bool,
-) -> Result<(), Failure> {
-    let statement = Statement {
-        clinic: clinic.about.clinic,
-        patient: key.signer.principal(),
-        sequence: known.map_or(0, |status| status.next_sequence),
-        previous: known.and_then(|status| status.newest),
-        made_at: asking::now(),
-        action,
-        witness: None,
-    };
-    desk::check(&statement)?;
-    show::talk(&format!("To {} ({}):", clinic.about.name, clinic.about.clinic));
-    show::paragraph(words);
-    agreed("Sign this?", yes)?;
-    let kept = Kept::beside(key);
-    let signed = Envelope::sign(&statement, &key.signer)?;
-    kept.wait(&signed)?;
-    hand_in(clinic, &kept, &signed)
-}
-
-/// Hands a signed statement in. One that the clinic refuses is let go of; one of which nothing is heard is kept.
-pub(super) fn hand_in(clinic: &Clinic, kept: &Kept, signed: &Envelope) -> Result<(), Failure> {
-    let receipt: Receipt = clinic.site.post("/v1/statements", signed).map_err(|why| {
-        if why.exit() == Exit::Unreachable {
-            return why.with_remedy(NO_RECEIPT);
-        }
-        kept.forget(signed);
-        why
-    })?;
-    let head = receipt.check(&clinic.about.clinic, &signed.digest()).map_err(|why| {
-        Failure::refused(why.code(), &why, why.remedy())
-            .about("the clinic's receipt does not hold")
-            .with_remedy(NO_RECEIPT)
-    })?;
-    show::line(&format!("acknowledged at position {} of the clinic's ledger, as", receipt.position));
-    show::line(&format!("  {}", receipt.statement.hex()));
-    kept.receive(&KeptReceipt { statement: Some(signed.clone()), receipt })?;
-    let newest = kept.head()?.and_then(|have| sumac_protocol::ledger::admit_head(&have, &clinic.about.clinic).ok());
-    if newest.is_none_or(|have| have.size < head.size) {
-        kept.put_head(head.envelope())?;
+/// Everything that was said in the patient's name, in the ledger's order, each as it was signed. A clinic that leaves out
+/// what it acknowledged is refused.
+pub(super) fn papers(clinic: &Clinic, key: &PatientKey, kept: &Kept) -> Result<Vec<Verified<Statement>>, Failure> {
+    let Answer::Record(held) = clinic.ask(key, AskedFor::Record)? else { return Err(clinic.another_answer()) };
+    let mut statements = Vec::new();
+    for given in &held.statements {
+        let statement = said::read(&given.document).filter(|statement| statement.clinic == clinic.about.clinic);
+        statements.push(statement.ok_or_else(|| {
+            let says = format!("the statement at position {} is not signed by who it names", given.position);
+            Failure::refused("bad-statement", &says, "ask the clinic; show the stewards what it says".into())
+        })?);
     }
-    Ok(())
+    for have in kept.receipts()? {
+        let digest = have.statement.digest();
+        if !statements.iter().any(|statement| statement.digest() == digest) {
+            let what =
+                said::read(&have.statement).map_or_else(|| digest.to_string(), |statement| said::told(&statement));
+            let says = format!("the clinic leaves out {what}, for which you have its receipt");
+            let remedy = "check with `sumac patient receipts`, and show the stewards the receipt";
+            return Err(Failure::refused("statement-left-out", &says, remedy.into()));
+        }
+    }
+    Ok(statements)
 }
 
-/// What can be done where a clinic gives no receipt.
-const NO_RECEIPT: &str = "the signed statement is kept, and `sumac patient receipts` hands it in again; if there is no \
-                          receipt after 24 hours, `sumac patient revoke --hand-to MEMBER_URL` leaves it, sealed, with \
-                          another member of the federation, who signs that it arrived";
+/// A grant on its way.
+struct Stating {
+    clinic: Clinic,
+    key: PatientKey,
+    kept: Kept,
+    yes: bool,
+}
+
+impl Stating {
+    /// Opens the key, finds the clinic, and hands in what waits.
+    fn begin(clinic: &ClinicArgs, yes: bool) -> Result<Self, Failure> {
+        let (clinic, key) = clinic.meet(yes)?;
+        let kept = Kept::beside(&key);
+        first_of(hand_in_again(&Watch { clinic: &clinic, kept: &kept, members: &[] })?)?;
+        Ok(Self { clinic, key, kept, yes })
+    }
+
+    fn said(&self) -> Result<Vec<Verified<Statement>>, Failure> {
+        papers(&self.clinic, &self.key, &self.kept)
+    }
+
+    /// Says what will hold, and in which place, asks, signs, hands in, and keeps the receipt.
+    fn state(&self, history: &History<'_>, grant: &Grant) -> Result<(), Failure> {
+        let words = consent_text::words(grant);
+        let before = history.permit().map(|permit| (permit.grant(), permit.allows()));
+        let statement = Statement {
+            clinic: self.clinic.about.clinic,
+            patient: self.key.signer.principal(),
+            sequence: history.next_sequence(),
+            previous: history.last(),
+            made_at: asking::now(),
+            action: Action::Grant(grant.clone()),
+            witness: None,
+        };
+        desk::check(&statement)?;
+        show::talk(&format!("To {} ({}):", self.clinic.about.name, self.clinic.about.clinic));
+        match before {
+            None => show::paragraph(&words),
+            Some((old, allowed)) => {
+                show::paragraph(&format!("From now on, in place of what you allowed before:\n{words}"));
+                let purposes = named(&outer(&allowed));
+                show::paragraph(&consent_text::differences(old, grant, &purposes));
+            }
+        }
+        warn_of_unknown(grant);
+        agreed("Sign this?", self.yes)?;
+        let signed = Envelope::sign(&statement, &self.key.signer)?;
+        self.kept.wait(&signed)?;
+        hand_in(&Watch { clinic: &self.clinic, kept: &self.kept, members: &[] }, &signed)
+    }
+}

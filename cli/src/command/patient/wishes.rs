@@ -14,32 +14,35 @@ use crate::failure::Failure;
 #[derive(Debug, Args)]
 pub(crate) struct Wishes {
     /// Purposes as GA4GH DUO codes: GRU (any research), HMB (health research), DS (research on
-    /// the diseases that --disease names). A grant is for HMB unless this says otherwise.
+    /// the diseases that --disease names). Without it, HMB in a grant, and as before in a change.
     #[arg(long, value_name = "CODE,…", value_delimiter = ',')]
     purpose: Option<Vec<String>>,
     /// A disease that DS is about, as its code in the Mondo ontology. May be given several times.
     #[arg(long, value_name = "MONDO:NUMBER", value_parser = mondo)]
     disease: Vec<String>,
-    /// What of the record may be used. Without it, all four.
+    /// What of the record may be used. Without it, all four in a grant, and as before in a change.
     #[arg(long, value_name = "KIND,…", value_delimiter = ',', value_enum)]
     category: Option<Vec<Category>>,
-    /// Who may ask. Any study for these purposes, unless this says otherwise.
+    /// Who may ask. Without it, any study for these purposes in a grant, and as before in a change.
     #[arg(long, value_enum)]
     who: Option<Asker>,
     /// Only this study may ask, by its id. May be given several times.
     #[arg(long, value_name = "ID", conflicts_with = "who")]
     study: Vec<String>,
-    /// Whether answers without noise are allowed too, where a study is exact. A grant demands noise unless this says
-    /// otherwise.
+    /// Whether answers without noise are allowed too, where a study is exact. Without it, never in a grant, and as before
+    /// in a change.
     #[arg(long, value_enum)]
     noise: Option<Noise>,
-    /// For how many days from now it holds, at most 3,650. A grant holds for 730 days unless this says otherwise.
+    /// For how many days from now it holds, at most 3,650. Without it, 730 in a grant, and until the same day as before in
+    /// a change.
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u64).range(1..=3_650))]
     days: Option<u64>,
-    /// Largest privacy cost in any 365 days, in millionths of ρ. In a grant 2,000,000 unless this says otherwise.
+    /// Largest privacy cost in any 365 days, in millionths of ρ. Without it, 2,000,000 in a grant, and as before in a
+    /// change.
     #[arg(long, value_name = "RHO_MICRO", value_parser = clap::value_parser!(u64).range(1..))]
     rho_year: Option<u64>,
-    /// In which language it is shown before it is signed: en or de. English unless this says otherwise.
+    /// In which language it is shown before it is signed: en or de. Without it, English in a grant, and as before in a
+    /// change.
     #[arg(long, value_name = "LANGUAGE", value_parser = lay_text::LANGUAGES)]
     language: Option<String>,
 }
@@ -77,9 +80,14 @@ enum Noise {
 
 impl Wishes {
     /// A first grant: what was not said is as the options' help says.
-    pub(super) fn granted(self, now: Moment) -> Result<Grant, Failure> {
+    pub(crate) fn granted(self, now: Moment) -> Result<Grant, Failure> {
         let before = grant(vec!["HMB".into()], Vec::new(), false, now, 730, RhoMicro(2_000_000));
         self.over(before, now)
+    }
+
+    /// Whether it is said for which purposes.
+    pub(super) const fn names_purposes(&self) -> bool {
+        self.purpose.is_some()
     }
 
     /// A grant in place of another: what was not said stays.

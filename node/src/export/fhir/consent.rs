@@ -15,20 +15,27 @@ use super::Writer;
 use super::wording::hl7;
 use crate::import::fhir::date_of;
 
-/// One statement. Only the last can be in force, and only if the patient stands so now.
-pub(super) fn write(writer: &mut Writer<'_>, statement: &HeldStatement, last: bool) {
-    let says = &statement.says;
-    let in_force = match says.action {
-        Action::Grant(_) => last && matches!(writer.held.standing.as_str(), "granted" | "not_yet"),
-        Action::Revoke(_) | Action::Erase => last,
+/// One statement. Only the last grant can be in force, for what is left of it, and only if the patient stands so now; a
+/// grant that counts from later on is no more than proposed.
+pub(super) fn write(writer: &mut Writer<'_>, statement: &HeldStatement, last: bool, last_grant: bool) {
+    let (says, held) = (&statement.says, writer.held);
+    let status = match (&says.action, held.standing.as_str()) {
+        (Action::Grant(_), "granted") if last_grant => "active",
+        (Action::Grant(_), "not_yet") if last_grant => "proposed",
+        (Action::Revoke(_) | Action::Erase, "withdrawn" | "erased" | "contradictory" | "none") if last => "active",
+        (Action::Grant(_) | Action::Revoke(_) | Action::Erase, _) => "inactive",
     };
+    let in_force = matches!(status, "active" | "proposed");
     let (rule, provision) = match &says.action {
+        Action::Grant(grant) if in_force => {
+            ("OPTIN", permit(&Grant { purposes: held.purposes.clone(), ..grant.clone() }))
+        }
         Action::Grant(grant) => ("OPTIN", permit(grant)),
         Action::Revoke(_) | Action::Erase => ("OPTOUT", json!({ "type": "deny" })),
     };
     let document = STANDARD.encode(statement.document.to_json());
     let body = json!({
-        "status": if in_force { "active" } else { "inactive" },
+        "status": status,
         "scope": hl7("http://terminology.hl7.org/CodeSystem/consentscope", "research"),
         "category": [hl7("http://loinc.org", "59284-0")],
         "patient": writer.patient(),

@@ -31,6 +31,7 @@ fn held(pseudonym: &str, record: Record) -> Held {
         enrolment: None,
         key: None,
         standing: "none".to_owned(),
+        purposes: Vec::new(),
         statements: Vec::new(),
         uses: Vec::new(),
         spent: RhoMicro(0),

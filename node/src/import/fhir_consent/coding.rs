@@ -1,15 +1,10 @@
-//! Codings of a Consent, looked up in the systems that say something about research.
+//! Codes of a Consent, looked up in the systems that say something about research. A code is one of its system or none:
+//! `HRESCH` of a clinic's own list may mean the opposite.
 
-use serde_json::Value;
 use sumac_protocol::document::duo::{Permission, is_modifier, shorthand};
 use sumac_protocol::document::study::ConsentCategory;
 
-/// One code with its system; the system is empty where none is named.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Code<'v> {
-    pub(super) system: &'v str,
-    pub(super) code: &'v str,
-}
+use super::schema::{Coding, Concept};
 
 /// What a code of `provision.code` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,46 +17,60 @@ pub(super) enum Term {
     Disease(String),
 }
 
-/// The codes of a Coding.
-pub(super) fn of_coding(coding: &Value) -> Option<Code<'_>> {
-    let code = coding.get("code").and_then(Value::as_str)?;
-    Some(Code { system: coding.get("system").and_then(Value::as_str).unwrap_or_default(), code })
+/// What a concept says: all of its codes must be understood, and say the same.
+pub(super) fn term(concept: &Concept) -> Option<Term> {
+    let mut terms = concept.coding.iter().map(term_of);
+    let first = terms.next()??;
+    terms.all(|other| other.as_ref() == Some(&first)).then_some(first)
 }
 
-/// The codes of a CodeableConcept: different words for one thing.
-pub(super) fn of_concept(concept: &Value) -> Vec<Code<'_>> {
-    concept.get("coding").and_then(Value::as_array).into_iter().flatten().filter_map(of_coding).collect()
-}
-
-/// What the codes of one concept say, if one of them can be understood; the first one.
-pub(super) fn term(codes: &[Code<'_>]) -> Option<Term> {
-    codes.iter().find_map(|Code { system, code }| {
-        if system.contains("/duo") || code.starts_with("DUO") {
-            let id = code.replace('_', ":");
-            let short = shorthand(&id)?;
-            return Permission::from_code(short)
-                .map(Term::Permission)
-                .or_else(|| is_modifier(short).then_some(Term::Modifier(short)));
-        }
-        let disease = code.replace('_', ":");
-        let digits = disease.strip_prefix("MONDO:")?;
-        let is_number = digits.len() == 7 && digits.bytes().all(|byte| byte.is_ascii_digit());
-        is_number.then_some(Term::Disease(disease))
-    })
+fn term_of(coding: &Coding) -> Option<Term> {
+    let id = coding.code().replace('_', ":");
+    if coding.code_of(&DUO).is_some() {
+        let short = shorthand(&id)?;
+        let permission = Permission::from_code(short).map(Term::Permission);
+        return permission.or_else(|| is_modifier(short).then_some(Term::Modifier(short)));
+    }
+    coding.code_of(&MONDO)?;
+    let digits = id.strip_prefix("MONDO:")?;
+    let is_number = digits.len() == 7 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then_some(Term::Disease(id))
 }
 
 /// Whether a purpose of use is research; none if it is not known.
-pub(super) fn is_research(code: &str) -> Option<bool> {
+pub(super) fn is_research(coding: &Coding) -> Option<bool> {
+    let code = coding.code_of(&ACT_REASON)?;
     if RESEARCH.contains(&code) {
         return Some(true);
     }
     ELSEWHERE.contains(&code).then_some(false)
 }
 
+/// Whether a purpose looks like research, whatever its system: enough for a no.
+pub(super) fn may_be_research(coding: &Coding) -> bool {
+    RESEARCH.contains(&coding.code())
+}
+
+/// The action that a concept names, if all of its codes are understood and are one.
+pub(super) fn action(concept: &Concept) -> Option<&str> {
+    one_code(concept, &CONSENT_ACTION)
+}
+
+/// The scope of a Consent.
+pub(super) fn scope(concept: &Concept) -> Option<&str> {
+    one_code(concept, &CONSENT_SCOPE)
+}
+
+fn one_code<'c>(concept: &'c Concept, system: &[&str]) -> Option<&'c str> {
+    let mut codes = concept.coding.iter().map(|coding| coding.code_of(system));
+    let first = codes.next()??;
+    codes.all(|other| other == Some(first)).then_some(first)
+}
+
 /// Which kinds of record a class of resources touches; none if the class is not known.
-pub(super) fn categories(class: &str) -> Option<&'static [ConsentCategory]> {
+pub(super) fn categories(class: &Coding) -> Option<&'static [ConsentCategory]> {
     use ConsentCategory::{AdverseEvents, Demographics, Outcomes, Treatment};
-    match class {
+    match class.code_of(&RESOURCE_TYPES)? {
         "Patient" => Some(&[Demographics]),
         "MedicationAdministration"
         | "MedicationStatement"
@@ -76,6 +85,43 @@ pub(super) fn categories(class: &str) -> Option<&'static [ConsentCategory]> {
         _ => None,
     }
 }
+
+/// Whether a policy rule is an opt-in (yes) or an opt-out (no); none if it is neither. An opt-out is one in any system.
+pub(super) fn opted(coding: &Coding) -> Option<bool> {
+    match coding.code() {
+        "OPTOUT" | "OPTOUTE" => Some(false),
+        "OPTIN" | "OPTINR" if coding.code_of(&ACT_CODE).is_some() => Some(true),
+        _ => None,
+    }
+}
+
+const DUO: [&str; 4] = [
+    "http://purl.obolibrary.org/obo/duo.owl",
+    "https://purl.obolibrary.org/obo/duo.owl",
+    "http://purl.obolibrary.org/obo/duo",
+    "http://purl.obolibrary.org/obo/",
+];
+const MONDO: [&str; 4] = [
+    "http://purl.obolibrary.org/obo/mondo.owl",
+    "https://purl.obolibrary.org/obo/mondo.owl",
+    "http://purl.obolibrary.org/obo/mondo",
+    "http://purl.obolibrary.org/obo/",
+];
+const ACT_REASON: [&str; 3] = [
+    "http://terminology.hl7.org/CodeSystem/v3-ActReason",
+    "http://hl7.org/fhir/v3/ActReason",
+    "urn:oid:2.16.840.1.113883.5.8",
+];
+const ACT_CODE: [&str; 3] = [
+    "http://terminology.hl7.org/CodeSystem/v3-ActCode",
+    "http://hl7.org/fhir/v3/ActCode",
+    "urn:oid:2.16.840.1.113883.5.4",
+];
+const CONSENT_ACTION: [&str; 2] =
+    ["http://terminology.hl7.org/CodeSystem/consentaction", "http://hl7.org/fhir/consentaction"];
+const CONSENT_SCOPE: [&str; 2] =
+    ["http://terminology.hl7.org/CodeSystem/consentscope", "http://hl7.org/fhir/consentscope"];
+const RESOURCE_TYPES: [&str; 1] = ["http://hl7.org/fhir/resource-types"];
 
 /// Codes of HL7's v3-ActReason that are research. Others of its branch, as marketing research, are not.
 const RESEARCH: [&str; 4] = ["HRESCH", "BIORCH", "CLINTRCH", "DSRCH"];

@@ -1,26 +1,22 @@
 //! Times of a Consent. Only what is exact to the day is understood: a year alone may mean its beginning or its end.
 
-use serde_json::Value;
 use sumac_protocol::moment::{Millis, Moment};
 use time::format_description::well_known::Rfc3339;
 use time::{Date, Month, OffsetDateTime};
 
 use super::meaning::No;
+use super::schema::Period;
 
 /// When a period begins and ends; a date alone as its end includes that day.
-pub(super) fn period(of: &Value) -> Result<(Option<Moment>, Option<Moment>), No> {
-    let Some(period) = of.get("period") else { return Ok((None, None)) };
-    let part = |name: &str, lasts: Millis| match period.get(name) {
-        None => Ok(None),
-        Some(text) => moment(text, lasts).map(Some),
-    };
-    Ok((part("start", Millis(0))?, part("end", Millis::DAY)?))
+pub(super) fn period(of: Option<&Period>) -> Result<(Option<Moment>, Option<Moment>), No> {
+    let Some(Period { start, end, .. }) = of else { return Ok((None, None)) };
+    let part = |text: &Option<String>, lasts| text.as_deref().map(|text| moment(text, lasts)).transpose();
+    Ok((part(start, Millis(0))?, part(end, Millis::DAY)?))
 }
 
 /// A `date`, `dateTime` or `instant`; a date is moved by as long as it lasts.
-pub(super) fn moment(text: &Value, lasts: Millis) -> Result<Moment, No> {
-    let unclear = || No::Unclear(format!("the time {text} is not exact to the day"));
-    let text = text.as_str().ok_or_else(unclear)?;
+pub(super) fn moment(text: &str, lasts: Millis) -> Result<Moment, No> {
+    let unclear = || No::unclear(format!("the time `{text}` is not exact to the day"));
     let (at, lasts) = if text.contains(['T', 't']) {
         (OffsetDateTime::parse(text, &Rfc3339).map_err(|_| unclear())?, Millis(0))
     } else {

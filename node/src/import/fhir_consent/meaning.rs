@@ -12,9 +12,19 @@ pub(super) enum Meaning {
     /// It allows something.
     Permit(Permit),
     /// It rules research out.
-    Deny(String),
-    /// It is about research, or may be, and cannot be understood; so it means no.
-    NotUnderstood(String),
+    Deny {
+        why: String,
+        /// When that was said, at the latest; none where it does not say.
+        at: Option<Moment>,
+    },
+    /// It allows nothing, and keeps others from allowing anything.
+    NoGrant {
+        /// The stable word for it.
+        came_to: &'static str,
+        why: String,
+    },
+    /// It allowed something once, and was ended since.
+    Ended(String),
     /// It says nothing about research.
     Elsewhere(String),
 }
@@ -26,8 +36,10 @@ pub(super) struct Permit {
     pub(super) modifiers: BTreeSet<String>,
     pub(super) diseases: BTreeSet<String>,
     pub(super) categories: BTreeSet<ConsentCategory>,
-    /// None: from now on.
-    pub(super) from: Option<Moment>,
+    /// When the oldest of what it was read from was said.
+    pub(super) given: Moment,
+    /// Never before that.
+    pub(super) from: Moment,
     /// None: the resource names no end.
     pub(super) until: Option<Moment>,
     /// The resources as they were read, for the digest of what was shown.
@@ -39,15 +51,31 @@ pub(super) struct Permit {
 pub(super) enum No {
     /// It says no.
     Denied(String),
-    /// It says what cannot be understood.
-    Unclear(String),
+    /// It allows nothing, for a reason that is no withdrawal: a stable word and the reason.
+    Grant(&'static str, String),
 }
 
-impl From<No> for Meaning {
-    fn from(no: No) -> Self {
-        match no {
-            No::Denied(why) => Self::Deny(why),
-            No::Unclear(why) => Self::NotUnderstood(why),
+impl No {
+    /// It says what cannot be understood.
+    pub(super) const fn unclear(why: String) -> Self {
+        Self::Grant(NOT_UNDERSTOOD, why)
+    }
+
+    /// Its time lies ahead or is over.
+    pub(super) const fn not_in_force(why: String) -> Self {
+        Self::Grant("not-in-force", why)
+    }
+
+    /// It is about something else than the use for research.
+    pub(super) const fn no_research(why: String) -> Self {
+        Self::Grant("permits-no-research", why)
+    }
+
+    /// The meaning of a resource that was dated so.
+    pub(super) fn said(self, at: Option<Moment>) -> Meaning {
+        match self {
+            Self::Denied(why) => Meaning::Deny { why, at },
+            Self::Grant(came_to, why) => Meaning::NoGrant { came_to, why },
         }
     }
 }
@@ -57,8 +85,9 @@ impl Meaning {
     pub(super) const fn came_to(&self) -> &'static str {
         match self {
             Self::Permit(_) => "permit",
-            Self::Deny(_) => "deny",
-            Self::NotUnderstood(_) => "not-understood",
+            Self::Deny { .. } => "deny",
+            Self::NoGrant { came_to, .. } => came_to,
+            Self::Ended(_) => "ended",
             Self::Elsewhere(_) => "not-about-research",
         }
     }
@@ -71,7 +100,10 @@ impl Meaning {
                 let conditions: String = permit.modifiers.iter().map(|code| format!(", only {code}")).collect();
                 format!("it permits {}{conditions}", codes.join(", "))
             }
-            Self::Deny(why) | Self::NotUnderstood(why) | Self::Elsewhere(why) => why.clone(),
+            Self::Deny { why, .. } | Self::NoGrant { why, .. } | Self::Ended(why) | Self::Elsewhere(why) => why.clone(),
         }
     }
 }
+
+/// The word for what cannot be understood.
+pub(super) const NOT_UNDERSTOOD: &str = "not-understood";

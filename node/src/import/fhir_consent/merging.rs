@@ -8,18 +8,43 @@ use sumac_protocol::moment::Moment;
 
 use super::meaning::{Meaning, Permit};
 
-/// What they come to together: nothing about research, no (`Some(None)`), or what all permits allow.
-pub(super) fn strictest(meanings: Vec<Meaning>) -> Option<Option<Permit>> {
-    let mut all: Option<Option<Permit>> = None;
+/// What several come to together.
+#[derive(Debug)]
+pub(super) enum Together {
+    /// What all permits allow.
+    Permit(Permit),
+    /// No, said at the latest then; none where one of those who say no does not say when.
+    No(Option<Moment>),
+    /// What was allowed was ended, and nothing came in its place.
+    Ended,
+    /// Nothing that would change anything.
+    Nothing,
+}
+
+/// A no wins over everything. What allows nothing keeps others from allowing anything. What was ended counts where
+/// nothing else was said: it may have been replaced by what is in force.
+pub(super) fn strictest(meanings: Vec<Meaning>) -> Together {
+    let (mut denied, mut no_grant, mut ended, mut permitted) = (Vec::new(), false, false, None::<Permit>);
     for meaning in meanings {
-        all = match (meaning, all) {
-            (Meaning::Elsewhere(_), all) => all,
-            (Meaning::Deny(_) | Meaning::NotUnderstood(_), _) | (Meaning::Permit(_), Some(None)) => Some(None),
-            (Meaning::Permit(next), None) => Some(Some(next)),
-            (Meaning::Permit(next), Some(Some(have))) => Some(Some(both(&have, &next))),
-        };
+        match meaning {
+            Meaning::Elsewhere(_) => {}
+            Meaning::Deny { at, .. } => denied.push(at),
+            Meaning::NoGrant { .. } => no_grant = true,
+            Meaning::Ended(_) => ended = true,
+            Meaning::Permit(next) => {
+                permitted = Some(permitted.map_or_else(|| next.clone(), |have| both(&have, &next)));
+            }
+        }
     }
-    all
+    if !denied.is_empty() {
+        let at: Option<Vec<Moment>> = denied.into_iter().collect();
+        return Together::No(at.and_then(|all| all.into_iter().max()));
+    }
+    match permitted {
+        Some(permit) if !no_grant => Together::Permit(permit),
+        None if ended => Together::Ended,
+        Some(_) | None => Together::Nothing,
+    }
 }
 
 /// What two permits both allow.
@@ -32,9 +57,10 @@ pub(super) fn both(a: &Permit, b: &Permit) -> Permit {
         purposes,
         modifiers: a.modifiers.union(&b.modifiers).cloned().collect(),
         categories: a.categories.intersection(&b.categories).copied().collect(),
+        given: a.given.min(b.given),
         from: a.from.max(b.from),
         until: earliest(a.until, b.until),
-        shown: format!("{}\n{}", a.shown, b.shown),
+        shown: if a.shown == b.shown { a.shown.clone() } else { format!("{}\n{}", a.shown, b.shown) },
     }
 }
 
@@ -52,7 +78,8 @@ fn diseases(a: &Permit, b: &Permit) -> BTreeSet<String> {
     }
 }
 
-fn earliest(a: Option<Moment>, b: Option<Moment>) -> Option<Moment> {
+/// The earlier of two ends.
+pub(super) fn earliest(a: Option<Moment>, b: Option<Moment>) -> Option<Moment> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (one, None) | (None, one) => one,

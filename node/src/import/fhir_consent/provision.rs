@@ -6,45 +6,136 @@ use serde_json::Value;
 use sumac_protocol::document::disease::includes;
 use sumac_protocol::document::duo::Permission;
 use sumac_protocol::document::study::ConsentCategory;
-use sumac_protocol::moment::Moment;
+use sumac_protocol::moment::{Millis, Moment};
 
-use super::coding::{Term, categories, is_research, of_coding, of_concept, term};
+use super::coding::{Term, action, categories, is_research, may_be_research, term};
 use super::dates::period;
 use super::meaning::{No, Permit};
-use super::merging::both;
+use super::merging::{both, earliest};
+use super::schema::{Coding, Concept, Element, Period};
+
+/// A provision as it was read, with all that is nested in it.
+#[derive(Debug)]
+pub(super) struct Provision {
+    kind: Option<Kind>,
+    period: Option<Period>,
+    actions: Vec<Concept>,
+    purposes: Vec<Coding>,
+    classes: Vec<Coding>,
+    codes: Vec<Concept>,
+    /// The first element that is there and cannot be kept to.
+    under: Option<&'static str>,
+    nested: Vec<Self>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Permit,
+    Deny,
+}
+
+/// What a Consent is read with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reading<'v> {
+    /// The moment of the import.
+    pub(super) now: Moment,
+    /// When the Consent was given.
+    pub(super) given: Moment,
+    /// It, as it was read.
+    pub(super) shown: &'v Value,
+}
+
+impl Provision {
+    /// Reads a provision. Whatever is not of its declared type is an error with its place.
+    pub(super) fn read(value: &Value, place: &str) -> Result<Self, No> {
+        let element = Element::of(value, place, &KNOWN)?;
+        let kind = match element.part::<String>("type")?.as_deref() {
+            None => None,
+            Some("permit") => Some(Kind::Permit),
+            Some("deny") => Some(Kind::Deny),
+            Some(other) => return Err(No::unclear(format!("`{place}` is of type `{other}`"))),
+        };
+        let nested = element.values("provision")?.iter().zip(0_u32..);
+        let inner = |(inner, number)| Self::read(inner, &format!("{place}.provision[{number}]"));
+        Ok(Self {
+            kind,
+            period: element.part("period")?,
+            actions: element.list("action")?,
+            purposes: element.list("purpose")?,
+            classes: element.list("class")?,
+            codes: element.list("code")?,
+            under: UNKEPT.into_iter().find(|name| element.has(name)),
+            nested: nested.map(inner).collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn has_nested(&self, kind: Kind) -> bool {
+        self.nested.iter().any(|inner| inner.kind == Some(kind))
+    }
+
+    /// Every deny in it, itself included, however deep.
+    pub(super) fn denies(&self) -> Vec<&Self> {
+        let own = (self.kind == Some(Kind::Deny)).then_some(self);
+        own.into_iter().chain(self.nested.iter().flat_map(Self::denies)).collect()
+    }
+
+    /// Whether its time is over. A time that cannot be understood never is.
+    fn is_over(&self, now: Moment) -> bool {
+        matches!(period(self.period.as_ref()), Ok((_, Some(until))) if until <= now)
+    }
+
+    /// Whether it rules research out by name.
+    pub(super) fn names_research(&self, now: Moment) -> bool {
+        !self.is_over(now) && self.purposes.iter().any(may_be_research)
+    }
+
+    /// Whether a deny says anything about the use for research. What cannot be understood may.
+    pub(super) fn touches_research(&self, now: Moment) -> bool {
+        let elsewhere = |coding: &Coding| is_research(coding) == Some(false);
+        // Answers are sums under noise in any case, and nobody's record is disclosed or corrected.
+        let harmless = |concept: &Concept| matches!(action(concept), Some("disclose" | "correct"));
+        let all_elsewhere = !self.purposes.is_empty() && self.purposes.iter().all(elsewhere);
+        let all_harmless = !self.actions.is_empty() && self.actions.iter().all(harmless);
+        !self.is_over(now) && !all_elsewhere && !all_harmless
+    }
+}
 
 /// What a Consent on research permits. `opted`: what its base policy is, if it names one.
-pub(super) fn read(consent: &Value, opted: Option<bool>, now: Moment) -> Result<Permit, No> {
-    let shown = consent.to_string();
-    let Some(root) = consent.get("provision") else {
+pub(super) fn read(root: Option<&Provision>, opted: Option<bool>, with: Reading<'_>) -> Result<Permit, No> {
+    let Some(root) = root else {
         return Err(match opted {
             Some(false) => No::Denied("it opts out".into()),
-            Some(true) => No::Unclear("it opts in, and does not say for what".into()),
-            None => No::Unclear("it has no provision".into()),
+            Some(true) => No::unclear("it opts in, and does not say for what".into()),
+            None => No::unclear("it has no provision".into()),
         });
     };
-    let mut permit = match (root.get("type").and_then(Value::as_str), opted) {
-        (Some("permit"), Some(true) | None) => narrowed(root, permitted(root, shown)?, now)?,
-        (Some("permit"), Some(false)) => exceptions(root, vec![permitted(root, shown.clone())?], &shown, now)?,
-        // A base of no with exceptions: each exception that permits counts, and all of them together.
-        (Some("deny") | None, _) if opted != Some(true) && has_nested(root, "permit") => {
-            exceptions(root, Vec::new(), &shown, now)?
+    let permit = match (root.kind, opted) {
+        (Some(Kind::Permit), Some(false)) => narrowed(root, with).map_err(otherwise_opted_out)?,
+        (Some(Kind::Permit), Some(true) | None) => narrowed(root, with)?,
+        (Some(Kind::Deny) | None, _) if opted != Some(true) && root.has_nested(Kind::Permit) => {
+            exceptions(root, with).map_err(otherwise_opted_out)?
         }
-        (Some("deny"), _) => {
-            denied(root, None, now)?;
-            return Err(No::Denied("it rules some uses out and permits none".into()));
+        (_, Some(false)) => return Err(No::Denied("it opts out".into())),
+        (Some(Kind::Deny), _) => {
+            for deny in root.denies().into_iter().filter(|deny| deny.touches_research(with.now)) {
+                denied(deny, None)?;
+            }
+            return Err(No::no_research("it rules some uses out and permits none".into()));
         }
-        (None, Some(false)) => return Err(No::Denied("it opts out".into())),
-        (None, Some(true) | None) => return Err(No::Unclear("its provision is neither permit nor deny".into())),
-        (Some(other), _) => return Err(No::Unclear(format!("its provision is of type `{other}`"))),
+        (None, Some(true) | None) => return Err(No::unclear("its provision is neither permit nor deny".into())),
     };
+    whole(permit, with.now)
+}
+
+/// A permit of which something is left, and that is not over.
+fn whole(mut permit: Permit, now: Moment) -> Result<Permit, No> {
     if permit.until.is_some_and(|until| until <= now) {
-        return Err(No::Denied("its time is over".into()));
+        return Err(No::not_in_force("its time is over".into()));
     }
     if permit.purposes.contains(&Permission::DiseaseSpecific) && permit.diseases.is_empty() {
         permit.purposes.remove(&Permission::DiseaseSpecific);
         if permit.purposes.is_empty() {
-            return Err(No::Unclear("it is for research on a disease, and names none that is known".into()));
+            return Err(No::unclear("it is for research on a disease, and names none that is known".into()));
         }
     }
     if permit.purposes.is_empty() || permit.categories.is_empty() {
@@ -53,52 +144,70 @@ pub(super) fn read(consent: &Value, opted: Option<bool>, now: Moment) -> Result<
     Ok(permit)
 }
 
-fn nested(of: &Value) -> impl Iterator<Item = &Value> {
-    of.get("provision").and_then(Value::as_array).into_iter().flatten()
-}
-
-fn has_nested(of: &Value, kind: &str) -> bool {
-    nested(of).any(|inner| inner.get("type").and_then(Value::as_str) == Some(kind))
+/// Where the base is no, an exception that is for something else leaves the no.
+fn otherwise_opted_out(no: No) -> No {
+    match no {
+        No::Grant("permits-no-research", why) => No::Denied(format!("it opts out, and {why}")),
+        other @ (No::Denied(_) | No::Grant(..)) => other,
+    }
 }
 
 /// The nested permits of a base of no, and what stands beside them; what all of them allow.
-fn exceptions(root: &Value, first: Vec<Permit>, shown: &str, now: Moment) -> Result<Permit, No> {
-    let mut permits = first;
-    for inner in nested(root) {
-        match inner.get("type").and_then(Value::as_str) {
-            Some("permit") => permits.push(narrowed(inner, permitted(inner, shown.to_owned())?, now)?),
-            Some("deny") => {}
-            _ => return Err(No::Unclear("a nested provision is neither permit nor deny".into())),
+fn exceptions(root: &Provision, with: Reading<'_>) -> Result<Permit, No> {
+    if let Some(name) = root.under {
+        return Err(No::unclear(format!("its base is a no under `{name}`, which cannot be kept to")));
+    }
+    let mut all: Option<Permit> = None;
+    for inner in root.nested.iter().filter(|inner| inner.kind == Some(Kind::Permit)) {
+        let next = narrowed(inner, with)?;
+        all = Some(all.map_or_else(|| next.clone(), |have| both(&have, &next)));
+    }
+    let mut all = all.ok_or_else(|| No::Denied("it opts out".into()))?;
+    let (from, until) = period(root.period.as_ref())?;
+    (all.from, all.until) = (all.from.max(from.unwrap_or(all.from)), earliest(all.until, until));
+    less_denies(root, all, with)
+}
+
+/// A permit less the denies nested in it, and within the permits nested in it: the stricter word stands.
+fn narrowed(of: &Provision, with: Reading<'_>) -> Result<Permit, No> {
+    let mut left = permitted(of, with)?;
+    for inner in of.nested.iter().filter(|inner| inner.kind == Some(Kind::Permit)) {
+        left = both(&left, &narrowed(inner, with)?);
+    }
+    less_denies(of, left, with)
+}
+
+fn less_denies(of: &Provision, permit: Permit, with: Reading<'_>) -> Result<Permit, No> {
+    let mut left = permit;
+    for inner in &of.nested {
+        match inner.kind {
+            None => return Err(No::unclear("a nested provision is neither permit nor deny".into())),
+            Some(Kind::Permit) => {}
+            Some(Kind::Deny) => {
+                for deny in inner.denies().into_iter().filter(|deny| deny.touches_research(with.now)) {
+                    left = denied(deny, Some(left))?;
+                }
+            }
         }
     }
-    let mut permits = permits.into_iter();
-    let first = permits.next().ok_or_else(|| No::Denied("it opts out".into()))?;
-    let mut all = permits.fold(first, |all, next| both(&all, &next));
-    for inner in nested(root).filter(|inner| inner.get("type").and_then(Value::as_str) == Some("deny")) {
-        all = denied(inner, Some(all), now)?.unwrap_or_else(nothing);
-    }
-    Ok(all)
+    Ok(left)
 }
 
 /// What a permit allows, without what is nested in it.
-fn permitted(of: &Value, shown: String) -> Result<Permit, No> {
-    for name in ["modifierExtension", "actor", "data", "dataPeriod", "securityLabel"] {
-        if of.get(name).is_some() {
-            return Err(No::Unclear(format!("it permits under `{name}`, which cannot be kept to")));
-        }
+fn permitted(of: &Provision, with: Reading<'_>) -> Result<Permit, No> {
+    if let Some(name) = of.under {
+        return Err(No::unclear(format!("it permits under `{name}`, which cannot be kept to")));
     }
-    let actions: Vec<Vec<_>> = list(of, "action").map(of_concept).collect();
-    if !actions.is_empty() && !actions.iter().flatten().any(|code| code.code == "use") {
-        return Err(No::Denied("it permits something, and not `use`".into()));
+    if !of.actions.is_empty() && !of.actions.iter().any(|concept| action(concept) == Some("use")) {
+        return Err(No::no_research("it permits something, and not `use`".into()));
     }
-    let named: Vec<_> = list(of, "purpose").filter_map(of_coding).map(|code| is_research(code.code)).collect();
-    let research = named.contains(&Some(true));
-    if !research && list(of, "purpose").next().is_some() {
-        return Err(No::Denied("it permits other purposes than research".into()));
+    let research = of.purposes.iter().any(|coding| is_research(coding) == Some(true));
+    if !research && !of.purposes.is_empty() {
+        return Err(No::no_research("it permits other purposes than research".into()));
     }
     let (mut purposes, mut modifiers, mut diseases) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-    for concept in list(of, "code") {
-        match term(&of_concept(concept)) {
+    for concept in &of.codes {
+        match term(concept) {
             Some(Term::Permission(permission)) => {
                 purposes.insert(permission);
             }
@@ -108,12 +217,12 @@ fn permitted(of: &Value, shown: String) -> Result<Permit, No> {
             Some(Term::Disease(code)) => {
                 diseases.insert(code);
             }
-            None => return Err(No::Unclear(format!("its code {concept} is not known, and may narrow it"))),
+            None => return Err(No::unclear(format!("its code {} is not known, and may narrow it", named(concept)))),
         }
     }
     if purposes.is_empty() {
         if !research {
-            return Err(No::Unclear("it does not say for what".into()));
+            return Err(No::unclear("it does not say for what".into()));
         }
         let narrow =
             if diseases.is_empty() { Permission::HealthMedicalBiomedical } else { Permission::DiseaseSpecific };
@@ -121,8 +230,17 @@ fn permitted(of: &Value, shown: String) -> Result<Permit, No> {
     } else if research {
         purposes = purposes.into_iter().map(for_health).collect();
     }
-    let (from, until) = period(of)?;
-    Ok(Permit { purposes, modifiers, diseases, categories: touched(of)?, from, until, shown })
+    let ((from, until), given) = (period(of.period.as_ref())?, with.given);
+    let (from, term) = (from.map_or(given, |from| from.max(given)), given + Millis(TERM_DAYS * Millis::DAY.0));
+    let (until, shown) = (Some(until.unwrap_or(term)), with.shown.to_string());
+    Ok(Permit { purposes, modifiers, diseases, categories: touched(of)?, given, from, until, shown })
+}
+
+/// The codes of a concept, as a report names them.
+fn named(concept: &Concept) -> String {
+    let codes = concept.coding.iter().map(|coding| format!("`{} {}`", coding.system(), coding.code()));
+    let codes: Vec<String> = codes.collect();
+    if codes.is_empty() { "without a coding".to_owned() } else { codes.join(" with ") }
 }
 
 /// What is left of a permission where health research is the purpose.
@@ -136,64 +254,35 @@ const fn for_health(permission: Permission) -> Permission {
 }
 
 /// The kinds of record that a permit touches: all, or those of its classes.
-fn touched(of: &Value) -> Result<BTreeSet<ConsentCategory>, No> {
-    if list(of, "class").next().is_none() {
+fn touched(of: &Provision) -> Result<BTreeSet<ConsentCategory>, No> {
+    if of.classes.is_empty() {
         return Ok(ALL.into());
     }
-    let classes = list(of, "class").filter_map(of_coding).filter_map(|code| categories(code.code));
-    let touched: BTreeSet<_> = classes.flatten().copied().collect();
+    let touched: BTreeSet<_> = of.classes.iter().filter_map(categories).flatten().copied().collect();
     if touched.is_empty() {
-        Err(No::Unclear("it permits classes of data that are not known".into()))
+        Err(No::unclear("it permits classes of data that are not known".into()))
     } else {
         Ok(touched)
     }
 }
 
-/// A permit less the denies nested in it. What they permit in turn counts for nothing: the stricter word stands.
-fn narrowed(of: &Value, permit: Permit, now: Moment) -> Result<Permit, No> {
-    let mut left = permit;
-    for inner in nested(of) {
-        match inner.get("type").and_then(Value::as_str) {
-            Some("deny") => left = denied(inner, Some(left), now)?.unwrap_or_else(nothing),
-            Some("permit") => {}
-            _ => return Err(No::Unclear("a nested provision is neither permit nor deny".into())),
-        }
-    }
-    Ok(left)
-}
-
-/// What a deny leaves of a permit. Whatever narrows the deny in a way that cannot be kept to makes it deny all.
-pub(super) fn denied(of: &Value, from: Option<Permit>, now: Moment) -> Result<Option<Permit>, No> {
-    if period(of)?.1.is_some_and(|until| until <= now) {
-        return Ok(from);
-    }
-    let purposes: Vec<_> =
-        list(of, "purpose").map(|code| of_coding(code).and_then(|code| is_research(code.code))).collect();
-    if !purposes.is_empty() && purposes.iter().all(|research| *research == Some(false)) {
-        return Ok(from);
-    }
-    let actions: Vec<_> = list(of, "action").flat_map(of_concept).map(|code| code.code).collect();
-    // Answers are sums under noise in any case, and nobody's record is disclosed or corrected.
-    if !actions.is_empty() && actions.iter().all(|action| matches!(*action, "disclose" | "correct")) {
-        return Ok(from);
-    }
+/// What a deny that touches research leaves of a permit. Whatever narrows the deny in a way that cannot be kept to
+/// makes it deny all; what it permits in turn counts for nothing.
+fn denied(of: &Provision, from: Option<Permit>) -> Result<Permit, No> {
     let all = || No::Denied("it rules research out".into());
     let Some(mut permit) = from else { return Err(all()) };
-    for name in ["modifierExtension", "actor", "data", "dataPeriod", "securityLabel"] {
-        if of.get(name).is_some() {
-            return Err(No::Denied(format!("it rules something out under `{name}`, which cannot be kept to")));
-        }
+    if let Some(name) = of.under {
+        return Err(No::Denied(format!("it rules something out under `{name}`, which cannot be kept to")));
     }
-    let (codes, classes): (Vec<_>, Vec<_>) = (list(of, "code").collect(), list(of, "class").collect());
-    if codes.is_empty() && classes.is_empty() {
+    if of.codes.is_empty() && of.classes.is_empty() {
         return Err(all());
     }
-    for class in classes {
-        let gone = of_coding(class).and_then(|code| categories(code.code)).ok_or_else(all)?;
+    for class in &of.classes {
+        let gone = categories(class).ok_or_else(all)?;
         permit.categories.retain(|category| !gone.contains(category));
     }
-    for concept in codes {
-        match term(&of_concept(concept)) {
+    for concept in &of.codes {
+        match term(concept) {
             Some(Term::Permission(gone)) => {
                 permit.purposes.retain(|left| !gone.includes(*left) && !left.includes(gone));
             }
@@ -204,24 +293,27 @@ pub(super) fn denied(of: &Value, from: Option<Permit>, now: Moment) -> Result<Op
             Some(Term::Disease(_) | Term::Modifier(_)) | None => return Err(all()),
         }
     }
-    Ok(Some(permit))
+    Ok(permit)
 }
 
-fn nothing() -> Permit {
-    Permit {
-        purposes: BTreeSet::new(),
-        modifiers: BTreeSet::new(),
-        diseases: BTreeSet::new(),
-        categories: BTreeSet::new(),
-        from: None,
-        until: None,
-        shown: String::new(),
-    }
-}
-
-fn list<'v>(of: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
-    of.get(name).and_then(Value::as_array).into_iter().flatten()
-}
+/// The elements of a provision.
+const KNOWN: [&str; 13] = [
+    "id",
+    "type",
+    "period",
+    "actor",
+    "action",
+    "securityLabel",
+    "purpose",
+    "class",
+    "code",
+    "dataPeriod",
+    "data",
+    "provision",
+    "modifierExtension",
+];
+/// Those that narrow it in a way that no grant can say.
+const UNKEPT: [&str; 5] = ["modifierExtension", "actor", "data", "dataPeriod", "securityLabel"];
 
 const ALL: [ConsentCategory; 4] = [
     ConsentCategory::Demographics,
@@ -229,3 +321,6 @@ const ALL: [ConsentCategory; 4] = [
     ConsentCategory::Outcomes,
     ConsentCategory::AdverseEvents,
 ];
+
+/// How long a grant without an end holds from the day it was given: two years, as a patient's own does by default.
+const TERM_DAYS: u64 = 730;

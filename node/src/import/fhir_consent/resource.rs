@@ -1,118 +1,199 @@
-//! One Consent: whose it is, whether it is in force and about research, and what it comes to.
+//! One Consent: whether it is in force and about research, and what it comes to.
 
-use std::collections::BTreeMap;
-
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use sumac_protocol::moment::{Millis, Moment};
 
-use super::Found;
-use super::coding::{Code, of_concept};
+use super::coding::{opted, scope};
 use super::dates::moment;
-use super::meaning::{Meaning, No};
-use super::provision;
-
-/// What kind of resource a value is.
-pub(super) fn kind(resource: &Value) -> &str {
-    resource.get("resourceType").and_then(Value::as_str).unwrap_or_default()
-}
+use super::meaning::{Meaning, No, Permit};
+use super::provision::{self, Provision, Reading};
+use super::schema::{Concept, Element, null_in};
+use super::versions::Version;
 
 /// What a resource is called in a report.
 pub(super) fn name(resource: &Value, place: usize) -> String {
     let id = resource.get("id").and_then(Value::as_str);
-    id.map_or_else(|| format!("resource {place}"), |id| format!("Consent/{id}"))
-}
-
-/// The pseudonyms of the patients among the resources, by what refers to them.
-pub(super) struct Pseudonyms(BTreeMap<String, String>);
-
-impl Pseudonyms {
-    /// Those of all Patients that have an identifier.
-    pub(super) fn of(resources: &[Found]) -> Self {
-        let mut known = BTreeMap::new();
-        for Found { url, resource } in resources {
-            let identifiers = resource.get("identifier").and_then(Value::as_array);
-            let value = identifiers.into_iter().flatten().find_map(|one| one.get("value").and_then(Value::as_str));
-            let (Some(value), "Patient") = (value, kind(resource)) else { continue };
-            known.extend(url.clone().map(|url| (url, value.to_owned())));
-            let id = resource.get("id").and_then(Value::as_str);
-            known.extend(id.map(|id| (format!("Patient/{id}"), value.to_owned())));
-        }
-        Self(known)
-    }
-
-    /// Whose Consent it is: by identifier, by a Patient in the files, or by the id in `Patient/ID`.
-    pub(super) fn of_consent(&self, consent: &Value) -> Option<String> {
-        let patient = consent.get("patient")?;
-        if let Some(value) = patient.pointer("/identifier/value").and_then(Value::as_str) {
-            return Some(value.to_owned());
-        }
-        let reference = patient.get("reference").and_then(Value::as_str)?;
-        let by_id = || reference.strip_prefix("Patient/").filter(|id| !id.is_empty() && !id.contains('/'));
-        self.0.get(reference).cloned().or_else(|| by_id().map(str::to_owned))
-    }
+    id.map_or_else(|| format!("resource {place}"), |id| format!("Consent/{}", id.escape_default()))
 }
 
 /// What a Consent means for research at a moment.
-pub(super) fn meaning(consent: &Value, now: Moment) -> Meaning {
-    judge(consent, now).unwrap_or_else(Meaning::from)
+pub(super) fn meaning(consent: &Value, version: Version, now: Moment) -> Meaning {
+    if version == Version::Older {
+        return Meaning::Elsewhere("there is a newer version of it, which counts".into());
+    }
+    let meaning = judged(consent, now).unwrap_or_else(|no| no.said(said_by(consent)));
+    match (version, meaning) {
+        (Version::Unclear(_), deny @ Meaning::Deny { .. }) => deny,
+        (Version::Unclear(why), _) => No::unclear(why.into()).said(None),
+        (Version::Newest | Version::Older, meaning) => meaning,
+    }
 }
 
-fn judge(consent: &Value, now: Moment) -> Result<Meaning, No> {
-    let status = consent.get("status").and_then(Value::as_str).unwrap_or_default();
-    match status {
-        "active" => {}
-        "draft" | "proposed" | "inactive" | "entered-in-error" => {
-            return Ok(Meaning::Elsewhere(format!("its status is `{status}`, so it is not in force")));
+fn judged(consent: &Value, now: Moment) -> Result<Meaning, No> {
+    match consent.get("status").and_then(Value::as_str).unwrap_or_default() {
+        "active" => active(consent, now),
+        status @ ("draft" | "proposed") => {
+            Ok(Meaning::Elsewhere(format!("its status is `{status}`, so it is not in force")))
         }
-        "rejected" => return Err(No::Denied("it was rejected".into())),
-        other => return Err(No::Unclear(format!("its status is `{other}`"))),
+        // What was in force once is ended; an old no that is over forbids nothing.
+        status @ ("inactive" | "entered-in-error") => {
+            let why = format!("its status is `{status}`, so it is not in force any more");
+            let said = active(consent, now);
+            let allowed = matches!(said, Ok(Meaning::Permit(_)) | Err(No::Grant("not-understood", _)));
+            let about_research = scope_of(consent).is_ok_and(|scope| scope == "research");
+            Ok(if allowed && about_research { Meaning::Ended(why) } else { Meaning::Elsewhere(why) })
+        }
+        "rejected" => Err(No::Denied("it was rejected".into())),
+        other => Err(No::unclear(format!("its status is `{}`", other.escape_default()))),
     }
+}
+
+/// What it means where it is in force.
+fn active(consent: &Value, now: Moment) -> Result<Meaning, No> {
+    if let Some(place) = null_in(consent, "Consent") {
+        return Err(No::unclear(format!("`{place}` is null, which FHIR does not have")));
+    }
+    let element = Element::of(consent, "Consent", &KNOWN)?;
     for name in ["modifierExtension", "implicitRules"] {
-        if consent.get(name).is_some() {
-            return Err(No::Unclear(format!("it has `{name}`, which may change all it says")));
+        if element.has(name) {
+            return Err(No::unclear(format!("it has `{name}`, which may change all it says")));
         }
     }
-    if let Some(text) = consent.get("dateTime")
-        && moment(text, Millis(0))? > now
-    {
-        return Err(No::Unclear("it was given in the future".into()));
+    let provision = element.value("provision").map(|value| Provision::read(value, &element.place("provision")));
+    let (provision, opted) = (provision.transpose()?, base(&element)?);
+    beside(&element)?;
+    match scope_of(consent)?.as_str() {
+        "research" => research(&element, consent, provision.as_ref(), opted, now).map(Meaning::Permit),
+        "patient-privacy" => privacy(provision.as_ref(), opted, now),
+        scope @ ("treatment" | "adr") => {
+            if provision.iter().flat_map(Provision::denies).any(|deny| deny.names_research(now)) {
+                return Err(No::Denied(format!("its scope is `{scope}`, and it rules research out by name")));
+            }
+            Ok(Meaning::Elsewhere(format!("its scope is `{scope}`")))
+        }
+        _ => Err(No::unclear("its scope is not known".into())),
     }
-    let scopes = consent.get("scope").map(of_concept).unwrap_or_default();
-    let scope = scopes.iter().find(|code| code.system.ends_with("/consentscope")).map(|code| code.code);
-    match scope {
-        Some("research") => provision::read(consent, opted(consent)?, now).map(Meaning::Permit),
-        Some("patient-privacy") => privacy(consent, now),
-        Some(scope @ ("treatment" | "adr")) => Ok(Meaning::Elsewhere(format!("its scope is `{scope}`"))),
-        _ => Err(No::Unclear("its scope is missing or not known".into())),
+}
+
+fn research(
+    element: &Element<'_>,
+    consent: &Value,
+    provision: Option<&Provision>,
+    opted: Option<bool>,
+    now: Moment,
+) -> Result<Permit, No> {
+    let said = element.part::<String>("dateTime")?;
+    // A no needs no date, and is found whatever the date is.
+    let given = said.as_deref().map(|text| moment(text, Millis(0)));
+    let at = given.as_ref().map_or(now, |given| given.as_ref().map_or(now, |at| *at));
+    let permit = provision::read(provision, opted, Reading { now, given: at, shown: consent })?;
+    match given {
+        None => Err(No::unclear("it does not say when it was given".into())),
+        Some(Err(why)) => Err(why),
+        Some(Ok(at)) if at > now => Err(No::not_in_force("it was given in the future".into())),
+        Some(Ok(_)) => Ok(permit),
     }
 }
 
 /// A Consent on privacy in general never allows research, and may rule it out.
-fn privacy(consent: &Value, now: Moment) -> Result<Meaning, No> {
-    if opted(consent)? == Some(false) {
+fn privacy(provision: Option<&Provision>, opted: Option<bool>, now: Moment) -> Result<Meaning, No> {
+    if opted == Some(false) {
         return Err(No::Denied("its scope is privacy in general, and it opts out".into()));
     }
-    let root = consent.get("provision");
-    let nested = root.and_then(|root| root.get("provision")).and_then(Value::as_array);
-    for part in root.into_iter().chain(nested.into_iter().flatten()) {
-        if part.get("type").and_then(Value::as_str) == Some("deny") {
-            provision::denied(part, None, now)?;
-        }
+    if provision.into_iter().flat_map(Provision::denies).any(|deny| deny.touches_research(now)) {
+        return Err(No::Denied("its scope is privacy in general, and it rules research out".into()));
     }
     Ok(Meaning::Elsewhere("its scope is privacy in general, and it rules no research out".into()))
 }
 
-/// Whether the base policy is yes or no; none where the resource names neither.
-fn opted(consent: &Value) -> Result<Option<bool>, No> {
-    let codes = consent.get("policyRule").map(of_concept).unwrap_or_default();
-    let mut opted = None;
-    for Code { code, .. } in codes {
-        opted = match code {
-            "OPTIN" | "OPTINR" if opted != Some(false) => Some(true),
-            "OPTOUT" | "OPTOUTE" => Some(false),
-            "OPTIN" | "OPTINR" => opted,
-            other => return Err(No::Unclear(format!("its policy rule is `{other}`"))),
-        };
+/// Whether the base policy is yes or no; none where the resource names neither. A no among several codes is a no.
+fn base(element: &Element<'_>) -> Result<Option<bool>, No> {
+    let Some(rule) = element.part::<Concept>("policyRule")? else { return Ok(None) };
+    let told: Vec<Option<bool>> = rule.coding.iter().map(opted).collect();
+    if told.contains(&Some(false)) {
+        return Ok(Some(false));
     }
-    Ok(opted)
+    if told.is_empty() || told.contains(&None) {
+        let codes: Vec<String> = rule.coding.iter().map(|coding| coding.code().escape_default().to_string()).collect();
+        return Err(No::unclear(format!("its policy rule is `{}`, which is not known", codes.join(" "))));
+    }
+    Ok(Some(true))
 }
+
+/// What stands beside: of its type, and nothing in it that takes the yes back.
+fn beside(element: &Element<'_>) -> Result<(), No> {
+    element.list::<Concept>("category")?;
+    element.list::<Policy>("policy")?;
+    if element.list::<Verification>("verification")?.iter().any(|one| !one.verified) {
+        return Err(No::unclear("it was not verified".into()));
+    }
+    Ok(())
+}
+
+fn scope_of(consent: &Value) -> Result<String, No> {
+    let unclear = |why: &str| No::unclear(format!("its scope {why}"));
+    let concept = consent.get("scope").ok_or_else(|| unclear("is missing"))?;
+    let concept: Concept =
+        serde_json::from_value(concept.clone()).map_err(|why| unclear(&format!("is none: {why}")))?;
+    scope(&concept).map(str::to_owned).ok_or_else(|| unclear("is not known"))
+}
+
+/// When what it says was said at the latest: a date alone lasts to its end.
+fn said_by(consent: &Value) -> Option<Moment> {
+    moment(consent.get("dateTime")?.as_str()?, Millis::DAY).ok()
+}
+
+/// Under which policy a Consent was made: a reference that says nothing by itself.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Policy {
+    #[serde(rename = "id")]
+    _id: Option<String>,
+    #[serde(rename = "authority")]
+    _authority: Option<String>,
+    #[serde(rename = "uri")]
+    _uri: Option<String>,
+}
+
+/// Whether somebody asked the patient whether this is what was meant.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Verification {
+    #[serde(rename = "id")]
+    _id: Option<String>,
+    verified: bool,
+    #[serde(rename = "verifiedWith")]
+    _with: Option<IgnoredAny>,
+    #[serde(rename = "verificationDate")]
+    _date: Option<String>,
+}
+
+/// The elements of a Consent. Those that are not read say who, where and in which words, and narrow nothing.
+const KNOWN: [&str; 24] = [
+    "resourceType",
+    "id",
+    "meta",
+    "implicitRules",
+    "language",
+    "text",
+    "contained",
+    "extension",
+    "modifierExtension",
+    "identifier",
+    "status",
+    "scope",
+    "category",
+    "patient",
+    "dateTime",
+    "performer",
+    "organization",
+    "sourceAttachment",
+    "sourceReference",
+    "policy",
+    "policyRule",
+    "verification",
+    "provision",
+    "sourceIdentifier",
+];

@@ -15,6 +15,21 @@ pub(super) fn check(statement: &Statement) -> Result<(), StatementError> {
     }
 }
 
+/// What a signer's program asks before anybody signs. A reader never holds a withdrawal to it.
+pub(super) fn check_made(statement: &Statement) -> Result<(), StatementError> {
+    statement.witness.iter().try_for_each(|witness| line("the form's reference", &witness.form))?;
+    match &statement.action {
+        Action::Grant(grant) => check_grant(grant),
+        Action::Erase => Ok(()),
+        Action::Revoke(revoke) => {
+            let Some(purposes) = revoke.purposes.as_deref() else { return Ok(()) };
+            codes("purposes", purposes, 1)?;
+            let unknown = purposes.iter().find(|code| Permission::from_code(code).is_none());
+            unknown.map_or(Ok(()), |code| Err(StatementError::UnknownCode { code: code.clone() }))
+        }
+    }
+}
+
 fn check_grant(grant: &Grant) -> Result<(), StatementError> {
     codes("purposes", &grant.purposes, 1)?;
     codes("modifiers", &grant.modifiers, 0)?;

@@ -17,6 +17,10 @@ use crate::principal::Principal;
 /// has not is contradictory, and then nothing is allowed until the next good grant. A withdrawal
 /// needs neither, nor does an erasure, after which its key never grants again. A witnessed grant may only narrow once the patient's own key has signed anything.
 /// The same statement again changes nothing.
+///
+/// A key in place of another ([`History::replace`]) grants nothing before its wait is over. If the key that it stands in
+/// for, or one before that, ends anything until then, that is its owner's objection: nothing that the new key grants, or
+/// granted, counts, until it is replaced in turn.
 #[must_use]
 pub fn standing<'a>(statements: impl IntoIterator<Item = &'a Verified<Statement>>, now: Moment) -> Standing<'a> {
     let mut history = History::new();
@@ -34,6 +38,12 @@ pub struct History<'a> {
     sequence: Option<u64>,
     key_signed: bool,
     erased: BTreeSet<Principal>,
+    /// The newest key, if it stands in for another.
+    replacement: Option<Principal>,
+    /// Before this moment nothing counts as granted; none: whenever it was said.
+    grants_from: Option<Moment>,
+    /// Whether the replacement was objected to.
+    objected: bool,
     state: State<'a>,
 }
 
@@ -52,6 +62,34 @@ impl<'a> History<'a> {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// From here on this key speaks for the patient, and grants nothing before that moment. The first key.
+    pub const fn begin(&mut self, grants_from: Moment) {
+        self.grants_from = Some(grants_from);
+    }
+
+    /// From here on this key speaks for the patient in place of the one before, and nothing counts as granted before
+    /// that moment. Its predecessors may object until then, by ending anything.
+    pub const fn replace(&mut self, key: Principal, grants_from: Moment) {
+        self.replacement = Some(key);
+        self.grants_from = Some(grants_from);
+        self.objected = false;
+    }
+
+    /// Before this moment nothing counts as granted: a key was enrolled, or replaced.
+    #[must_use]
+    pub const fn grants_from(&self) -> Moment {
+        match self.grants_from {
+            Some(from) => from,
+            None => Moment(0),
+        }
+    }
+
+    /// Whether the newest key was objected to by one that it stands in for.
+    #[must_use]
+    pub const fn is_objected_to(&self) -> bool {
+        self.objected
     }
 
     /// The sequence that the next grant should carry.
@@ -84,7 +122,9 @@ impl<'a> History<'a> {
             return;
         }
         let body: &'a Statement = statement;
+        self.object(body);
         match &body.action {
+            Action::Revoke(_) if planted!(IgnoresWithdrawals) => {}
             Action::Revoke(revoke) => self.revoke(revoke.purposes.as_deref()),
             Action::Grant(grant) => self.grant(statement, grant),
             Action::Erase => self.erase(body.patient),
@@ -102,8 +142,18 @@ impl<'a> History<'a> {
             State::Erased => Standing::Erased,
             State::Contradictory(why) => Standing::Contradictory(*why),
             State::Granted(permit) if now >= permit.grant.not_after => Standing::Expired,
-            State::Granted(permit) if now < permit.grant.not_before.max(permit.statement.made_at) => Standing::NotYet,
+            State::Granted(permit) if now < self.from(permit) => Standing::NotYet,
             State::Granted(permit) => Standing::Granted(permit.clone()),
+        }
+    }
+
+    /// The grant that is in force, will be or was, less what was revoked since. `None` where nothing is allowed at any
+    /// time.
+    #[must_use]
+    pub const fn permit(&self) -> Option<&Permit<'a>> {
+        match &self.state {
+            State::Granted(permit) => Some(permit),
+            State::None | State::Withdrawn | State::Erased | State::Contradictory(_) => None,
         }
     }
 
@@ -112,8 +162,31 @@ impl<'a> History<'a> {
     #[must_use]
     pub fn held(&self) -> Option<Held> {
         match &self.state {
-            State::Granted(permit) => Some(permit.held()),
+            State::Granted(permit) => {
+                let held = permit.held();
+                Some(Held { from: held.from.max(self.grants_from()), ..held })
+            }
             State::None | State::Withdrawn | State::Erased | State::Contradictory(_) => None,
+        }
+    }
+
+    /// From when on a grant counts.
+    fn from(&self, permit: &Permit<'_>) -> Moment {
+        permit.grant.not_before.max(permit.statement.made_at).max(self.grants_from())
+    }
+
+    /// A predecessor of the newest key ends something before the wait is over: the key that was put in its place counts
+    /// for nothing, and what it granted neither. When that was said is the signer's word: the clinic's would let it pass
+    /// an objection off as late.
+    fn object(&mut self, said: &Statement) {
+        let Some(newest) = self.replacement else { return };
+        let by_predecessor = said.witness.is_none() && said.patient != newest;
+        if !by_predecessor || !said.action.ends() || said.made_at >= self.grants_from() {
+            return;
+        }
+        self.objected = true;
+        if matches!(&self.state, State::Granted(permit) if permit.statement.patient == newest) {
+            self.state = State::Withdrawn;
         }
     }
 
@@ -147,6 +220,9 @@ impl<'a> History<'a> {
     fn in_line(&self, statement: &Statement, grant: &Grant) -> Result<(), Contradiction> {
         if self.erased.contains(&statement.patient) {
             return Err(Contradiction::Erased);
+        }
+        if self.objected && self.replacement == Some(statement.patient) {
+            return Err(Contradiction::Objected);
         }
         if self.sequence.is_some_and(|highest| statement.sequence <= highest) {
             return Err(Contradiction::Sequence { got: statement.sequence, next: self.next_sequence() });
@@ -186,6 +262,9 @@ pub enum Contradiction {
     /// Its key asked for erasure, and never grants again.
     #[error("its key asked for everything to be erased, and never grants again")]
     Erased,
+    /// Its key was put in place of another, whose owner objected.
+    #[error("its key was put in place of another, and the other key objected within 14 days")]
+    Objected,
     /// Staff may not widen what the patient's own key has narrowed.
     #[error("a witnessed grant would allow more than the patient's own key did")]
     WitnessedWidening,
@@ -199,6 +278,7 @@ impl Contradiction {
             Self::Sequence { .. } => "contradiction-sequence",
             Self::Previous { .. } => "contradiction-previous",
             Self::Erased => "contradiction-erased",
+            Self::Objected => "contradiction-objected",
             Self::WitnessedWidening => "contradiction-witnessed-widening",
         }
     }
@@ -211,6 +291,9 @@ impl Contradiction {
             Self::Previous { last: Some(last) } => format!("sign the grant again, naming {} before it", last.hex()),
             Self::Previous { last: None } => "sign the grant again as the first, naming none before it".into(),
             Self::Erased => "who comes back makes a new key, under a new pseudonym".into(),
+            Self::Objected => {
+                "find out who the patient is; then two members of staff replace the key again, by a new one".into()
+            }
             Self::WitnessedWidening => "have the patient sign with their own key, or replace a lost key".into(),
         }
     }

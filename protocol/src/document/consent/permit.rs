@@ -84,6 +84,36 @@ impl<'a> Permit<'a> {
         covers(self.grant, &self.purposes, study)
     }
 
+    /// The permissions that are allowed: each that a study could name and be covered, as far as purposes go. Where parts
+    /// were revoked, these are fewer than the grant's purposes include.
+    #[must_use]
+    pub fn allows(&self) -> Vec<Permission> {
+        let reached =
+            |narrow: &Permission| self.purposes.granted.iter().any(|broad| self.purposes.reaches(*broad, *narrow));
+        ALL.into_iter().filter(reached).collect()
+    }
+
+    /// Whether none of the grant's purposes was revoked since, not even in part.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.allows() == Self { purposes: Purposes::all_of(self.grant), ..self.clone() }.allows()
+    }
+
+    /// What would be left if these purposes were revoked too; as in [`super::Revoke`], none means all.
+    #[must_use]
+    pub fn without(&self, purposes: Option<&[String]>) -> Self {
+        let mut left = self.clone();
+        left.purposes.revoke(purposes);
+        left
+    }
+
+    /// What is left of its purposes, as shorthands: those of the grant that are left whole, and the widest that are left
+    /// of the others. GRU without HMB leaves POA. Whoever shows a grant in force shows these.
+    #[must_use]
+    pub fn purposes_left(&self) -> Vec<String> {
+        self.purposes.left()
+    }
+
     /// The permit without its patient.
     pub(super) fn held(&self) -> Held {
         let from = self.grant.not_before.max(self.statement.made_at);
@@ -149,10 +179,14 @@ impl Purposes {
         !self.granted.iter().any(|broad| ALL.iter().any(|narrow| self.reaches(*broad, *narrow)))
     }
 
-    /// The shorthands of the purposes that are left whole.
+    /// The shorthands of what is left: granted purposes that are left whole, and the widest parts of the others.
     fn left(&self) -> Vec<String> {
-        let whole = self.granted.iter().filter(|permission| self.reaches(**permission, **permission));
-        whole.map(|permission| permission.code().to_owned()).collect()
+        let reached = |narrow: &Permission| self.granted.iter().any(|broad| self.reaches(*broad, *narrow));
+        let whole = |granted: &Permission| self.granted.contains(granted) && reached(granted);
+        let parts: Vec<Permission> = ALL.into_iter().filter(|part| reached(part)).collect();
+        let widest = |part: &Permission| !parts.iter().any(|wider| wider != part && wider.includes(*part));
+        let left = parts.iter().filter(|part| whole(part) || widest(part));
+        left.map(|permission| permission.code().to_owned()).collect()
     }
 
     /// Whether every purpose that a study declares is allowed, for its diseases.

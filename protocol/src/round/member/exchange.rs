@@ -19,7 +19,7 @@ use crate::round::attempt::Fault;
 use crate::round::member::stage::{Seat, Stage};
 use crate::round::message::{Message, decode, encode};
 use crate::sealed::{OpeningKey, SealingKey};
-use crate::secret_share::CellShares;
+use crate::share::CellShares;
 
 /// One message of the exchange, before it is sealed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -19,7 +19,7 @@ use crate::round::inquiry::Inquiry;
 use crate::round::member::exchange::Verifier;
 use crate::round::message::BatchUpload;
 use crate::sealed::{OpeningKey, SealError};
-use crate::secret_share::{CellShares, Circuit, Pending, SharingError};
+use crate::share::{CellShares, Circuit, Pending, SharingError};
 use std::fmt;
 use zeroize::Zeroizing;
 

@@ -20,7 +20,7 @@ use crate::round::member::exchange::Heard;
 use crate::round::member::stage::{Noised, Seat, Stage};
 use crate::round::message::Message;
 use crate::sealed::OpeningKey;
-use crate::secret_share::CellShares;
+use crate::share::CellShares;
 
 /// The stored form of one attempt. Holds secrets once noised: keep it sealed.
 #[derive(Serialize, Deserialize)]

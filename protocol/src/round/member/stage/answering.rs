@@ -13,7 +13,7 @@ use crate::round::Desk;
 use crate::round::attempt::Fault;
 use crate::round::message::Message;
 use crate::sealed::SealingKey;
-use crate::secret_share::CellShares;
+use crate::share::CellShares;
 use rand_core::CryptoRng;
 
 impl Noised {

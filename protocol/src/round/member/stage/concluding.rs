@@ -9,7 +9,7 @@ use crate::privacy;
 use crate::round::Desk;
 use crate::round::attempt::Fault;
 use crate::round::member::exchange::Verifier;
-use crate::secret_share::{CellShares, SharingError};
+use crate::share::{CellShares, SharingError};
 use rand_core::CryptoRng;
 
 impl Verifying {

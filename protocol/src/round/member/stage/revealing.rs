@@ -10,7 +10,7 @@ use crate::round::attempt::{Fault, nonce_of, public_digest, share_aad};
 use crate::round::member::exchange::Verifier;
 use crate::round::member::watch::Watch;
 use crate::round::message::BatchUpload;
-use crate::secret_share::Verification;
+use crate::share::Verification;
 use zeroize::Zeroizing;
 
 impl Frozen {
