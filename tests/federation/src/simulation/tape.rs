@@ -104,7 +104,9 @@ impl Tape {
             | Message::Nudge { .. }
             | Message::AskVoid { .. }
             | Message::Ended(_)
-            | Message::EndingKept { .. } => {}
+            | Message::EndingKept { .. }
+            | Message::HandOn { .. }
+            | Message::Delivered(_) => {}
         }
         Ok(())
     }
