@@ -24,14 +24,8 @@ macro_rules! planted {
 pub enum Bug {
     /// A member tells its part of the key whoever froze.
     RevealsBeforeAllFroze,
-    /// A member draws on its share though another one signed a different manifest.
-    DrawsOnUnequalManifests,
-    /// No number of operators is too few.
-    TakesAnyNumberOfOperators,
     /// A member that noised signs void when it is asked to.
     VoidsWhatIsNoised,
-    /// A member begins an attempt beside one that it has noised.
-    BeginsBesideNoised,
     /// A member does not keep its noised share.
     LosesItsNoisedShare,
     /// Noise grows from the batch, and not from the verdicts.
@@ -57,12 +51,9 @@ pub enum Bug {
 #[cfg(feature = "planted-bugs")]
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 12] = [
         Self::RevealsBeforeAllFroze,
-        Self::DrawsOnUnequalManifests,
-        Self::TakesAnyNumberOfOperators,
         Self::VoidsWhatIsNoised,
-        Self::BeginsBesideNoised,
         Self::LosesItsNoisedShare,
         Self::NoiseOfTheBatch,
         Self::NoNoise,

@@ -10,12 +10,9 @@ use sumac_federation::simulation::tell;
 use sumac_protocol::planted::{Bug, plant};
 
 /// Which promise each bug breaks first.
-const BREAKS: [(Bug, &[Promise]); 15] = [
+const BREAKS: [(Bug, &[Promise]); 12] = [
     (Bug::RevealsBeforeAllFroze, &[Promise::KeyAfterFreezes]),
-    (Bug::DrawsOnUnequalManifests, &[Promise::OneWord]),
-    (Bug::TakesAnyNumberOfOperators, &[Promise::EnoughOperators]),
     (Bug::VoidsWhatIsNoised, &[Promise::OneAttempt]),
-    (Bug::BeginsBesideNoised, &[Promise::OneAttempt]),
     (Bug::LosesItsNoisedShare, &[Promise::OneAttempt]),
     (Bug::NoiseOfTheBatch, &[Promise::Totals]),
     (Bug::NoNoise, &[Promise::Totals]),
