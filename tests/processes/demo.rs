@@ -163,7 +163,8 @@ fn a_kept_federation_answers_the_commands_it_prints_and_stops_when_told() {
     let revoke = demo.until("sumac patient revoke");
     let cohorts = demo.until("sumac patient cohorts");
     let before = typed(&(ask.clone() + " --format json"), folder.path());
-    assert_eq!(typed(&revoke, folder.path()).exit, Some(0));
+    assert_eq!(typed(&revoke, folder.path()).exit, Some(2), "nobody is there to be asked");
+    assert_eq!(typed(&(revoke + " --yes"), folder.path()).exit, Some(0));
     let after = typed(&(ask + " --format json"), folder.path());
     assert_eq!(courses(&before), courses(&after) + 1, "whoever withdrew is not counted again");
     let cohorts = typed(&cohorts, folder.path());

@@ -98,6 +98,7 @@ enum Example {
 }
 
 impl Example {
+    /// The mapping, as it ships.
     const fn text(self) -> &'static str {
         match self {
             Self::Long => include_str!("../../mappings/long.toml"),

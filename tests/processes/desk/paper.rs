@@ -14,7 +14,7 @@ fn what_staff_witness_counts_and_what_they_may_not_witness_changes_nothing() {
     let (name, nothing) = (desk.patients[0].clone(), desk.path("nothing.key"));
     let grant = ["--form", "paper 7", "--purpose", "HMB"];
     let witness = |key: &str, name: &str, words: &[&str]| {
-        desk.consent(&[&["witness", "--key", key, "--pseudonym", name], words].concat())
+        desk.consent(&[&["witness", "--yes", "--key", key, "--pseudonym", name], words].concat())
     };
     let control = "two\nlines";
     let cases: [Case<'_>; 9] = [
@@ -54,7 +54,8 @@ fn a_key_of_the_patients_own_is_not_overruled_by_paper_that_says_more() {
     let desk = Desk::open();
     let (anna, name) = (desk.path("anna.key"), desk.patients[0].clone());
     let key = desk.granted(&name, "pia");
-    let witness = |words: &[&str]| desk.consent(&[&["witness", "--key", &anna, "--pseudonym", &name], words].concat());
+    let witness =
+        |words: &[&str]| desk.consent(&[&["witness", "--yes", "--key", &anna, "--pseudonym", &name], words].concat());
     refused(&witness(&["--form", "7", "--purpose", "GRU"]), 1, "statement-out-of-line", "more than was granted");
     assert_eq!(witness(&["--form", "8", "--revoke"]).exit, Some(0), "paper may end anything");
     assert_eq!(desk.line(&name).standing, "withdrawn");
@@ -100,14 +101,14 @@ fn fhir_consents_are_witnessed_by_staff_and_what_is_garbled_or_forged_allows_not
     ];
     for (why, content, code) in &cases {
         let bad = desk.write("bad.json", content);
-        refused(&desk.consent(&["import", &bad, "--key", &anna]), 1, code, why);
+        refused(&desk.consent(&["import", &bad, "--key", &anna, "--yes"]), 1, code, why);
     }
     for (why, content, code) in cases.into_iter().take(4) {
         // The good file before it is not signed either.
         let bad = desk.write("bad.json", content);
-        refused(&desk.consent(&["import", &good, &bad, "--key", &anna]), 1, code, why);
+        refused(&desk.consent(&["import", &good, &bad, "--key", &anna, "--yes"]), 1, code, why);
     }
-    refused(&desk.consent(&["import", &good, "--key", &stranger]), 1, "not-witnessed", "signed by a stranger");
+    refused(&desk.consent(&["import", &good, "--key", &stranger, "--yes"]), 1, "not-witnessed", "signed by a stranger");
     assert_eq!(desk.consent(&["import", &good]).exit, Some(2), "a folder without a key");
     let read = desk.clinics.done(&["consent", "import", &good]);
     assert!(read.text().contains("nothing was signed"), "{}", read.text());
@@ -117,11 +118,11 @@ fn fhir_consents_are_witnessed_by_staff_and_what_is_garbled_or_forged_allows_not
     let mut forged = consent(&yes, "permit");
     forged["modifierExtension"] = json!([{ "url": "http://example.org/not-really", "valueBoolean": true }]);
     let forged = desk.write("forged.json", bundle(&[consent("nobody", "permit"), forged]));
-    let ended = desk.consent(&["import", &forged, "--key", &anna]);
+    let ended = desk.consent(&["import", &forged, "--key", &anna, "--yes"]);
     refused(&ended, 1, "not-witnessed", "an unknown patient");
     assert!(ended.text().contains("nobody"), "{}", ended.text());
     assert_eq!(desk.line(&yes).standing, "withdrawn", "a modifier that nobody understands");
-    desk.done(&["import", &good, "--key", &anna]);
+    desk.done(&["import", &good, "--key", &anna, "--yes"]);
     for (name, standing) in [(&yes, "granted"), (&no, "withdrawn"), (&both, "withdrawn")] {
         let line = desk.line(name);
         assert_eq!((line.standing.as_str(), line.on_paper), (standing, true), "{line:?}");

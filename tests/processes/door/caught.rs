@@ -39,7 +39,7 @@ fn a_clinic_that_goes_on_with_another_ledger_is_caught_though_its_newest_receipt
     let url = door(&federation, 'D');
     done(&federation, &["revoke", "--node", &url, "--key", text(&keys[1]), "--yes"]);
     // Whoever lost the withdrawal withdraws again. Each receipt holds, and the newest head only grows.
-    done(&federation, &["revoke", "--node", &url, "--key", text(&keys[0]), "--yes"]);
+    refused(&federation, &["revoke", "--node", &url, "--key", text(&keys[0]), "--yes"], 1, "ledger-two-roots");
     let (harbour, ridge) = (door(&federation, 'A'), door(&federation, 'B'));
     let check =
         ["receipts", "--node", &url, "--key", text(&keys[0]), "--yes", "--member", &harbour, "--member", &ridge];

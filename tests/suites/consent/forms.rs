@@ -42,8 +42,8 @@ fn a_grant_that_goes_out_as_fhir_comes_back_as_no_more_than_it_was() {
     desk.say(&pia(), Action::Grant(Grant { who: Who::AcademicOnly, ..grant() })).unwrap();
     assert_eq!(
         there_and_back(&desk).outcome,
-        ConsentOutcome::Nothing,
-        "who may ask has no word in FHIR, so nothing is allowed"
+        ConsentOutcome::Ended,
+        "who may ask has no word in FHIR, so nothing is allowed, and the grant before it has ended"
     );
     desk.say(&pia(), no()).unwrap();
     assert!(matches!(there_and_back(&desk).outcome, ConsentOutcome::Withdrawal { said_by: Some(_) }));

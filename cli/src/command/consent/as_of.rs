@@ -58,6 +58,7 @@ fn named(digits: &str, cohorts: &[CohortLine]) -> Result<Digest, Failure> {
     }
 }
 
+/// One query as people read it: when its cohort was selected, under which ledger, and each patient with the reason.
 fn table(told: &AsOf) {
     let statements = |number: u64| show::counted(number, "statement");
     show::line(&format!("query {}, study {}", told.query, told.study));

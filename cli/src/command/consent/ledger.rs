@@ -82,6 +82,7 @@ pub(super) fn show_head(head: &TreeHead) {
     show::line(&format!("signed     {}", head.made_at));
 }
 
+/// That a longer ledger begins with the shorter one, whose proof was checked.
 fn show_growth(old: &Verified<TreeHead>, new: &Verified<TreeHead>) {
     let more = show::counted(new.size.saturating_sub(old.size), "statement");
     show::line(&format!("the ledger of {} only grew since {}, by {more}", old.size, old.made_at));
@@ -103,6 +104,7 @@ impl HeadFile {
     }
 }
 
+/// A growth as it stands in a file that others check.
 fn text_of(growth: &Growth) -> Result<String, Failure> {
     serde_json::to_string(growth).map_err(|why| Failure::bug(why.to_string()))
 }

@@ -109,6 +109,7 @@ pub(super) fn limits(grant: &Grant, purposes: &[String]) -> String {
     said.join("; ")
 }
 
+/// The words of the option, in the order in which they are listed.
 const CATEGORIES: [(ConsentCategory, &str); 4] = [
     (ConsentCategory::Demographics, "demographics"),
     (ConsentCategory::Treatment, "treatment"),

@@ -82,6 +82,7 @@ pub(super) fn whole(path: &Path) -> Result<PathBuf, Failure> {
     std::path::absolute(path).map_err(|why| Failure::file(path, &why))
 }
 
+/// Says what the backup holds and where, and what is to be done with the keyring.
 fn tell(report: &BackupReport, to: &Path, keyring_to: Option<&Path>) {
     let files = show::counted(report.files, "file");
     show::talk(&format!("{files} in {}, up to entry {} of the journal", to.display(), report.sequence));

@@ -78,6 +78,7 @@ enum Desk {
 }
 
 impl Desk {
+    /// The running node if there is one; else the store itself, which then nobody else has open.
     fn open(home: &Home) -> Result<Self, Failure> {
         let socket = home.control_socket();
         match control::ask(&socket, &Request::Status) {
@@ -93,6 +94,7 @@ impl Desk {
         }
     }
 
+    /// Says what would go, or has it go.
     fn ask(&self, patient: &str, step: Step) -> Result<Taken, Failure> {
         let pseudonym = patient.to_owned();
         match self {
@@ -116,6 +118,7 @@ impl Desk {
         }
     }
 
+    /// Closes the store in good order; a running node stays as it is.
     fn close(self) -> Result<(), Failure> {
         if let Self::Store(clinic, store) = self {
             drop(clinic);

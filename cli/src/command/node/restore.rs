@@ -56,6 +56,7 @@ impl RestoreArgs {
         Ok(ExitCode::SUCCESS)
     }
 
+    /// Says how far the store came back, and what is missing for it to run.
     fn tell(&self, report: &RestoreReport, keyring: &Path) {
         let dir = self.dir.display();
         show::talk(&format!("restored up to entry {} of the journal, every entry checked", report.sequence));

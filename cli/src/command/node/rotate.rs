@@ -78,6 +78,7 @@ impl RotateArgs {
         Ok(ExitCode::SUCCESS)
     }
 
+    /// What opens the keyring from now on: a key file that is made, a passphrase that is asked for, or as before.
     fn new_secret(&self, home: &Home, settings: &Settings) -> Result<Option<UnlockSecret>, Failure> {
         let Some(path) = &self.new_key_file else {
             let words = self.new_passphrase.then(new_passphrase).transpose()?;
@@ -103,6 +104,7 @@ impl RotateArgs {
         Ok(home.put_settings(&Settings { unlock_key_file, ..settings })?)
     }
 
+    /// What opens it so far: the key file that was named, or what the settings name.
     fn old_secret(&self, home: &Home, settings: &Settings) -> Result<UnlockSecret, Failure> {
         let Some(path) = &self.key_file else { return unlock(home) };
         let named = Settings { unlock_key_file: Some(whole(path)?), ..settings.clone() };

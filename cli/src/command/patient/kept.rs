@@ -156,6 +156,7 @@ impl Kept {
         Ok(signed.find_map(said::read).map(|statement| statement.clinic))
     }
 
+    /// Everything that is kept under names that begin so, in the order of the names.
     fn every<T: DeserializeOwned>(&self, begins: &str) -> Result<Vec<T>, Failure> {
         Ok(self.all(begins)?.into_iter().map(|(_, kept)| kept).collect())
     }
@@ -207,6 +208,7 @@ impl Kept {
         Ok(fresh)
     }
 
+    /// Makes what was put into the folder, or taken out of it, outlast a power cut.
     fn synced(&self) -> Result<(), Failure> {
         let folder = fs::File::open(&self.folder).and_then(|folder| folder.sync_all());
         folder.map_err(|why| Failure::file(&self.folder, &why))

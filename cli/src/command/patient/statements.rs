@@ -115,6 +115,7 @@ impl Stating {
         Ok(Self { clinic, key, kept, yes })
     }
 
+    /// What the patient signed so far and the clinic keeps, in its order; refused if it leaves out what it acknowledged.
     fn said(&self) -> Result<Vec<Verified<Statement>>, Failure> {
         papers(&self.clinic, &self.key, &self.kept)
     }
