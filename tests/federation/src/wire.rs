@@ -82,12 +82,16 @@ impl Wire {
             tape.push(packet.clone());
         }
         let packets = match &mut self.meddler {
-            Some(meddler) => meddler(packet.clone()),
-            None => vec![packet.clone()],
+            Some(meddler) => {
+                let said = packet.message.clone();
+                let packets = meddler(packet);
+                if let Some(tape) = &mut self.tape {
+                    tape.extend(packets.iter().filter(|packet| packet.message != said).cloned());
+                }
+                packets
+            }
+            None => vec![packet],
         };
-        if let Some(tape) = &mut self.tape {
-            tape.extend(packets.iter().filter(|said| said.message != packet.message).cloned());
-        }
         for packet in packets {
             if self.cut_off.contains(&packet.from) != self.cut_off.contains(&packet.to) {
                 continue;

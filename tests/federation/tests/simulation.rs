@@ -1,9 +1,4 @@
 //! A thousand stories of a federation in trouble. `SUMAC_STORY=N` tells one of them; `SUMAC_STORIES=N` says how many.
-#![expect(
-    clippy::print_stdout,
-    clippy::indexing_slicing,
-    reason = "how many were told, and what they came to, is for people"
-)]
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -125,7 +125,23 @@ impl Tongue {
                 let note = Void { query: *query, attempt: *attempt, counter: u64::MAX >> 12, note: Octets::default() };
                 Message::Void(self.sign(&note))
             }
-            _ => return vec![packet],
+            Message::Submit { .. }
+            | Message::Follow { .. }
+            | Message::Begin { .. }
+            | Message::Commitment(_)
+            | Message::Announce(_)
+            | Message::Upload(_)
+            | Message::Abstain { .. }
+            | Message::Batch { .. }
+            | Message::Frozen { .. }
+            | Message::Manifests { .. }
+            | Message::Nudge { .. }
+            | Message::AskVoid { .. }
+            | Message::Void(_)
+            | Message::Ended(_)
+            | Message::EndingKept { .. }
+            | Message::HandOn { .. }
+            | Message::Delivered(_) => return vec![packet],
         };
         let lie = Packet { message: lie, ..packet.clone() };
         if self.rng.random() { vec![lie] } else { vec![lie, packet] }
@@ -164,7 +180,23 @@ impl Tongue {
             Message::Manifests { manifests, .. } => self.another_manifest(manifests),
             Message::Ended(ending) => garble(&mut self.rng, ending),
             // Anything else it keeps back, or asks for what may not be any more.
-            _ => {
+            Message::Submit { .. }
+            | Message::Follow { .. }
+            | Message::Commitment(_)
+            | Message::Upload(_)
+            | Message::Abstain { .. }
+            | Message::Batch { .. }
+            | Message::Freeze(_)
+            | Message::Frozen { .. }
+            | Message::Relay { .. }
+            | Message::Manifest(_)
+            | Message::Answer { .. }
+            | Message::Nudge { .. }
+            | Message::AskVoid { .. }
+            | Message::Void(_)
+            | Message::EndingKept { .. }
+            | Message::HandOn { .. }
+            | Message::Delivered(_) => {
                 let untimely = self.untimely(&packet);
                 self.earlier.push(packet);
                 return untimely;
@@ -216,10 +248,7 @@ impl Tongue {
         }
     }
 
-    fn own<T: Document>(&self, envelope: &Envelope) -> T
-    where
-        T: Clone,
-    {
+    fn own<T: Document + Clone>(&self, envelope: &Envelope) -> T {
         (*envelope.claim::<T>().unwrap().verify(&self.signer.principal()).unwrap()).clone()
     }
 

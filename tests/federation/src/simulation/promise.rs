@@ -73,7 +73,7 @@ impl fmt::Display for Broken {
             "tell it again: SUMAC_STORY={} cargo test --release -p sumac-federation --test simulation",
             self.seed
         )?;
-        let told = self.happened.iter().enumerate().filter(|(_, what)| **what != Operation::Nothing);
-        told.map(|(at, what)| writeln!(f, "  {at}: {what:?}")).collect()
+        let mut told = self.happened.iter().enumerate().filter(|(_, what)| **what != Operation::Nothing);
+        told.try_for_each(|(at, what)| writeln!(f, "  {at}: {what:?}"))
     }
 }
