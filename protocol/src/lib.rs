@@ -5,6 +5,9 @@
 
 #![warn(missing_docs, clippy::exhaustive_enums)]
 
+#[macro_use]
+pub mod planted;
+
 pub mod answer;
 pub mod charter_chain;
 pub mod cohort;

@@ -10,6 +10,11 @@ use std::collections::BTreeMap;
 
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
+use sumac_federation::cast::COMMITTEES;
+use sumac_federation::researcher::Question;
+use sumac_federation::trial::{self, Participant, said_of};
+use sumac_federation::wire::Packet;
+use sumac_federation::{Federation, federation};
 use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::document::commitment::Commitment;
 use sumac_protocol::document::manifest::Manifest;
@@ -19,11 +24,6 @@ use sumac_protocol::limits::RHO_MAX;
 use sumac_protocol::privacy::{self, NoiseSeed, SIGMA_UNITS_PER_ONE};
 use sumac_protocol::round::message::Message;
 use sumac_protocol::share::CellShares;
-use sumac_tests::federation::cast::COMMITTEES;
-use sumac_tests::federation::researcher::Question;
-use sumac_tests::federation::wire::Packet;
-use sumac_tests::federation::{Federation, federation};
-use sumac_tests::trial::{self, Participant, said_of};
 
 const QUESTION: &str = "SELECT count(*) AS courses,
  mean(clip(change(hamd17, day => 42, from => 32, to => 72), -30, 15)) AS change,

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use sumac_federation::trial::{self, Participant, Pooled, Said, said_of};
+use sumac_federation::{Federation, federation};
 use sumac_protocol::answer::Answer;
 use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::document::study::ConsentCategory;
 use sumac_protocol::release_file::ReleaseFile;
-use sumac_tests::federation::{Federation, federation};
-use sumac_tests::trial::{self, Participant, Pooled, Said, said_of};
 
 const BY_ARM: &str = "SELECT count(*) AS courses,
  mean(change(hamd17, day => 42, from => 32, to => 72)) AS change,

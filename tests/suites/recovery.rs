@@ -11,10 +11,10 @@ mod recovery {
     mod stories;
 }
 
+use sumac_federation::Federation;
+use sumac_federation::researcher::Question;
 use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::round::message::Reply;
-use sumac_tests::federation::Federation;
-use sumac_tests::federation::researcher::Question;
 
 const QUESTION: &str =
     "SELECT count(*), mean(change(hamd17, day => 42, from => 32, to => 72)) FROM courses GROUP BY arm";

@@ -10,11 +10,11 @@ mod refusals {
     mod releases;
 }
 
+use sumac_federation::researcher::Question;
+use sumac_federation::{Federation, federation};
 use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::round::message::{Message, Reply};
 use sumac_protocol::round::progress::Refused;
-use sumac_tests::federation::researcher::Question;
-use sumac_tests::federation::{Federation, federation};
 
 const QUESTION: &str = "SELECT count(*) AS courses,
  mean(change(hamd17, day => 42, from => 32, to => 72)) AS change,

@@ -1,17 +1,17 @@
 //! A query from its announcement to its release, and what a patient's word does to it.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a suite of tests")]
 
+use sumac_federation::cast::{HARBOUR, LINDEN, MILL, QUAY, RIDGE};
+use sumac_federation::patient::Said;
+use sumac_federation::rules;
+use sumac_federation::wire::Faults;
+use sumac_federation::{Federation, federation};
 use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::document::consent::Action;
 use sumac_protocol::moment::Millis;
 use sumac_protocol::round::Outcome;
 use sumac_protocol::round::message::{Message, Reply};
 use sumac_protocol::round::progress::Step;
-use sumac_tests::federation::cast::{HARBOUR, LINDEN, MILL, QUAY, RIDGE};
-use sumac_tests::federation::patient::Said;
-use sumac_tests::federation::rules;
-use sumac_tests::federation::wire::Faults;
-use sumac_tests::federation::{Federation, federation};
 
 const QUESTION: &str =
     "SELECT count(*), mean(change(hamd17, day => 42, from => 32, to => 72)) FROM courses GROUP BY arm";

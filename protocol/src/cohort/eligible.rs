@@ -35,8 +35,8 @@ impl<'i> Eligible<'i> {
         let floor = inquiry.charter().policy.rho_per_patient_year;
         let cost = inquiry.query().rho;
         let rows_max = inquiry.charter().member(clinic).map_or(0, |member| member.patients_max);
-        let affordable = |row: u32, cap: RhoMicro| spent(row).plus(cost) <= cap.min(floor);
-        let selected = |row: u32| only.is_none_or(|selected| selected.contains(&row));
+        let affordable = |row: u32, cap: RhoMicro| spent(row).plus(cost) <= cap.min(floor) || planted!(IgnoresCaps);
+        let selected = |row: u32| only.is_none_or(|selected| selected.contains(&row) || planted!(AddsInLaterAttempts));
         let permitted = view.book.permitted(inquiry.study(), view.at);
         let rows =
             permitted.filter(|(row, cap)| u64::from(*row) < rows_max && selected(*row) && affordable(*row, *cap));

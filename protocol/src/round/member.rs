@@ -322,7 +322,8 @@ impl Member {
         sitting.said.extend(said.clone());
         let keep = keep(key, &StoredSitting::noised(key, &noised, &sitting.said));
         sitting.stage = Stage::Noised(Box::new(noised));
-        let mut effects = [vec![keep], sends(&said)].concat_effects();
+        let kept = if planted!(LosesItsNoisedShare) { Vec::new() } else { vec![keep] };
+        let mut effects = [kept, sends(&said)].concat_effects();
         effects.extend(self.advance(desk, key));
         Ok(effects)
     }
@@ -393,7 +394,7 @@ impl Member {
             Some(sitting) if sitting.coordinator != *from => sitting.void_note_for(*from),
             Some(sitting) if matches!(sitting.stage, Stage::Voided) => sends(&sitting.said),
             // A noised share was kept: this attempt can only be finished or waited for.
-            Some(sitting) if sitting.stage.is_burnt() => sends(&sitting.said),
+            Some(sitting) if sitting.stage.is_burnt() && !planted!(VoidsWhatIsNoised) => sends(&sitting.said),
             Some(_) => self.void(desk, key),
             None => match Inquiry::resume(query, study, desk.chain, desk.now) {
                 Ok(inquiry) => self.void_unheard(desk, from, &inquiry, number),

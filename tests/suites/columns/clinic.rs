@@ -5,6 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sumac_federation::cast::HARBOUR;
+use sumac_federation::rules::START;
+use sumac_federation::trial::{Participant, participants};
+use sumac_federation::{Federation, federation};
 use sumac_node::clinic::{Clinic, Filed};
 use sumac_node::clock::Clock;
 use sumac_node::store::{Entry, Store, StorePaths, UnlockSecret};
@@ -16,10 +20,6 @@ use sumac_protocol::envelope::Envelope;
 use sumac_protocol::record::Record;
 use sumac_protocol::round::Order;
 use sumac_protocol::round::message::encode;
-use sumac_tests::federation::cast::HARBOUR;
-use sumac_tests::federation::rules::START;
-use sumac_tests::federation::{Federation, federation};
-use sumac_tests::trial::{Participant, participants};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
@@ -153,7 +153,7 @@ impl Beside {
 
     /// Whether the patient in a row said yes.
     pub(crate) fn consents(&self, row: u32) -> bool {
-        use sumac_tests::federation::patient::Said;
+        use sumac_federation::patient::Said;
         self.federation.patients.iter().any(|patient| patient.row == row && patient.said == Said::Yes)
     }
 

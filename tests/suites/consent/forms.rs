@@ -1,12 +1,12 @@
 //! What a patient said, in the forms of other systems, and back.
 
+use sumac_federation::trial::DICTIONARY;
 use sumac_node::export::{fhir, iso27560};
 use sumac_node::import::fhir_consent::{ConsentDefaults, ConsentOutcome, ImportedConsent, read_consents};
 use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::dictionary::Dictionary;
 use sumac_protocol::document::consent::{Action, Grant, Who};
 use sumac_protocol::document::study::ConsentCategory;
-use sumac_tests::trial::DICTIONARY;
 
 use super::rig::{Desk, grant, no, now, pia, stella, yes};
 

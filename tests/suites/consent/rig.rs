@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use sumac_federation::rules;
 use sumac_node::clinic::{Clinic, ClinicError, StandingLine};
 use sumac_node::clock::Clock;
 use sumac_node::store::{Store, StorePaths, UnlockSecret};
@@ -15,7 +16,6 @@ use sumac_protocol::ledger::Receipt;
 use sumac_protocol::moment::{Millis, Moment};
 use sumac_protocol::principal::{Principal, Signer};
 use sumac_protocol::record::Record;
-use sumac_tests::federation::rules;
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 

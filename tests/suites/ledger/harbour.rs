@@ -4,6 +4,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use sumac_federation::cast::{HARBOUR, LINDEN, RIDGE, signer};
+use sumac_federation::rules::{self, START};
+use sumac_federation::{Federation, federation};
 use sumac_node::clinic::Clinic;
 use sumac_node::clock::Clock;
 use sumac_node::store::{Store, StorePaths, UnlockSecret};
@@ -15,9 +18,6 @@ use sumac_protocol::envelope::{Envelope, Verified};
 use sumac_protocol::ledger::{LedgerError, Opening, Receipt, admit_head, admit_last_seen, knew};
 use sumac_protocol::principal::{Principal, Signer};
 use sumac_protocol::round::Order;
-use sumac_tests::federation::cast::{HARBOUR, LINDEN, RIDGE, signer};
-use sumac_tests::federation::rules::{self, START};
-use sumac_tests::federation::{Federation, federation};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 

@@ -1,9 +1,9 @@
 //! A clinic that lies: it drops, reorders or rewrites a statement, or shows two histories. Receipt, two members' words,
 //! opening and growth catch each of them, with a code that says how.
 
+use sumac_federation::cast::{HARBOUR, RIDGE};
 use sumac_protocol::envelope::Envelope;
 use sumac_protocol::ledger::{LedgerError, Opening, Receipt, TwoTrees, commitment};
-use sumac_tests::federation::cast::{HARBOUR, RIDGE};
 
 use super::harbour::Word::{No, Yes};
 use super::harbour::{History, QUESTION, RHO, asked, audited, coast, said};

@@ -1,5 +1,7 @@
 //! What committee members keep of clinics' ledgers.
 
+use sumac_federation::cast::{HARBOUR, LINDEN, MILL, QUAY, RIDGE};
+use sumac_federation::{Federation, federation};
 use sumac_protocol::digest::Digest;
 use sumac_protocol::document::manifest::{Manifest, Verdict};
 use sumac_protocol::document::tree_head::TreeHead;
@@ -8,8 +10,6 @@ use sumac_protocol::envelope::{Envelope, Verified};
 use sumac_protocol::ledger::{TwoTrees, admit_last_seen};
 use sumac_protocol::moment::Moment;
 use sumac_protocol::round::message::Message;
-use sumac_tests::federation::cast::{HARBOUR, LINDEN, MILL, QUAY, RIDGE};
-use sumac_tests::federation::{Federation, federation};
 
 use super::harbour::{QUESTION, RHO};
 

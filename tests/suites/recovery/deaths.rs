@@ -1,13 +1,13 @@
 //! One node dies at a chosen moment.
 
+use sumac_federation::audit::Fate;
+use sumac_federation::cast::{HARBOUR, LINDEN, MILL, QUAY, RIDGE};
+use sumac_federation::node::Death;
+use sumac_federation::researcher::{Ended, Question};
+use sumac_federation::{Federation, federation};
 use sumac_protocol::moment::Millis;
 use sumac_protocol::round::Outcome;
 use sumac_protocol::round::progress::{Progress, Step};
-use sumac_tests::federation::audit::Fate;
-use sumac_tests::federation::cast::{HARBOUR, LINDEN, MILL, QUAY, RIDGE};
-use sumac_tests::federation::node::Death;
-use sumac_tests::federation::researcher::{Ended, Question};
-use sumac_tests::federation::{Federation, federation};
 
 use crate::{QUESTION, RHO, submit};
 
@@ -147,7 +147,7 @@ fn a_member_that_is_gone_for_good_is_named_with_the_moment_until_which_it_is_awa
         assert_eq!((refused.code.as_str(), federation.now >= progress.expires), ("expired", true), "after {keeps}");
         assert!(refused.says.contains("waiting for Ridge"), "{}", refused.says);
         assert_eq!(federation.fate(question.id()), Ok(Fate::Unknown), "after {keeps}");
-        let open = |node: &sumac_tests::federation::node::Node| node.books.charge(question.id()).unwrap().stands();
+        let open = |node: &sumac_federation::node::Node| node.books.charge(question.id()).unwrap().stands();
         assert!(federation.nodes.iter().all(open), "nobody knows what came of it, so the debits stand");
     }
 }

@@ -3,13 +3,13 @@
 
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
+use sumac_federation::audit::{Fate, shows, spellings};
+use sumac_federation::cast::{HARBOUR, RIDGE};
+use sumac_federation::node::Death;
+use sumac_federation::researcher::Question;
+use sumac_federation::wire::Faults;
+use sumac_federation::{Federation, federation};
 use sumac_protocol::moment::Millis;
-use sumac_tests::federation::audit::{Fate, shows, spellings};
-use sumac_tests::federation::cast::{HARBOUR, RIDGE};
-use sumac_tests::federation::node::Death;
-use sumac_tests::federation::researcher::Question;
-use sumac_tests::federation::wire::Faults;
-use sumac_tests::federation::{Federation, federation};
 
 use crate::{QUESTION, RHO, submit};
 

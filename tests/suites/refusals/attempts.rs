@@ -1,12 +1,12 @@
 //! A coordinator that runs two attempts side by side, and a researcher who asks through two hubs.
 
+use sumac_federation::cast::{HARBOUR, LINDEN, MILL, QUAY, RIDGE};
+use sumac_federation::{Federation, federation};
 use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::document::charter::Policy;
 use sumac_protocol::moment::Millis;
 use sumac_protocol::round::message::{Announcement, Message};
 use sumac_protocol::round::progress::Step;
-use sumac_tests::federation::cast::{HARBOUR, LINDEN, MILL, QUAY, RIDGE};
-use sumac_tests::federation::{Federation, federation};
 
 use crate::{QUESTION, RHO, SEED, answers, asked, refusal, taped};
 
@@ -103,9 +103,8 @@ fn a_member_that_begins_a_later_attempt_has_voided_its_earlier_one() {
     // Four of five must be in an answer, so nobody needs to have seen void notes; Linden sits twice.
     federation.tell(LINDEN, hub, begin);
     let linden = federation.nodes[LINDEN].key();
-    let voided = |packet: &sumac_tests::federation::wire::Packet| {
-        packet.from == linden && matches!(packet.message, Message::Void(_))
-    };
+    let voided =
+        |packet: &sumac_federation::wire::Packet| packet.from == linden && matches!(packet.message, Message::Void(_));
     assert!(federation.tape().iter().any(voided));
 }
 
@@ -115,7 +114,7 @@ fn a_commitment_to_a_key_that_everybody_knows_is_refused_before_any_clinic_is_as
     use sumac_protocol::envelope::Envelope;
     use sumac_protocol::sealed::SealingKey;
     let mut federation = taped();
-    let (linden, signer) = (federation.nodes[LINDEN].key(), sumac_tests::federation::cast::signer(SEED, "Linden"));
+    let (linden, signer) = (federation.nodes[LINDEN].key(), sumac_federation::cast::signer(SEED, "Linden"));
     federation.wire.meddler = Some(Box::new(move |mut packet| {
         if let Message::Commitment(envelope) = &mut packet.message
             && packet.from == linden

@@ -1,12 +1,12 @@
 //! A coordinator that lies about who contributed, or hands out what belongs elsewhere.
 
+use sumac_federation::Federation;
+use sumac_federation::cast::{HARBOUR, LINDEN, MILL, RIDGE};
+use sumac_federation::forger::{Batch, is_relay};
+use sumac_federation::researcher::Question;
 use sumac_protocol::document::freeze::Freeze;
 use sumac_protocol::envelope::Envelope;
 use sumac_protocol::round::message::{Message, Reply};
-use sumac_tests::federation::Federation;
-use sumac_tests::federation::cast::{HARBOUR, LINDEN, MILL, RIDGE};
-use sumac_tests::federation::forger::{Batch, is_relay};
-use sumac_tests::federation::researcher::Question;
 
 use crate::{QUESTION, RHO, answers, asked, refusal, taped};
 
@@ -128,10 +128,8 @@ fn two_batches() -> (Federation, Question, Vec<Envelope>) {
 
 /// Whether a member gave out its part of the verification key.
 fn revealed(federation: &Federation, member: usize) -> bool {
-    let (from, keys): (_, Vec<_>) = (
-        federation.nodes[member].key(),
-        federation.nodes.iter().map(sumac_tests::federation::node::Node::key).collect(),
-    );
+    let (from, keys): (_, Vec<_>) =
+        (federation.nodes[member].key(), federation.nodes.iter().map(sumac_federation::node::Node::key).collect());
     federation.tape().iter().any(|packet| keys.iter().any(|to| is_relay(packet, from, *to, 1)))
 }
 

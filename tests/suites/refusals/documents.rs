@@ -1,5 +1,10 @@
 //! Charters, studies, queries and statements.
 
+use sumac_federation::cast::{Cast, HARBOUR, MILL, RIDGE, signer};
+use sumac_federation::patient::Said;
+use sumac_federation::rules::{self, START};
+use sumac_federation::trial;
+use sumac_federation::{Federation, federation};
 use sumac_protocol::charter_chain::CharterChain;
 use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::digest::Digest;
@@ -7,11 +12,6 @@ use sumac_protocol::document::consent::{Action, Revoke};
 use sumac_protocol::document::query::Query;
 use sumac_protocol::envelope::{DocumentError, Envelope};
 use sumac_protocol::moment::{Millis, Moment};
-use sumac_tests::federation::cast::{Cast, HARBOUR, MILL, RIDGE, signer};
-use sumac_tests::federation::patient::Said;
-use sumac_tests::federation::rules::{self, START};
-use sumac_tests::federation::{Federation, federation};
-use sumac_tests::trial;
 
 use crate::{QUESTION, RHO, SEED, refusal, taped};
 

@@ -3,6 +3,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use sumac_federation::Federation;
+use sumac_federation::cast::{HARBOUR, LINDEN, QUAY, RIDGE, signer};
+use sumac_federation::forger::{Body, is_relay};
+use sumac_federation::researcher::Question;
+use sumac_federation::wire::Packet;
 use sumac_protocol::digest::{Digest, Label};
 use sumac_protocol::document::count_opening::CountOpening;
 use sumac_protocol::document::manifest::{Manifest, Verdict};
@@ -14,11 +19,6 @@ use sumac_protocol::principal::Principal;
 use sumac_protocol::round::Outcome;
 use sumac_protocol::round::message::{Message, UploadParts};
 use sumac_protocol::round::progress::Step;
-use sumac_tests::federation::Federation;
-use sumac_tests::federation::cast::{HARBOUR, LINDEN, QUAY, RIDGE, signer};
-use sumac_tests::federation::forger::{Body, is_relay};
-use sumac_tests::federation::researcher::Question;
-use sumac_tests::federation::wire::Packet;
 
 use crate::{SEED, answers, asked, refusal, taped};
 

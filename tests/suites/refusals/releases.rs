@@ -1,5 +1,9 @@
 //! A release file that says something else than its signed shares.
 
+use sumac_federation::Federation;
+use sumac_federation::cast::{Cast, LINDEN};
+use sumac_federation::researcher::Question;
+use sumac_federation::rules;
 use sumac_protocol::charter_chain::CharterChain;
 use sumac_protocol::document::charter::Charter;
 use sumac_protocol::document::share::Share;
@@ -7,10 +11,6 @@ use sumac_protocol::envelope::Envelope;
 use sumac_protocol::release_file::{ReleaseError, ReleaseFile};
 use sumac_protocol::round::progress::Step;
 use sumac_protocol::sealed::OpeningKey;
-use sumac_tests::federation::Federation;
-use sumac_tests::federation::cast::{Cast, LINDEN};
-use sumac_tests::federation::researcher::Question;
-use sumac_tests::federation::rules;
 
 use crate::{asked, taped};
 
@@ -163,6 +163,6 @@ fn a_release_holds_under_every_later_charter_and_under_no_other_federations() {
     let first = federation.chain.epoch(0).unwrap().envelope().clone();
     let before = CharterChain::genesis(&first).unwrap();
     assert_eq!(ReleaseFile::verify(&text, &before).unwrap_err().code(), "other-charter");
-    let elsewhere = sumac_tests::federation::federation().seed(8).build();
+    let elsewhere = sumac_federation::federation().seed(8).build();
     assert_eq!(ReleaseFile::verify(&text, &elsewhere.chain).unwrap_err().code(), "other-charter");
 }

@@ -124,6 +124,7 @@ impl<'a> History<'a> {
         let body: &'a Statement = statement;
         self.object(body);
         match &body.action {
+            Action::Revoke(_) if planted!(IgnoresWithdrawals) => {}
             Action::Revoke(revoke) => self.revoke(revoke.purposes.as_deref()),
             Action::Grant(grant) => self.grant(statement, grant),
             Action::Erase => self.erase(body.patient),

@@ -4,6 +4,12 @@
 //!
 //! Nodes act on a message or a beat at once and alone, so a story is told by its seed and its faults.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a fixture that cannot be set up must stop the test that asked for it"
+)]
+
 pub mod audit;
 pub mod books;
 pub mod cast;
@@ -13,6 +19,8 @@ pub mod patient;
 pub mod researcher;
 pub mod rules;
 pub mod setup;
+pub mod simulation;
+pub mod trial;
 pub mod watched;
 pub mod wire;
 
@@ -53,6 +61,8 @@ pub struct Federation {
     pub wire: Wire,
     /// The hub that queries are sent to.
     pub hub: usize,
+    /// How far each node's clock is off, in milliseconds; none where this is shorter.
+    pub skews: Vec<i64>,
     rng: StdRng,
 }
 
@@ -69,7 +79,8 @@ impl Federation {
     pub fn beat(&mut self) {
         self.now = self.now + BEAT;
         for at in 0..self.nodes.len() {
-            let done = self.nodes[at].on(self.now, Event::Tick);
+            let now = self.time_at(at);
+            let done = self.nodes[at].on(now, Event::Tick);
             self.send_all(at, done);
         }
         self.settle();
@@ -80,7 +91,8 @@ impl Federation {
         while let Some(Packet { from, to, message }) = self.wire.next(self.now) {
             // A message to a node that is down is lost.
             if let Some(at) = self.nodes.iter().position(|node| node.key() == to && node.is_up()) {
-                let done = self.nodes[at].on(self.now, Event::Message { from, message });
+                let now = self.time_at(at);
+                let done = self.nodes[at].on(now, Event::Message { from, message });
                 self.send_all(at, done);
             }
         }
@@ -92,12 +104,20 @@ impl Federation {
         if !self.nodes[at].is_up() {
             return None;
         }
-        let mut done = self.nodes[at].on(self.now, Event::Message { from, message });
+        let now = self.time_at(at);
+        let mut done = self.nodes[at].on(now, Event::Message { from, message });
         let reply = done.reply.take();
         let reply = self.nodes[at].is_up().then(|| reply.unwrap_or(Reply::Noted));
         self.send_all(at, done);
         self.settle();
         reply
+    }
+
+    /// What a node's own clock says.
+    #[must_use]
+    pub fn time_at(&self, at: usize) -> Moment {
+        let off = self.skews.get(at).copied().unwrap_or(0);
+        Moment(self.now.0.saturating_add_signed(off))
     }
 
     /// What people call a node.
@@ -113,14 +133,16 @@ impl Federation {
 
     /// Starts a node again from what it kept; it and the hubs find each other.
     pub fn restart(&mut self, at: usize) {
-        let done = self.nodes[at].restart(self.now);
+        let now = self.time_at(at);
+        let done = self.nodes[at].restart(now);
         self.send_all(at, done);
         for other in 0..self.nodes.len() {
             let meet = [at, other].iter().any(|one| [HARBOUR, RIDGE].contains(one));
             if meet && other != at && self.nodes[other].is_up() {
                 for (node, peer) in [(other, at), (at, other)] {
                     let peer = self.nodes[peer].key();
-                    let done = self.nodes[node].on(self.now, Event::Connected(peer));
+                    let now = self.time_at(node);
+                    let done = self.nodes[node].on(now, Event::Connected(peer));
                     self.send_all(node, done);
                 }
             }
@@ -130,6 +152,9 @@ impl Federation {
 
     fn send_all(&mut self, at: usize, done: Done) {
         let from = self.nodes[at].key();
+        if let Some(tape) = &mut self.wire.tape {
+            tape.extend(done.to_self.into_iter().map(|message| Packet { from, to: from, message }));
+        }
         for (to, message) in done.sends {
             self.wire.send(self.now, Packet { from, to, message });
         }

@@ -160,8 +160,8 @@ fn rows(file: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
     file.lines().skip(1).map(|line| line.split(',').collect())
 }
 
-const SCORES: &str = include_str!("../data/real/hamd_duloxetine.csv");
-const COURSES: &str = include_str!("../data/real/hamd_duloxetine.courses.csv");
-const EXPECTED: &str = include_str!("../data/real/hamd_duloxetine.expected.json");
+const SCORES: &str = include_str!("../../data/real/hamd_duloxetine.csv");
+const COURSES: &str = include_str!("../../data/real/hamd_duloxetine.courses.csv");
+const EXPECTED: &str = include_str!("../../data/real/hamd_duloxetine.expected.json");
 /// The data dictionary of the trial.
-pub const DICTIONARY: &str = include_str!("../../protocol/dictionaries/duloxetine.toml");
+pub const DICTIONARY: &str = include_str!("../../../protocol/dictionaries/duloxetine.toml");

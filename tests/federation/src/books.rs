@@ -28,6 +28,8 @@ pub struct Books {
     pub commits_to: Option<Digest>,
     /// The cells of every cohort that was ever selected, to look for in messages.
     pub cells_seen: Vec<Vec<u64>>,
+    /// The cells of each attempt's cohort.
+    pub cells_of: BTreeMap<(Digest, u8), Vec<u64>>,
 }
 
 /// One query's entry.
@@ -70,7 +72,15 @@ impl Books {
     /// Empty books.
     #[must_use]
     pub const fn new(clinic: Principal) -> Self {
-        Self { clinic, rows: BTreeMap::new(), ledger: 0, charges: Vec::new(), commits_to: None, cells_seen: Vec::new() }
+        Self {
+            clinic,
+            rows: BTreeMap::new(),
+            ledger: 0,
+            charges: Vec::new(),
+            commits_to: None,
+            cells_seen: Vec::new(),
+            cells_of: BTreeMap::new(),
+        }
     }
 
     /// Keeps a patient's record.
@@ -108,6 +118,11 @@ impl Books {
     /// A patient's statements, as they were signed, in the ledger's order.
     pub fn statements(&self, row: u32) -> impl Iterator<Item = &Envelope> {
         self.rows[&row].statements.iter().map(|(_, statement)| statement.envelope())
+    }
+
+    /// What a patient said, in the ledger's order and with its positions.
+    pub fn said(&self, row: u32) -> impl Iterator<Item = (u64, &Statement)> {
+        self.rows.get(&row).into_iter().flat_map(|row| &row.statements).map(|(at, said)| (*at, &**said))
     }
 
     /// What the next statement of a patient must name.
@@ -152,6 +167,7 @@ impl Books {
         }
         let cells = cohort.into_cells();
         self.cells_seen.push(cells.expose().to_vec());
+        self.cells_of.insert((id, order.attempt), cells.expose().to_vec());
         Selection { query: id, attempt: order.attempt, cells: Some(cells), ledger, declined: None }
     }
 

@@ -6,6 +6,7 @@ use rand::rngs::StdRng;
 use serde::de::DeserializeOwned;
 use sumac_protocol::charter_chain::CharterChain;
 use sumac_protocol::digest::Digest;
+use sumac_protocol::document::upload::Upload;
 use sumac_protocol::envelope::Envelope;
 use sumac_protocol::ledger::{LedgerError, TwoTrees};
 use sumac_protocol::moment::Moment;
@@ -35,6 +36,8 @@ pub struct Node {
     pub keeps: u64,
     /// What its operator would have read.
     pub notes: Vec<String>,
+    /// Uploads that left before what makes them repeatable was kept, by query: none, ever.
+    pub left_too_early: Vec<Digest>,
     /// Where its randomness comes from.
     pub rng: Watched,
     chain: CharterChain,
@@ -57,6 +60,8 @@ pub enum Death {
 pub struct Done {
     /// What it wants sent, in order.
     pub sends: Vec<(Principal, Message)>,
+    /// What it told itself in another role.
+    pub to_self: Vec<Message>,
     /// What it answered on the same stream.
     pub reply: Option<Reply>,
 }
@@ -79,6 +84,7 @@ impl Node {
             dies: None,
             keeps: 0,
             notes: Vec::new(),
+            left_too_early: Vec::new(),
             rng: Watched::new(rng),
             chain,
             kept: BTreeMap::new(),
@@ -167,8 +173,12 @@ impl Node {
             if self.dies_before() {
                 return self.crash();
             }
+            if let Effect::Send { message: Message::Upload(parts), .. } = &effect {
+                self.watch_departure(&parts.upload);
+            }
             match effect {
                 Effect::Send { to, message } if to == self.key() => {
+                    done.to_self.push(message.clone());
                     queue.push_back(Event::Message { from: to, message });
                 }
                 Effect::Send { to, message } => done.sends.push((to, message)),
@@ -189,6 +199,15 @@ impl Node {
                 Effect::Settle { query, outcome } => self.books.settle(query, outcome),
                 Effect::Note(text) | Effect::Alarm(text) => self.notes.push(text),
             }
+        }
+    }
+
+    /// Notes an upload whose debit or whose own bytes are not on the disk when it leaves.
+    fn watch_departure(&mut self, upload: &Envelope) {
+        let upload = upload.claim::<Upload>().unwrap().verify(&self.key()).unwrap();
+        let kept = self.kept.contains_key(&(Role::Contributor.number(), upload.query));
+        if !kept || self.books.charge(upload.query).is_none() {
+            self.left_too_early.push(upload.query);
         }
     }
 

@@ -149,7 +149,8 @@ impl Setup {
         let nodes = names.iter().map(node).collect();
         let wire = Wire::new(self.seed);
         let (mode, patients, hub) = (self.mode, Vec::new(), HARBOUR);
-        let mut federation = Federation { now: START, cast, chain, study, mode, nodes, patients, wire, hub, rng };
+        let mut federation =
+            Federation { now: START, cast, chain, study, mode, nodes, patients, wire, hub, skews: Vec::new(), rng };
         for (clinic, participant) in deal(self.participants, names.len()) {
             let said = federation.draw(self.refusing, self.withdrawn);
             let at = federation.take_in(self.seed, clinic, participant, said);

@@ -1,6 +1,6 @@
 //! The wire between nodes: first in, first out, unless a test asks for worse.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use rand::rngs::StdRng;
@@ -40,9 +40,13 @@ pub type Meddler = Box<dyn FnMut(Packet) -> Vec<Packet>>;
 pub struct Wire {
     /// What may happen to them.
     pub faults: Faults,
+    /// Nodes that reach only each other, and that the rest does not reach.
+    pub cut_off: BTreeSet<Principal>,
+    /// Nodes whose messages, in both directions, take so many milliseconds.
+    pub slow: BTreeMap<Principal, u64>,
     /// Somebody on the path who changes them.
     pub meddler: Option<Meddler>,
-    /// Every message that left a node, in order, if asked for.
+    /// Every message that left a node, in order, and behind it what travels instead; if asked for.
     pub tape: Option<Vec<Packet>>,
     queue: BTreeMap<(Moment, u64), Packet>,
     order: u64,
@@ -60,7 +64,16 @@ impl Wire {
     #[must_use]
     pub fn new(seed: u64) -> Self {
         let rng = StdRng::seed_from_u64(seed);
-        Self { faults: Faults::default(), meddler: None, tape: None, queue: BTreeMap::new(), order: 0, rng }
+        Self {
+            faults: Faults::default(),
+            cut_off: BTreeSet::new(),
+            slow: BTreeMap::new(),
+            meddler: None,
+            tape: None,
+            queue: BTreeMap::new(),
+            order: 0,
+            rng,
+        }
     }
 
     /// Puts a message on its way.
@@ -69,10 +82,20 @@ impl Wire {
             tape.push(packet.clone());
         }
         let packets = match &mut self.meddler {
-            Some(meddler) => meddler(packet),
+            Some(meddler) => {
+                let said = packet.message.clone();
+                let packets = meddler(packet);
+                if let Some(tape) = &mut self.tape {
+                    tape.extend(packets.iter().filter(|packet| packet.message != said).cloned());
+                }
+                packets
+            }
             None => vec![packet],
         };
         for packet in packets {
+            if self.cut_off.contains(&packet.from) != self.cut_off.contains(&packet.to) {
+                continue;
+            }
             if self.happens(self.faults.drop) {
                 continue;
             }
@@ -92,6 +115,8 @@ impl Wire {
     fn put(&mut self, now: Moment, packet: Packet) {
         let late =
             if self.happens(self.faults.delay) { self.rng.random_range(0..=self.faults.delay_max_ms) } else { 0 };
+        let slow = |who: &Principal| self.slow.get(who).copied().unwrap_or(0);
+        let late = late + slow(&packet.from) + slow(&packet.to);
         self.queue.insert((now + Millis(late), self.order), packet);
         self.order += 1;
     }
