@@ -104,6 +104,9 @@ impl From<&WitnessError> for Refusal {
             WitnessError::NoSuchClinic { .. } | WitnessError::SealedSize { .. } => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, why.code(), why.to_string(), why.remedy())
             }
+            WitnessError::Full { .. } => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, why.code(), why.to_string(), why.remedy())
+            }
             WitnessError::Document(_) | WitnessError::Store(_) => {
                 tracing::error!(code = why.code(), %why, "a patient's request failed");
                 Self::unavailable()

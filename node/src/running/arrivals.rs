@@ -21,8 +21,11 @@ use crate::store::{Entry, Store, StoreError};
 /// Most bytes of something sealed that is taken in, or taken from a member.
 pub const SEALED_BYTES_MAX: usize = 64 << 10;
 /// Most arrivals that are held at once. Then the oldest goes for the newest, of the clinic for which most wait: who floods
-/// one clinic takes nothing from another's patients.
+/// Most arrivals that are held at once. Whoever comes then is refused, and can go to another member: what a word was
+/// signed for is kept until the clinic has it.
 pub const ARRIVALS_MAX: usize = 1_000;
+/// Most of them for one clinic, so that a flood for one costs no other's patients anything.
+const ARRIVALS_EACH: usize = 200;
 
 /// What was taken in for clinics, the longest waiting first. What it is lies in the store alone.
 #[derive(Debug, Default)]
@@ -104,29 +107,15 @@ impl Arrivals {
         if let Some(held) = held.and_then(|body| decode_stored::<StoredArrival>(&body).ok()) {
             return Ok(held.arrived_at);
         }
-        let stored = StoredArrival { clinic, sealed: Octets(sealed.to_vec()), arrived_at: now() };
-        let crowded_out = self.crowded_out(clinic);
-        let gone = crowded_out.and_then(|place| self.waiting.get(place));
-        let mut entries: Vec<Entry> = gone.map(|oldest| forgotten(oldest.id)).into_iter().collect();
-        entries.push(Entry::Role { role: ARRIVALS, id, body: Some(encode(&stored)) });
-        store.append(entries)?;
-        if let Some(place) = crowded_out {
-            self.waiting.remove(place);
+        let waits = self.waiting.iter().filter(|waiting| waiting.clinic == clinic).count();
+        if waits >= ARRIVALS_EACH || self.waiting.len() >= ARRIVALS_MAX {
+            return Err(WitnessError::Full { held: self.waiting.len() });
         }
+        let stored = StoredArrival { clinic, sealed: Octets(sealed.to_vec()), arrived_at: now() };
+        store.append(vec![Entry::Role { role: ARRIVALS, id, body: Some(encode(&stored)) }])?;
         self.waiting.push_back(Waiting::new(id, clinic));
         self.idle_until = None;
         Ok(stored.arrived_at)
-    }
-
-    /// The place of what has to go for one more of this clinic; none while there is room.
-    fn crowded_out(&self, newcomer: Principal) -> Option<usize> {
-        if self.waiting.len() < ARRIVALS_MAX {
-            return None;
-        }
-        let mut many = BTreeMap::from([(newcomer, 1_usize)]);
-        self.waiting.iter().for_each(|waiting| *many.entry(waiting.clinic).or_default() += 1);
-        let (most, _) = many.into_iter().max_by_key(|(_, count)| *count)?;
-        self.waiting.iter().position(|waiting| waiting.clinic == most)
     }
 
     /// What is to be offered now, and counts as offered from then on: of each clinic at most [`AT_ONCE`] are under way,
@@ -214,7 +203,9 @@ mod tests {
     use tempfile::TempDir;
     use zeroize::Zeroizing;
 
-    use super::{ARRIVALS, ARRIVALS_MAX, AT_ONCE, Arrivals, LOOKED_AGAIN, OFFERED_AGAIN, SEALED_BYTES_MAX};
+    use super::{
+        ARRIVALS, ARRIVALS_EACH, ARRIVALS_MAX, AT_ONCE, Arrivals, LOOKED_AGAIN, OFFERED_AGAIN, SEALED_BYTES_MAX,
+    };
     use crate::store::{Store, StorePaths, UnlockSecret};
 
     const UNLOCK: UnlockSecret = UnlockSecret::KeyFile([3; 32]);
@@ -250,21 +241,23 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_goes_for_the_newest_and_no_more_are_ever_held() {
-        let root = TempDir::new().unwrap();
-        let store = Store::create(&paths(&root), &UNLOCK, Zeroizing::new([9; 32])).unwrap();
-        let mut arrivals = Arrivals::default();
-        let most = u64::try_from(ARRIVALS_MAX).unwrap();
-        for number in 0..most + 3 {
+    fn what_was_signed_for_is_never_given_up_for_another_and_no_more_are_ever_held() {
+        let (_root, store, mut arrivals) = holding(&[(clinic(1), b"a withdrawal")]);
+        let most = u64::try_from(ARRIVALS_EACH).unwrap();
+        for number in 1..most {
             arrivals.take(&store, || Moment(number), (clinic(1), &number.to_le_bytes())).unwrap();
         }
-        let held = store.role_states(ARRIVALS).unwrap();
-        assert_eq!((held.len(), arrivals.len()), (ARRIVALS_MAX, ARRIVALS_MAX));
-        let ids: Vec<[u8; 32]> = held.into_iter().map(|(id, _)| id).collect();
-        let waiting: Vec<[u8; 32]> = arrivals.waiting.iter().map(|waiting| waiting.id).collect();
-        assert_eq!(ids, waiting, "in the order in which they came");
-        let again = arrivals.take(&store, || Moment(9_999), (clinic(1), &0_u64.to_le_bytes())).unwrap();
-        assert_eq!(again, Moment(9_999), "the first was forgotten, and came anew");
+        let over = arrivals.take(&store, || Moment(9), (clinic(1), b"one more"));
+        assert_eq!(over.map_err(|why| why.code()), Err("arrivals-full"));
+        let again = arrivals.take(&store, || Moment(9), (clinic(1), b"a withdrawal")).unwrap();
+        assert_eq!(again, Moment(1), "it is still there");
+        assert_eq!(arrivals.take(&store, || Moment(9), (clinic(2), b"another clinic's")).unwrap(), Moment(9));
+        for number in 0..u64::try_from(ARRIVALS_MAX).unwrap() {
+            let clinic = clinic(3 + u8::try_from(number / most).unwrap());
+            let taken = arrivals.take(&store, || Moment(9), (clinic, &number.to_le_bytes()));
+            assert!(taken.is_ok() || arrivals.len() == ARRIVALS_MAX);
+        }
+        assert_eq!((store.role_states(ARRIVALS).unwrap().len(), arrivals.len()), (ARRIVALS_MAX, ARRIVALS_MAX));
     }
 
     fn holding(sealed: &[(Principal, &[u8])]) -> (TempDir, Store, Arrivals) {
@@ -328,16 +321,5 @@ mod tests {
         arrivals.is_there(&clinic(2));
         arrivals.is_there(&clinic(3));
         assert_eq!(ids(arrivals.due(start + OFFERED_AGAIN)), [handed_over(&clinic(2), b"two").0], "it came back");
-    }
-
-    #[test]
-    fn who_floods_one_clinic_takes_nothing_from_another() {
-        let (_root, store, mut arrivals) = holding(&[(clinic(2), b"an old withdrawal")]);
-        let most = u64::try_from(ARRIVALS_MAX).unwrap();
-        for number in 0..most + 3 {
-            arrivals.take(&store, || Moment(number), (clinic(1), &number.to_le_bytes())).unwrap();
-        }
-        assert_eq!((arrivals.len(), arrivals.waiting[0].clinic), (ARRIVALS_MAX, clinic(2)));
-        assert_eq!(arrivals.waiting[1].id, handed_over(&clinic(1), &4_u64.to_le_bytes()).0);
     }
 }

@@ -30,6 +30,12 @@ pub enum WitnessError {
         /// How many came.
         got: usize,
     },
+    /// As much is held for that clinic, or in all, as there is room for.
+    #[error("{held} sealed statements wait here already, as many as are held for that clinic or for all")]
+    Full {
+        /// How many wait, for all clinics.
+        held: usize,
+    },
     /// The word could not be signed.
     #[error(transparent)]
     Document(#[from] DocumentError),
@@ -46,6 +52,7 @@ impl WitnessError {
             Self::NoSuchClinic { .. } => "no-such-clinic",
             Self::Ledger(why) => why.code(),
             Self::SealedSize { .. } => "sealed-size",
+            Self::Full { .. } => "arrivals-full",
             Self::Document(why) => why.code(),
             Self::Store(why) => why.code(),
         }
@@ -58,6 +65,7 @@ impl WitnessError {
             Self::NoSuchClinic { .. } => "compare the clinic's key with the charter's".into(),
             Self::Ledger(why) => why.remedy(),
             Self::SealedSize { .. } => "hand over one sealed statement at a time".into(),
+            Self::Full { .. } => "leave it with another member of the federation".into(),
             Self::Document(why) => why.remedy(),
             Self::Store(why) => why.remedy(),
         }

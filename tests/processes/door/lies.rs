@@ -156,9 +156,29 @@ fn with_the_clinic_away_a_withdrawal_is_signed_and_left_with_another_member_but_
     let (exit, said) = other.patient(&["revoke", "--hand-to", nobody, "--yes"]);
     assert_eq!((exit, other.kept("waiting-").len()), (3, 1), "signed where nothing waited: {said}");
     other.done(&["receipts"]);
-    let (exit, said) = other.patient(&["revoke", "--hand-to", &other.members[0], "--yes"]);
-    assert_eq!(exit, 1, "{said}");
-    assert!(said.contains("error[nothing-to-hand-over]"), "{said}");
+    let (_, said) = other.patient(&["revoke", "--hand-to", nobody, "--yes"]);
+    assert_eq!(other.kept("waiting-").len(), 1, "whatever was acknowledged before, it is signed again: {said}");
+}
+
+#[test]
+fn a_grant_that_waits_is_not_handed_in_behind_a_withdrawal_and_a_part_is_not_taken_for_all() {
+    let scene = Scene::open();
+    scene.done(&["grant"]);
+    let nobody = "http://127.0.0.1:9";
+    let (exit, said) = scene.patient(&["revoke", "--node", nobody, "--purpose", "HMB", "--yes"]);
+    assert_eq!((exit, scene.kept("waiting-").len()), (3, 1), "{said}");
+    let (_, said) = scene.patient(&["revoke", "--hand-to", nobody, "--yes"]);
+    assert_eq!(scene.kept("waiting-").len(), 2, "all is signed beside the part: {said}");
+    scene.done(&["receipts"]);
+    assert_eq!(scene.kept("waiting-").len(), 0);
+    // A grant whose answer was lost waits; what is said then ends it.
+    let receipts = scene.kept("receipt-");
+    let (granted, kept) = receipts.iter().find(|(_, kept)| kept["receipt"]["position"] == 0).unwrap();
+    let waiting = serde_json::json!({ "statement": kept["statement"] }).to_string();
+    std::fs::write(granted.with_file_name("waiting-0.json"), waiting).unwrap();
+    scene.done(&["revoke"]);
+    assert_eq!(scene.kept("waiting-").len(), 0, "the grant was let go of, and the withdrawal has its receipt");
+    assert_eq!(scene.kept("receipt-").len(), receipts.len() + 1);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use sumac_protocol::digest::{Digest, Label};
 use sumac_protocol::document::consent::Statement;
 use sumac_protocol::envelope::{Envelope, Verified};
 use sumac_protocol::ledger::{Receipt, admit_arrival};
+use sumac_protocol::moment::Millis;
 use sumac_protocol::octets::Octets;
 use sumac_protocol::principal::Principal;
 
@@ -31,7 +32,11 @@ pub(super) fn hand_in(watch: &Watch<'_>, signed: &Envelope) -> Result<(), Failur
     let head = receipt
         .check(&watch.clinic.about.clinic, &signed.digest())
         .map_err(|why| failed(&why).about("the clinic's receipt does not hold").with_remedy(NO_RECEIPT))?;
-    let received = KeptReceipt { statement: signed.clone(), receipt, received_at: asking::now() };
+    // A clock of one's own that is slow must not make an honest clinic look as if it had known sooner; nor may the clinic
+    // put the moment off for long.
+    let now = asking::now();
+    let received_at = head.made_at.min(now + Millis::DAY).max(now);
+    let received = KeptReceipt { statement: signed.clone(), receipt, received_at };
     let newest = watch.one_line(std::slice::from_ref(&head)).or_else(|why| {
         watch.kept.doubt(&received, &head)?;
         Err(why

@@ -1,7 +1,8 @@
 //! Withdrawing and erasing: signed and kept first, before anybody is asked anything.
 //!
-//! What ends something needs neither sequence nor predecessor, so the clinic has no say in whether it is signed. It says
-//! "withdrawn" and is not believed: only a receipt that is here, checked, makes another withdrawal needless.
+//! What ends something needs neither sequence nor predecessor, so the clinic has no say in whether it is signed, and
+//! whatever it says of where the patient stands is not believed. Said again, a withdrawal is signed again: it ends what
+//! may have been granted since, here or elsewhere. A grant that waits is let go of first.
 
 use std::path::Path;
 
@@ -16,7 +17,7 @@ use super::handing::{another_member, endings, hand_in, hand_in_again, leave_with
 use super::kept::Kept;
 use super::key_file::PatientKey;
 use super::purposes::{named, outer};
-use super::statements::{papers, status};
+use super::statements::papers;
 use super::watch::Watch;
 use super::{agreed, said};
 use crate::failure::Failure;
@@ -66,25 +67,30 @@ fn end(clinic: &ClinicArgs, action: &Action, words: &str, yes: bool) -> Result<(
         signed(&key, &kept, found.about.clinic, action.clone(), words, yes)?;
         return hand_all_in(clinic, &mut key, &kept, yes);
     };
+    // A key that was erased never grants again. What cannot be read here keeps nobody from withdrawing.
+    if said::over(&kept.receipts().unwrap_or_default()).is_some_and(|last| last.action == Action::Erase) {
+        show::line("already withdrawn: no use of your records is allowed, and nothing was added");
+        return Ok(());
+    }
+    let_grants_go(&kept)?;
     let waits = endings(&kept)?.into_iter().find(|(_, statement)| statement.action == *action);
     if let Some((_, statement)) = waits {
         show::talk(&format!("{} is signed and kept already.", said::told(&statement)));
         return hand_all_in(clinic, &mut key, &kept, yes);
     }
-    let over = said::over(&kept.receipts()?).filter(|last| last.action == Action::Erase || last.action == *action);
-    if over.is_some_and(|last| last.action == Action::Erase || clinic_agrees(clinic, &mut key, yes)) {
-        show::line("already withdrawn: no use of your records is allowed, and nothing was added");
-        return Ok(());
-    }
     signed(&key, &kept, own, action.clone(), words, yes)?;
     hand_all_in(clinic, &mut key, &kept, yes)
 }
 
-/// Whether the clinic says of a patient, who holds the receipt of a withdrawal, that nothing was allowed since, as on
-/// another machine. A clinic that says nothing is not taken to agree.
-fn clinic_agrees(clinic: &ClinicArgs, key: &mut PatientKey, yes: bool) -> bool {
-    let standing = clinic.find(key, yes).and_then(|found| status(&found, key));
-    standing.is_ok_and(|status| matches!(status.standing.as_str(), "withdrawn" | "erased"))
+/// Lets go of every grant that was signed and has no receipt: handed in later, it would undo what is said now.
+fn let_grants_go(kept: &Kept) -> Result<(), Failure> {
+    for signed in kept.waiting()? {
+        if let Some(statement) = said::read(&signed).filter(|statement| !statement.action.ends()) {
+            kept.forget(&signed.digest())?;
+            show::talk(&format!("{} has no receipt, and is not handed in any more.", said::told(&statement)));
+        }
+    }
+    Ok(())
 }
 
 /// Says what will hold, asks, signs and keeps. Without sequence or predecessor, which only a grant needs.
@@ -162,8 +168,10 @@ fn here(kept: &Kept, why: Failure) -> Result<Vec<Verified<Statement>>, Failure> 
 
 /// What a partial withdrawal ends and leaves, in words. One that ends nothing is refused.
 fn what_ends(statements: &[Verified<Statement>], codes: &[String], whole: bool) -> Result<String, Failure> {
+    // What the clinic says was noted on paper must not keep the patient from signing.
+    let own = statements.iter().filter(|statement| statement.witness.is_none());
     let mut history = History::new();
-    statements.iter().for_each(|statement| history.append(statement));
+    own.for_each(|statement| history.append(statement));
     let nothing = |says: String| {
         let remedy = "`sumac patient status` says what is allowed";
         Failure::refused("ends-nothing", &format!("{says}: nothing was signed"), remedy.into())
@@ -188,8 +196,8 @@ fn what_ends(statements: &[Verified<Statement>], codes: &[String], whole: bool) 
     Ok(format!("This ends: {}. {stays}{seen} Answers that were given stay.", named(&outer(&ended))))
 }
 
-/// Leaves the withdrawals that have no receipt, sealed for the clinic, with another member. If none waits, everything is
-/// withdrawn first.
+/// Leaves the withdrawals that have no receipt, sealed for the clinic, with another member. If none that ends everything
+/// waits, one is signed first.
 pub(super) fn hand_to(url: &str, key: &KeyArgs, ca: Option<&Path>, yes: bool) -> Result<(), Failure> {
     super::clinic::Site::new(url, ca)?;
     let key = key.open()?;
@@ -198,19 +206,13 @@ pub(super) fn hand_to(url: &str, key: &KeyArgs, ca: Option<&Path>, yes: bool) ->
         let remedy = "give the key file that was used with your clinic, or withdraw there with --node";
         Failure::refused("no-clinic", &"this key was never used with a clinic", remedy.into())
     })?;
-    let mut waiting = endings(&kept)?;
-    if waiting.is_empty() {
-        if let Some(last) = said::over(&kept.receipts()?) {
-            let says =
-                format!("there is nothing to hand to anybody: the clinic gave a receipt for {}", said::told(&last));
-            let remedy = "`sumac patient receipts` checks it again, and with --member what other members saw";
-            return Err(Failure::refused("nothing-to-hand-over", &says, remedy.into()));
-        }
+    let_grants_go(&kept)?;
+    if !endings(&kept)?.iter().any(|(_, statement)| said::ends_all(statement)) {
         let words = "This ends every use of your records that was allowed so far, once your clinic has taken it. Answers \
                      that were given stay.";
         signed(&key, &kept, clinic, Action::Revoke(Revoke { purposes: None }), words, yes)?;
-        waiting = endings(&kept)?;
     }
+    let waiting = endings(&kept)?;
     let member = another_member(url, &clinic, ca).map_err(|why| why.with_remedy(KEPT))?;
     for (statement, _) in waiting {
         leave_with(&member, &clinic, &kept, statement).map_err(|why| why.with_remedy(KEPT))?;

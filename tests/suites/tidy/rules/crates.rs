@@ -14,7 +14,8 @@ pub(crate) fn arrows_point_inward(tree: &Tree) -> Vec<Offence> {
         ("node", _) => &["sumac-protocol"],
         ("cli", false) => &["sumac-protocol", "sumac-node"],
         ("cli", true) => &["sumac-protocol", "sumac-node", "sumac-tests"],
-        _ => &["sumac-protocol", "sumac-node", "sumac"],
+        ("tests/federation", _) => &["sumac-protocol"],
+        _ => &["sumac-protocol", "sumac-node", "sumac-federation", "sumac"],
     };
     each_dependency(tree, |manifest, dependency| {
         let ours = dependency.name == "sumac" || dependency.name.starts_with("sumac-");
