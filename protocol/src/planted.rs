@@ -1,5 +1,5 @@
 //! Bugs that a test plants, each one changed line in a role, to see that its promise is missed when it breaks. Only with
-//! the feature `planted-bugs`, which no program of ours asks for; without it, [`planted!`] is `false` where it stands.
+//! the feature `planted-bugs`, which no program of ours asks for; without it, `planted!` is `false` where it stands.
 
 /// Whether a bug is planted just now, on this thread.
 #[cfg(feature = "planted-bugs")]
