@@ -20,7 +20,6 @@ use crate::store::{Entry, Store, StoreError};
 
 /// Most bytes of something sealed that is taken in, or taken from a member.
 pub const SEALED_BYTES_MAX: usize = 64 << 10;
-/// Most arrivals that are held at once. Then the oldest goes for the newest, of the clinic for which most wait: who floods
 /// Most arrivals that are held at once. Whoever comes then is refused, and can go to another member: what a word was
 /// signed for is kept until the clinic has it.
 pub const ARRIVALS_MAX: usize = 1_000;
