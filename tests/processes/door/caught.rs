@@ -1,7 +1,9 @@
 //! A clinic that goes back to yesterday and forgets a patient's word is caught by its own signatures.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use sumac_tests::processes::Federation;
 
 use crate::rig::{done, door, open, refused, text};
 
@@ -19,14 +21,17 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// The key files of two patients of Mill who said yes.
+fn two_who_consent(federation: &Federation) -> Vec<PathBuf> {
+    let consents = federation.patients('D').into_iter().filter(|line| line.standing == "granted");
+    let key = |pseudonym: String| federation.dir().join("patients").join(format!("{pseudonym}.key"));
+    consents.take(2).map(|line| key(line.pseudonym)).collect()
+}
+
 #[test]
 fn a_clinic_that_goes_on_with_another_ledger_is_caught_though_its_newest_receipts_hold() {
     let mut federation = open();
-    let consents = federation.patients('D').into_iter().filter(|line| line.standing == "granted");
-    let keys: Vec<_> = consents
-        .take(2)
-        .map(|line| federation.dir().join("patients").join(format!("{}.key", line.pseudonym)))
-        .collect();
+    let keys = two_who_consent(&federation);
     let (home, yesterday) = (federation.home('D'), federation.dir().join("yesterday"));
     federation.stop('D');
     copy(&home, &yesterday);
@@ -51,11 +56,7 @@ fn a_clinic_that_goes_on_with_another_ledger_is_caught_though_its_newest_receipt
 #[test]
 fn a_clinic_that_signs_two_ledgers_is_caught_and_the_members_refuse_it() {
     let mut federation = open();
-    let consents = federation.patients('D').into_iter().filter(|line| line.standing == "granted");
-    let keys: Vec<_> = consents
-        .take(2)
-        .map(|line| federation.dir().join("patients").join(format!("{}.key", line.pseudonym)))
-        .collect();
+    let keys = two_who_consent(&federation);
     let (home, yesterday) = (federation.home('D'), federation.dir().join("yesterday"));
     federation.stop('D');
     copy(&home, &yesterday);
