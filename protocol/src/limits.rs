@@ -77,6 +77,12 @@ pub const ANSWER_KEY_BYTES: usize = 32;
 pub const QUERY_BYTES_MAX: usize = 8 << 10;
 /// Most groups one plan may have.
 pub const GROUPS_MAX: usize = 1_024;
+/// Most bands that a number may be grouped by.
+pub const BANDS_MAX: usize = 32;
+/// Most sessions of one kind that are counted in a course: the number stands for more, too.
+pub const SESSIONS_COUNTED_MAX: i64 = 200;
+/// Largest dose over all sessions of a course that is told, in milligrams: it stands for more, too.
+pub const CUMULATIVE_DOSE_MG_MAX: i64 = 100_000;
 /// Most input elements (bits) of one contribution in a `dp` study.
 pub const ELEMENTS_MAX_DP: usize = 40_000;
 /// Most input elements (bits) of one contribution in an `exact` study.

@@ -16,16 +16,18 @@ use crate::digest::{Digest, Label};
 
 pub use cells::{Measured, RawCells};
 pub use condition::{Condition, Relation};
-pub use measure::{Measure, MissingEndpoint, Timepoint};
+pub use grouping::{Bands, Grouping};
+pub use measure::{Doses, Gain, Measure, MissingEndpoint, Timepoint};
 
 mod canonical;
 mod cells;
 mod condition;
 mod describe;
+mod grouping;
 mod measure;
 
 /// Counted up whenever the meaning of any question changes; bound into every plan and query.
-pub const SEMANTICS_VERSION: u32 = 1;
+pub const SEMANTICS_VERSION: u32 = 2;
 
 /// A checked question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +36,7 @@ pub struct Plan {
     pub semantics: u32,
     /// Whether noise is added.
     pub mode: Mode,
-    /// The closed categories that groups are made of, outermost first. None: one group of all.
+    /// The closed categories and bands that groups are made of, outermost first. None: one group of all.
     pub group_by: Vec<Grouping>,
     /// Which courses count. None: all.
     pub filter: Option<Condition>,
@@ -57,15 +59,6 @@ pub enum Mode {
     Dp,
     /// No noise; only small groups are held back.
     Exact,
-}
-
-/// One `GROUP BY` field with its closed list of values.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Grouping {
-    /// The field's name in the dictionary.
-    pub field: String,
-    /// Its values in dictionary order. A course without a value, or `unknown`, is in no group.
-    pub values: Vec<String>,
 }
 
 /// Something measured: an integer per course, from 0 to `max - min` once shifted.

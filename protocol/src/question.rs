@@ -8,8 +8,8 @@
 //! ```
 //!
 //! What can be asked is listed, and everything else is refused with a caret and a remedy. There is
-//! no way to name a patient, a clinic or a date, and every group comes from a closed vocabulary, so
-//! no question's shape depends on anybody's record.
+//! no way to name a patient, a clinic or a date, and every group comes from a closed vocabulary or from bounds
+//! that the question states, so no question's shape depends on anybody's record.
 //!
 //! Invariant: `sqlparser` is used in `question/grammar.rs` and `question/source.rs` alone. The rest
 //! sees the small tree of `question/syntax.rs`, so what the library can parse beyond the dialect
@@ -35,6 +35,7 @@ pub(crate) use words::is_identifying;
 
 mod arguments;
 mod condition;
+mod course;
 mod estimate;
 mod flaw;
 mod grammar;

@@ -1,7 +1,7 @@
 //! From a plan to a [`Program`] over one generation, or to the answer that columns cannot serve it.
 
 use sumac_protocol::dictionary::{Dictionary, UNKNOWN};
-use sumac_protocol::plan::{Condition, Grouping, Measure, Plan, Quantity};
+use sumac_protocol::plan::{Condition, Gain, Grouping, Measure, Plan, Quantity};
 
 use super::column::{ColumnId, Width};
 use super::generation::Generation;
@@ -93,6 +93,10 @@ impl Compiler<'_> {
     fn groups(&mut self, groupings: &[Grouping]) -> Option<Vec<Part>> {
         let mut parts: Vec<Part> = Vec::new();
         let mut below: usize = groupings.iter().map(|grouping| grouping.values.len()).product();
+        if groupings.iter().any(|grouping| grouping.bands.is_some()) {
+            // Bands are cut from records.
+            return None;
+        }
         for grouping in groupings {
             below = below.checked_div(grouping.values.len())?;
             let layout = self.generation.layout();
@@ -182,7 +186,7 @@ impl Compiler<'_> {
             Measure::Clip { of, low, high } => {
                 Some(Number::Clip { of: Box::new(self.number(of)?), low: near(*low)?, high: near(*high)? })
             }
-            Measure::Response { instrument, at, at_least, missing } => {
+            Measure::Response { instrument, at, at_least: Gain::OfBaseline(at_least), missing } => {
                 let better = self.dictionary.instrument(instrument)?.better;
                 let endpoint = Box::new(self.nearest(instrument, at.day, at.from, at.to)?);
                 let baseline = Box::new(self.baseline(instrument)?);

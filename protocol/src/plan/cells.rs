@@ -4,8 +4,8 @@ use std::fmt;
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::dictionary::{Dictionary, UNKNOWN};
-use crate::record::{Course, FieldValue};
+use crate::dictionary::Dictionary;
+use crate::record::Course;
 
 use super::{Block, BlockKind, Plan, Quantity};
 
@@ -62,18 +62,14 @@ impl Plan {
         {
             return None;
         }
-        let group = self.group_of(course)?;
+        let group = self.group_of(dictionary, course)?;
         let value = |q: &Quantity| q.measure.value(dictionary, course).map(|value| q.shifted(value));
         Some(Measured { group, values: self.quantities.iter().map(value).collect() })
     }
 
-    fn group_of(&self, course: &Course) -> Option<usize> {
+    fn group_of(&self, dictionary: &Dictionary, course: &Course) -> Option<usize> {
         self.group_by.iter().try_fold(0_usize, |group, grouping| {
-            let code = match course.fields.get(&grouping.field)? {
-                FieldValue::Category(code) if code != UNKNOWN => code,
-                FieldValue::Category(_) | FieldValue::Flag(_) | FieldValue::Number(_) => return None,
-            };
-            let at = grouping.values.iter().position(|value| value == code)?;
+            let at = grouping.place(dictionary, course)?;
             group.checked_mul(grouping.values.len())?.checked_add(at)
         })
     }

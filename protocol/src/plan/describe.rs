@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::dictionary::{BaselineRule, Better, ConsentCategory, Dictionary, Field, FieldKind, show};
 
 use super::condition::Relation;
-use super::measure::{MissingEndpoint, Timepoint};
+use super::measure::{Doses, Gain, MissingEndpoint, Timepoint};
 use super::{Condition, Estimate, EstimateKind, Measure, Mode, Plan, Quantity};
 
 impl Plan {
@@ -14,13 +14,13 @@ impl Plan {
     #[must_use]
     pub fn categories(&self, dictionary: &Dictionary) -> BTreeSet<ConsentCategory> {
         let field = |name: &str| dictionary.field(name).map(|field| field.category);
-        let measure = |measure: &Measure| {
-            let instrument = measure.instrument().and_then(|name| dictionary.instrument(name));
-            instrument.map(|instrument| instrument.category).or_else(|| measure.field().and_then(field))
-        };
+        let measure = |measure: &Measure| measure.category(dictionary);
         let mut touched: BTreeSet<ConsentCategory> =
             self.quantities.iter().filter_map(|quantity| measure(&quantity.measure)).collect();
-        touched.extend(self.group_by.iter().filter_map(|grouping| field(&grouping.field)));
+        touched.extend(self.group_by.iter().filter_map(|grouping| match &grouping.bands {
+            Some(bands) => measure(&bands.measure),
+            None => field(&grouping.field),
+        }));
         if let Some(filter) = &self.filter {
             let (mut fields, mut measures) = (Vec::new(), Vec::new());
             filter.visit(&mut |name| fields.push(name), &mut |read| measures.push(read));
@@ -45,7 +45,11 @@ impl Plan {
             Some(filter) => format!("over courses where {}", words.condition(filter)),
         });
         for grouping in &self.group_by {
-            lines.push(format!("for each {} apart: {}", grouping.field, grouping.values.join(", ")));
+            let what = match &grouping.bands {
+                Some(bands) => format!("band of {}", words.measure(&bands.measure)),
+                None => grouping.field.clone(),
+            };
+            lines.push(format!("for each {what} apart: {}", grouping.values.join(", ")));
         }
         lines.push(match self.courses_per_patient {
             1 => "each patient counts with one course, the first that matches".to_owned(),
@@ -102,13 +106,12 @@ impl Words<'_> {
                     MissingEndpoint::LeftOut => "courses without that total left out",
                     MissingEndpoint::NonResponder => "courses without that total counted as no",
                 };
-                format!(
-                    "{instrument} better by at least {}/{} of its baseline ({}) on {}, {absent}",
-                    at_least.num,
-                    at_least.den,
-                    self.baseline(),
-                    when(*at)
-                )
+                let gain = match at_least {
+                    Gain::OfBaseline(share) => format!("{}/{} of its baseline", share.num, share.den),
+                    Gain::Points(points) => format!("{} points", show(i64::from(*points), self.decimals(measure))),
+                    Gain::Bands(bands) => format!("{bands} of its severity bands"),
+                };
+                format!("{instrument} better by at least {gain} ({}) on {}, {absent}", self.baseline(), when(*at))
             }
             Measure::Remission { instrument, at, limit } => {
                 let higher = self.0.instrument(instrument).is_some_and(|i| i.better == Better::Higher);
@@ -116,6 +119,25 @@ impl Words<'_> {
                 let limit = show(*limit, self.decimals(measure));
                 format!("{instrument} of {side} {limit} on {}", when(*at))
             }
+            Measure::Deteriorated { instrument, at } => {
+                format!("{instrument} worse than at baseline ({}) on {}", self.baseline(), when(*at))
+            }
+            Measure::Sessions { kind } => format!("the number of {kind} sessions"),
+            Measure::DosePerKilogram { which } => {
+                let which = match which {
+                    Doses::First => "the first",
+                    Doses::Mean => "the mean",
+                    Doses::Max => "the highest",
+                };
+                format!("{which} dose by body weight")
+            }
+            Measure::CumulativeDose => "the dose over all sessions".to_owned(),
+            Measure::Peak { instrument } => format!("the highest {instrument} of any session"),
+            Measure::AdverseEvent { kind, by } => format!("an adverse event `{kind}` by day {by}"),
+            Measure::Reached { kind, by } => {
+                format!("`{kind}` by day {by}, courses not followed up for so long left out")
+            }
+            Measure::Missing { of } => format!("no value for {}", self.measure(of)),
         }
     }
 
@@ -162,6 +184,23 @@ impl Words<'_> {
     }
 
     fn decimals(&self, measure: &Measure) -> u8 {
+        match measure {
+            Measure::DosePerKilogram { .. } => return 3,
+            Measure::CumulativeDose => return 1,
+            Measure::Clip { of, .. } => return self.decimals(of),
+            Measure::Field(_)
+            | Measure::Baseline { .. }
+            | Measure::Score { .. }
+            | Measure::Change { .. }
+            | Measure::Response { .. }
+            | Measure::Remission { .. }
+            | Measure::Deteriorated { .. }
+            | Measure::Sessions { .. }
+            | Measure::Peak { .. }
+            | Measure::AdverseEvent { .. }
+            | Measure::Reached { .. }
+            | Measure::Missing { .. } => {}
+        }
         let instrument = measure.instrument().and_then(|name| self.0.instrument(name));
         instrument.map(|instrument| instrument.decimals).unwrap_or_else(|| {
             match self.field(measure).map(|field| &field.kind) {
@@ -172,6 +211,23 @@ impl Words<'_> {
     }
 
     fn unit(&self, measure: &Measure) -> String {
+        match measure {
+            Measure::DosePerKilogram { .. } => return " mg/kg".to_owned(),
+            Measure::CumulativeDose => return " mg".to_owned(),
+            Measure::Clip { of, .. } => return self.unit(of),
+            Measure::Field(_)
+            | Measure::Baseline { .. }
+            | Measure::Score { .. }
+            | Measure::Change { .. }
+            | Measure::Response { .. }
+            | Measure::Remission { .. }
+            | Measure::Deteriorated { .. }
+            | Measure::Sessions { .. }
+            | Measure::Peak { .. }
+            | Measure::AdverseEvent { .. }
+            | Measure::Reached { .. }
+            | Measure::Missing { .. } => {}
+        }
         match self.field(measure).map(|field| &field.kind) {
             Some(FieldKind::Number { unit: Some(unit), .. }) => format!(" {unit}"),
             Some(FieldKind::Number { .. } | FieldKind::Category { .. } | FieldKind::Flag) | None => String::new(),

@@ -7,8 +7,14 @@ use std::cmp::Reverse;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dictionary::{BaselineRule, Better, Dictionary, Fraction};
-use crate::record::{Assessment, Course, FieldValue};
+use crate::dictionary::{BaselineRule, Better, ConsentCategory, Dictionary, EventRules, SessionRules};
+use crate::limits::{CUMULATIVE_DOSE_MG_MAX, SESSIONS_COUNTED_MAX};
+use crate::record::{Assessment, Course, FieldValue, Session};
+
+pub use gain::Gain;
+
+mod gain;
+mod label;
 
 /// How a number is found in a course. Names are the dictionary's own spelling; a number is in units
 /// of 10^-decimals of its field or instrument, and yes/no is 1 or 0.
@@ -46,15 +52,15 @@ pub enum Measure {
         /// Upper bound.
         high: i64,
     },
-    /// Yes if the total improved by at least a share of the baseline. Missing if the baseline is 0
-    /// or either total is missing.
+    /// Yes if the total improved by at least so much. Missing if either total is missing, or if it is a share that is
+    /// asked for and the baseline is 0.
     Response {
         /// Which instrument.
         instrument: String,
         /// When.
         at: Timepoint,
-        /// The share of the baseline.
-        at_least: Fraction,
+        /// By how much.
+        at_least: Gain,
         /// What becomes of courses without a total at the timepoint.
         missing: MissingEndpoint,
     },
@@ -67,6 +73,65 @@ pub enum Measure {
         /// The limit: at most this where lower is better, at least this where higher is.
         limit: i64,
     },
+    /// Yes if the total at a timepoint is worse than the baseline, by however little.
+    Deteriorated {
+        /// Which instrument.
+        instrument: String,
+        /// When.
+        at: Timepoint,
+    },
+    /// How many sessions of a kind; missing where no session of the course was recorded.
+    Sessions {
+        /// Which kind.
+        kind: String,
+    },
+    /// A dose by body weight, in micrograms per kilogram, of the sessions for which both are known.
+    DosePerKilogram {
+        /// Of which of them.
+        which: Doses,
+    },
+    /// What was given over all sessions together, in tenths of a milligram, half a tenth upwards; missing where no dose
+    /// was recorded.
+    CumulativeDose,
+    /// The highest total of an instrument that asks about one session.
+    Peak {
+        /// Which instrument.
+        instrument: String,
+    },
+    /// Yes if an adverse event of this kind began on or before a day. Missing where no session of the course was recorded:
+    /// nobody watched.
+    AdverseEvent {
+        /// Which kind.
+        kind: String,
+        /// Days since the first dose, inclusive.
+        by: i32,
+    },
+    /// Yes if what is waited for happened on or before a day. Missing where it was not followed up, or not beyond that day
+    /// without having happened.
+    Reached {
+        /// Which kind of time to event.
+        kind: String,
+        /// Days since the first dose, inclusive.
+        by: i32,
+    },
+    /// Yes if another measure is missing.
+    Missing {
+        /// Which.
+        of: Box<Self>,
+    },
+}
+
+/// Which doses of a course make its dose by weight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(clippy::exhaustive_enums, reason = "complete: another way is another semantics version")]
+pub enum Doses {
+    /// The first session's.
+    First,
+    /// The mean of all, half a microgram upwards.
+    Mean,
+    /// The highest.
+    Max,
 }
 
 /// A target day and the days around it that will do. The assessment closest to the target counts; a
@@ -142,8 +207,7 @@ impl Measure {
                 let Some(endpoint) = at.pick(instrument, scores) else {
                     return (*missing == MissingEndpoint::NonResponder).then_some(0);
                 };
-                let better = dictionary.instrument(instrument)?.better;
-                improved(better, baseline(instrument)?, endpoint, *at_least).map(i64::from)
+                at_least.reached(dictionary.instrument(instrument)?, baseline(instrument)?, endpoint).map(i64::from)
             }
             Self::Remission { instrument, at, limit } => {
                 let total = at.pick(instrument, scores)?;
@@ -153,6 +217,34 @@ impl Measure {
                     Better::Neutral => None,
                 }
             }
+            Self::Deteriorated { instrument, at } => {
+                let (endpoint, baseline) = (at.pick(instrument, scores)?, baseline(instrument)?);
+                match dictionary.instrument(instrument)?.better {
+                    Better::Lower => Some(i64::from(endpoint > baseline)),
+                    Better::Higher => Some(i64::from(endpoint < baseline)),
+                    Better::Neutral => None,
+                }
+            }
+            Self::Sessions { kind } => {
+                let of_kind = || course.sessions.iter().filter(|session| session.kind == *kind).count();
+                (!course.sessions.is_empty())
+                    .then(|| i64::try_from(of_kind()).unwrap_or(i64::MAX).min(SESSIONS_COUNTED_MAX))
+            }
+            Self::DosePerKilogram { which } => which.of(&course.sessions),
+            Self::CumulativeDose => cumulative_dose(&course.sessions),
+            Self::Peak { instrument } => {
+                course.sessions.iter().filter_map(|session| session.experience.get(instrument).copied()).max()
+            }
+            Self::AdverseEvent { kind, by } => {
+                let began = course.events.iter().any(|event| event.kind == *kind && event.day <= *by);
+                (began || !course.sessions.is_empty()).then(|| i64::from(began))
+            }
+            Self::Reached { kind, by } => {
+                let followed = course.time_to_event.iter().find(|time| time.kind == *kind)?;
+                let reached = followed.happened && followed.day <= *by;
+                (reached || followed.day > *by).then(|| i64::from(reached))
+            }
+            Self::Missing { of } => Some(i64::from(of.value(dictionary, course).is_none())),
         }
     }
 
@@ -160,13 +252,20 @@ impl Measure {
     #[must_use]
     pub fn instrument(&self) -> Option<&str> {
         match self {
-            Self::Field(_) => None,
             Self::Baseline { instrument }
             | Self::Score { instrument, .. }
             | Self::Change { instrument, .. }
             | Self::Response { instrument, .. }
-            | Self::Remission { instrument, .. } => Some(instrument),
-            Self::Clip { of, .. } => of.instrument(),
+            | Self::Remission { instrument, .. }
+            | Self::Deteriorated { instrument, .. }
+            | Self::Peak { instrument } => Some(instrument),
+            Self::Clip { of, .. } | Self::Missing { of } => of.instrument(),
+            Self::Field(_)
+            | Self::Sessions { .. }
+            | Self::DosePerKilogram { .. }
+            | Self::CumulativeDose
+            | Self::AdverseEvent { .. }
+            | Self::Reached { .. } => None,
         }
     }
 
@@ -175,33 +274,70 @@ impl Measure {
     pub fn field(&self) -> Option<&str> {
         match self {
             Self::Field(field) => Some(field),
-            Self::Clip { of, .. } => of.field(),
+            Self::Clip { of, .. } | Self::Missing { of } => of.field(),
             Self::Baseline { .. }
             | Self::Score { .. }
             | Self::Change { .. }
             | Self::Response { .. }
-            | Self::Remission { .. } => None,
+            | Self::Remission { .. }
+            | Self::Deteriorated { .. }
+            | Self::Sessions { .. }
+            | Self::DosePerKilogram { .. }
+            | Self::CumulativeDose
+            | Self::Peak { .. }
+            | Self::AdverseEvent { .. }
+            | Self::Reached { .. } => None,
+        }
+    }
+
+    /// What a patient must have consented to for it to be read; `None` for a name that the dictionary does not have.
+    #[must_use]
+    pub fn category(&self, dictionary: &Dictionary) -> Option<ConsentCategory> {
+        match self {
+            Self::Field(field) => dictionary.field(field).map(|field| field.category),
+            Self::Baseline { instrument }
+            | Self::Score { instrument, .. }
+            | Self::Change { instrument, .. }
+            | Self::Response { instrument, .. }
+            | Self::Remission { instrument, .. }
+            | Self::Deteriorated { instrument, .. }
+            | Self::Peak { instrument } => dictionary.instrument(instrument).map(|known| known.category),
+            Self::Clip { of, .. } | Self::Missing { of } => of.category(dictionary),
+            Self::Sessions { .. } | Self::DosePerKilogram { .. } | Self::CumulativeDose => Some(SessionRules::CATEGORY),
+            Self::AdverseEvent { .. } => Some(EventRules::CATEGORY),
+            Self::Reached { .. } => Some(ConsentCategory::Outcomes),
         }
     }
 }
 
-fn of<'a>(instrument: &str, assessments: &'a [Assessment]) -> impl Iterator<Item = &'a Assessment> {
-    assessments.iter().filter(move |a| a.instrument == instrument)
+impl Doses {
+    fn of(self, sessions: &[Session]) -> Option<i64> {
+        let mut doses = sessions.iter().filter_map(Session::dose_ug_per_kg).map(i64::from);
+        match self {
+            Self::First => doses.next(),
+            Self::Max => doses.max(),
+            Self::Mean => {
+                let (n, sum) = doses.fold((0_i64, 0_i64), |(n, sum), dose| (n + 1, sum.saturating_add(dose)));
+                half_up(sum, n)
+            }
+        }
+    }
 }
 
-/// Whether (baseline − endpoint)/baseline, or its mirror image where higher is better, is at least
-/// num/den; multiplied out, so in whole numbers.
-fn improved(better: Better, baseline: i64, endpoint: i64, at_least: Fraction) -> Option<bool> {
-    if baseline <= 0 {
-        return None;
-    }
-    let (baseline, endpoint) = (i128::from(baseline), i128::from(endpoint));
-    let gain = match better {
-        Better::Lower => baseline - endpoint,
-        Better::Higher => endpoint - baseline,
-        Better::Neutral => return None,
-    };
-    Some(gain * i128::from(at_least.den) >= i128::from(at_least.num) * baseline)
+/// All doses in tenths of a milligram.
+fn cumulative_dose(sessions: &[Session]) -> Option<i64> {
+    let doses: Vec<i64> = sessions.iter().filter_map(|session| session.dose_ug).map(|dose| i64::from(dose.0)).collect();
+    let micrograms = doses.iter().fold(0_i64, |sum, dose| sum.saturating_add(*dose));
+    half_up(micrograms, 100).filter(|_| !doses.is_empty()).map(|tenths| tenths.min(CUMULATIVE_DOSE_MG_MAX * 10))
+}
+
+/// n/d to the nearest whole number, a half upwards, for a positive d; `None` if there is nothing to divide by.
+fn half_up(n: i64, d: i64) -> Option<i64> {
+    n.checked_mul(2)?.checked_add(d)?.checked_div_euclid(d.checked_mul(2)?)
+}
+
+fn of<'a>(instrument: &str, assessments: &'a [Assessment]) -> impl Iterator<Item = &'a Assessment> {
+    assessments.iter().filter(move |a| a.instrument == instrument)
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub(crate) fn rate_of(name: &'static str) -> Asked {
 /// group of all. Not priced.
 pub(crate) fn plan(mode: Mode, arms: &[&str], asked: Vec<Asked>) -> Plan {
     let values = arms.iter().map(|arm| (*arm).to_owned()).collect();
-    let group_by = if arms.is_empty() { vec![] } else { vec![Grouping { field: "arm".to_owned(), values }] };
+    let group_by = if arms.is_empty() { vec![] } else { vec![Grouping::category("arm".to_owned(), values)] };
     let mut plan = Plan {
         semantics: SEMANTICS_VERSION,
         mode,

@@ -39,6 +39,25 @@ pub(super) const REMISSION: Signature = Signature {
     usage: "remission(phq9, day => 28, from => 14, to => 31, at_most => 4)",
 };
 
+pub(super) const DETERIORATED: Signature = Signature {
+    positional: 1,
+    named: &["day", "from", "to"],
+    usage: "deteriorated(phq9, day => 28, from => 14, to => 31)",
+};
+pub(super) const RELIABLE_CHANGE: Signature = Signature {
+    positional: 1,
+    named: &["day", "from", "to", "by"],
+    usage: "reliable_change(phq9, day => 28, from => 14, to => 31, by => 5)",
+};
+pub(super) const SESSIONS: Signature = Signature { positional: 1, named: &[], usage: "sessions(dosing)" };
+pub(super) const DOSE_MG_PER_KG: Signature = Signature { positional: 1, named: &[], usage: "dose_mg_per_kg(mean)" };
+pub(super) const CUMULATIVE_DOSE_MG: Signature = Signature { positional: 0, named: &[], usage: "cumulative_dose_mg()" };
+pub(super) const PEAK: Signature = Signature { positional: 1, named: &[], usage: "peak(cadss)" };
+pub(super) const EVENT: Signature = Signature { positional: 1, named: &["by"], usage: "event(relapse, by => 180)" };
+pub(super) const MISSING: Signature =
+    Signature { positional: 1, named: &[], usage: "missing(score(phq9, day => 28, from => 14, to => 31))" };
+pub(super) const BAND: Signature = Signature { positional: 1, named: &[], usage: "band(age, 18, 30, 45, 65)" };
+
 impl Call {
     /// Refuses arguments that the function does not have, and returns the ones without a name.
     pub(super) fn checked<const N: usize>(&self, signature: &Signature) -> Result<[&Node; N], QuestionError> {
@@ -61,7 +80,7 @@ impl Call {
         }
         let nodes: Vec<&Node> = self.positional.iter().collect();
         nodes.try_into().map_err(|_| {
-            let argument = if N == 1 { "something in its parentheses" } else { "a value, a lower and an upper bound" };
+            let argument = if N <= 1 { "something in its parentheses" } else { "a value, a lower and an upper bound" };
             self.missing(argument, usage)
         })
     }
@@ -117,12 +136,15 @@ impl Reader<'_> {
         } else if here(&words::YES_NO) {
             let instead = format!("use `rate({name}(…))`");
             Flaw::WrongKind { what: format!("the yes/no `{name}`"), wanted, instead }
+        } else if here(&words::GROUPS) {
+            let instead = "bands stand behind GROUP BY: `GROUP BY band(age, 18, 30, 45, 65)`".to_owned();
+            Flaw::WrongKind { what: format!("`{name}`"), wanted, instead }
         } else if let Some(known) = words::to_come(&name) {
             Flaw::NotAvailableYet { name: known.to_owned() }
         } else if let Some(instead) = words::instead_of(&name) {
             Flaw::OtherDialect { name, instead }
         } else {
-            let known = words::ESTIMATES.into_iter().chain(words::NUMBERS).chain(words::YES_NO);
+            let known = words::ESTIMATES.into_iter().chain(words::NUMBERS).chain(words::YES_NO).chain(words::GROUPS);
             let near = nearest(&name, known);
             Flaw::UnknownFunction { name, near }
         };

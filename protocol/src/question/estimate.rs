@@ -1,7 +1,7 @@
 //! The `SELECT` list of a question.
 
 use crate::dictionary::fold;
-use crate::plan::{EstimateKind, Grouping, Quantity};
+use crate::plan::{EstimateKind, Grouping, Measure, Quantity};
 
 use super::arguments::{COUNT, MEAN, RATE, same};
 use super::flaw::{Flaw, QuestionError};
@@ -28,8 +28,11 @@ impl Reader<'_> {
             }
             Node::Call(call) if same("rate", &call.name) => {
                 let [of] = call.checked(&RATE)?;
-                let measure = self.yes_no(of)?;
-                Ok((EstimateKind::Rate, Some(Quantity { measure, min: 0, max: 1, decimals: 0, reference_sd: None })))
+                Ok((EstimateKind::Rate, Some(share_of(self.yes_no(of)?))))
+            }
+            // The share of courses without a value.
+            Node::Call(call) if same("missing", &call.name) => {
+                Ok((EstimateKind::Rate, Some(share_of(self.yes_no(node)?))))
             }
             Node::Call(call) => Err(self.misplaced(call, "a total")),
             Node::Star { span } => Err(QuestionError::at(span.clone(), Flaw::Star {})),
@@ -54,6 +57,11 @@ impl Reader<'_> {
             | Node::Between { .. } => Err(QuestionError::at(node.span(), Flaw::NotAnEstimate { what: node.kind() })),
         }
     }
+}
+
+/// A yes/no, as 1 or 0.
+const fn share_of(measure: Measure) -> Quantity {
+    Quantity { measure, min: 0, max: 1, decimals: 0, reference_sd: None }
 }
 
 /// `count(*)`, and nothing else in the parentheses.

@@ -155,6 +155,21 @@ pub enum Flaw {
     /// The score of a day of an instrument that asks about one session.
     #[error("`{instrument}` asks about one session, so no day has a score of it")]
     OfSession { instrument: String },
+    /// The peak of an instrument that no session has.
+    #[error("`{instrument}` is answered on a day, so no session has a score of it")]
+    OfDay { instrument: String },
+    /// A word that is none of those that can stand there.
+    #[error("`{name}` is not {wanted}")]
+    UnknownWord { name: String, wanted: &'static str, near: Option<String>, known: Vec<String> },
+    /// A function of sessions, where the dictionary has none.
+    #[error("`{function}` needs sessions, and the dictionary has none")]
+    NoSessions { function: String },
+    /// Bands that do not follow each other, or too many.
+    #[error("the bounds of bands must rise: {text}")]
+    Bands { text: String },
+    /// More bands than a question may group by.
+    #[error("{got} bands, where {most} are allowed")]
+    TooManyBands { got: usize, most: usize },
     /// The mean of levels.
     #[error("`{instrument}` has levels and no total, so its mean means nothing")]
     Levels { instrument: String },

@@ -1,9 +1,11 @@
 //! What is measured: numbers, and yes or no.
 
-use crate::dictionary::{Better, FieldKind, Fraction, Instrument, ResponseRule, show};
-use crate::plan::{Measure, MissingEndpoint, Mode, Quantity};
+use crate::dictionary::{Better, FieldKind, Fraction, Instrument, show};
+use crate::plan::{Gain, Measure, MissingEndpoint, Mode, Quantity};
 
-use super::arguments::{BASELINE, CHANGE, CLIP, REMISSION, RESPONSE, SCORE, same};
+use super::arguments::{
+    BASELINE, CHANGE, CLIP, DETERIORATED, MISSING, PEAK, RELIABLE_CHANGE, REMISSION, RESPONSE, SCORE, same,
+};
 use super::flaw::{Flaw, QuestionError};
 use super::reader::{Reader, Scale};
 use super::syntax::{Call, Node};
@@ -14,9 +16,9 @@ pub(super) struct Number {
     pub(super) min: i64,
     pub(super) max: i64,
     pub(super) decimals: u8,
-    reference_sd: Option<u32>,
+    pub(super) reference_sd: Option<u32>,
     /// The range it is clipped to in `dp` mode, unless the question clips it.
-    change_clip: Option<(i64, i64)>,
+    pub(super) change_clip: Option<(i64, i64)>,
 }
 
 impl Number {
@@ -38,7 +40,15 @@ impl Number {
             | Measure::Score { .. }
             | Measure::Change { .. }
             | Measure::Response { .. }
-            | Measure::Remission { .. } => measure,
+            | Measure::Remission { .. }
+            | Measure::Deteriorated { .. }
+            | Measure::Sessions { .. }
+            | Measure::DosePerKilogram { .. }
+            | Measure::CumulativeDose
+            | Measure::Peak { .. }
+            | Measure::AdverseEvent { .. }
+            | Measure::Reached { .. }
+            | Measure::Missing { .. } => measure,
         };
         Quantity { measure, min, max, decimals, reference_sd }
     }
@@ -76,6 +86,14 @@ impl Reader<'_> {
                 Ok(Number { min: -known.width(), max: known.width(), change_clip, ..total(known, measure) })
             }
             Node::Call(call) if same("clip", &call.name) => self.clip(call),
+            Node::Call(call) if same("peak", &call.name) => {
+                let [instrument] = call.checked(&PEAK)?;
+                let known = self.instrument_of_sessions(instrument)?;
+                Ok(total(known, Measure::Peak { instrument: known.id.clone() }))
+            }
+            Node::Call(call) if same("sessions", &call.name) => self.sessions(call),
+            Node::Call(call) if same("dose_mg_per_kg", &call.name) => self.dose_per_kilogram(call),
+            Node::Call(call) if same("cumulative_dose_mg", &call.name) => self.cumulative_dose(call),
             Node::Call(call) => Err(self.misplaced(call, "a number")),
             Node::Number { .. }
             | Node::Text { .. }
@@ -126,6 +144,18 @@ impl Reader<'_> {
             }
             Node::Call(call) if same("response", &call.name) => self.response(call),
             Node::Call(call) if same("remission", &call.name) => self.remission(call),
+            Node::Call(call) if same("deteriorated", &call.name) => {
+                let [node] = call.checked(&DETERIORATED)?;
+                let known = self.instrument_with_direction(node)?;
+                let at = self.endpoint(call, &DETERIORATED)?;
+                Ok(Measure::Deteriorated { instrument: known.id.clone(), at })
+            }
+            Node::Call(call) if same("reliable_change", &call.name) => self.reliable_change(call),
+            Node::Call(call) if same("event", &call.name) => self.event(call),
+            Node::Call(call) if same("missing", &call.name) => {
+                let [of] = call.checked(&MISSING)?;
+                self.missing(of)
+            }
             Node::Call(call) => Err(self.misplaced(call, "a yes/no")),
             Node::Number { .. }
             | Node::Text { .. }
@@ -142,26 +172,21 @@ impl Reader<'_> {
 
     fn response(&self, call: &Call) -> Result<Measure, QuestionError> {
         let [node] = call.checked(&RESPONSE)?;
-        let known = self.instrument_with_baseline(node)?;
+        let known = self.instrument_with_direction(node)?;
         let instrument = known.id.clone();
-        if known.better == Better::Neutral || known.min < 0 {
-            let reason = match known.better {
-                Better::Neutral => "has no direction of recovery",
-                Better::Lower | Better::Higher => "goes below 0, so a share of its baseline means nothing",
-            };
-            let instead = "use `change(…)`";
-            return Err(QuestionError::at(node.span(), Flaw::NoDirection { instrument, reason, instead }));
-        }
         let at = self.endpoint(call, &RESPONSE)?;
         let at_least = match call.argument("at_least") {
-            Some(share) => self.share(share, known.better)?,
-            None => known.response.and_then(ResponseRule::share).ok_or_else(|| {
-                // A rule in points or bands is one too, but not one of a share of the baseline.
-                let rule = if known.response.is_some() { "share-of-baseline response" } else { "response" };
-                let flaw = Flaw::NoRule { rule, instrument: instrument.clone(), usage: RESPONSE.usage };
+            Some(share) => Gain::OfBaseline(self.share(share, known.better)?),
+            None => known.response.map(Gain::from).ok_or_else(|| {
+                let flaw = Flaw::NoRule { rule: "response", instrument: instrument.clone(), usage: RESPONSE.usage };
                 QuestionError::at(call.span.clone(), flaw)
             })?,
         };
+        if matches!(at_least, Gain::OfBaseline(_)) && known.min < 0 {
+            let (reason, instead) =
+                ("goes below 0, so a share of its baseline means nothing", "use `change(…)` or `reliable_change(…)`");
+            return Err(QuestionError::at(node.span(), Flaw::NoDirection { instrument, reason, instead }));
+        }
         let missing = match call.argument("missing") {
             None => MissingEndpoint::LeftOut,
             Some(Node::Text { value, .. }) if value.eq_ignore_ascii_case("non_responder") => {
@@ -175,6 +200,26 @@ impl Reader<'_> {
             }
         };
         Ok(Measure::Response { instrument, at, at_least, missing })
+    }
+
+    /// An improvement of at least so many points: those of the dictionary, or the question's own.
+    fn reliable_change(&self, call: &Call) -> Result<Measure, QuestionError> {
+        let [node] = call.checked(&RELIABLE_CHANGE)?;
+        let known = self.instrument_with_direction(node)?;
+        let instrument = known.id.clone();
+        let at = self.endpoint(call, &RELIABLE_CHANGE)?;
+        let points = match call.argument("by") {
+            Some(points) => {
+                let scale = Scale { of: &known.id, min: 1, max: known.width(), decimals: known.decimals };
+                u32::try_from(self.number_on(&scale, points)?).unwrap_or(u32::MAX)
+            }
+            None => known.reliable_change.ok_or_else(|| {
+                let usage = RELIABLE_CHANGE.usage;
+                let flaw = Flaw::NoRule { rule: "reliable-change", instrument: instrument.clone(), usage };
+                QuestionError::at(call.span.clone(), flaw)
+            })?,
+        };
+        Ok(Measure::Response { instrument, at, at_least: Gain::Points(points), missing: MissingEndpoint::LeftOut })
     }
 
     /// The share of the baseline that makes a response: above 0, and at most 1 where lower is better.
@@ -226,6 +271,26 @@ impl Reader<'_> {
         Ok(known)
     }
 
+    fn instrument_of_sessions(&self, node: &Node) -> Result<&Instrument, QuestionError> {
+        let known = self.instrument(node)?;
+        if !known.per_session {
+            return Err(QuestionError::at(node.span(), Flaw::OfDay { instrument: known.id.clone() }));
+        }
+        Ok(known)
+    }
+
+    fn instrument_with_direction(&self, node: &Node) -> Result<&Instrument, QuestionError> {
+        let known = self.instrument_with_baseline(node)?;
+        if known.better == Better::Neutral {
+            let (instrument, reason) = (known.id.clone(), "has no direction of recovery");
+            return Err(QuestionError::at(
+                node.span(),
+                Flaw::NoDirection { instrument, reason, instead: "use `change(…)`" },
+            ));
+        }
+        Ok(known)
+    }
+
     fn instrument_with_baseline(&self, node: &Node) -> Result<&Instrument, QuestionError> {
         let known = self.instrument_of_days(node)?;
         if known.rates_change {
@@ -244,12 +309,17 @@ fn total(instrument: &Instrument, measure: Measure) -> Number {
 fn not_a_number(node: &Node, what: String, estimate: &str) -> QuestionError {
     let instead = match estimate {
         "rate" => "use `rate(…)` for a yes/no, or GROUP BY for a category".to_owned(),
-        _ => "use a numeric field, `baseline(…)`, `score(…)`, `change(…)` or `clip(…)`".to_owned(),
+        _ => {
+            "use a numeric field, `baseline(…)`, `score(…)`, `change(…)`, `clip(…)`, `sessions(…)`, a dose or `peak(…)`"
+                .to_owned()
+        }
     };
     QuestionError::at(node.span(), Flaw::WrongKind { what, wanted: "a number", instead })
 }
 
 fn not_yes_no(node: &Node, what: String) -> QuestionError {
-    let instead = "use a yes/no field, `response(…)` or `remission(…)`; `mean(…)` is for numbers".to_owned();
+    let instead =
+        "use a yes/no field, `response(…)`, `remission(…)`, `event(…)` or `missing(…)`; `mean(…)` is for numbers"
+            .to_owned();
     QuestionError::at(node.span(), Flaw::WrongKind { what, wanted: "a yes/no", instead })
 }

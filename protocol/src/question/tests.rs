@@ -5,7 +5,9 @@ use proptest::prelude::*;
 use super::{QuestionError, compile};
 use crate::dictionary::{Dictionary, Fraction};
 use crate::limits::{ELEMENTS_MAX_DP, QUERY_BYTES_MAX};
-use crate::plan::{BlockKind, Condition, EstimateKind, Measure, MissingEndpoint, Mode, Plan, Relation, Timepoint};
+use crate::plan::{
+    BlockKind, Condition, EstimateKind, Gain, Measure, MissingEndpoint, Mode, Plan, Relation, Timepoint,
+};
 use crate::share::{Parties, Unfit, check_fit};
 
 mod refused;
@@ -133,7 +135,7 @@ fn the_question_of_the_introduction_becomes_the_plan_it_means() {
     let response = Measure::Response {
         instrument: instrument(),
         at: AT,
-        at_least: Fraction { num: 1, den: 2 },
+        at_least: Gain::OfBaseline(Fraction { num: 1, den: 2 }),
         missing: MissingEndpoint::LeftOut,
     };
     assert_eq!(plan.quantities[0].measure, Measure::Change { instrument: instrument(), at: AT });

@@ -91,16 +91,18 @@ pub(crate) fn is_identifying(folded: &str) -> bool {
 /// Functions of the dialect. Those that are still to come are known by name, so that a question that
 /// uses one is told so instead of being told that it does not exist.
 pub(super) const ESTIMATES: [&str; 3] = ["count", "mean", "rate"];
-pub(super) const NUMBERS: [&str; 4] = ["baseline", "score", "change", "clip"];
-pub(super) const YES_NO: [&str; 2] = ["response", "remission"];
-const TO_COME: [&str; 22] = [
+pub(super) const NUMBERS: [&str; 8] =
+    ["baseline", "score", "change", "clip", "sessions", "dose_mg_per_kg", "cumulative_dose_mg", "peak"];
+pub(super) const YES_NO: [&str; 6] = ["response", "remission", "deteriorated", "reliable_change", "event", "missing"];
+/// What `GROUP BY` takes besides fields.
+pub(super) const GROUPS: [&str; 1] = ["band"];
+const TO_COME: [&str; 13] = [
     "sum",
     "variance",
     "stddev",
     "median",
     "quantile",
     "histogram",
-    "missing",
     "correlation",
     "linear",
     "logistic",
@@ -108,14 +110,6 @@ const TO_COME: [&str; 22] = [
     "events_per",
     "trajectory",
     "pct_change",
-    "sessions",
-    "dose_mg_per_kg",
-    "cumulative_dose_mg",
-    "peak",
-    "deteriorated",
-    "reliable_change",
-    "event",
-    "band",
 ];
 
 /// The function of this name that is still to come.

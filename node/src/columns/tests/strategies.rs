@@ -8,8 +8,8 @@ use proptest::sample::select;
 use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::dictionary::{Dictionary, Fraction};
 use sumac_protocol::plan::{
-    Block, BlockKind, Condition, Grouping, Measure, MissingEndpoint, Mode, Plan, Quantity, Relation, SEMANTICS_VERSION,
-    Timepoint,
+    Block, BlockKind, Condition, Gain, Grouping, Measure, MissingEndpoint, Mode, Plan, Quantity, Relation,
+    SEMANTICS_VERSION, Timepoint,
 };
 use sumac_protocol::record::{Assessment, Course, FieldValue};
 
@@ -88,7 +88,7 @@ fn assessment() -> impl Strategy<Value = Assessment> {
 pub(crate) fn plan() -> impl Strategy<Value = Plan> {
     let group_by = proptest::sample::subsequence(CATEGORIES.to_vec(), 0..=2).prop_map(|chosen| {
         let values = |id: &str, n: usize| (1..=n).rev().map(|n| format!("{id}{n}")).collect();
-        chosen.into_iter().map(|(id, n)| Grouping { field: id.to_owned(), values: values(id, n) }).collect::<Vec<_>>()
+        chosen.into_iter().map(|(id, n)| Grouping::category(id.to_owned(), values(id, n))).collect::<Vec<_>>()
     });
     let filter = proptest::option::of(condition());
     (group_by, filter, vec(quantity(), 0..3), 1..3_u32).prop_map(|(group_by, filter, quantities, courses)| {
@@ -132,7 +132,7 @@ fn measure() -> impl Strategy<Value = Measure> {
         3 => (instrument(), timepoint()).prop_map(|(instrument, at)| Measure::Score { instrument, at }),
         4 => (instrument(), timepoint()).prop_map(|(instrument, at)| Measure::Change { instrument, at }),
         2 => (instrument(), timepoint(), share, missing).prop_map(|(instrument, at, at_least, missing)| {
-            Measure::Response { instrument, at, at_least, missing }
+            Measure::Response { instrument, at, at_least: Gain::OfBaseline(at_least), missing }
         }),
         2 => (instrument(), timepoint(), 0..30_i64).prop_map(|(instrument, at, limit)| {
             Measure::Remission { instrument, at, limit }

@@ -70,7 +70,7 @@ fn an_answer_survives_being_written_and_read() {
 #[test]
 fn groups_of_several_fields_keep_the_order_of_the_question() {
     let mut nested = plan(Mode::Exact, &["drug", "placebo"], vec![count()]);
-    nested.group_by.insert(0, crate::plan::Grouping { field: "site".into(), values: vec!["b".into(), "a".into()] });
+    nested.group_by.insert(0, crate::plan::Grouping::category("site".into(), vec!["b".into(), "a".into()]));
     let text = serde_json::to_string(&told(&nested, &[1, 2, 3, 4], 3)).unwrap();
     assert!(text.contains(r#"{"key":{"site":"a","arm":"drug"}"#), "{text}");
     assert_eq!(serde_json::from_str::<Answer>(&text).unwrap().groups[1].key.to_string(), "b|placebo");

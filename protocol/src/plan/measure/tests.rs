@@ -1,8 +1,8 @@
 //! Timepoints, baselines, responses and remissions, case by case.
 
-use super::{Measure, MissingEndpoint, Timepoint};
+use super::{Doses, Gain, Measure, MissingEndpoint, Timepoint};
 use crate::dictionary::{Dictionary, Fraction};
-use crate::record::{Assessment, Course};
+use crate::record::{Assessment, Course, Event, Grams, Micrograms, Session, TimeToEvent};
 
 fn dictionary(baseline: &str) -> Dictionary {
     let instrument = |id: &str, better: &str| {
@@ -86,7 +86,8 @@ fn a_response_is_a_share_of_the_baseline_in_the_direction_of_recovery() {
     let dictionary = dictionary("last_on_or_before_0");
     for (instrument, scores, missing, want, why) in cases {
         let at_least = Fraction::reduced(1, 2).unwrap();
-        let response = Measure::Response { instrument: instrument.into(), at: AT, at_least, missing };
+        let response =
+            Measure::Response { instrument: instrument.into(), at: AT, at_least: Gain::OfBaseline(at_least), missing };
         assert_eq!(response.value(&dictionary, &course(instrument, scores)), want, "{why}");
     }
 }
@@ -109,5 +110,127 @@ fn remission_clipping_and_change_are_exact_at_their_bounds() {
     let course = course("LOW", &[(0, 20), (28, 5)]);
     for ((low, high), want) in [((-10, 10), -10), ((-20, -16), -16), ((-15, 0), -15)] {
         assert_eq!(clip(low, high).value(&dictionary, &course), Some(want), "{low}..{high}");
+    }
+}
+
+/// Of lower and of higher, with severity bands of ten.
+fn banded() -> Dictionary {
+    let instrument = |id: &str, better: &str| {
+        format!(
+            "[[instrument]]\nid = '{id}'\nversion = '1'\ncategory = 'outcomes'\nmin = 0\nmax = 40\nbetter = '{better}'\n\
+             bands = [{{ from = 0, to = 9, name = 'a' }}, {{ from = 10, to = 19, name = 'b' }}, \
+             {{ from = 20, to = 40, name = 'c' }}]\nsource = 's'\nlicence = 'l'\n"
+        )
+    };
+    Dictionary::parse(&format!(
+        "name = 't'\nversion = 1\n{}{}",
+        instrument("LOW", "lower"),
+        instrument("HIGH", "higher")
+    ))
+    .unwrap()
+}
+
+#[test]
+fn an_improvement_in_points_or_bands_needs_no_baseline_above_nothing() {
+    use Gain::{Bands, Points};
+    type Case<'a> = (&'a str, Scores<'a>, Gain, Option<i64>, &'a str);
+    let cases: [Case<'_>; 9] = [
+        ("LOW", &[(0, 20), (28, 15)], Points(5), Some(1), "five fewer"),
+        ("LOW", &[(0, 20), (28, 16)], Points(5), Some(0), "four fewer"),
+        ("HIGH", &[(0, 20), (28, 25)], Points(5), Some(1), "five more where higher is better"),
+        ("HIGH", &[(0, 0), (28, 5)], Points(5), Some(1), "from nothing"),
+        ("LOW", &[(0, 20)], Points(5), None, "no endpoint"),
+        ("LOW", &[(0, 40), (28, 20)], Bands(1), Some(0), "half the points and still the band"),
+        ("LOW", &[(0, 20), (28, 19)], Bands(1), Some(1), "one point and another band"),
+        ("LOW", &[(0, 20), (28, 10)], Bands(2), Some(0), "one band of two"),
+        ("HIGH", &[(0, 9), (28, 20)], Bands(2), Some(1), "two bands up"),
+    ];
+    for (instrument, scores, at_least, want, why) in cases {
+        let missing = MissingEndpoint::LeftOut;
+        let response = Measure::Response { instrument: instrument.into(), at: AT, at_least, missing };
+        assert_eq!(response.value(&banded(), &course(instrument, scores)), want, "{why}");
+    }
+}
+
+#[test]
+fn worse_is_against_the_direction_of_recovery() {
+    let cases: [(&str, Scores<'_>, Option<i64>, &str); 6] = [
+        ("LOW", &[(0, 20), (28, 21)], Some(1), "one point more"),
+        ("LOW", &[(0, 20), (28, 20)], Some(0), "the same is not worse"),
+        ("HIGH", &[(0, 20), (28, 19)], Some(1), "one point fewer where higher is better"),
+        ("HIGH", &[(0, 20), (28, 21)], Some(0), "better"),
+        ("PLAIN", &[(0, 20), (28, 21)], None, "no direction"),
+        ("LOW", &[(28, 21)], None, "no baseline"),
+    ];
+    let dictionary = dictionary("last_on_or_before_0");
+    for (instrument, scores, want, why) in cases {
+        let worse = Measure::Deteriorated { instrument: instrument.into(), at: AT };
+        assert_eq!(worse.value(&dictionary, &course(instrument, scores)), want, "{why}");
+    }
+}
+
+fn session(number: u16, kind: &str, dose_ug: Option<u32>, weight_g: Option<u32>) -> Session {
+    let (dose_ug, weight_g) = (dose_ug.map(Micrograms), weight_g.map(Grams));
+    Session { number, kind: kind.into(), dose_ug, weight_g, ..Session::default() }
+}
+
+#[test]
+fn what_no_session_tells_is_missing_and_never_nothing() {
+    let dictionary = dictionary("last_on_or_before_0");
+    let dose = |which| Measure::DosePerKilogram { which };
+    let (sessions, nausea) =
+        (Measure::Sessions { kind: "dosing".into() }, Measure::AdverseEvent { kind: "nausea".into(), by: 7 });
+    let peak = Measure::Peak { instrument: "CADSS".into() };
+    let read = |course: &Course| {
+        [
+            &sessions,
+            &dose(Doses::First),
+            &dose(Doses::Mean),
+            &dose(Doses::Max),
+            &Measure::CumulativeDose,
+            &peak,
+            &nausea,
+        ]
+        .map(|measure| measure.value(&dictionary, course))
+    };
+    let of = |sessions: Vec<Session>| Course { sessions, ..Course::default() };
+    assert_eq!(read(&of(vec![])), [None; 7], "nothing was recorded");
+    let preparation = of(vec![session(1, "preparation", None, None)]);
+    assert_eq!(read(&preparation), [Some(0), None, None, None, None, None, Some(0)], "watched, and no dose");
+
+    let mut treated = of(vec![
+        session(1, "preparation", None, Some(70_000)),
+        session(2, "dosing", Some(35_000), Some(70_000)),
+        session(3, "dosing", Some(50_050), None),
+        session(4, "dosing", Some(70_070), Some(70_000)),
+    ]);
+    treated.sessions[1].experience.insert("CADSS".into(), 12);
+    treated.sessions[3].experience.insert("CADSS".into(), 9);
+    treated.events.push(Event { day: 8, kind: "nausea".into(), ..Event::default() });
+    let want = [Some(3), Some(500), Some(751), Some(1_001), Some(1_551), Some(12), Some(0)];
+    assert_eq!(read(&treated), want, "750.5 and 155.12 mg go to the nearest; nausea came a day late");
+    treated.events.push(Event { day: 7, kind: "nausea".into(), ..Event::default() });
+    assert_eq!(read(&treated)[6], Some(1), "the day itself counts");
+    let many = of((1..=300).map(|number| session(number, "dosing", Some(1_000_000), None)).collect());
+    assert_eq!((read(&many)[0], read(&many)[4]), (Some(200), Some(1_000_000)), "both stand for more, too");
+}
+
+#[test]
+fn what_is_waited_for_is_known_only_as_long_as_a_course_was_followed() {
+    let dictionary = dictionary("last_on_or_before_0");
+    let reached = Measure::Reached { kind: "relapse".into(), by: 180 };
+    let cases = [
+        (vec![], None, "not followed at all"),
+        (vec![(180, true)], Some(1), "on the day"),
+        (vec![(181, true)], Some(0), "a day later"),
+        (vec![(180, false)], None, "last seen on the day"),
+        (vec![(181, false)], Some(0), "followed beyond it"),
+    ];
+    for (times, want, why) in cases {
+        let time = |(day, happened)| TimeToEvent { kind: "relapse".into(), day, happened };
+        let course = Course { time_to_event: times.into_iter().map(time).collect(), ..Course::default() };
+        assert_eq!(reached.value(&dictionary, &course), want, "{why}");
+        let missing = Measure::Missing { of: Box::new(reached.clone()) };
+        assert_eq!(missing.value(&dictionary, &course), Some(i64::from(want.is_none())), "missing: {why}");
     }
 }

@@ -4,6 +4,7 @@ use crate::dictionary::listed;
 use crate::limits::{GROUPS_MAX, QUERY_BYTES_MAX};
 
 use super::Flaw;
+use crate::question::words;
 
 impl Flaw {
     /// Never reworded once released; scripts match on it.
@@ -48,6 +49,11 @@ impl Flaw {
             Self::NoDirection { .. } => "no-direction",
             Self::NoBaseline { .. } => "no-baseline",
             Self::OfSession { .. } => "of-session",
+            Self::OfDay { .. } => "of-day",
+            Self::UnknownWord { .. } => "unknown-word",
+            Self::NoSessions { .. } => "no-sessions",
+            Self::Bands { .. } => "bands",
+            Self::TooManyBands { .. } => "too-many-bands",
             Self::Levels { .. } => "levels",
             Self::TooManyGroupings { .. } => "too-many-groupings",
             Self::GroupTwice { .. } => "group-twice",
@@ -82,16 +88,14 @@ impl Flaw {
             Self::Star {} => "write `count(*)`, `mean(…)` or `rate(…)`".to_owned(),
             Self::NoFrom {} => "write `FROM courses` behind the SELECT list".to_owned(),
             Self::NoSuchTable { .. } => "write `FROM courses`, once and without another name".to_owned(),
-            Self::NotAnEstimate { .. } => "select only `count(*)`, `mean(…)` and `rate(…)`".to_owned(),
+            Self::NotAnEstimate { .. } => "select only `count(*)`, `mean(…)`, `rate(…)` and `missing(…)`".to_owned(),
             Self::GroupSelected { .. } => "leave it out: every group of the answer carries its key".to_owned(),
             Self::Identifying { .. } => "leave it out; filter and group by fields of the dictionary".to_owned(),
             Self::UnknownName { near, fields, instruments, .. } => {
                 meant(near.as_ref(), &there_are(fields, instruments))
             }
-            Self::UnknownFunction { near, .. } => {
-                meant(near.as_ref(), "there are count, mean, rate; baseline, score, change, clip; response, remission")
-            }
-            Self::NotAvailableYet { .. } => "there are count(*), mean(…) and rate(…) so far".to_owned(),
+            Self::UnknownFunction { near, .. } => meant(near.as_ref(), &there_are_functions()),
+            Self::NotAvailableYet { .. } => "there are count(*), mean(…), rate(…) and missing(…) so far".to_owned(),
             Self::WrongKind { instead, .. } => instead.clone(),
             Self::UnknownValue { near: Some(near), .. } => format!("did you mean `'{near}'`?"),
             Self::UnknownValue { known, .. } => format!("its values are {}", listed(known, "'")),
@@ -113,6 +117,14 @@ impl Flaw {
             Self::EmptyClip { .. } => "write the lower bound first, and both around a part of the range".to_owned(),
             Self::NoBaseline { .. } => "use `score(…)` or `remission(…)`".to_owned(),
             Self::OfSession { .. } => "name an instrument that is answered on a day".to_owned(),
+            Self::OfDay { .. } => "use `score(…)`; `peak(…)` is for instruments that ask about one session".to_owned(),
+            Self::UnknownWord { near, known, .. } => {
+                let there_are = || format!("there are {}", listed(known, ""));
+                meant(near.as_ref(), &if known.is_empty() { "the dictionary has none".to_owned() } else { there_are() })
+            }
+            Self::NoSessions { .. } => "use fields and instruments of the dictionary".to_owned(),
+            Self::Bands { .. } => "write each bound once, the lowest first: `band(age, 18, 30, 45, 65)`".to_owned(),
+            Self::TooManyBands { most, .. } => format!("write at most {} bounds", most.saturating_sub(1)),
             Self::Levels { .. } => "count who is at or below a level: `rate(remission(…, at_most => 1))`".to_owned(),
             Self::TooManyGroupings { most, .. } => format!("keep the {most} that matter most"),
             Self::GroupTwice { .. } => "write it once".to_owned(),
@@ -124,6 +136,11 @@ impl Flaw {
             Self::BadName { .. } => "use a word of at most 64 letters, digits and `_`".to_owned(),
         }
     }
+}
+
+fn there_are_functions() -> String {
+    let kinds = [&words::ESTIMATES[..], &words::NUMBERS, &words::YES_NO, &words::GROUPS];
+    format!("there are {}", kinds.map(|names| names.join(", ")).join("; "))
 }
 
 fn meant(near: Option<&String>, otherwise: &str) -> String {

@@ -111,8 +111,6 @@ fn a_name_or_function_that_does_not_exist_is_guessed() {
         ("SELECT histogram(age, 5) FROM courses", "not-available-yet", "histogram", "so far"),
         ("SELECT survival(relapse, bucket => 7) FROM courses", "not-available-yet", "survival", "so far"),
         ("SELECT mean(pct_change(phq9)) FROM courses", "not-available-yet", "pct_change", "so far"),
-        ("SELECT count(*) FROM courses WHERE event(relapse)", "not-available-yet", "event", "so far"),
-        ("SELECT count(*) FROM courses GROUP BY band(age, 18, 30)", "not-available-yet", "band", "so far"),
         ("SELECT count(*) FROM courses WHERE sex = 'W'", "unknown-value", "'W'", "'F', 'M'"),
         ("SELECT count(*) FROM courses WHERE paradigm = 'infusoin'", "unknown-value", "'infusoin'", "`'infusion'`"),
         ("SELECT count(*) FROM courses WHERE schedule = 'x'", "unknown-value", "'x'", "and 28 more"),
@@ -164,7 +162,13 @@ fn a_condition_or_group_of_the_wrong_kind_says_what_belongs_there() {
             "NOT",
         ),
         ("SELECT count(*) FROM courses WHERE count(*) > 5", "wrong-kind", "count", "SELECT list"),
-        ("SELECT count(*) FROM courses GROUP BY age", "wrong-kind", "age", "WHERE"),
+        ("SELECT count(*) FROM courses GROUP BY age", "wrong-kind", "age", "band(age"),
+        ("SELECT count(*) FROM courses GROUP BY band(sex, 1)", "wrong-kind", "sex", "GROUP BY"),
+        ("SELECT count(*) FROM courses GROUP BY band(clip(age, 1, 9), 5)", "wrong-kind", "clip(age, 1, 9)", "band(age"),
+        ("SELECT band(age, 18) FROM courses", "wrong-kind", "band", "GROUP BY"),
+        ("SELECT mean(missing(age)) FROM courses", "wrong-kind", "missing", "rate("),
+        ("SELECT missing(missing(age)) FROM courses", "wrong-kind", "missing(age)", "always known"),
+        ("SELECT missing(sex) FROM courses", "wrong-kind", "sex", "GROUP BY"),
         ("SELECT count(*) FROM courses GROUP BY treatment_resistant", "wrong-kind", "treatment_resistant", "ask twice"),
         ("SELECT count(*) FROM courses GROUP BY 1", "wrong-kind", "1", "name a field"),
         ("SELECT count(*) FROM courses GROUP BY phq9", "wrong-kind", "phq9", "say when"),
@@ -270,6 +274,35 @@ fn numbers_and_rules_that_the_dictionary_cannot_mean_are_refused() {
         ("SELECT rate(remission(cadss, day => 2, from => 1, to => 3)) FROM courses", "no-direction", "cadss", "score"),
         ("SELECT mean(change(pgi_i, day => 2, from => 1, to => 3)) FROM courses", "no-baseline", "pgi_i", "score"),
         ("SELECT mean(baseline(pgii)) FROM courses", "no-baseline", "pgii", "score"),
+        (
+            "SELECT rate(deteriorated(cadss, day => 2, from => 1, to => 3)) FROM courses",
+            "no-direction",
+            "cadss",
+            "change",
+        ),
+        (
+            "SELECT rate(reliable_change(phq9, day => 2, from => 1, to => 3)) FROM courses",
+            "no-rule",
+            "reliable_change(phq9, day => 2, from => 1, to => 3)",
+            "by => 5",
+        ),
+        (
+            "SELECT rate(reliable_change(phq9, day => 2, from => 1, to => 3, by => 0)) FROM courses",
+            "out-of-range",
+            "0",
+            "1 to 27",
+        ),
+        (
+            "SELECT rate(deteriorated(phq9, day => 2, from => 0, to => 3)) FROM courses",
+            "window-before-treatment",
+            "0",
+            "day 1",
+        ),
+        ("SELECT mean(peak(phq9)) FROM courses", "of-day", "phq9", "score"),
+        ("SELECT mean(dose_mg_per_kg(mean)) FROM courses", "no-sessions", "dose_mg_per_kg(mean)", "dictionary"),
+        ("SELECT mean(cumulative_dose_mg()) FROM courses", "no-sessions", "cumulative_dose_mg()", "dictionary"),
+        ("SELECT mean(sessions(dosing)) FROM courses", "unknown-word", "dosing", "has none"),
+        ("SELECT rate(event(relapse, by => 9)) FROM courses", "unknown-word", "relapse", "has none"),
     ]);
 }
 
@@ -281,9 +314,16 @@ fn what_the_shipped_dictionary_says_of_its_instruments_holds_in_questions() {
         ("mean(baseline(meq30))", "of-session", "`MEQ30` asks about one session"),
         ("mean(score(cssrs, day => 7, from => 5, to => 9))", "levels", "`C-SSRS` has levels"),
         ("mean(clip(baseline(c_ssrs), 0, 3))", "levels", "`C-SSRS` has levels"),
-        ("rate(response(pcl5, day => 30, from => 20, to => 40))", "no-rule", "no share-of-baseline response rule"),
-        ("rate(response(audit, day => 90, from => 60, to => 99))", "no-rule", "no share-of-baseline response rule"),
         ("rate(response(cssrs, day => 7, from => 5, to => 9))", "no-rule", "no response rule"),
+        ("mean(sessions(dosin))", "unknown-word", "`dosin` is not a kind of session"),
+        ("mean(sessions('dosing'))", "wrong-kind", "a quoted text stands where a kind of session belongs"),
+        ("mean(dose_mg_per_kg(median))", "unknown-word", "`median` is not first, mean or max"),
+        ("mean(dose_mg_per_kg())", "missing-argument", "needs"),
+        ("mean(cumulative_dose_mg(iv))", "too-many-arguments", "takes 0 argument(s)"),
+        ("rate(event(nausaea, by => 1))", "unknown-word", "`nausaea` is not a kind of event"),
+        ("rate(event(relapse))", "missing-argument", "needs `by`"),
+        ("rate(event(relapse, by => -1))", "out-of-range", "-1 is outside 0 to"),
+        ("rate(event(relapse, day => 1))", "unknown-argument", "has no argument `day`"),
     ];
     for (asked, code, says) in cases {
         let text = format!("SELECT {asked} FROM courses");
@@ -296,6 +336,16 @@ fn what_the_shipped_dictionary_says_of_its_instruments_holds_in_questions() {
         "rate(remission(cssrs, day => 7, from => 5, to => 9, at_most => 1))",
         "mean(change(phq9, day => 28, from => 14, to => 31))",
         "rate(response(ybocs, day => 28, from => 14, to => 31))",
+        "rate(response(pcl5, day => 30, from => 20, to => 40))",
+        "rate(response(audit, day => 90, from => 60, to => 99))",
+        "rate(reliable_change(phq9, day => 28, from => 14, to => 31, by => 6))",
+        "mean(clip(sessions(dosing), 0, 12))",
+        "mean(clip(dose_mg_per_kg(max), 0, 2))",
+        "mean(clip(cumulative_dose_mg(), 0, 2000))",
+        "mean(peak(cadss))",
+        "rate(event(relapse, by => 180))",
+        "rate(event(nausea, by => 1))",
+        "missing(score(phq9, day => 28, from => 14, to => 31))",
     ] {
         let text =
             format!("SELECT {asked} FROM courses WHERE indication = 'mdd' AND treatment_resistant GROUP BY paradigm");
@@ -319,9 +369,20 @@ fn too_much_of_anything_is_refused() {
             "schedule, clinic_type",
             "2 times as many",
         ),
+        ("SELECT count(*) FROM courses GROUP BY band(age, 18), band(age, 30)", "group-twice", "band(age, 30)", "once"),
+        ("SELECT count(*) FROM courses GROUP BY band(age, 30, 30)", "bands", "30", "lowest first"),
+        ("SELECT count(*) FROM courses GROUP BY band(age, 30, 18)", "bands", "18", "lowest first"),
+        ("SELECT count(*) FROM courses GROUP BY band(age, 0)", "out-of-range", "0", "1 to 120"),
+        ("SELECT count(*) FROM courses GROUP BY band(age, 121)", "out-of-range", "121", "1 to 120"),
+        ("SELECT count(*) FROM courses GROUP BY band(age)", "missing-argument", "band(age)", "18, 30"),
+        ("SELECT count(*) FROM courses GROUP BY band()", "missing-argument", "band()", "18, 30"),
+        ("SELECT count(*) FROM courses GROUP BY band(age, x => 3)", "unknown-argument", "x", "18, 30"),
         ("SELECT count(*), count(*) FROM courses", "name-twice", "count(*)", "AS name"),
         ("SELECT mean(age) AS a, mean(weight) AS a FROM courses", "name-twice", "a", "AS name"),
     ]);
     let many = format!("SELECT {} count(*) FROM courses", "mean(age), ".repeat(64));
     assert_eq!(flaw(&many).code(), "too-many-estimates");
+    let bounds: Vec<String> = (1..=32).map(|bound| bound.to_string()).collect();
+    let many = format!("SELECT count(*) FROM courses GROUP BY band(age, {})", bounds.join(", "));
+    assert_eq!(flaw(&many).code(), "too-many-bands");
 }
