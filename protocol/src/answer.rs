@@ -11,18 +11,21 @@ use std::collections::BTreeMap;
 use crate::plan::{Estimate as Asked, EstimateKind, Mode, WrongLength};
 use crate::privacy::epsilon;
 
+use bins::Bins;
 use cells::Cells;
 use moments::Moments;
 use proportion::Proportion;
 
 pub use form::{
-    Anova, Answer, Comparison, Count, Estimate, Found, Group, Mean, Operators, Rate, Shares, Spread, Test, TwoMeans,
+    Anova, Answer, Comparison, Count, Dispersion, Estimate, Found, Group, Histogram, Mean, Operators, Point, Quantile,
+    Rate, Shares, Spread, Test, Total, Trajectory, TwoMeans,
 };
 #[expect(clippy::module_name_repetitions, reason = "an input or error alone would not say of what")]
 pub use input::{AnswerError, AnswerInput};
 pub use key::GroupKey;
 pub use suppression::{least_shown, suppress};
 
+pub(crate) mod bins;
 pub(crate) mod cells;
 mod compare;
 mod form;
@@ -32,6 +35,7 @@ mod key;
 pub(crate) mod moments;
 pub(crate) mod proportion;
 mod suppression;
+mod total;
 
 /// The answer to a question.
 ///
@@ -98,6 +102,21 @@ fn estimate(cells: &Cells<'_>, at: usize, asked: &Asked, key: &GroupKey, shown: 
             let rate = proportion.estimate();
             shown.rates.entry(at).or_default().push((key.to_string(), proportion));
             Found::Rate(rate)
+        }
+        EstimateKind::Sum => Found::Sum(total::total(cells, asked.quantity)?),
+        EstimateKind::Variance => Found::Variance(total::dispersion(&Moments::of(cells, asked.quantity)?, false)),
+        EstimateKind::Stddev => Found::Stddev(total::dispersion(&Moments::of(cells, asked.quantity)?, true)),
+        EstimateKind::Quantile { share } => Found::Quantile(Bins::of(cells, asked.quantity, 1)?.quantile(share)),
+        EstimateKind::Histogram { width } => Found::Histogram(Bins::of(cells, asked.quantity, width)?.histogram()),
+        EstimateKind::Trajectory => {
+            let point = |quantity: &u32| {
+                let day = cells.plan.quantity(*quantity)?.measure.day();
+                Some(Point { day, mean: Moments::of(cells, Some(*quantity))?.estimate() })
+            };
+            Found::Trajectory(Trajectory { value: asked.with.iter().map(point).collect::<Option<_>>()? })
+        }
+        EstimateKind::Correlation | EstimateKind::Linear | EstimateKind::Survival | EstimateKind::EventsPer { .. } => {
+            return None;
         }
     };
     Some(Estimate { name: asked.name.clone(), found })

@@ -5,9 +5,10 @@
 //! range), a mean lies an eighth of its range from the middle, a rate is one half.
 
 use serde::{Deserialize, Serialize};
+use statrs::distribution::{Continuous as _, ContinuousCDF as _, Normal};
 
 use crate::answer::cells::noise_sd;
-use crate::answer::interval::{count_half_width, finite, wilson};
+use crate::answer::interval::{NORMAL_975, count_half_width, finite, wilson};
 use crate::answer::moments::{half_width, noise_variance, reference_sd};
 use crate::cost::RhoMicro;
 use crate::plan::{BlockKind, Estimate, EstimateKind, Mode, Plan, Quantity};
@@ -131,34 +132,121 @@ struct Error {
 }
 
 fn error(plan: &Plan, estimate: &Estimate, aggregators: u32, n: f64) -> Option<Error> {
-    let sd = |kind| {
-        let block = plan.blocks.get(plan.block_position(kind, estimate.quantity)?)?;
-        Some(noise_sd(block.sigma, aggregators))
+    let of = |quantity: Option<u32>| {
+        let known = quantity.and_then(|at| plan.quantity(at));
+        Sized { plan, aggregators, n, number: quantity, quantity: known }
     };
     match estimate.of {
-        EstimateKind::Count => {
-            let noise = sd(BlockKind::Count)?;
-            Some(Error { sampling: 0.0, noise: noise * noise, half_width: count_half_width(noise) })
+        EstimateKind::Count => of(None).noise_alone(BlockKind::Count),
+        EstimateKind::Mean => of(estimate.quantity).mean(),
+        EstimateKind::Trajectory => of(estimate.with.first().copied()).mean(),
+        EstimateKind::Rate => of(estimate.quantity).rate(),
+        EstimateKind::Sum => of(estimate.quantity).total(),
+        EstimateKind::Variance => of(estimate.quantity).variance(),
+        EstimateKind::Stddev => {
+            let sized = of(estimate.quantity);
+            let Error { sampling, noise, .. } = sized.variance()?;
+            let by_root = 4.0 * sized.spread()?;
+            Some(Error::normal(sampling / by_root, noise / by_root))
         }
-        EstimateKind::Mean => {
-            let quantity = quantity(plan, estimate)?;
-            let unit = 10_f64.powi(-i32::from(quantity.decimals));
-            // A mean an eighth of the range from the middle leans the released sum by a quarter of M.
-            let lean = quantity.width() as f64 / 4.0;
-            let noise = noise_variance(n, sd(BlockKind::Sum)?, sd(BlockKind::Count)?, lean) * unit * unit;
-            let sampling = (reference_sd(quantity) * unit).powi(2) / n;
-            Some(Error { sampling, noise, half_width: half_width(sampling, (n - 1.0).max(1.0), noise) })
+        EstimateKind::Quantile { share } => of(estimate.quantity).quantile(f64::from(share.num) / f64::from(share.den)),
+        EstimateKind::Histogram { width } => {
+            let (_, first) = plan.bins(estimate.quantity, width).next()?;
+            of(estimate.quantity).noise_alone(first.kind)
         }
-        EstimateKind::Rate => {
-            let noise = noise_variance(n, sd(BlockKind::Sum)?, sd(BlockKind::Count)?, 0.0);
-            let (_, half_width) = wilson(0.5, n, noise);
-            Some(Error { sampling: 0.25 / n, noise, half_width })
+        EstimateKind::Correlation | EstimateKind::Linear | EstimateKind::Survival | EstimateKind::EventsPer { .. } => {
+            None
         }
     }
 }
 
-fn quantity<'a>(plan: &'a Plan, estimate: &Estimate) -> Option<&'a Quantity> {
-    plan.quantities.get(usize::try_from(estimate.quantity?).ok()?)
+impl Error {
+    fn normal(sampling: f64, noise: f64) -> Self {
+        Self { sampling, noise, half_width: NORMAL_975 * (sampling + noise).sqrt() }
+    }
+}
+
+/// One quantity in a group of n courses.
+struct Sized<'a> {
+    plan: &'a Plan,
+    aggregators: u32,
+    n: f64,
+    number: Option<u32>,
+    quantity: Option<&'a Quantity>,
+}
+
+impl Sized<'_> {
+    /// The standard deviation of all noise in a block.
+    fn sd(&self, kind: BlockKind) -> Option<f64> {
+        let block = self.plan.blocks.get(self.plan.block_position(kind, self.number)?)?;
+        Some(noise_sd(block.sigma, self.aggregators))
+    }
+
+    fn unit(&self) -> f64 {
+        10_f64.powi(-i32::from(self.quantity.map_or(0, |quantity| quantity.decimals)))
+    }
+
+    /// The variance among courses that is assumed, in the measure's own unit.
+    fn spread(&self) -> Option<f64> {
+        Some((reference_sd(self.quantity?) * self.unit()).powi(2))
+    }
+
+    /// A mean an eighth of the range from the middle leans the released sum by a quarter of M.
+    fn lean(&self) -> Option<f64> {
+        Some(self.quantity?.width() as f64 / 4.0)
+    }
+
+    fn noise_alone(&self, kind: BlockKind) -> Option<Error> {
+        let noise = self.sd(kind)?;
+        Some(Error { sampling: 0.0, noise: noise * noise, half_width: count_half_width(noise) })
+    }
+
+    fn mean(&self) -> Option<Error> {
+        let (sum, count) = (self.sd(BlockKind::Sum)?, self.sd(BlockKind::Count)?);
+        let noise = noise_variance(self.n, sum, count, self.lean()?) * self.unit().powi(2);
+        let sampling = self.spread()? / self.n;
+        Some(Error { sampling, noise, half_width: half_width(sampling, (self.n - 1.0).max(1.0), noise) })
+    }
+
+    fn rate(&self) -> Option<Error> {
+        let noise = noise_variance(self.n, self.sd(BlockKind::Sum)?, self.sd(BlockKind::Count)?, 0.0);
+        let (_, half_width) = wilson(0.5, self.n, noise);
+        Some(Error { sampling: 0.25 / self.n, noise, half_width })
+    }
+
+    fn total(&self) -> Option<Error> {
+        let quantity = self.quantity?;
+        let ends = quantity.min as f64 + quantity.max as f64;
+        let twice = self.sd(BlockKind::Sum)?.powi(2) + (ends * self.sd(BlockKind::Count)?).powi(2);
+        Some(Error::normal(0.0, twice / 4.0 * self.unit().powi(2)))
+    }
+
+    /// As for values that are normally distributed; the noise by the delta method, as in the answer.
+    fn variance(&self) -> Option<Error> {
+        let (width, lean, n) = (self.quantity?.width() as f64, self.lean()?, self.n);
+        let spread = reference_sd(self.quantity?).powi(2);
+        let squares_per = 8.0 * (spread - width * width / 8.0 + lean * lean / 4.0);
+        let by_squares = self.sd(BlockKind::Squares)? / (8.0 * n);
+        let by_sum = self.sd(BlockKind::Sum)? * lean / (2.0 * n);
+        let by_count = self.sd(BlockKind::Count)? * (lean * lean / 2.0 - squares_per / 8.0) / n;
+        let noise = by_squares.powi(2) + by_sum.powi(2) + by_count.powi(2);
+        let sampling = 2.0 * spread * spread / (n - 1.0).max(1.0);
+        let unit = self.unit().powi(4);
+        Some(Error::normal(sampling * unit, noise * unit))
+    }
+
+    /// As for values that are normally distributed.
+    fn quantile(&self, share: f64) -> Option<Error> {
+        let (bins, (_, first)) =
+            (self.plan.bins(self.number, 1).count() as f64, self.plan.bins(self.number, 1).next()?);
+        let (bin, count) = (noise_sd(first.sigma, self.aggregators).powi(2), self.sd(BlockKind::Count)?.powi(2));
+        let (left, right) = (bins * share * bin, bins * (1.0 - share) * bin + count);
+        let below = if left + right > 0.0 { left * right / (left + right) } else { 0.0 };
+        let density = Normal::standard().pdf(Normal::standard().inverse_cdf(share)) / self.spread()?.sqrt();
+        let by_density = (self.n * density).powi(2);
+        let noise = (below + share * share * count) / by_density;
+        Some(Error::normal(share * (1.0 - share) * self.n / by_density, noise))
+    }
 }
 
 /// As many decimals as leave three digits that tell something.

@@ -79,6 +79,10 @@ pub const QUERY_BYTES_MAX: usize = 8 << 10;
 pub const GROUPS_MAX: usize = 1_024;
 /// Most bands that a number may be grouped by.
 pub const BANDS_MAX: usize = 32;
+/// Most cells that one group may have. No study has room for more: a cell takes many bits.
+pub const BLOCKS_MAX: usize = 8_192;
+/// Most days of one trajectory.
+pub const DAYS_OF_TRAJECTORY_MAX: usize = 32;
 /// Most sessions of one kind that are counted in a course: the number stands for more, too.
 pub const SESSIONS_COUNTED_MAX: i64 = 200;
 /// Largest dose over all sessions of a course that is told, in milligrams: it stands for more, too.

@@ -12,6 +12,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cost::RhoMicro;
+use crate::dictionary::Fraction;
 use crate::digest::{Digest, Label};
 
 pub use cells::{Measured, RawCells};
@@ -75,6 +76,10 @@ pub struct Quantity {
     /// A spread from the literature, in units of 10^-decimals, for intervals whose measured spread
     /// drowns in noise. Public; never from the data.
     pub reference_sd: Option<u32>,
+    /// Which set it belongs to: the quantities of one set are missing in a course as soon as one of them is, so that all
+    /// of them have the same courses. None: it is missing alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joint: Option<u32>,
 }
 
 impl Quantity {
@@ -92,7 +97,8 @@ pub struct Block {
     pub quantity: Option<u32>,
     /// What is added up.
     pub kind: BlockKind,
-    /// Its part of the query's cost; 0 in exact mode.
+    /// Its part of the query's cost; 0 in exact mode. One course is in one bin of a histogram, so its bins are paid for
+    /// together, by the first of them.
     pub rho: RhoMicro,
     /// The standard deviation of the noise that *each* aggregator adds to the released cell, in
     /// units of 2^-20; 0 in exact mode.
@@ -100,7 +106,7 @@ pub struct Block {
 }
 
 /// What a cell adds up, over the courses of a group. v is the shifted value, M its largest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(
     clippy::exhaustive_enums,
@@ -114,6 +120,22 @@ pub enum BlockKind {
     /// Raw Σv²; released Σ(2(2v − M)² − M²) = 8Σv² − 8MΣv + M²·n, so one course changes it by at
     /// most M².
     Squares,
+    /// Raw and released: how many courses have a value from `from` to `to`, both included. The bins of one quantity and
+    /// width are one histogram, and hold every value that can be.
+    Bin {
+        /// How many values a bin of this histogram has, unless an end of the range cuts it: names the histogram.
+        width: u64,
+        /// Smallest shifted value.
+        from: u64,
+        /// Largest shifted value.
+        to: u64,
+    },
+    /// Raw Σvw with another quantity of the same set, whose largest value is N; released Σ(2v − M)(2w − N) = 4Σvw −
+    /// 2NΣv − 2MΣw + MN·n, so one course changes it by at most MN.
+    Product {
+        /// The other quantity.
+        with: u32,
+    },
 }
 
 /// One expression of the `SELECT` list.
@@ -123,8 +145,11 @@ pub struct Estimate {
     pub name: String,
     /// What is estimated.
     pub of: EstimateKind,
-    /// Which quantity; none for a count.
+    /// Which quantity; none for a count, and for what has one quantity a point.
     pub quantity: Option<u32>,
+    /// The other quantities, in the order of the question.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub with: Vec<u32>,
 }
 
 /// What an estimate tells.
@@ -138,6 +163,39 @@ pub enum EstimateKind {
     Mean,
     /// The share of courses for which a yes/no quantity is yes. Needs its Count and Sum blocks.
     Rate,
+    /// All values of a quantity together. Needs its Count and Sum blocks.
+    Sum,
+    /// The variance of a quantity among courses, n − 1 in the denominator. Needs what a mean needs.
+    Variance,
+    /// The square root of the variance.
+    Stddev,
+    /// The value below which this share of courses lies, by R's type 7. Needs its Count block and the histogram of single
+    /// values.
+    Quantile {
+        /// The share; 1/2 for a median.
+        share: Fraction,
+    },
+    /// How many courses have a value in each bin. Needs its Count block and the bins.
+    Histogram {
+        /// Values of a bin, in units of 10^-decimals. Bins begin at multiples of it.
+        width: u64,
+    },
+    /// Pearson's correlation of a quantity with the one of `with`. Needs the Count, Sums, Squares and Product of their set.
+    Correlation,
+    /// A quantity as a linear function of those in `with`, by least squares. Needs the Count, Sums, Squares and Products of
+    /// their set.
+    Linear,
+    /// The share of courses to which nothing happened yet, day by day, by Kaplan and Meier. Needs the histogram of a
+    /// [`Measure::TimeTo`].
+    Survival,
+    /// How often something happened for so many of what it is counted against, which is in `with`. Needs what a
+    /// correlation needs.
+    EventsPer {
+        /// So many.
+        per: u32,
+    },
+    /// The means of the quantities of `with`, one for each day.
+    Trajectory,
 }
 
 /// A place in the vector of cells could not be found: the vector is not of this plan.
@@ -185,36 +243,68 @@ impl Plan {
     /// The quantity a block is of.
     #[must_use]
     pub fn quantity_of(&self, block: &Block) -> Option<&Quantity> {
-        block.quantity.and_then(|i| self.quantities.get(usize::try_from(i).ok()?))
+        self.quantity(block.quantity?)
     }
 
     /// The position within a group of the block of this kind and quantity.
     #[must_use]
     pub fn block_position(&self, kind: BlockKind, quantity: Option<u32>) -> Option<usize> {
-        self.blocks.iter().position(|b| b.kind == kind && b.quantity == quantity)
+        let own = self.blocks.iter().position(|b| b.kind == kind && b.quantity == quantity);
+        own.or_else(|| {
+            // The quantities of a set have one count.
+            let set = self.quantity(quantity?)?.joint.filter(|_| kind == BlockKind::Count)?;
+            let of_set = |block: &Block| self.quantity_of(block).is_some_and(|known| known.joint == Some(set));
+            self.blocks.iter().position(|block| block.kind == kind && of_set(block))
+        })
+    }
+
+    /// A quantity by its number.
+    #[must_use]
+    pub fn quantity(&self, number: u32) -> Option<&Quantity> {
+        self.quantities.get(usize::try_from(number).ok()?)
+    }
+
+    /// The positions within a group of the bins of a quantity's histogram of this width, from the smallest values; empty
+    /// where the plan has none.
+    pub fn bins(&self, quantity: Option<u32>, width: u64) -> impl Iterator<Item = (usize, &Block)> {
+        let of = move |block: &Block| {
+            block.quantity == quantity && matches!(block.kind, BlockKind::Bin { width: known, .. } if known == width)
+        };
+        self.blocks.iter().enumerate().filter(move |(_, block)| of(block))
+    }
+
+    /// Whether a block is paid for by another: a bin that is not the first of its histogram.
+    #[must_use]
+    pub fn is_paid_by_another(&self, position: usize) -> bool {
+        let Some(Block { kind: BlockKind::Bin { width, .. }, quantity, .. }) = self.blocks.get(position) else {
+            return false;
+        };
+        self.bins(*quantity, *width).next().is_none_or(|(first, _)| first != position)
     }
 
     /// The largest change, in released units, that one patient can cause in a block over all
-    /// groups together: L2, so courses that fall into one group add up.
+    /// groups together: L2, so courses that fall into one group add up. Of a bin: in all bins of its histogram together.
     #[must_use]
     pub fn sensitivity(&self, block: &Block) -> u64 {
         let width = self.quantity_of(block).map_or(1, Quantity::width);
         let one = match block.kind {
-            BlockKind::Count => 1,
+            BlockKind::Count | BlockKind::Bin { .. } => 1,
             BlockKind::Sum => width,
             BlockKind::Squares => width.saturating_mul(width),
+            BlockKind::Product { with } => width.saturating_mul(self.quantity(with).map_or(1, Quantity::width)),
         };
         one.saturating_mul(u64::from(self.courses_per_patient))
     }
 
     /// Which blocks are opened before the rest, to find small groups: the counts; in exact mode
-    /// also the yes side of every rate (with n it gives the no side).
+    /// also the yes side of every rate (with n it gives the no side) and every bin.
     #[must_use]
     pub fn opened_blocks(&self) -> Vec<usize> {
         let opened = |block: &Block| match block.kind {
             BlockKind::Count => true,
             BlockKind::Sum => self.mode == Mode::Exact && self.is_yes_no(block),
-            BlockKind::Squares => false,
+            BlockKind::Bin { .. } => self.mode == Mode::Exact,
+            BlockKind::Squares | BlockKind::Product { .. } => false,
         };
         (0..self.blocks.len()).filter(|i| self.blocks.get(*i).is_some_and(opened)).collect()
     }
@@ -244,11 +334,17 @@ impl Plan {
                 let width = self.quantity_of(block).map_or(0, Quantity::width);
                 let count = || cell(BlockKind::Count, block.quantity);
                 released.push(match block.kind {
-                    BlockKind::Count => value.times(1),
+                    BlockKind::Count | BlockKind::Bin { .. } => value.times(1),
                     BlockKind::Sum => value.times(2).minus(&count()?.times(width)),
                     BlockKind::Squares => {
                         let sum = cell(BlockKind::Sum, block.quantity)?.times(width).times(8);
                         value.times(8).minus(&sum).minus(&count()?.times(width).times(width).negated())
+                    }
+                    BlockKind::Product { with } => {
+                        let other = self.quantity(with).map_or(0, Quantity::width);
+                        let [x, y] = [cell(BlockKind::Sum, block.quantity)?, cell(BlockKind::Sum, Some(with))?];
+                        let sums = x.times(other).times(2).minus(&y.times(width).times(2).negated());
+                        value.times(4).minus(&sums).minus(&count()?.times(width).times(other).negated())
                     }
                 });
             }

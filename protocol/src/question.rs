@@ -15,14 +15,13 @@
 //! sees the small tree of `question/syntax.rs`, so what the library can parse beyond the dialect
 //! cannot slip through. Held by the table of refused questions in `question/tests.rs`.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::cost::RhoMicro;
 use crate::dictionary::Dictionary;
-use crate::limits::GROUPS_MAX;
-use crate::plan::{Block, BlockKind, Estimate, EstimateKind, Mode, Plan, SEMANTICS_VERSION};
+use crate::limits::{BLOCKS_MAX, GROUPS_MAX};
+use crate::plan::{Estimate, Mode, Plan, Quantity, SEMANTICS_VERSION};
 
+use estimate::Wanted;
 use reader::Reader;
 use source::Source;
 use syntax::{Selected, Sentence};
@@ -34,6 +33,7 @@ pub(crate) use grammar::is_nameable;
 pub(crate) use words::is_identifying;
 
 mod arguments;
+mod blocks;
 mod condition;
 mod course;
 mod estimate;
@@ -80,13 +80,17 @@ pub fn compile(text: &str, dictionary: &Dictionary, mode: Mode) -> Result<Plan, 
         let estimate = select(&reader, &mut plan, one, text)?;
         plan.estimates.push(estimate);
     }
-    plan.blocks = blocks(&plan.estimates);
+    plan.blocks = blocks::needed(&plan);
+    if plan.blocks.len() > BLOCKS_MAX {
+        let span = selected.first().map_or(0..0, Selected::span);
+        return Err(QuestionError::at(span, Flaw::TooManyCells { cells: plan.blocks.len() }));
+    }
     Ok(plan)
 }
 
 /// One expression of the `SELECT` list. A quantity that was asked for before is used again.
 fn select(reader: &Reader<'_>, plan: &mut Plan, selected: &Selected, text: &str) -> Result<Estimate, QuestionError> {
-    let (of, quantity) = reader.estimate(&selected.of, &plan.group_by)?;
+    let Wanted { of, quantity, with } = reader.estimate(&selected.of, &plan.group_by)?;
     let (name, span) = selected.name.clone().unwrap_or_else(|| {
         let span = selected.of.span();
         let written = text.get(span.clone()).unwrap_or_default();
@@ -95,14 +99,16 @@ fn select(reader: &Reader<'_>, plan: &mut Plan, selected: &Selected, text: &str)
     if plan.estimates.iter().any(|earlier| earlier.name == name) {
         return Err(QuestionError::at(span, Flaw::NameTwice { name }));
     }
-    let at = quantity.map(|quantity| {
-        plan.quantities.iter().position(|known| *known == quantity).unwrap_or_else(|| {
+    let mut number = |quantity: Quantity| {
+        let at = plan.quantities.iter().position(|known| *known == quantity).unwrap_or_else(|| {
             plan.quantities.push(quantity);
             plan.quantities.len() - 1
-        })
-    });
-    // At most ESTIMATES_MAX quantities, so a position always fits.
-    Ok(Estimate { name, of, quantity: at.and_then(|at| u32::try_from(at).ok()) })
+        });
+        // A select list and the days of a trajectory are limited, so a position always fits.
+        u32::try_from(at).unwrap_or(u32::MAX)
+    };
+    let quantity = quantity.map(&mut number);
+    Ok(Estimate { name, of, quantity, with: with.into_iter().map(number).collect() })
 }
 
 fn check_groups(plan: &Plan, span: &Range<usize>) -> Result<(), QuestionError> {
@@ -112,29 +118,6 @@ fn check_groups(plan: &Plan, span: &Range<usize>) -> Result<(), QuestionError> {
         return Err(QuestionError::at(span.clone(), Flaw::TooManyGroups { groups }));
     }
     Ok(())
-}
-
-/// The blocks that the estimates need: the count of all first, then those of each quantity in the
-/// order of the question.
-fn blocks(estimates: &[Estimate]) -> Vec<Block> {
-    let block = |quantity, kind| Block { quantity, kind, rho: RhoMicro(0), sigma: 0 };
-    let mut blocks = Vec::new();
-    if estimates.iter().any(|estimate| estimate.of == EstimateKind::Count) {
-        blocks.push(block(None, BlockKind::Count));
-    }
-    let mut done = BTreeSet::new();
-    for estimate in estimates {
-        if estimate.quantity.is_none() || !done.insert(estimate.quantity) {
-            continue;
-        }
-        let kinds: &[BlockKind] = match estimate.of {
-            EstimateKind::Count => &[],
-            EstimateKind::Mean => &[BlockKind::Count, BlockKind::Sum, BlockKind::Squares],
-            EstimateKind::Rate => &[BlockKind::Count, BlockKind::Sum],
-        };
-        blocks.extend(kinds.iter().map(|kind| block(estimate.quantity, *kind)));
-    }
-    blocks
 }
 
 #[cfg(test)]

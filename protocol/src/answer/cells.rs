@@ -28,7 +28,11 @@ impl Cells<'_> {
 
     /// The cell of this kind and quantity; `None` where the plan has none.
     pub(super) fn cell(&self, kind: BlockKind, quantity: Option<u32>) -> Option<Cell> {
-        let position = self.plan.block_position(kind, quantity)?;
+        self.at(self.plan.block_position(kind, quantity)?)
+    }
+
+    /// The cell at a position.
+    pub(super) fn at(&self, position: usize) -> Option<Cell> {
         let (block, value) = (self.plan.blocks.get(position)?, self.group.get(position)?);
         Some(Cell { value: *value, sd: noise_sd(block.sigma, self.aggregators) })
     }

@@ -80,6 +80,99 @@ pub enum Found {
     Mean(Mean),
     /// Of `rate(b)`.
     Rate(Rate),
+    /// Of `sum(x)`.
+    Sum(Total),
+    /// Of `variance(x)`.
+    Variance(Dispersion),
+    /// Of `stddev(x)`.
+    Stddev(Dispersion),
+    /// Of `median(x)` and `quantile(x, p)`.
+    Quantile(Quantile),
+    /// Of `histogram(x, width)`.
+    Histogram(Histogram),
+    /// Of `trajectory(i, days => …)`.
+    Trajectory(Trajectory),
+}
+
+/// All values together, in the measure's own unit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Total {
+    /// The sum.
+    pub value: f64,
+    /// Courses with a value; a noised count below 0 is shown as 0.
+    pub n: u64,
+    /// How far noise carries it; 0 in an exact answer.
+    pub sd_noise: f64,
+    /// Covers the noise: the cohort is added up, not sampled. In an exact answer the value twice.
+    pub ci95: [f64; 2],
+    /// Exact answers only: the sum as an integer in units of 10^-decimals. Absent beyond ±2^53.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sum: Option<i64>,
+}
+
+/// A variance or a standard deviation among courses, n − 1 in the denominator.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Dispersion {
+    /// In the measure's own unit, or that squared. Null in an exact answer where n < 2, and where noise leaves too little
+    /// to be measured.
+    pub value: Option<f64>,
+    /// Courses with a value; a noised count below 0 is shown as 0.
+    pub n: u64,
+    /// By the χ² distribution, whose degrees of freedom noise lowers; true of values that are normally distributed. Null
+    /// as `value`.
+    pub ci95: Option<[f64; 2]>,
+}
+
+/// The value below which a share of the courses lies.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Quantile {
+    /// The share, above 0 and below 1: one half for a median.
+    pub share: f64,
+    /// In the measure's own unit: in an exact answer interpolated between order statistics (R's type 7). Null where n is 0.
+    pub value: Option<f64>,
+    /// Courses with a value; a noised count below 0 is shown as 0.
+    pub n: u64,
+    /// The values at the ends of the 95 % interval of the share (Woodruff 1952, J Am Stat Assoc 47:635), noise included.
+    /// Null as `value`.
+    pub ci95: Option<[f64; 2]>,
+}
+
+/// How many courses have a value in each bin.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Histogram {
+    /// The lowest value of each bin in the measure's own unit, and its courses; a noised count below 0 is shown as 0.
+    pub value: Vec<(f64, u64)>,
+    /// How wide a bin is, in the measure's own unit.
+    pub width: f64,
+    /// Courses with a value; a noised count below 0 is shown as 0.
+    pub n: u64,
+    /// Standard deviation of all aggregators' noise together in each bin; 0 in an exact answer.
+    pub sd_noise: f64,
+    /// What is added to a bin and taken from it for its 95 % interval, in whole courses.
+    pub ci95_half: f64,
+}
+
+/// The means of an instrument day by day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Trajectory {
+    /// Day by day, the earliest first.
+    pub value: Vec<Point>,
+}
+
+/// The mean of one day of a trajectory, among the courses that have a value for it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Point {
+    /// Days since the first dose; 0 is the baseline.
+    pub day: i32,
+    /// The mean.
+    #[serde(flatten)]
+    pub mean: Mean,
 }
 
 /// How many courses match.

@@ -1,5 +1,6 @@
 //! Quantiles, tail probabilities and the interval of a proportion.
 
+use statrs::distribution::{ChiSquared, ContinuousCDF as _};
 use statrs::function::{beta, gamma};
 
 /// The 97.5 % point of the normal distribution.
@@ -61,6 +62,11 @@ pub(super) fn chi2_tail(chi2: f64, df: f64) -> Option<f64> {
         return finite(chi2).map(|_| 1.0);
     }
     gamma::checked_gamma_ur(df / 2.0, chi2 / 2.0).ok().and_then(finite)
+}
+
+/// The value that χ² stays below with this probability; `None` without degrees of freedom.
+pub(super) fn chi2_quantile(share: f64, df: f64) -> Option<f64> {
+    ChiSquared::new(df).ok().and_then(|chi2| finite(chi2.inverse_cdf(share)))
 }
 
 /// Wilson's 95 % interval of a proportion p among n, widened by noise of variance v, as its middle

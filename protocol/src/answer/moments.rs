@@ -14,7 +14,7 @@ use crate::plan::{BlockKind, Quantity};
 #[derive(Debug, Clone)]
 pub(crate) struct Moments {
     /// Courses with a value as shown.
-    shown_n: u64,
+    pub(super) shown_n: u64,
     /// What is divided by: at least 1, so that a noised count near 0 gives a wide interval instead
     /// of none.
     pub(super) n: f64,
@@ -34,7 +34,7 @@ pub(crate) struct Variance {
     pub(super) value: f64,
     /// Degrees of freedom it is worth: n − 1, fewer where noise blurs it.
     pub(super) df: f64,
-    spread: Spread,
+    pub(super) spread: Spread,
 }
 
 impl Moments {

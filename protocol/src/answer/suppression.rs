@@ -61,7 +61,8 @@ fn none_small(plan: &Plan, blocks: &[usize], cells: &[i128], cohort_min: u64) ->
             BlockKind::Count => allowed(*cell) && *cell >= 0,
             BlockKind::Sum => sides(plan, blocks, cells, block.quantity, *cell)
                 .is_some_and(|(yes, no)| yes >= 0 && no >= 0 && allowed(yes) && allowed(no)),
-            BlockKind::Squares => true,
+            BlockKind::Bin { .. } => allowed(*cell) && *cell >= 0,
+            BlockKind::Squares | BlockKind::Product { .. } => true,
         }
     })
 }

@@ -3,6 +3,7 @@ use crate::cost::RhoMicro;
 use crate::digest::{Digest, Label};
 use crate::plan::Plan;
 
+mod bins;
 mod coverage;
 mod edges;
 mod reference;
@@ -31,13 +32,13 @@ fn input<'a>(plan: &'a Plan, released: &'a [i128], suppressed: &'a [bool], aggre
 fn mean(estimate: &Estimate) -> &Mean {
     match &estimate.found {
         Found::Mean(mean) => mean,
-        Found::Count(_) | Found::Rate(_) => panic!("{estimate:?} is no mean"),
+        _ => panic!("{estimate:?} is no mean"),
     }
 }
 
 fn rate(estimate: &Estimate) -> &Rate {
     match &estimate.found {
         Found::Rate(rate) => rate,
-        Found::Count(_) | Found::Mean(_) => panic!("{estimate:?} is no rate"),
+        _ => panic!("{estimate:?} is no rate"),
     }
 }

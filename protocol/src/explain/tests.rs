@@ -90,6 +90,7 @@ fn what_is_expected_is_what_comes() {
                 Found::Count(count) => count.ci95,
                 Found::Mean(mean) => mean.ci95.unwrap(),
                 Found::Rate(rate) => rate.ci95.unwrap(),
+                other => panic!("{other:?} was not asked for"),
             };
             *width += (ci95[1] - ci95[0]) / 2.0 / f64::from(runs);
         }

@@ -1,5 +1,6 @@
 //! From records to cells: what one clinic contributes to a plan, before it is shared.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -64,7 +65,16 @@ impl Plan {
         }
         let group = self.group_of(dictionary, course)?;
         let value = |q: &Quantity| q.measure.value(dictionary, course).map(|value| q.shifted(value));
-        Some(Measured { group, values: self.quantities.iter().map(value).collect() })
+        let mut values: Vec<Option<u64>> = self.quantities.iter().map(value).collect();
+        let of_set = |quantity: &Quantity, value: Option<u64>| quantity.joint.filter(|_| value.is_none());
+        let incomplete: BTreeSet<u32> =
+            self.quantities.iter().zip(&values).filter_map(|(quantity, value)| of_set(quantity, *value)).collect();
+        for (quantity, value) in self.quantities.iter().zip(&mut values) {
+            if quantity.joint.is_some_and(|set| incomplete.contains(&set)) {
+                *value = None;
+            }
+        }
+        Some(Measured { group, values })
     }
 
     fn group_of(&self, dictionary: &Dictionary, course: &Course) -> Option<usize> {
@@ -178,11 +188,13 @@ impl RawCells {
 impl Block {
     /// What one course adds to this block's raw cell.
     fn adds(&self, measured: &Measured) -> u64 {
-        let value = match self.quantity {
-            None => Some(0),
-            Some(at) => usize::try_from(at).ok().and_then(|at| measured.values.get(at).copied().flatten()),
-        };
-        value.map_or(0, |value| self.kind.adds(value))
+        let of = |at: u32| usize::try_from(at).ok().and_then(|at| measured.values.get(at).copied().flatten());
+        let value = self.quantity.map_or(Some(0), of);
+        match (self.kind, value) {
+            (_, None) => 0,
+            (BlockKind::Product { with }, Some(value)) => of(with).map_or(0, |other| value.saturating_mul(other)),
+            (kind, Some(value)) => kind.adds(value),
+        }
     }
 }
 
@@ -193,6 +205,9 @@ impl BlockKind {
             Self::Count => 1,
             Self::Sum => value,
             Self::Squares => value.saturating_mul(value),
+            Self::Bin { from, to, .. } => (from <= value && value <= to) as u64,
+            // Two values, which only a course has.
+            Self::Product { .. } => 0,
         }
     }
 }

@@ -72,21 +72,38 @@ impl Words<'_> {
     fn estimate(&self, plan: &Plan, estimate: &Estimate) -> String {
         let quantity = estimate.quantity.and_then(|at| plan.quantities.get(usize::try_from(at).ok()?));
         match (estimate.of, quantity) {
-            (EstimateKind::Count, _) | (_, None) => "how many courses there are".to_owned(),
-            (EstimateKind::Mean, Some(quantity)) => {
-                let measure = self.measure(&quantity.measure);
-                format!("the mean of {measure}{}", self.range(quantity))
+            (EstimateKind::Trajectory, _) => {
+                let of = estimate.with.iter().filter_map(|at| plan.quantity(*at));
+                let days: Vec<String> = of.map(|quantity| self.measure(&quantity.measure)).collect();
+                format!("the means of {}", days.join("; "))
             }
+            (EstimateKind::Count, _) | (_, None) => "how many courses there are".to_owned(),
+            (EstimateKind::Mean, Some(quantity)) => self.ranged("the mean of", quantity),
             (EstimateKind::Rate, Some(quantity)) => {
                 format!("the share of courses with {}", self.measure(&quantity.measure))
             }
+            (EstimateKind::Sum, Some(quantity)) => self.ranged("the sum of", quantity),
+            (EstimateKind::Variance, Some(quantity)) => self.ranged("the variance of", quantity),
+            (EstimateKind::Stddev, Some(quantity)) => self.ranged("the standard deviation of", quantity),
+            (EstimateKind::Quantile { share }, Some(quantity)) => {
+                let what = format!("the value that {}/{} of courses lie below, of", share.num, share.den);
+                self.ranged(&what, quantity)
+            }
+            (EstimateKind::Histogram { width }, Some(quantity)) => {
+                let width = show(i64::try_from(width).unwrap_or(i64::MAX), quantity.decimals);
+                self.ranged(&format!("how many courses are in each bin of {width} of"), quantity)
+            }
+            (EstimateKind::Correlation | EstimateKind::Linear | EstimateKind::EventsPer { .. }, Some(quantity)) => {
+                self.measure(&quantity.measure)
+            }
+            (EstimateKind::Survival, Some(quantity)) => self.measure(&quantity.measure),
         }
     }
 
-    fn range(&self, quantity: &Quantity) -> String {
+    fn ranged(&self, what: &str, quantity: &Quantity) -> String {
         let [min, max] = [quantity.min, quantity.max].map(|bound| show(bound, quantity.decimals));
         let unit = self.unit(&quantity.measure);
-        format!(", each value moved into {min} to {max}{unit}")
+        format!("{what} {}, each value moved into {min} to {max}{unit}", self.measure(&quantity.measure))
     }
 
     fn measure(&self, measure: &Measure) -> String {

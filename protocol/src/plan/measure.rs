@@ -290,6 +290,26 @@ impl Measure {
         }
     }
 
+    /// The day since the first dose that it is of; 0 for what is of the baseline or of no day.
+    #[must_use]
+    pub fn day(&self) -> i32 {
+        match self {
+            Self::Score { at, .. }
+            | Self::Change { at, .. }
+            | Self::Response { at, .. }
+            | Self::Remission { at, .. }
+            | Self::Deteriorated { at, .. } => at.day,
+            Self::AdverseEvent { by, .. } | Self::Reached { by, .. } => *by,
+            Self::Clip { of, .. } | Self::Missing { of } => of.day(),
+            Self::Field(_)
+            | Self::Baseline { .. }
+            | Self::Sessions { .. }
+            | Self::DosePerKilogram { .. }
+            | Self::CumulativeDose
+            | Self::Peak { .. } => 0,
+        }
+    }
+
     /// What a patient must have consented to for it to be read; `None` for a name that the dictionary does not have.
     #[must_use]
     pub fn category(&self, dictionary: &Dictionary) -> Option<ConsentCategory> {

@@ -5,7 +5,7 @@
 use num_bigint::BigUint;
 
 use crate::cost::RhoMicro;
-use crate::plan::{Block, BlockKind, EstimateKind, Mode, Plan, Quantity};
+use crate::plan::{Block, BlockKind, Estimate, EstimateKind, Mode, Plan, Quantity};
 
 /// How many units of `Block::sigma` make a standard deviation of 1: 2^20.
 pub const SIGMA_UNITS_PER_ONE: u64 = 1 << 20;
@@ -22,6 +22,9 @@ pub const SIGMA_UNITS_PER_ONE: u64 = 1 << 20;
 /// | all matching courses | 3 | | |
 /// | a mean | 3 | 8 | 3 |
 /// | a rate | 3 | 6 | |
+/// | a variance | 3 | 8 | 8 |
+///
+/// A histogram gets 8, once for all its bins, because one course is in one of them; a product gets 8.
 ///
 /// The noise of a mean (or rate) has variance k/(8n²) · (M²/ρ_sum + 4d²/ρ_count), where d is its
 /// distance from the middle of the range, so the best ρ_count : ρ_sum is 2|d| : M, between 1 : 4
@@ -35,11 +38,20 @@ pub const SIGMA_UNITS_PER_ONE: u64 = 1 << 20;
 pub fn price(mut plan: Plan, rho: RhoMicro) -> Result<Plan, PriceError> {
     let parts = match plan.mode {
         Mode::Exact => vec![(RhoMicro(0), 0); plan.blocks.len()],
-        Mode::Dp => split(&plan, rho)?
-            .into_iter()
-            .zip(&plan.blocks)
-            .map(|(part, block)| Ok((part, sigma(&plan, block, part)?)))
-            .collect::<Result<_, PriceError>>()?,
+        Mode::Dp => {
+            let mut parts: Vec<(RhoMicro, u64)> = Vec::with_capacity(plan.blocks.len());
+            let mut payments = split(&plan, rho)?.into_iter();
+            for (position, block) in plan.blocks.iter().enumerate() {
+                parts.push(match payer(&plan, position).and_then(|first| parts.get(first)) {
+                    Some((_, sigma)) => (RhoMicro(0), *sigma),
+                    None => {
+                        let part = payments.next().unwrap_or_default();
+                        (part, sigma(&plan, block, part)?)
+                    }
+                });
+            }
+            parts
+        }
     };
     for (block, (rho, sigma)) in plan.blocks.iter_mut().zip(parts) {
         (block.rho, block.sigma) = (rho, sigma);
@@ -92,8 +104,19 @@ impl PriceError {
     }
 }
 
+/// The block that pays for this one, where that is another: the first bin of its histogram.
+fn payer(plan: &Plan, position: usize) -> Option<usize> {
+    let block = plan.blocks.get(position).filter(|_| plan.is_paid_by_another(position))?;
+    match block.kind {
+        BlockKind::Bin { width, .. } => plan.bins(block.quantity, width).next().map(|(first, _)| first),
+        BlockKind::Count | BlockKind::Sum | BlockKind::Squares | BlockKind::Product { .. } => None,
+    }
+}
+
+/// What each block that pays gets, in order.
 fn split(plan: &Plan, rho: RhoMicro) -> Result<Vec<RhoMicro>, PriceError> {
-    let weights: Vec<u64> = plan.blocks.iter().map(|block| weight(plan, block)).collect();
+    let pays = |(at, _): &(usize, &Block)| !plan.is_paid_by_another(*at);
+    let weights: Vec<u64> = plan.blocks.iter().enumerate().filter(pays).map(|(_, block)| weight(plan, block)).collect();
     let blocks = u64::try_from(weights.len()).unwrap_or(u64::MAX);
     if blocks == 0 {
         return Err(PriceError::Nothing);
@@ -116,16 +139,19 @@ fn split(plan: &Plan, rho: RhoMicro) -> Result<Vec<RhoMicro>, PriceError> {
 
 /// The weight of a block: the largest that any estimate of its quantity gives it.
 fn weight(plan: &Plan, block: &Block) -> u64 {
-    let asked = plan.estimates.iter().filter(|e| e.quantity == block.quantity);
-    asked
-        .map(|estimate| match (estimate.of, block.kind) {
-            (EstimateKind::Mean, BlockKind::Sum) => 8,
-            (EstimateKind::Rate, BlockKind::Sum) => 6,
-            (EstimateKind::Count | EstimateKind::Mean | EstimateKind::Rate, BlockKind::Count | BlockKind::Squares)
-            | (EstimateKind::Count, BlockKind::Sum) => 3,
-        })
-        .max()
-        .unwrap_or(3)
+    let reads = |estimate: &&Estimate| {
+        estimate.quantity == block.quantity || block.quantity.is_some_and(|own| estimate.with.contains(&own))
+    };
+    plan.estimates.iter().filter(reads).map(|estimate| weight_in(estimate.of, block.kind)).max().unwrap_or(3)
+}
+
+const fn weight_in(of: EstimateKind, kind: BlockKind) -> u64 {
+    match (of, kind) {
+        (EstimateKind::Rate, BlockKind::Sum) => 6,
+        (EstimateKind::Variance | EstimateKind::Stddev, BlockKind::Squares)
+        | (_, BlockKind::Sum | BlockKind::Bin { .. } | BlockKind::Product { .. }) => 8,
+        (_, BlockKind::Count | BlockKind::Squares) => 3,
+    }
 }
 
 /// The smallest s with (s/2^20)² ≥ Δ²/(2ρ): s² ≥ Δ² · 2^40 · 10^6 / (2 · micro-units), rounded up.

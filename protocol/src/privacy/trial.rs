@@ -19,7 +19,8 @@ pub(crate) fn count() -> Asked {
 }
 
 pub(crate) fn mean_of(name: &'static str, min: i64, max: i64, reference_sd: Option<u32>) -> Asked {
-    let quantity = Quantity { measure: Measure::Field(name.to_owned()), min, max, decimals: 0, reference_sd };
+    let quantity =
+        Quantity { measure: Measure::Field(name.to_owned()), min, max, decimals: 0, reference_sd, joint: None };
     Asked { name, of: EstimateKind::Mean, quantity: Some(quantity) }
 }
 
@@ -47,13 +48,14 @@ pub(crate) fn plan(mode: Mode, arms: &[&str], asked: Vec<Asked>) -> Plan {
             EstimateKind::Count => &[BlockKind::Count],
             EstimateKind::Mean => &[BlockKind::Count, BlockKind::Sum, BlockKind::Squares],
             EstimateKind::Rate => &[BlockKind::Count, BlockKind::Sum],
+            _ => panic!("{of:?} is not tried here"),
         };
         let place = quantity.as_ref().map(|_| u32::try_from(plan.quantities.len()).unwrap());
         plan.quantities.extend(quantity);
         for kind in kinds {
             plan.blocks.push(Block { quantity: place, kind: *kind, rho: RhoMicro(0), sigma: 0 });
         }
-        plan.estimates.push(Estimate { name: name.to_owned(), of, quantity: place });
+        plan.estimates.push(Estimate { name: name.to_owned(), of, quantity: place, with: vec![] });
     }
     plan
 }
@@ -77,6 +79,7 @@ pub(crate) fn released(plan: &Plan, courses: &[(usize, Vec<Option<i64>>)]) -> Ve
                 (Some(_), BlockKind::Count) => 1,
                 (Some(v), BlockKind::Sum) => v,
                 (Some(v), BlockKind::Squares) => v * v,
+                (Some(_), kind) => panic!("{kind:?} is not tried here"),
             };
         }
     }

@@ -22,6 +22,17 @@ pub(super) const MEAN: Signature =
     Signature { positional: 1, named: &[], usage: "mean(score(phq9, day => 28, from => 14, to => 31))" };
 pub(super) const RATE: Signature =
     Signature { positional: 1, named: &[], usage: "rate(response(phq9, day => 28, from => 14, to => 31))" };
+pub(super) const SUM: Signature = Signature { positional: 1, named: &[], usage: "sum(sessions(dosing))" };
+pub(super) const VARIANCE: Signature = Signature { positional: 1, named: &[], usage: "variance(baseline(phq9))" };
+pub(super) const STDDEV: Signature = Signature { positional: 1, named: &[], usage: "stddev(baseline(phq9))" };
+pub(super) const MEDIAN: Signature = Signature { positional: 1, named: &[], usage: "median(baseline(phq9))" };
+pub(super) const QUANTILE: Signature = Signature { positional: 2, named: &[], usage: "quantile(baseline(phq9), 0.9)" };
+pub(super) const HISTOGRAM: Signature = Signature { positional: 2, named: &[], usage: "histogram(baseline(phq9), 5)" };
+pub(super) const TRAJECTORY: Signature = Signature {
+    positional: 1,
+    named: &["days", "within"],
+    usage: "trajectory(phq9, days => (0, 7, 14, 28), within => 3)",
+};
 pub(super) const BASELINE: Signature = Signature { positional: 1, named: &[], usage: "baseline(phq9)" };
 pub(super) const SCORE: Signature =
     Signature { positional: 1, named: &["day", "from", "to"], usage: "score(phq9, day => 28, from => 14, to => 31)" };
@@ -80,7 +91,11 @@ impl Call {
         }
         let nodes: Vec<&Node> = self.positional.iter().collect();
         nodes.try_into().map_err(|_| {
-            let argument = if N <= 1 { "something in its parentheses" } else { "a value, a lower and an upper bound" };
+            let argument = match N {
+                3 => "a value, a lower and an upper bound",
+                2 => "two values",
+                _ => "something in its parentheses",
+            };
             self.missing(argument, usage)
         })
     }
@@ -90,7 +105,7 @@ impl Call {
         self.named.iter().find(|argument| same(&argument.name, name)).map(|argument| &argument.value)
     }
 
-    fn missing(&self, argument: &'static str, usage: &'static str) -> QuestionError {
+    pub(super) fn missing(&self, argument: &'static str, usage: &'static str) -> QuestionError {
         let flaw = Flaw::MissingArgument { function: self.name.clone(), argument, usage };
         QuestionError::at(self.span.clone(), flaw)
     }

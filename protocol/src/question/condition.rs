@@ -42,12 +42,14 @@ impl Reader<'_> {
                     "compare it: `field = 'code'`, `field >= 18`",
                 )),
             },
-            Node::Number { .. } | Node::Text { .. } | Node::Truth { .. } | Node::Star { .. } => Err(wrong(
-                node,
-                node.kind().to_owned(),
-                "a condition",
-                "name a field first: `field = 'code'`, `field >= 18`, or a yes/no field alone",
-            )),
+            Node::Number { .. } | Node::Text { .. } | Node::Truth { .. } | Node::Star { .. } | Node::List { .. } => {
+                Err(wrong(
+                    node,
+                    node.kind().to_owned(),
+                    "a condition",
+                    "name a field first: `field = 'code'`, `field >= 18`, or a yes/no field alone",
+                ))
+            }
         }
     }
 
@@ -76,6 +78,7 @@ impl Reader<'_> {
             | Node::Text { .. }
             | Node::Truth { .. }
             | Node::Star { .. }
+            | Node::List { .. }
             | Node::Not(_)
             | Node::All(_)
             | Node::Any(_)

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::limits::{GROUPS_MAX, QUERY_BYTES_MAX};
+use crate::limits::{BLOCKS_MAX, GROUPS_MAX, QUERY_BYTES_MAX};
 
 mod remedy;
 
@@ -167,6 +167,12 @@ pub enum Flaw {
     /// Bands that do not follow each other, or too many.
     #[error("the bounds of bands must rise: {text}")]
     Bands { text: String },
+    /// More cells in a group than any study has room for.
+    #[error("the question needs {cells} or more cells a group, where {BLOCKS_MAX} are allowed")]
+    TooManyCells { cells: usize },
+    /// Days of a trajectory that do not rise.
+    #[error("the days of a trajectory must rise: {text}")]
+    DaysFall { text: String },
     /// More bands than a question may group by.
     #[error("{got} bands, where {most} are allowed")]
     TooManyBands { got: usize, most: usize },

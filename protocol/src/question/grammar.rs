@@ -268,6 +268,10 @@ impl Tree<'_> {
             Expr::Value(value) => self.value(&value.value, span()),
             Expr::Nested(inner) => self.node(inner),
             Expr::Function(function) => self.function(function),
+            Expr::Tuple(items) => {
+                let items = items.iter().map(|item| self.node(item)).collect::<Result<_, _>>()?;
+                Ok(Node::List { items, span: span() })
+            }
             Expr::UnaryOp { op: UnaryOperator::Not, expr } => Ok(Node::Not(boxed(expr)?)),
             Expr::UnaryOp { op: UnaryOperator::Minus, expr } => self.negative(expr),
             Expr::BinaryOp { op: BinaryOperator::And, .. } => Ok(Node::All(self.chain(expr, &BinaryOperator::And)?)),

@@ -43,6 +43,7 @@ impl Reader<'_> {
             | Node::Text { .. }
             | Node::Truth { .. }
             | Node::Star { .. }
+            | Node::List { .. }
             | Node::Not(_)
             | Node::All(_)
             | Node::Any(_)

@@ -50,7 +50,7 @@ impl Number {
             | Measure::Reached { .. }
             | Measure::Missing { .. } => measure,
         };
-        Quantity { measure, min, max, decimals, reference_sd }
+        Quantity { measure, min, max, decimals, reference_sd, joint: None }
     }
 }
 
@@ -99,6 +99,7 @@ impl Reader<'_> {
             | Node::Text { .. }
             | Node::Truth { .. }
             | Node::Star { .. }
+            | Node::List { .. }
             | Node::Not(_)
             | Node::All(_)
             | Node::Any(_)
@@ -161,6 +162,7 @@ impl Reader<'_> {
             | Node::Text { .. }
             | Node::Truth { .. }
             | Node::Star { .. }
+            | Node::List { .. }
             | Node::Not(_)
             | Node::All(_)
             | Node::Any(_)
@@ -291,7 +293,7 @@ impl Reader<'_> {
         Ok(known)
     }
 
-    fn instrument_with_baseline(&self, node: &Node) -> Result<&Instrument, QuestionError> {
+    pub(super) fn instrument_with_baseline(&self, node: &Node) -> Result<&Instrument, QuestionError> {
         let known = self.instrument_of_days(node)?;
         if known.rates_change {
             return Err(QuestionError::at(node.span(), Flaw::NoBaseline { instrument: known.id.clone() }));

@@ -116,6 +116,7 @@ fn written(node: &Node) -> String {
         | Node::Text { .. }
         | Node::Truth { .. }
         | Node::Star { .. }
+        | Node::List { .. }
         | Node::Call(_)
         | Node::Not(_)
         | Node::All(_)

@@ -51,6 +51,11 @@ pub(super) enum Node {
     Star {
         span: Span,
     },
+    /// Values in parentheses.
+    List {
+        items: Vec<Self>,
+        span: Span,
+    },
     Call(Call),
     Not(Box<Self>),
     All(Vec<Self>),
@@ -100,6 +105,7 @@ impl Node {
             | Self::Text { span, .. }
             | Self::Truth { span, .. }
             | Self::Star { span }
+            | Self::List { span, .. }
             | Self::Call(Call { span, .. }) => span.clone(),
             Self::Not(of) => of.span(),
             Self::All(parts) | Self::Any(parts) => match (parts.first(), parts.last()) {
@@ -122,6 +128,7 @@ impl Node {
             Self::Text { .. } => "a quoted text",
             Self::Truth { .. } => "true or false",
             Self::Star { .. } => "`*`",
+            Self::List { .. } => "a list",
             Self::Call(_) => "a function",
             Self::Not(_)
             | Self::All(_)

@@ -204,9 +204,12 @@ fn check_sum(plan: &Plan, parties: &Parties, at: usize) -> Result<(), Unfit> {
 fn released_max(plan: &Plan, parties: &Parties, at: usize, width: u64) -> u128 {
     let Some(block) = plan.blocks.get(at) else { return 0 };
     let one = match block.kind {
-        BlockKind::Count => 1,
+        BlockKind::Count | BlockKind::Bin { .. } => 1,
         BlockKind::Sum => u128::from(width),
         BlockKind::Squares => u128::from(width).saturating_mul(u128::from(width)),
+        BlockKind::Product { with } => {
+            u128::from(width).saturating_mul(plan.quantity(with).map_or(1, Quantity::width).into())
+        }
     };
     let courses = courses_max(plan, parties).saturating_mul(u128::from(parties.operators));
     courses.saturating_mul(one).saturating_add(u128::from(block.sigma).saturating_mul(u128::from(parties.aggregators)))

@@ -130,6 +130,13 @@ pub struct Misshapen {
 fn cell(plan: &Plan, block: &Block) -> Option<Cell> {
     let of = |kind| plan.block_position(kind, block.quantity);
     match block.kind {
+        BlockKind::Bin { width, .. } => {
+            let (first, _) = plan.bins(block.quantity, width).next()?;
+            Some(Cell::Bin { count: of(BlockKind::Count)?, histogram: u32::try_from(first).ok()? })
+        }
+        BlockKind::Product { with } => {
+            Some(Cell::Product { x: of(BlockKind::Sum)?, y: plan.block_position(BlockKind::Sum, Some(with))? })
+        }
         BlockKind::Count if block.quantity.is_none() => Some(Cell::Count { within: None }),
         BlockKind::Count => Some(Cell::Count { within: plan.block_position(BlockKind::Count, None) }),
         BlockKind::Sum => {

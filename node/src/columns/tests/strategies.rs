@@ -118,6 +118,7 @@ fn quantity() -> impl Strategy<Value = Quantity> {
         max,
         decimals: 0,
         reference_sd: None,
+        joint: None,
     })
 }
 

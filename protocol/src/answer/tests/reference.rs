@@ -45,6 +45,7 @@ fn raw_cells(plan: &Plan, sums: &Value) -> Vec<i128> {
         BlockKind::Count => n,
         BlockKind::Sum => sum() - min * n,
         BlockKind::Squares => integer(&sums["sum_sq"]) - 2 * min * sum() + min * min * n,
+        BlockKind::Bin { .. } | BlockKind::Product { .. } => panic!("{kind:?} is not of these tables"),
     };
     plan.blocks.iter().map(|block| cell(block.kind)).collect()
 }

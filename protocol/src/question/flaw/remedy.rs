@@ -53,6 +53,8 @@ impl Flaw {
             Self::UnknownWord { .. } => "unknown-word",
             Self::NoSessions { .. } => "no-sessions",
             Self::Bands { .. } => "bands",
+            Self::TooManyCells { .. } => "too-many-cells",
+            Self::DaysFall { .. } => "days-fall",
             Self::TooManyBands { .. } => "too-many-bands",
             Self::Levels { .. } => "levels",
             Self::TooManyGroupings { .. } => "too-many-groupings",
@@ -88,14 +90,14 @@ impl Flaw {
             Self::Star {} => "write `count(*)`, `mean(…)` or `rate(…)`".to_owned(),
             Self::NoFrom {} => "write `FROM courses` behind the SELECT list".to_owned(),
             Self::NoSuchTable { .. } => "write `FROM courses`, once and without another name".to_owned(),
-            Self::NotAnEstimate { .. } => "select only `count(*)`, `mean(…)`, `rate(…)` and `missing(…)`".to_owned(),
+            Self::NotAnEstimate { .. } => format!("select only totals: {}", words::ESTIMATES.join(", ")),
             Self::GroupSelected { .. } => "leave it out: every group of the answer carries its key".to_owned(),
             Self::Identifying { .. } => "leave it out; filter and group by fields of the dictionary".to_owned(),
             Self::UnknownName { near, fields, instruments, .. } => {
                 meant(near.as_ref(), &there_are(fields, instruments))
             }
             Self::UnknownFunction { near, .. } => meant(near.as_ref(), &there_are_functions()),
-            Self::NotAvailableYet { .. } => "there are count(*), mean(…), rate(…) and missing(…) so far".to_owned(),
+            Self::NotAvailableYet { .. } => format!("there are {} so far", words::ESTIMATES.join(", ")),
             Self::WrongKind { instead, .. } => instead.clone(),
             Self::UnknownValue { near: Some(near), .. } => format!("did you mean `'{near}'`?"),
             Self::UnknownValue { known, .. } => format!("its values are {}", listed(known, "'")),
@@ -124,6 +126,10 @@ impl Flaw {
             }
             Self::NoSessions { .. } => "use fields and instruments of the dictionary".to_owned(),
             Self::Bands { .. } => "write each bound once, the lowest first: `band(age, 18, 30, 45, 65)`".to_owned(),
+            Self::TooManyCells { .. } => {
+                "ask for wider bins, or clip to a narrower range: `clip(x, lo, hi)`".to_owned()
+            }
+            Self::DaysFall { .. } => "write each day once, the earliest first: `days => (0, 7, 14, 28)`".to_owned(),
             Self::TooManyBands { most, .. } => format!("write at most {} bounds", most.saturating_sub(1)),
             Self::Levels { .. } => "count who is at or below a level: `rate(remission(…, at_most => 1))`".to_owned(),
             Self::TooManyGroupings { most, .. } => format!("keep the {most} that matter most"),

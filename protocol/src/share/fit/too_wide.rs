@@ -32,9 +32,9 @@ impl TooWide {
     pub(super) fn in_cell(plan: &Plan, parties: &Parties, at: usize) -> Option<Self> {
         let most = (CELL_LIMIT - 1) / courses_max(plan, parties).max(1);
         let fits = match plan.blocks.get(at)?.kind {
-            BlockKind::Count => return None,
+            BlockKind::Count | BlockKind::Bin { .. } => return None,
             BlockKind::Sum => most,
-            BlockKind::Squares => most.isqrt(),
+            BlockKind::Squares | BlockKind::Product { .. } => most.isqrt(),
         };
         Self::of(plan, parties, at, fits)
     }
@@ -45,9 +45,11 @@ impl TooWide {
         let width = u128::from(plan.quantity_of(plan.blocks.get(at)?)?.width());
         let half = MODULUS / 2 - 1;
         let fits = match plan.blocks.get(at)?.kind {
-            BlockKind::Count => return None,
+            BlockKind::Count | BlockKind::Bin { .. } => return None,
             BlockKind::Sum => half / total.div_ceil(width.max(1)).max(1),
-            BlockKind::Squares => (half / total.div_ceil(width.saturating_mul(width).max(1)).max(1)).isqrt(),
+            BlockKind::Squares | BlockKind::Product { .. } => {
+                (half / total.div_ceil(width.saturating_mul(width).max(1)).max(1)).isqrt()
+            }
         };
         Self::of(plan, parties, at, fits)
     }

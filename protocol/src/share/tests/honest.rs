@@ -41,6 +41,7 @@ proptest! {
                     crate::plan::BlockKind::Count => 1,
                     crate::plan::BlockKind::Sum => v,
                     crate::plan::BlockKind::Squares => v * v,
+                    kind => panic!("{kind:?} is not tried here"),
                 };
             }
         }

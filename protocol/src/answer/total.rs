@@ -1,0 +1,34 @@
+//! All values of one quantity of one group together, and how far they spread.
+
+use crate::answer::cells::Cells;
+use crate::answer::form::{Dispersion, Spread, Total};
+use crate::answer::interval::{NORMAL_975, chi2_quantile, count_of, finite, whole};
+use crate::answer::moments::Moments;
+use crate::limits::INTEGER_MAX;
+use crate::plan::BlockKind;
+
+/// The sum of a quantity: with S its cell, Σx = (S + (min + max)·n)/2. `None` where the plan lacks a block, which a checked
+/// plan does not.
+pub(super) fn total(cells: &Cells<'_>, quantity: Option<u32>) -> Option<Total> {
+    let (n, sum) = (cells.cell(BlockKind::Count, quantity)?, cells.cell(BlockKind::Sum, quantity)?);
+    let range = cells.plan.quantity(quantity?)?;
+    let ends = i128::from(range.min).saturating_add(i128::from(range.max));
+    let twice = ends.saturating_mul(n.value).saturating_add(sum.value);
+    let one = 10_f64.powi(i32::from(range.decimals));
+    let value = finite(whole(twice) / 2.0 / one)?;
+    let sd_noise = (sum.sd.powi(2) + (whole(ends) * n.sd).powi(2)).sqrt() / 2.0 / one;
+    let half = NORMAL_975 * sd_noise;
+    let whole_sum = i64::try_from(twice / 2).ok().filter(|sum| cells.exact() && sum.abs() <= INTEGER_MAX);
+    Some(Total { value, n: count_of(n.value), sd_noise, ci95: [value - half, value + half], sum: whole_sum })
+}
+
+/// The variance among courses, or its square root.
+pub(super) fn dispersion(moments: &Moments, root: bool) -> Dispersion {
+    let of = |variance: f64| if root { variance.sqrt() } else { variance };
+    let measured = moments.variance.filter(|variance| variance.spread == Spread::Measured);
+    let ends = measured.and_then(|variance| {
+        let end = |share| finite(of(variance.df * variance.value / chi2_quantile(share, variance.df)?));
+        Some([end(0.975)?, end(0.025)?])
+    });
+    Dispersion { value: measured.map(|variance| of(variance.value)), n: moments.shown_n, ci95: ends }
+}
