@@ -13,16 +13,19 @@ use crate::privacy::epsilon;
 
 use bins::Bins;
 use cells::Cells;
+use joint::Joint;
 use moments::Moments;
 use proportion::Proportion;
+use survival::Followed;
 
 pub use form::{
-    Anova, Answer, Comparison, Count, Dispersion, Estimate, Found, Group, Histogram, Mean, Operators, Point, Quantile,
-    Rate, Shares, Spread, Test, Total, Trajectory, TwoMeans,
+    Anova, Answer, Coefficients, Comparison, Correlation, Count, Dispersion, Estimate, EventsPer, Found, Group,
+    Histogram, Linear, Logrank, Mean, Operators, Point, Quantile, Rate, Shares, Spread, Step, Survival, Test, Total,
+    Trajectory, TwoMeans,
 };
 #[expect(clippy::module_name_repetitions, reason = "an input or error alone would not say of what")]
 pub use input::{AnswerError, AnswerInput};
-pub use key::GroupKey;
+pub use key::{GroupKey, Pairs};
 pub use suppression::{least_shown, suppress};
 
 pub(crate) mod bins;
@@ -31,10 +34,12 @@ mod compare;
 mod form;
 mod input;
 pub(crate) mod interval;
+mod joint;
 mod key;
 pub(crate) mod moments;
 pub(crate) mod proportion;
 mod suppression;
+mod survival;
 mod total;
 
 /// The answer to a question.
@@ -54,7 +59,7 @@ pub fn answer(input: AnswerInput<'_>) -> Result<Answer, AnswerError> {
     let mut groups = Vec::with_capacity(want);
     let chunks = released.chunks_exact(plan.blocks.len().max(1));
     for ((key, chunk), suppressed) in plan.group_keys().into_iter().zip(chunks).zip(suppressed) {
-        let key = GroupKey(key);
+        let key = Pairs(key);
         let estimates = if *suppressed {
             Vec::new()
         } else {
@@ -84,6 +89,13 @@ pub fn answer(input: AnswerInput<'_>) -> Result<Answer, AnswerError> {
 struct Shown {
     means: BTreeMap<usize, Vec<(String, Moments)>>,
     rates: BTreeMap<usize, Vec<(String, Proportion)>>,
+    followed: BTreeMap<usize, Vec<(String, Followed)>>,
+}
+
+/// The cells of an estimate of several quantities.
+fn together<'a>(cells: &Cells<'a>, asked: &Asked) -> Option<Joint<'a>> {
+    let numbers: Vec<u32> = asked.quantity.iter().chain(&asked.with).copied().collect();
+    Joint::of(cells, &numbers)
 }
 
 /// One estimate of one group. `None` where the plan lacks a block that the estimate needs, which a
@@ -115,8 +127,14 @@ fn estimate(cells: &Cells<'_>, at: usize, asked: &Asked, key: &GroupKey, shown: 
             };
             Found::Trajectory(Trajectory { value: asked.with.iter().map(point).collect::<Option<_>>()? })
         }
-        EstimateKind::Correlation | EstimateKind::Linear | EstimateKind::Survival | EstimateKind::EventsPer { .. } => {
-            return None;
+        EstimateKind::Correlation => Found::Correlation(together(cells, asked)?.correlation()),
+        EstimateKind::Linear => Found::Linear(together(cells, asked)?.linear()),
+        EstimateKind::EventsPer { per } => Found::EventsPer(together(cells, asked)?.events_per(per)),
+        EstimateKind::Survival => {
+            let followed = Followed::of(cells, asked.quantity)?;
+            let survival = followed.survival();
+            shown.followed.entry(at).or_default().push((key.to_string(), followed));
+            Found::Survival(survival)
         }
     };
     Some(Estimate { name: asked.name.clone(), found })

@@ -16,6 +16,7 @@ pub use event::{Code, EventKind, EventRules, Onset};
 pub use field::{Field, FieldKind, ToldBy, UNKNOWN};
 #[expect(clippy::module_name_repetitions, reason = "their names where they are used, apart from this module")]
 pub use flaw::{DictionaryError, DictionaryFlaw};
+pub use fractions::{CHANGE_FRACTIONS_RANGE_MAX, ChangeFractions};
 pub use instrument::{Band, Better, Fraction, ImportantChange, Instrument, ResponseRule};
 pub use items::Items;
 pub use name::nearest;
@@ -41,6 +42,7 @@ mod decimal;
 mod event;
 mod field;
 mod flaw;
+mod fractions;
 mod instrument;
 mod items;
 mod name;

@@ -81,10 +81,18 @@ pub const GROUPS_MAX: usize = 1_024;
 pub const BANDS_MAX: usize = 32;
 /// Most cells that one group may have. No study has room for more: a cell takes many bits.
 pub const BLOCKS_MAX: usize = 8_192;
+/// Most predictors of one regression, as they are written; a category counts as one.
+pub const PREDICTORS_MAX: usize = 8;
+/// Most columns of one regression: a category has one for each value but the first.
+pub const COLUMNS_OF_REGRESSION_MAX: usize = 32;
+/// Most buckets of one survival curve.
+pub const BUCKETS_MAX: i64 = 1_024;
 /// Most days of one trajectory.
 pub const DAYS_OF_TRAJECTORY_MAX: usize = 32;
 /// Most sessions of one kind that are counted in a course: the number stands for more, too.
 pub const SESSIONS_COUNTED_MAX: i64 = 200;
+/// Most adverse events of one kind that are counted in a course: the number stands for more, too.
+pub const EVENTS_COUNTED_MAX: i64 = 200;
 /// Largest dose over all sessions of a course that is told, in milligrams: it stands for more, too.
 pub const CUMULATIVE_DOSE_MG_MAX: i64 = 100_000;
 /// Most input elements (bits) of one contribution in a `dp` study.

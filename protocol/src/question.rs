@@ -45,6 +45,7 @@ mod reader;
 mod render;
 mod source;
 mod syntax;
+mod together;
 mod words;
 
 /// Most expressions in one `SELECT` list.
@@ -90,7 +91,7 @@ pub fn compile(text: &str, dictionary: &Dictionary, mode: Mode) -> Result<Plan, 
 
 /// One expression of the `SELECT` list. A quantity that was asked for before is used again.
 fn select(reader: &Reader<'_>, plan: &mut Plan, selected: &Selected, text: &str) -> Result<Estimate, QuestionError> {
-    let Wanted { of, quantity, with } = reader.estimate(&selected.of, &plan.group_by)?;
+    let Wanted { of, quantity, with, together } = reader.estimate(&selected.of, &plan.group_by)?;
     let (name, span) = selected.name.clone().unwrap_or_else(|| {
         let span = selected.of.span();
         let written = text.get(span.clone()).unwrap_or_default();
@@ -99,16 +100,32 @@ fn select(reader: &Reader<'_>, plan: &mut Plan, selected: &Selected, text: &str)
     if plan.estimates.iter().any(|earlier| earlier.name == name) {
         return Err(QuestionError::at(span, Flaw::NameTwice { name }));
     }
+    let wanted: Vec<&Quantity> = quantity.iter().chain(&with).collect();
+    let joint = together.then(|| set_of(plan, &wanted));
     let mut number = |quantity: Quantity| {
+        let quantity = Quantity { joint, ..quantity };
         let at = plan.quantities.iter().position(|known| *known == quantity).unwrap_or_else(|| {
             plan.quantities.push(quantity);
             plan.quantities.len() - 1
         });
-        // A select list and the days of a trajectory are limited, so a position always fits.
+        // A select list, its predictors and the days of a trajectory are limited, so a position always fits.
         u32::try_from(at).unwrap_or(u32::MAX)
     };
     let quantity = quantity.map(&mut number);
     Ok(Estimate { name, of, quantity, with: with.into_iter().map(number).collect() })
+}
+
+/// The number of the set of these quantities: one that the plan has, or the next.
+fn set_of(plan: &Plan, wanted: &[&Quantity]) -> u32 {
+    let known = plan.quantities.iter().filter_map(|quantity| quantity.joint).max();
+    let next = known.map_or(0, |last| last.saturating_add(1));
+    let is_it = |set: u32| {
+        let members = || plan.quantities.iter().filter(move |quantity| quantity.joint == Some(set));
+        let wanted_too =
+            |one: &Quantity| wanted.iter().any(|other| Quantity { joint: Some(set), ..(*other).clone() } == *one);
+        members().count() == wanted.len() && members().all(wanted_too)
+    };
+    (0..next).find(|set| is_it(*set)).unwrap_or(next)
 }
 
 fn check_groups(plan: &Plan, span: &Range<usize>) -> Result<(), QuestionError> {

@@ -8,6 +8,7 @@ use crate::answer::form::{Anova, Comparison, Shares, Test, TwoMeans};
 use crate::answer::interval::{NORMAL_975, chi2_tail, f_tail, finite, t_975, t_two_sided};
 use crate::answer::moments::Moments;
 use crate::answer::proportion::Proportion;
+use crate::answer::survival::{Followed, logrank};
 use crate::plan::Plan;
 
 /// All comparisons, in the order of the question.
@@ -25,6 +26,13 @@ pub(super) fn all(plan: &Plan, shown: &Shown) -> Vec<Comparison> {
                     push(names, Test::StudentT(student(first, second)));
                 }
                 several => push(names, Test::Anova(anova(several))),
+            }
+        }
+        if let Some(followed) = shown.followed.get(&at).filter(|followed| followed.len() > 1) {
+            let (names, groups): (Vec<String>, Vec<&Followed>) =
+                followed.iter().map(|(name, followed)| (name.clone(), followed)).unzip();
+            if let Some(test) = logrank(&groups) {
+                push(names, Test::Logrank(test));
             }
         }
         if let Some(rates) = shown.rates.get(&at) {

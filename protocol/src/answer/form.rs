@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::answer::key::GroupKey;
+use crate::answer::key::{GroupKey, Pairs};
 use crate::cost::RhoMicro;
 use crate::digest::Digest;
 use crate::plan::Mode;
@@ -92,6 +92,124 @@ pub enum Found {
     Histogram(Histogram),
     /// Of `trajectory(i, days => …)`.
     Trajectory(Trajectory),
+    /// Of `correlation(x, y)`.
+    Correlation(Correlation),
+    /// Of `linear(y, x, …)`.
+    Linear(Linear),
+    /// Of `survival(kind, …)`.
+    Survival(Survival),
+    /// Of `events_per(kind, 100, sessions)`.
+    EventsPer(EventsPer),
+}
+
+/// Pearson's correlation over courses that have both values.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Correlation {
+    /// From −1 to 1. Null where n < 3, where one of the two does not vary, or where noise leaves nothing of its variance.
+    pub value: Option<f64>,
+    /// Courses with both values; a noised count below 0 is shown as 0.
+    pub n: u64,
+    /// How far noise carries it; 0 in an exact answer. Null as `value`.
+    pub sd_noise: Option<f64>,
+    /// By Fisher's transformation, widened by the noise. Null as `value`, and where n < 4.
+    pub ci95: Option<[f64; 2]>,
+    /// That there is none, by the t distribution; in a noised answer by the interval's own width. Null as `value`.
+    pub p: Option<f64>,
+}
+
+/// A linear function by least squares, over courses that have all values.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Linear {
+    /// What was found of each column. Null where the columns do not tell them apart, where there are not more courses than
+    /// columns, or where noise leaves nothing of their variance.
+    pub value: Option<Coefficients>,
+    /// Courses with all values; a noised count below 0 is shown as 0.
+    pub n: u64,
+    /// Courses less columns: degrees of freedom.
+    pub df: f64,
+    /// Columns that do not vary among these courses, and so are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
+}
+
+/// The columns of a regression, `const` first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Coefficients {
+    /// What one unit of the column adds, in the unit of what is explained.
+    pub coef: Pairs<f64>,
+    /// Standard errors of sampling and noise together.
+    pub se: Pairs<f64>,
+    /// How far noise carries each; 0 in an exact answer.
+    pub sd_noise: Pairs<f64>,
+    /// 95 % intervals.
+    pub ci95: Pairs<[f64; 2]>,
+    /// That it is nothing, two-sided.
+    pub p: Pairs<f64>,
+}
+
+/// The share of courses to which nothing happened yet (Kaplan and Meier 1958, J Am Stat Assoc 53:457).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Survival {
+    /// Day by day, the earliest first; in an exact answer only days on which something happened or somebody was last seen.
+    pub value: Vec<Step>,
+    /// Courses that were followed; a noised count below 0 is shown as 0.
+    pub n: u64,
+    /// Courses to which it happened by the last day; a noised count below 0 is shown as 0.
+    pub events: u64,
+    /// The first day on which the share is one half or less. Null where it never is.
+    pub median: Option<u32>,
+    /// The first days on which the upper and the lower end of the interval are one half or less: from the lower to the
+    /// upper end. Null for one that never is.
+    pub median_ci95: [Option<u32>; 2],
+}
+
+/// One day of a survival curve.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Step {
+    /// Days since the first dose: the last of its bucket.
+    pub day: u32,
+    /// Courses that were followed for so long and to which it had not happened before; a noised count below 0 is shown as 0.
+    pub at_risk: u64,
+    /// Courses to which it happened in this bucket.
+    pub events: u64,
+    /// Courses that were last seen in it.
+    pub censored: u64,
+    /// The share to which nothing happened up to this day.
+    pub s: f64,
+    /// Greenwood's standard error of `s`.
+    pub se: f64,
+    /// How far noise carries `s`; 0 in an exact answer.
+    pub sd_noise: f64,
+    /// 95 % interval for sampling and noise together, within 0 and 1.
+    pub ci95: [f64; 2],
+}
+
+/// How often something happened for so many sessions, over courses whose sessions were recorded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct EventsPer {
+    /// Events for so many sessions. Null where there were no sessions.
+    pub value: Option<f64>,
+    /// For so many.
+    pub per: u32,
+    /// Events; a noised count below 0 is shown as 0.
+    pub events: u64,
+    /// Sessions; a noised count below 0 is shown as 0.
+    pub sessions: u64,
+    /// Courses; a noised count below 0 is shown as 0.
+    pub n: u64,
+    /// Of the ratio of two sums over courses. Null as `value`, and where n < 2.
+    pub se_sampling: Option<f64>,
+    /// How far noise carries it; 0 in an exact answer. Null as `value`.
+    pub sd_noise: Option<f64>,
+    /// 95 % interval for both together, from 0. Where nothing happened in an exact answer, up to the exact bound of
+    /// Poisson. Null as `se_sampling`.
+    pub ci95: Option<[f64; 2]>,
 }
 
 /// All values together, in the measure's own unit.
@@ -279,6 +397,20 @@ pub enum Test {
     Anova(Anova),
     /// Two or more rates.
     Chi2(Shares),
+    /// Two or more survival curves.
+    Logrank(Logrank),
+}
+
+/// A comparison of survival curves (Mantel 1966, Cancer Chemother Rep 50:163), with the hypergeometric variance.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Logrank {
+    /// χ². Null where nothing happened.
+    pub statistic: Option<f64>,
+    /// Number of groups less 1.
+    pub df: f64,
+    /// Null as `statistic`.
+    pub p: Option<f64>,
 }
 
 /// A difference of two means.

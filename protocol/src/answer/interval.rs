@@ -51,6 +51,11 @@ pub(crate) fn t_two_sided(t: f64, df: f64) -> Option<f64> {
     beta::checked_beta_reg(df / 2.0, 0.5, df / (df + t * t)).ok().and_then(finite)
 }
 
+/// The probability that a normal deviate is at least this far from 0.
+pub(super) fn normal_two_sided(z: f64) -> Option<f64> {
+    chi2_tail(z * z, 1.0)
+}
+
 /// The probability that F is at least this: I_x(d2/2, d1/2) at x = d2/(d2 + d1·F).
 pub(super) fn f_tail(f: f64, between: f64, within: f64) -> Option<f64> {
     beta::checked_beta_reg(within / 2.0, between / 2.0, within / (within + between * f)).ok().and_then(finite)

@@ -5,6 +5,7 @@ use toml::Spanned;
 use super::about::{About, Findings, Lines};
 use super::coding::is_loinc;
 use super::flaw::DictionaryError;
+use super::fractions::MadeOnce;
 use super::written::{WrittenChange, WrittenInstrument, WrittenRemission, WrittenResponse};
 use super::{Band, Better, Fraction, ImportantChange, Instrument, ResponseRule};
 
@@ -64,6 +65,7 @@ pub(super) fn check(lines: Lines<'_>, written: &WrittenInstrument, findings: &mu
         loinc_panel: loinc_panel?,
         source: source?,
         licence: licence?,
+        fractions: MadeOnce::default(),
     })
 }
 

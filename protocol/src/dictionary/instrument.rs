@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConsentCategory, Items};
+use super::fractions::MadeOnce;
+use super::{ChangeFractions, ConsentCategory, Items};
 
 /// A scored instrument. All numbers are in units of 10^-decimals of the total.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -58,6 +59,9 @@ pub struct Instrument {
     pub source: String,
     /// Terms under which totals and items may be kept.
     pub licence: String,
+    /// Made when it is first asked for.
+    #[serde(skip)]
+    pub(super) fractions: MadeOnce,
 }
 
 impl Instrument {
@@ -65,6 +69,12 @@ impl Instrument {
     #[must_use]
     pub const fn width(&self) -> i64 {
         self.max.saturating_sub(self.min)
+    }
+
+    /// Every percent change that it can show; none where there are too many.
+    #[must_use]
+    pub fn change_fractions(&self) -> &ChangeFractions {
+        self.fractions.of(self.min, self.max)
     }
 }
 

@@ -139,7 +139,17 @@ impl Words<'_> {
             Measure::Deteriorated { instrument, at } => {
                 format!("{instrument} worse than at baseline ({}) on {}", self.baseline(), when(*at))
             }
-            Measure::Sessions { kind } => format!("the number of {kind} sessions"),
+            Measure::PercentChange { instrument, at } | Measure::ChangeFraction { instrument, at } => {
+                let (baseline, when) = (self.baseline(), when(*at));
+                format!("the change of {instrument} in percent of its baseline ({baseline}) to {when}")
+            }
+            Measure::Sessions { kind: Some(kind) } => format!("the number of {kind} sessions"),
+            Measure::Sessions { kind: None } => "the number of sessions".to_owned(),
+            Measure::AdverseEvents { kind } => format!("the number of adverse events `{kind}`"),
+            Measure::Is { field, value } => format!("{field} being {value}"),
+            Measure::TimeTo { kind, days, until } => {
+                format!("the time to `{kind}` in steps of {days} days up to day {until}")
+            }
             Measure::DosePerKilogram { which } => {
                 let which = match which {
                     Doses::First => "the first",
@@ -203,7 +213,7 @@ impl Words<'_> {
     fn decimals(&self, measure: &Measure) -> u8 {
         match measure {
             Measure::DosePerKilogram { .. } => return 3,
-            Measure::CumulativeDose => return 1,
+            Measure::CumulativeDose | Measure::PercentChange { .. } => return 1,
             Measure::Clip { of, .. } => return self.decimals(of),
             Measure::Field(_)
             | Measure::Baseline { .. }
@@ -216,6 +226,10 @@ impl Words<'_> {
             | Measure::Peak { .. }
             | Measure::AdverseEvent { .. }
             | Measure::Reached { .. }
+            | Measure::Is { .. }
+            | Measure::ChangeFraction { .. }
+            | Measure::AdverseEvents { .. }
+            | Measure::TimeTo { .. }
             | Measure::Missing { .. } => {}
         }
         let instrument = measure.instrument().and_then(|name| self.0.instrument(name));
@@ -231,6 +245,7 @@ impl Words<'_> {
         match measure {
             Measure::DosePerKilogram { .. } => return " mg/kg".to_owned(),
             Measure::CumulativeDose => return " mg".to_owned(),
+            Measure::PercentChange { .. } => return " %".to_owned(),
             Measure::Clip { of, .. } => return self.unit(of),
             Measure::Field(_)
             | Measure::Baseline { .. }
@@ -243,6 +258,10 @@ impl Words<'_> {
             | Measure::Peak { .. }
             | Measure::AdverseEvent { .. }
             | Measure::Reached { .. }
+            | Measure::Is { .. }
+            | Measure::ChangeFraction { .. }
+            | Measure::AdverseEvents { .. }
+            | Measure::TimeTo { .. }
             | Measure::Missing { .. } => {}
         }
         match self.field(measure).map(|field| &field.kind) {

@@ -7,8 +7,8 @@ use std::cmp::Reverse;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dictionary::{BaselineRule, Better, ConsentCategory, Dictionary, EventRules, SessionRules};
-use crate::limits::{CUMULATIVE_DOSE_MG_MAX, SESSIONS_COUNTED_MAX};
+use crate::dictionary::{BaselineRule, Better, ConsentCategory, Dictionary, EventRules, SessionRules, UNKNOWN};
+use crate::limits::{CUMULATIVE_DOSE_MG_MAX, EVENTS_COUNTED_MAX, SESSIONS_COUNTED_MAX};
 use crate::record::{Assessment, Course, FieldValue, Session};
 
 pub use gain::Gain;
@@ -80,10 +80,52 @@ pub enum Measure {
         /// When.
         at: Timepoint,
     },
+    /// The change to a timepoint in percent of the baseline, in tenths of a percent, half a tenth upwards. Missing if either
+    /// total is, or if the baseline is 0 or below.
+    PercentChange {
+        /// Which instrument.
+        instrument: String,
+        /// When.
+        at: Timepoint,
+    },
+    /// The same, as the number of the fraction in the rising list of all that can be: see [`ChangeFractions`]. For exact
+    /// answers, which nothing rounds.
+    ///
+    /// [`ChangeFractions`]: crate::dictionary::ChangeFractions
+    ChangeFraction {
+        /// Which instrument.
+        instrument: String,
+        /// When.
+        at: Timepoint,
+    },
     /// How many sessions of a kind; missing where no session of the course was recorded.
     Sessions {
+        /// Which kind; none for all.
+        kind: Option<String>,
+    },
+    /// How many adverse events of a kind; missing where no session of the course was recorded: nobody watched.
+    AdverseEvents {
         /// Which kind.
         kind: String,
+    },
+    /// Yes if a category has this value; missing where it is not known.
+    Is {
+        /// The field.
+        field: String,
+        /// The value.
+        value: String,
+    },
+    /// For how long a course was followed until what is waited for happened, as one number: twice the number of the bucket
+    /// in which the last day lies, and one more if it happened then. Bucket b holds the days above (b − 1)·`days` up to
+    /// b·`days`; who was followed beyond `until` is as if last seen in the first bucket behind it. Missing where it was not
+    /// followed at all.
+    TimeTo {
+        /// Which kind of time to event.
+        kind: String,
+        /// Days of a bucket.
+        days: u32,
+        /// Last day of interest: a multiple of `days`.
+        until: u32,
     },
     /// A dose by body weight, in micrograms per kilogram, of the sessions for which both are known.
     DosePerKilogram {
@@ -226,9 +268,34 @@ impl Measure {
                 }
             }
             Self::Sessions { kind } => {
-                let of_kind = || course.sessions.iter().filter(|session| session.kind == *kind).count();
+                let of_kind = |session: &&Session| kind.as_ref().is_none_or(|kind| session.kind == *kind);
+                let of_kind = || course.sessions.iter().filter(of_kind).count();
                 (!course.sessions.is_empty())
                     .then(|| i64::try_from(of_kind()).unwrap_or(i64::MAX).min(SESSIONS_COUNTED_MAX))
+            }
+            Self::AdverseEvents { kind } => {
+                let of_kind = || course.events.iter().filter(|event| event.kind == *kind).count();
+                let told = !course.sessions.is_empty();
+                told.then(|| i64::try_from(of_kind()).unwrap_or(i64::MAX).min(EVENTS_COUNTED_MAX))
+            }
+            Self::PercentChange { instrument, at } => {
+                let (endpoint, baseline) = (at.pick(instrument, scores)?, baseline(instrument)?);
+                half_up(endpoint.checked_sub(baseline)?.checked_mul(1_000)?, baseline).filter(|_| baseline > 0)
+            }
+            Self::ChangeFraction { instrument, at } => {
+                let (endpoint, baseline) = (at.pick(instrument, scores)?, baseline(instrument)?);
+                dictionary.instrument(instrument)?.change_fractions().place(baseline, endpoint)
+            }
+            Self::Is { field, value } => match course.fields.get(field)? {
+                FieldValue::Category(code) if code != UNKNOWN => Some(i64::from(code == value)),
+                FieldValue::Category(_) | FieldValue::Flag(_) | FieldValue::Number(_) => None,
+            },
+            Self::TimeTo { kind, days, until } => {
+                let followed = course.time_to_event.iter().find(|time| time.kind == *kind)?;
+                let (day, width) = (i64::from(followed.day.max(0)), i64::from(*days).max(1));
+                let bucket = day.checked_add(width - 1)?.div_euclid(width);
+                let last = i64::from(*until).div_euclid(width);
+                Some(if bucket > last { 2 * (last + 1) } else { 2 * bucket + i64::from(followed.happened) })
             }
             Self::DosePerKilogram { which } => which.of(&course.sessions),
             Self::CumulativeDose => cumulative_dose(&course.sessions),
@@ -258,14 +325,19 @@ impl Measure {
             | Self::Response { instrument, .. }
             | Self::Remission { instrument, .. }
             | Self::Deteriorated { instrument, .. }
+            | Self::PercentChange { instrument, .. }
+            | Self::ChangeFraction { instrument, .. }
             | Self::Peak { instrument } => Some(instrument),
             Self::Clip { of, .. } | Self::Missing { of } => of.instrument(),
             Self::Field(_)
+            | Self::Is { .. }
             | Self::Sessions { .. }
             | Self::DosePerKilogram { .. }
             | Self::CumulativeDose
             | Self::AdverseEvent { .. }
-            | Self::Reached { .. } => None,
+            | Self::AdverseEvents { .. }
+            | Self::Reached { .. }
+            | Self::TimeTo { .. } => None,
         }
     }
 
@@ -273,7 +345,7 @@ impl Measure {
     #[must_use]
     pub fn field(&self) -> Option<&str> {
         match self {
-            Self::Field(field) => Some(field),
+            Self::Field(field) | Self::Is { field, .. } => Some(field),
             Self::Clip { of, .. } | Self::Missing { of } => of.field(),
             Self::Baseline { .. }
             | Self::Score { .. }
@@ -281,12 +353,27 @@ impl Measure {
             | Self::Response { .. }
             | Self::Remission { .. }
             | Self::Deteriorated { .. }
+            | Self::PercentChange { .. }
+            | Self::ChangeFraction { .. }
             | Self::Sessions { .. }
             | Self::DosePerKilogram { .. }
             | Self::CumulativeDose
             | Self::Peak { .. }
             | Self::AdverseEvent { .. }
-            | Self::Reached { .. } => None,
+            | Self::AdverseEvents { .. }
+            | Self::Reached { .. }
+            | Self::TimeTo { .. } => None,
+        }
+    }
+
+    /// Whether both are values of one category, so that no course has both.
+    #[must_use]
+    pub fn excludes(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Is { field: one, value }, Self::Is { field: other, value: another }) => {
+                one == other && value != another
+            }
+            _ => false,
         }
     }
 
@@ -298,15 +385,20 @@ impl Measure {
             | Self::Change { at, .. }
             | Self::Response { at, .. }
             | Self::Remission { at, .. }
-            | Self::Deteriorated { at, .. } => at.day,
+            | Self::Deteriorated { at, .. }
+            | Self::PercentChange { at, .. }
+            | Self::ChangeFraction { at, .. } => at.day,
             Self::AdverseEvent { by, .. } | Self::Reached { by, .. } => *by,
             Self::Clip { of, .. } | Self::Missing { of } => of.day(),
             Self::Field(_)
+            | Self::Is { .. }
             | Self::Baseline { .. }
             | Self::Sessions { .. }
             | Self::DosePerKilogram { .. }
             | Self::CumulativeDose
-            | Self::Peak { .. } => 0,
+            | Self::Peak { .. }
+            | Self::AdverseEvents { .. }
+            | Self::TimeTo { .. } => 0,
         }
     }
 
@@ -314,18 +406,20 @@ impl Measure {
     #[must_use]
     pub fn category(&self, dictionary: &Dictionary) -> Option<ConsentCategory> {
         match self {
-            Self::Field(field) => dictionary.field(field).map(|field| field.category),
+            Self::Field(field) | Self::Is { field, .. } => dictionary.field(field).map(|field| field.category),
             Self::Baseline { instrument }
             | Self::Score { instrument, .. }
             | Self::Change { instrument, .. }
             | Self::Response { instrument, .. }
             | Self::Remission { instrument, .. }
             | Self::Deteriorated { instrument, .. }
+            | Self::PercentChange { instrument, .. }
+            | Self::ChangeFraction { instrument, .. }
             | Self::Peak { instrument } => dictionary.instrument(instrument).map(|known| known.category),
             Self::Clip { of, .. } | Self::Missing { of } => of.category(dictionary),
             Self::Sessions { .. } | Self::DosePerKilogram { .. } | Self::CumulativeDose => Some(SessionRules::CATEGORY),
-            Self::AdverseEvent { .. } => Some(EventRules::CATEGORY),
-            Self::Reached { .. } => Some(ConsentCategory::Outcomes),
+            Self::AdverseEvent { .. } | Self::AdverseEvents { .. } => Some(EventRules::CATEGORY),
+            Self::Reached { .. } | Self::TimeTo { .. } => Some(ConsentCategory::Outcomes),
         }
     }
 }

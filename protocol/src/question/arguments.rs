@@ -1,6 +1,7 @@
 //! Functions of the dialect and their arguments.
 
 use crate::dictionary::{DAYS_MAX, fold, nearest};
+use crate::limits::PREDICTORS_MAX;
 use crate::plan::Timepoint;
 
 use super::flaw::{Flaw, QuestionError};
@@ -32,6 +33,25 @@ pub(super) const TRAJECTORY: Signature = Signature {
     positional: 1,
     named: &["days", "within"],
     usage: "trajectory(phq9, days => (0, 7, 14, 28), within => 3)",
+};
+pub(super) const CORRELATION: Signature = Signature {
+    positional: 2,
+    named: &[],
+    usage: "correlation(baseline(phq9), score(phq9, day => 28, from => 14, to => 31))",
+};
+pub(super) const LINEAR: Signature = Signature {
+    positional: PREDICTORS_MAX + 1,
+    named: &[],
+    usage: "linear(score(phq9, day => 28, from => 14, to => 31), baseline(phq9), age, sex)",
+};
+pub(super) const SURVIVAL: Signature =
+    Signature { positional: 1, named: &["bucket", "until"], usage: "survival(relapse, bucket => 7, until => 364)" };
+pub(super) const EVENTS_PER: Signature =
+    Signature { positional: 3, named: &[], usage: "events_per(nausea, 100, sessions(dosing))" };
+pub(super) const PCT_CHANGE: Signature = Signature {
+    positional: 1,
+    named: &["day", "from", "to"],
+    usage: "pct_change(phq9, day => 28, from => 14, to => 31)",
 };
 pub(super) const BASELINE: Signature = Signature { positional: 1, named: &[], usage: "baseline(phq9)" };
 pub(super) const SCORE: Signature =
@@ -72,6 +92,21 @@ pub(super) const BAND: Signature = Signature { positional: 1, named: &[], usage:
 impl Call {
     /// Refuses arguments that the function does not have, and returns the ones without a name.
     pub(super) fn checked<const N: usize>(&self, signature: &Signature) -> Result<[&Node; N], QuestionError> {
+        self.limited(signature)?;
+        let nodes: Vec<&Node> = self.positional.iter().collect();
+        nodes.try_into().map_err(|_| {
+            let argument = match N {
+                3 if same("clip", &self.name) => "a value, a lower and an upper bound",
+                3 => "three values",
+                2 => "two values",
+                _ => "something in its parentheses",
+            };
+            self.missing(argument, signature.usage)
+        })
+    }
+
+    /// Refuses arguments that the function does not have.
+    pub(super) fn limited(&self, signature: &Signature) -> Result<(), QuestionError> {
         let Signature { positional, named, usage } = *signature;
         let function = || self.name.clone();
         for (place, argument) in self.named.iter().enumerate() {
@@ -89,15 +124,7 @@ impl Call {
             let flaw = Flaw::TooManyArguments { function: function(), most: positional, usage };
             return Err(QuestionError::at(beyond.span(), flaw));
         }
-        let nodes: Vec<&Node> = self.positional.iter().collect();
-        nodes.try_into().map_err(|_| {
-            let argument = match N {
-                3 => "a value, a lower and an upper bound",
-                2 => "two values",
-                _ => "something in its parentheses",
-            };
-            self.missing(argument, usage)
-        })
+        Ok(())
     }
 
     /// A named argument, if it is there.

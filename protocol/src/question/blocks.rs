@@ -21,11 +21,42 @@ pub(super) fn needed(plan: &Plan) -> Vec<Block> {
     };
     for estimate in &plan.estimates {
         let Estimate { of, quantity, with, .. } = estimate;
-        for quantity in quantity.iter().chain(with) {
-            kinds(*of, plan.quantity(*quantity)).into_iter().for_each(|kind| need(*quantity, kind));
+        let all: Vec<u32> = quantity.iter().chain(with).copied().collect();
+        if matches!(of, EstimateKind::Correlation | EstimateKind::Linear | EstimateKind::EventsPer { .. }) {
+            together(plan, &all).into_iter().for_each(|(quantity, kind)| need(quantity, kind));
+            continue;
+        }
+        for quantity in all {
+            kinds(*of, plan.quantity(quantity)).into_iter().for_each(|kind| need(quantity, kind));
         }
     }
     blocks
+}
+
+/// One count for all, a sum and squares for each, and a product for each two. A yes/no is its own square, and two values of
+/// one category are never both yes.
+fn together(plan: &Plan, quantities: &[u32]) -> Vec<(u32, BlockKind)> {
+    // The first of the set in the plan carries the count, whichever estimate asks first.
+    let first = quantities.iter().min();
+    let mut needed: Vec<(u32, BlockKind)> = first.map(|first| (*first, BlockKind::Count)).into_iter().collect();
+    needed.extend(quantities.iter().map(|quantity| (*quantity, BlockKind::Sum)));
+    let yes_no = |quantity: &u32| plan.quantity(*quantity).is_some_and(|known| known.width() == 1);
+    needed
+        .extend(quantities.iter().filter(|quantity| !yes_no(quantity)).map(|quantity| (*quantity, BlockKind::Squares)));
+    for (place, one) in quantities.iter().enumerate() {
+        for other in quantities.iter().skip(place.saturating_add(1)) {
+            let (first, with) = (*one.min(other), *one.max(other));
+            if !never_both(plan, first, with) {
+                needed.push((first, BlockKind::Product { with }));
+            }
+        }
+    }
+    needed
+}
+
+/// Whether two quantities are values of one category.
+fn never_both(plan: &Plan, one: u32, other: u32) -> bool {
+    plan.quantity(one).zip(plan.quantity(other)).is_some_and(|(one, other)| one.measure.excludes(&other.measure))
 }
 
 fn kinds(of: EstimateKind, quantity: Option<&Quantity>) -> Vec<BlockKind> {
@@ -37,9 +68,9 @@ fn kinds(of: EstimateKind, quantity: Option<&Quantity>) -> Vec<BlockKind> {
         EstimateKind::Rate | EstimateKind::Sum => vec![BlockKind::Count, BlockKind::Sum],
         EstimateKind::Quantile { .. } => with_count(quantity, 1),
         EstimateKind::Histogram { width } => with_count(quantity, width),
-        EstimateKind::Correlation | EstimateKind::Linear | EstimateKind::Survival | EstimateKind::EventsPer { .. } => {
-            vec![BlockKind::Count]
-        }
+        EstimateKind::Survival => with_count(quantity, 1),
+        // Their cells are of several quantities: see `together`.
+        EstimateKind::Correlation | EstimateKind::Linear | EstimateKind::EventsPer { .. } => vec![],
     }
 }
 

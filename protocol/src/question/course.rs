@@ -15,7 +15,7 @@ impl Reader<'_> {
     pub(super) fn sessions(&self, call: &Call) -> Result<Number, QuestionError> {
         let [node] = call.checked(&SESSIONS)?;
         let kinds = self.dictionary.session().map(|rules| rules.kinds.as_slice()).unwrap_or_default();
-        let kind = named(node, "a kind of session", kinds.iter().map(String::as_str))?;
+        let kind = Some(named(node, "a kind of session", kinds.iter().map(String::as_str))?);
         Ok(number(Measure::Sessions { kind }, SESSIONS_COUNTED_MAX, 0))
     }
 
@@ -78,7 +78,7 @@ impl Reader<'_> {
 }
 
 /// A word of a closed list, in the list's spelling.
-fn named<'a>(
+pub(super) fn named<'a>(
     node: &Node,
     wanted: &'static str,
     known: impl IntoIterator<Item = &'a str>,

@@ -15,11 +15,13 @@ pub(super) struct Wanted {
     pub(super) of: EstimateKind,
     pub(super) quantity: Option<Quantity>,
     pub(super) with: Vec<Quantity>,
+    /// Whether only courses count that have all of them.
+    pub(super) together: bool,
 }
 
 impl Wanted {
     const fn of(of: EstimateKind, quantity: Quantity) -> Self {
-        Self { of, quantity: Some(quantity), with: Vec::new() }
+        Self { of, quantity: Some(quantity), with: Vec::new(), together: false }
     }
 }
 
@@ -58,7 +60,12 @@ impl Reader<'_> {
             Ok(Wanted::of(of, self.averaged(number)?.quantity(self.mode)))
         };
         match fold(&call.name).as_str() {
-            "count" => count(call).map(|()| Wanted { of: EstimateKind::Count, quantity: None, with: Vec::new() }),
+            "count" => count(call).map(|()| Wanted {
+                of: EstimateKind::Count,
+                quantity: None,
+                with: Vec::new(),
+                together: false,
+            }),
             "mean" => of_number(EstimateKind::Mean, &MEAN),
             "sum" => of_number(EstimateKind::Sum, &SUM),
             "variance" => of_number(EstimateKind::Variance, &VARIANCE),
@@ -71,6 +78,10 @@ impl Reader<'_> {
             "quantile" => self.quantile(call),
             "histogram" => self.histogram(call),
             "trajectory" => self.trajectory(call),
+            "correlation" => self.correlation(call),
+            "linear" => self.linear(call),
+            "survival" => self.survival(call),
+            "events_per" => self.events_per(call),
             "rate" => {
                 let [of] = call.checked(&RATE)?;
                 Ok(Wanted::of(EstimateKind::Rate, share_of(self.yes_no(of)?)))
@@ -82,7 +93,7 @@ impl Reader<'_> {
     }
 
     /// A number whose sums mean something.
-    fn averaged(&self, of: &Node) -> Result<Number, QuestionError> {
+    pub(super) fn averaged(&self, of: &Node) -> Result<Number, QuestionError> {
         let number = self.number(of)?;
         let instrument = number.measure.instrument().and_then(|id| self.dictionary.instrument(id));
         if let Some(levels) = instrument.filter(|instrument| instrument.ordinal) {
@@ -151,7 +162,7 @@ impl Reader<'_> {
         for (place, day) in days.iter().enumerate() {
             with.push(score_on(known, *day, window(&days, place, within)));
         }
-        Ok(Wanted { of: EstimateKind::Trajectory, quantity: None, with })
+        Ok(Wanted { of: EstimateKind::Trajectory, quantity: None, with, together: false })
     }
 
     /// Rising days from 0.
@@ -211,7 +222,7 @@ fn window(days: &[i32], place: usize, within: Option<i32>) -> (i32, i32) {
 }
 
 /// A yes/no, as 1 or 0.
-const fn share_of(measure: Measure) -> Quantity {
+pub(super) const fn share_of(measure: Measure) -> Quantity {
     Quantity { measure, min: 0, max: 1, decimals: 0, reference_sd: None, joint: None }
 }
 

@@ -170,6 +170,12 @@ pub enum Flaw {
     /// More cells in a group than any study has room for.
     #[error("the question needs {cells} or more cells a group, where {BLOCKS_MAX} are allowed")]
     TooManyCells { cells: usize },
+    /// One variable twice in a correlation or regression.
+    #[error("`{name}` stands in one estimate twice")]
+    SameTwice { name: String },
+    /// More columns than a regression may have.
+    #[error("the regression has {columns} columns, where {most} are allowed")]
+    TooManyColumns { columns: usize, most: usize },
     /// Days of a trajectory that do not rise.
     #[error("the days of a trajectory must rise: {text}")]
     DaysFall { text: String },

@@ -4,7 +4,7 @@ use crate::dictionary::{Better, FieldKind, Fraction, Instrument, show};
 use crate::plan::{Gain, Measure, MissingEndpoint, Mode, Quantity};
 
 use super::arguments::{
-    BASELINE, CHANGE, CLIP, DETERIORATED, MISSING, PEAK, RELIABLE_CHANGE, REMISSION, RESPONSE, SCORE, same,
+    BASELINE, CHANGE, CLIP, DETERIORATED, MISSING, PCT_CHANGE, PEAK, RELIABLE_CHANGE, REMISSION, RESPONSE, SCORE, same,
 };
 use super::flaw::{Flaw, QuestionError};
 use super::reader::{Reader, Scale};
@@ -42,6 +42,11 @@ impl Number {
             | Measure::Response { .. }
             | Measure::Remission { .. }
             | Measure::Deteriorated { .. }
+            | Measure::PercentChange { .. }
+            | Measure::ChangeFraction { .. }
+            | Measure::Is { .. }
+            | Measure::AdverseEvents { .. }
+            | Measure::TimeTo { .. }
             | Measure::Sessions { .. }
             | Measure::DosePerKilogram { .. }
             | Measure::CumulativeDose
@@ -86,6 +91,7 @@ impl Reader<'_> {
                 Ok(Number { min: -known.width(), max: known.width(), change_clip, ..total(known, measure) })
             }
             Node::Call(call) if same("clip", &call.name) => self.clip(call),
+            Node::Call(call) if same("pct_change", &call.name) => self.percent_change(call),
             Node::Call(call) if same("peak", &call.name) => {
                 let [instrument] = call.checked(&PEAK)?;
                 let known = self.instrument_of_sessions(instrument)?;
@@ -130,6 +136,21 @@ impl Reader<'_> {
         }
         let measure = Measure::Clip { of: Box::new(inner.measure), low: min, high: max };
         Ok(Number { measure, min, max, change_clip: None, ..inner })
+    }
+
+    /// `pct_change(i, …)`, in tenths of a percent. With noise it is clipped to −100…100 unless the question clips it.
+    fn percent_change(&self, call: &Call) -> Result<Number, QuestionError> {
+        let [node] = call.checked(&PCT_CHANGE)?;
+        let known = self.instrument_with_baseline(node)?;
+        let instrument = known.id.clone();
+        if known.min < 0 {
+            let (reason, instead) = ("goes below 0, so a percentage of its baseline means nothing", "use `change(…)`");
+            return Err(QuestionError::at(node.span(), Flaw::NoDirection { instrument, reason, instead }));
+        }
+        let at = self.endpoint(call, &PCT_CHANGE)?;
+        let max = known.max.saturating_sub(1).saturating_mul(1_000).max(1_000);
+        let (measure, change_clip) = (Measure::PercentChange { instrument, at }, Some((-1_000, 1_000)));
+        Ok(Number { measure, min: -1_000, max, decimals: 1, reference_sd: None, change_clip })
     }
 
     /// A yes/no: a flag, `response` or `remission`.

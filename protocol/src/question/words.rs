@@ -90,14 +90,28 @@ pub(crate) fn is_identifying(folded: &str) -> bool {
 
 /// Functions of the dialect. Those that are still to come are known by name, so that a question that
 /// uses one is told so instead of being told that it does not exist.
-pub(super) const ESTIMATES: [&str; 10] =
-    ["count", "mean", "rate", "sum", "variance", "stddev", "median", "quantile", "histogram", "trajectory"];
-pub(super) const NUMBERS: [&str; 8] =
-    ["baseline", "score", "change", "clip", "sessions", "dose_mg_per_kg", "cumulative_dose_mg", "peak"];
+pub(super) const ESTIMATES: [&str; 14] = [
+    "count",
+    "mean",
+    "rate",
+    "sum",
+    "variance",
+    "stddev",
+    "median",
+    "quantile",
+    "histogram",
+    "trajectory",
+    "correlation",
+    "linear",
+    "survival",
+    "events_per",
+];
+pub(super) const NUMBERS: [&str; 9] =
+    ["baseline", "score", "change", "pct_change", "clip", "sessions", "dose_mg_per_kg", "cumulative_dose_mg", "peak"];
 pub(super) const YES_NO: [&str; 6] = ["response", "remission", "deteriorated", "reliable_change", "event", "missing"];
 /// What `GROUP BY` takes besides fields.
 pub(super) const GROUPS: [&str; 1] = ["band"];
-const TO_COME: [&str; 6] = ["correlation", "linear", "logistic", "survival", "events_per", "pct_change"];
+const TO_COME: [&str; 1] = ["logistic"];
 
 /// The function of this name that is still to come.
 pub(super) fn to_come(name: &str) -> Option<&'static str> {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{mean, rate, told};
-use crate::answer::{Answer, Found, GroupKey, Test, TwoMeans, suppress};
+use crate::answer::{Answer, Found, Test, TwoMeans, suppress};
 use crate::plan::{BlockKind, Mode, Plan};
 use crate::privacy::trial::{Asked, count, mean_of, plan, rate_of};
 
@@ -72,7 +72,7 @@ fn sums_agree_to_the_last_bit_and_what_follows_from_them_to_a_billionth() {
         let got = from_sums(asked, &groups);
         for ((name, want), group) in groups.iter().zip(&got.groups) {
             let mean = mean(&group.estimates[0]);
-            assert_eq!(group.key, GroupKey(vec![("arm".to_owned(), name.clone())]));
+            assert_eq!(group.key, crate::answer::Pairs(vec![("arm".to_owned(), name.clone())]));
             assert_eq!(i128::from(mean.n), integer(&want["n"]), "{query} {name}");
             assert_eq!(mean.sum.map(i128::from), Some(integer(&want["sum"])), "{query} {name}");
             assert_eq!(mean.sum_sq.map(i128::from), Some(integer(&want["sum_sq"])), "{query} {name}");

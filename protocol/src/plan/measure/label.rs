@@ -17,7 +17,13 @@ impl Measure {
             Self::Remission { instrument, at, .. } => of_day("remission", instrument, at),
             Self::Deteriorated { instrument, at } => of_day("deteriorated", instrument, at),
             Self::Clip { of, .. } => of.label(),
-            Self::Sessions { kind } => format!("sessions({kind})"),
+            Self::PercentChange { instrument, at } | Self::ChangeFraction { instrument, at } => {
+                of_day("pct_change", instrument, at)
+            }
+            Self::Sessions { kind } => format!("sessions({})", kind.as_deref().unwrap_or_default()),
+            Self::AdverseEvents { kind } => format!("events({kind})"),
+            Self::Is { field, value } => format!("{field}={value}"),
+            Self::TimeTo { kind, .. } => format!("time to {kind}"),
             Self::DosePerKilogram { which } => {
                 let which = match which {
                     Doses::First => "first",

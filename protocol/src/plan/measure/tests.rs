@@ -179,7 +179,7 @@ fn what_no_session_tells_is_missing_and_never_nothing() {
     let dictionary = dictionary("last_on_or_before_0");
     let dose = |which| Measure::DosePerKilogram { which };
     let (sessions, nausea) =
-        (Measure::Sessions { kind: "dosing".into() }, Measure::AdverseEvent { kind: "nausea".into(), by: 7 });
+        (Measure::Sessions { kind: Some("dosing".into()) }, Measure::AdverseEvent { kind: "nausea".into(), by: 7 });
     let peak = Measure::Peak { instrument: "CADSS".into() };
     let read = |course: &Course| {
         [

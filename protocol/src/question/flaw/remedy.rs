@@ -54,6 +54,8 @@ impl Flaw {
             Self::NoSessions { .. } => "no-sessions",
             Self::Bands { .. } => "bands",
             Self::TooManyCells { .. } => "too-many-cells",
+            Self::SameTwice { .. } => "same-twice",
+            Self::TooManyColumns { .. } => "too-many-columns",
             Self::DaysFall { .. } => "days-fall",
             Self::TooManyBands { .. } => "too-many-bands",
             Self::Levels { .. } => "levels",
@@ -129,6 +131,8 @@ impl Flaw {
             Self::TooManyCells { .. } => {
                 "ask for wider bins, or clip to a narrower range: `clip(x, lo, hi)`".to_owned()
             }
+            Self::SameTwice { .. } => "write each variable once".to_owned(),
+            Self::TooManyColumns { .. } => "drop a category with many values, or filter it with WHERE".to_owned(),
             Self::DaysFall { .. } => "write each day once, the earliest first: `days => (0, 7, 14, 28)`".to_owned(),
             Self::TooManyBands { most, .. } => format!("write at most {} bounds", most.saturating_sub(1)),
             Self::Levels { .. } => "count who is at or below a level: `rate(remission(…, at_most => 1))`".to_owned(),
