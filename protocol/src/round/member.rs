@@ -85,12 +85,6 @@ impl Member {
         }
     }
 
-    /// Whether a relayed message is meant for `me`. What it says is checked when it is taken.
-    #[must_use]
-    pub fn is_recipient(cover: &Envelope, me: &Principal) -> bool {
-        cover.claim::<Relay>().is_ok_and(|relay| relay.peek().to == *me)
-    }
-
     /// What this member, whose key is `me`, can say about the newest upload of a clinic that it saw as one of a
     /// committee; none if it saw none.
     #[must_use]

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use sumac_protocol::cost::RhoMicro;
-use sumac_protocol::dictionary::Dictionary;
 use sumac_protocol::digest::Digest;
 use sumac_protocol::document::consent::Action;
 use sumac_protocol::record::Course;
@@ -57,12 +56,11 @@ fn selected(scene: &Scene, at: usize, charge: &Charge, before: Option<&Charge>) 
         }
     }
     let Some(question) = scene.question(charge.query) else { return Ok(()) };
-    let inquiry = federation.inquiry(question);
-    let dictionary = Dictionary::parse(&federation.chain.current().dictionary).unwrap();
+    let Some(inquiry) = scene.inquiry(question) else { return Ok(()) };
     let mine = federation.patients.iter().filter(|patient| patient.clinic == at);
     let counted = mine.filter(|patient| charge.rows.contains(&patient.row));
     let courses: Vec<&[Course]> = counted.map(|patient| patient.participant.record.courses.as_slice()).collect();
-    let truth = inquiry.plan().raw_cells(&dictionary, courses);
+    let truth = inquiry.plan().raw_cells(inquiry.dictionary(), courses);
     let newest = node.books.cells_of.range((charge.query, 0)..=(charge.query, u8::MAX)).next_back();
     if newest.is_some_and(|(_, cells)| cells.as_slice() != truth.expose()) {
         return Err((Promise::ConsentHolds, format!("the cells of {} are not those of its cohort", node.name)));

@@ -12,6 +12,7 @@ use sumac_protocol::octets::Octets;
 use sumac_protocol::principal::Signer;
 use sumac_protocol::round::message::{Ending, Message, UploadParts};
 
+use super::scene::keys_of;
 use crate::cast::{COMMITTEES, HARBOUR, NAMES, signer};
 use crate::wire::{Meddler, Packet};
 
@@ -49,8 +50,11 @@ impl Liar {
 
     /// What stands in its place on the wire.
     pub(super) fn meddler(self, seed: u64) -> Meddler {
-        let mut tongue =
-            Tongue { signer: signer(seed, NAMES[self.who]), rng: StdRng::seed_from_u64(!seed), earlier: Vec::new() };
+        let mut tongue = Tongue {
+            signer: signer(keys_of(seed), NAMES[self.who]),
+            rng: StdRng::seed_from_u64(!seed),
+            earlier: Vec::new(),
+        };
         Box::new(move |packet| {
             // A clinic says little, and lies whenever it does.
             let truly = self.role != Role::Clinic && tongue.rng.random_range(0..3) > 0;
