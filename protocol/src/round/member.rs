@@ -240,7 +240,8 @@ impl Member {
             .filter(|(_, sitting)| !matches!(sitting.stage, Stage::Voided))
             .map(|(key, _)| *key)
             .collect();
-        if open.iter().any(|key| self.sittings.get(key).is_some_and(|sitting| sitting.stage.is_burnt())) {
+        let burnt = |key: &(Digest, u8)| self.sittings.get(key).is_some_and(|sitting| sitting.stage.is_burnt());
+        if open.iter().any(burnt) && !planted!(BeginsBesideNoised) {
             return Err(Fault::OutOfPlace { what: "an attempt beside one that may still be answered" });
         }
         Ok(open.into_iter().flat_map(|key| self.void(desk, key)).collect())

@@ -47,13 +47,16 @@ fn whatever_goes_wrong_the_promises_of_the_round_are_kept() {
     assert!(broken.is_empty(), "{} promises were broken", broken.len());
     let told = told.into_inner().unwrap_or_else(PoisonError::into_inner);
     let sum = |of: fn(&Told) -> usize| told.iter().map(of).sum::<usize>();
+    let by_attempt = [sum(|told| told.by_attempt[0]), sum(|told| told.by_attempt[1]), sum(|told| told.by_attempt[2])];
     println!(
-        "{stories} stories in {:.0} s: {} queries, {} answered, {} messages",
+        "{stories} stories in {:.0} s: {} queries, {} answered ({:?} by attempt), {} messages",
         began.elapsed().as_secs_f64(),
         sum(|told| told.asked),
         sum(|told| told.answered),
+        by_attempt,
         sum(|told| told.messages)
     );
+    assert!(by_attempt.iter().all(|answered| *answered > 0), "a committee that never answers is never put to the test");
     assert!(sum(|told| told.answered) * 4 > sum(|told| told.asked), "too few stories get as far as an answer");
 }
 

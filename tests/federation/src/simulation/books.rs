@@ -38,6 +38,10 @@ impl Books {
 fn selected(scene: &Scene, at: usize, charge: &Charge, before: Option<&Charge>) -> Check {
     let (federation, node) = (&scene.federation, &scene.federation.nodes[at]);
     let broken = |row: &u32, why: &str| Err((Promise::ConsentHolds, format!("row {row} at {} {why}", node.name)));
+    if charge.ledger_position != node.books.ledger_length() {
+        let (read, length) = (charge.ledger_position, node.books.ledger_length());
+        return Err((Promise::ConsentHolds, format!("{} read {read} of {length} statements", node.name)));
+    }
     for row in &charge.rows {
         if before.is_some_and(|before| !before.rows.contains(row)) {
             return broken(row, "was added to a later attempt");
@@ -77,7 +81,9 @@ fn paid_for(scene: &Scene, tape: &Tape) -> Check {
             for clinic in manifest.accepted().filter(|clinic| !scene.lies(clinic)) {
                 let node = scene.federation.nodes.iter().find(|node| node.key() == clinic);
                 let charge = node.and_then(|node| node.books.charge(*query));
-                if !charge.is_some_and(Charge::stands) {
+                let counted = node.and_then(|node| node.books.rows_of.get(&(*query, *attempt)));
+                let paid = charge.filter(|charge| charge.stands()).zip(counted);
+                if !paid.is_some_and(|(charge, counted)| counted.iter().all(|row| charge.rows.contains(row))) {
                     let who = scene.federation.name_of(&clinic);
                     return Err((Promise::PaidFor, format!("{who} is drawn on, and its patients did not pay")));
                 }

@@ -25,7 +25,6 @@ pub(super) struct Scene {
     pub(super) federation: Federation,
     pub(super) questions: Vec<Question>,
     inquiries: BTreeMap<Digest, Inquiry>,
-    pub(super) liar: Option<Liar>,
     pub(super) rng: StdRng,
     pub(super) steps: u32,
     /// When a node that is down comes back.
@@ -52,16 +51,17 @@ impl Scene {
         federation.wire.tape = Some(Vec::new());
         federation.skews = vec![0; federation.nodes.len()];
         federation.nodes.iter_mut().for_each(|node| node.rng.drawn = Some(Vec::new()));
-        let liar = Liar::draw(seed, &mut rng);
-        federation.wire.meddler = liar.map(|liar| liar.meddler(seed));
+        let liars = Liar::draw(seed, &mut rng);
+        federation.wire.meddler = Liar::meddler(&liars, seed);
+        federation.wire.liars = liars.iter().map(|liar| federation.nodes[liar.who].key()).collect();
         let steps = rng.random_range(20..70);
         let (questions, inquiries, returns) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-        Self { federation, questions, inquiries, liar, rng, steps, returns, heals: None }
+        Self { federation, questions, inquiries, rng, steps, returns, heals: None }
     }
 
-    /// Whether this is the liar of the story.
+    /// Whether this is a liar of the story.
     pub(super) fn lies(&self, who: &Principal) -> bool {
-        self.liar.is_some_and(|liar| self.federation.nodes[liar.who].key() == *who)
+        self.federation.wire.liars.contains(who)
     }
 
     /// Lets one to four beats pass; whoever was to come back by then does.
