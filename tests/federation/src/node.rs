@@ -239,6 +239,11 @@ impl Node {
         self.kept.keys().filter(|(number, _)| *number == role.number()).count()
     }
 
+    /// The stored forms of a role, as they lie on the disk.
+    pub fn stored_forms(&self, role: Role) -> impl Iterator<Item = &[u8]> {
+        self.kept.iter().filter(move |((number, _), _)| *number == role.number()).map(|(_, form)| form.as_slice())
+    }
+
     fn forms<T: DeserializeOwned>(&self, role: Role) -> Vec<T> {
         let mine = self.kept.iter().filter(|((number, _), _)| *number == role.number());
         mine.map(|(_, form)| decode(form).unwrap()).collect()
