@@ -46,12 +46,18 @@ pub enum Bug {
     IgnoresWithdrawals,
     /// A later attempt takes whoever consents by then.
     AddsInLaterAttempts,
+    /// A member draws on manifests that are not the same.
+    DrawsOnUnequalManifests,
+    /// A member looks at no floor of operators.
+    TakesAnyNumberOfOperators,
+    /// A member that noised lets another attempt begin.
+    BeginsBesideNoised,
 }
 
 #[cfg(feature = "planted-bugs")]
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::RevealsBeforeAllFroze,
         Self::VoidsWhatIsNoised,
         Self::LosesItsNoisedShare,
@@ -64,6 +70,9 @@ impl Bug {
         Self::IgnoresCaps,
         Self::IgnoresWithdrawals,
         Self::AddsInLaterAttempts,
+        Self::DrawsOnUnequalManifests,
+        Self::TakesAnyNumberOfOperators,
+        Self::BeginsBesideNoised,
     ];
 }
 

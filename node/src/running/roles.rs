@@ -5,10 +5,11 @@ use std::time::Duration;
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
 use serde::de::DeserializeOwned;
+use sumac_protocol::round::concern::Concern;
 use sumac_protocol::round::contributor::Contributor;
 use sumac_protocol::round::coordinator::Coordinator;
 use sumac_protocol::round::member::Member;
-use sumac_protocol::round::message::{Message, decode_stored};
+use sumac_protocol::round::message::decode_stored;
 use sumac_protocol::round::{Desk, Effect, Event, Role};
 
 use super::RunError;
@@ -54,34 +55,11 @@ impl Roles {
     /// Hands an event to whomever it concerns.
     pub(super) fn on(&mut self, desk: &mut Desk<'_, SystemRandom>, event: Event) -> Vec<Effect> {
         match &event {
-            Event::Message { message, .. } => match message {
-                Message::Submit { .. }
-                | Message::Follow { .. }
-                | Message::Commitment(_)
-                | Message::Upload(_)
-                | Message::Abstain { .. }
-                | Message::Freeze(_)
-                | Message::Manifest(_)
-                | Message::Answer { .. }
-                | Message::Void(_)
-                | Message::EndingKept { .. } => self.coordinator.on(desk, event),
-                Message::Relay { cover, .. } => {
-                    // The recipient takes it; anybody else who holds the query passes it on.
-                    if Member::is_recipient(cover, &desk.me()) {
-                        self.member.on(desk, &event)
-                    } else {
-                        self.coordinator.on(desk, event)
-                    }
-                }
-                Message::Begin { .. }
-                | Message::Batch { .. }
-                | Message::Frozen { .. }
-                | Message::Manifests { .. }
-                | Message::Nudge { .. }
-                | Message::AskVoid { .. } => self.member.on(desk, &event),
-                Message::Announce(_) | Message::Ended(_) => self.contributor.on(desk, event),
-                // No part of any query: the node itself hands on what patients sealed.
-                Message::HandOn { .. } | Message::Delivered(_) => Vec::new(),
+            Event::Message { message, .. } => match message.concerns(&desk.me()) {
+                Concern::Coordinator => self.coordinator.on(desk, event),
+                Concern::Member => self.member.on(desk, &event),
+                Concern::Contributor => self.contributor.on(desk, event),
+                Concern::Node => Vec::new(),
             },
             Event::Connected(peer) => {
                 let peer = *peer;

@@ -1,6 +1,7 @@
 //! A query that was admitted: everything that every role derives from the signed parts.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::charter_chain::CharterChain;
 use crate::dictionary::Dictionary;
@@ -22,7 +23,7 @@ pub struct Inquiry {
     query: Verified<Query>,
     study: Verified<Study>,
     charter: Verified<Charter>,
-    dictionary: Dictionary,
+    dictionary: Arc<Dictionary>,
     plan: Plan,
     admitted_at: Moment,
 }
@@ -39,7 +40,7 @@ impl Inquiry {
         let query = crate::document::query::admit_query(query, &study, chain, now)
             .map_err(|e| refused(e.code(), &e, e.remedy()))?;
         let charter = chain.current().clone();
-        let dictionary = Dictionary::parse(&charter.dictionary).map_err(|e| refused(e.code(), &e, e.remedy()))?;
+        let dictionary = Arc::clone(chain.dictionary().map_err(|e| refused(e.code(), e, e.remedy()))?);
         let plan = derive_plan(&query, &study, &charter, &dictionary)?;
         Ok(Self { query, study, charter, dictionary, plan, admitted_at: now })
     }
@@ -50,6 +51,10 @@ impl Inquiry {
     /// # Errors
     /// As [`Inquiry::admit`].
     pub fn resume(query: &Envelope, study: &Envelope, chain: &CharterChain, at: Moment) -> Result<Self, Refused> {
+        let named = query.claim::<Query>().map(|query| query.peek().charter);
+        if named.is_ok_and(|named| named == chain.current().digest()) {
+            return Self::admit(query, study, chain, at);
+        }
         match chain_of(query, chain) {
             Some(chain) => Self::admit(query, study, &chain, at),
             None => Self::admit(query, study, chain, at),
@@ -88,7 +93,7 @@ impl Inquiry {
 
     /// The charter's dictionary.
     #[must_use]
-    pub const fn dictionary(&self) -> &Dictionary {
+    pub fn dictionary(&self) -> &Dictionary {
         &self.dictionary
     }
 

@@ -85,12 +85,6 @@ impl Member {
         }
     }
 
-    /// Whether a relayed message is meant for `me`. What it says is checked when it is taken.
-    #[must_use]
-    pub fn is_recipient(cover: &Envelope, me: &Principal) -> bool {
-        cover.claim::<Relay>().is_ok_and(|relay| relay.peek().to == *me)
-    }
-
     /// What this member, whose key is `me`, can say about the newest upload of a clinic that it saw as one of a
     /// committee; none if it saw none.
     #[must_use]
@@ -246,7 +240,8 @@ impl Member {
             .filter(|(_, sitting)| !matches!(sitting.stage, Stage::Voided))
             .map(|(key, _)| *key)
             .collect();
-        if open.iter().any(|key| self.sittings.get(key).is_some_and(|sitting| sitting.stage.is_burnt())) {
+        let burnt = |key: &(Digest, u8)| self.sittings.get(key).is_some_and(|sitting| sitting.stage.is_burnt());
+        if open.iter().any(burnt) && !planted!(BeginsBesideNoised) {
             return Err(Fault::OutOfPlace { what: "an attempt beside one that may still be answered" });
         }
         Ok(open.into_iter().flat_map(|key| self.void(desk, key)).collect())

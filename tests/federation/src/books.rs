@@ -30,6 +30,8 @@ pub struct Books {
     pub cells_seen: Vec<Vec<u64>>,
     /// The cells of each attempt's cohort.
     pub cells_of: BTreeMap<(Digest, u8), Vec<u64>>,
+    /// The rows of each attempt's cohort.
+    pub rows_of: BTreeMap<(Digest, u8), Vec<u32>>,
 }
 
 /// One query's entry.
@@ -80,6 +82,7 @@ impl Books {
             commits_to: None,
             cells_seen: Vec::new(),
             cells_of: BTreeMap::new(),
+            rows_of: BTreeMap::new(),
         }
     }
 
@@ -165,6 +168,7 @@ impl Books {
             Some(known) => *known = charge,
             None => self.charges.push(charge),
         }
+        self.rows_of.insert((id, order.attempt), cohort.rows().to_vec());
         let cells = cohort.into_cells();
         self.cells_seen.push(cells.expose().to_vec());
         self.cells_of.insert((id, order.attempt), cells.expose().to_vec());
@@ -188,6 +192,12 @@ impl Books {
     #[must_use]
     pub fn charge(&self, query: Digest) -> Option<&Charge> {
         self.charges.iter().find(|charge| charge.query == query)
+    }
+
+    /// How many statements the ledger has.
+    #[must_use]
+    pub const fn ledger_length(&self) -> u64 {
+        self.ledger
     }
 
     /// What a patient was charged in the 365 days before.

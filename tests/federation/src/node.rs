@@ -12,6 +12,7 @@ use sumac_protocol::ledger::{LedgerError, TwoTrees};
 use sumac_protocol::moment::Moment;
 use sumac_protocol::octets::Octets;
 use sumac_protocol::principal::{Principal, Signer};
+use sumac_protocol::round::concern::Concern;
 use sumac_protocol::round::contributor::Contributor;
 use sumac_protocol::round::coordinator::Coordinator;
 use sumac_protocol::round::member::Member;
@@ -238,6 +239,11 @@ impl Node {
         self.kept.keys().filter(|(number, _)| *number == role.number()).count()
     }
 
+    /// The stored forms of a role, as they lie on the disk.
+    pub fn stored_forms(&self, role: Role) -> impl Iterator<Item = &[u8]> {
+        self.kept.iter().filter(move |((number, _), _)| *number == role.number()).map(|(_, form)| form.as_slice())
+    }
+
     fn forms<T: DeserializeOwned>(&self, role: Role) -> Vec<T> {
         let mine = self.kept.iter().filter(|((number, _), _)| *number == role.number());
         mine.map(|(_, form)| decode(form).unwrap()).collect()
@@ -248,28 +254,11 @@ impl Roles {
     /// Hands an event to whomever it concerns, as the node does.
     fn on(&mut self, desk: &mut Desk<'_, Watched>, event: Event) -> Vec<Effect> {
         match &event {
-            Event::Message { message, .. } => match message {
-                Message::Submit { .. }
-                | Message::Follow { .. }
-                | Message::Commitment(_)
-                | Message::Upload(_)
-                | Message::Abstain { .. }
-                | Message::Freeze(_)
-                | Message::Manifest(_)
-                | Message::Answer { .. }
-                | Message::Void(_)
-                | Message::EndingKept { .. } => self.coordinator.on(desk, event),
-                Message::Relay { cover, .. } if Member::is_recipient(cover, &desk.me()) => self.member.on(desk, &event),
-                Message::Relay { .. } => self.coordinator.on(desk, event),
-                Message::Begin { .. }
-                | Message::Batch { .. }
-                | Message::Frozen { .. }
-                | Message::Manifests { .. }
-                | Message::Nudge { .. }
-                | Message::AskVoid { .. } => self.member.on(desk, &event),
-                Message::Announce(_) | Message::Ended(_) => self.contributor.on(desk, event),
-                // No part of any query: the node itself hands on what patients sealed.
-                Message::HandOn { .. } | Message::Delivered(_) => Vec::new(),
+            Event::Message { message, .. } => match message.concerns(&desk.me()) {
+                Concern::Coordinator => self.coordinator.on(desk, event),
+                Concern::Member => self.member.on(desk, &event),
+                Concern::Contributor => self.contributor.on(desk, event),
+                Concern::Node => Vec::new(),
             },
             Event::Connected(peer) => {
                 let peer = *peer;

@@ -2,7 +2,6 @@
 
 use rand::Rng as _;
 use sumac_protocol::cost::RhoMicro;
-use sumac_protocol::dictionary::Dictionary;
 use sumac_protocol::digest::Digest;
 use sumac_protocol::document::query::Query;
 use sumac_protocol::envelope::Envelope;
@@ -103,8 +102,7 @@ impl Federation {
         hub: usize,
     ) -> Question {
         let charter = self.chain.current();
-        let dictionary = Dictionary::parse(&charter.dictionary).unwrap();
-        let plan = question::compile(text, &dictionary, self.mode).unwrap();
+        let plan = question::compile(text, self.chain.dictionary().unwrap(), self.mode).unwrap();
         let plan = privacy::price(plan, rho).unwrap();
         let key = OpeningKey::generate(&mut self.rng);
         let mut nonce = vec![0; 16];
