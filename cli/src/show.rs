@@ -276,7 +276,8 @@ fn compare(comparison: &Comparison) -> String {
     format!("{}: {between} = {says} [{name}]", comparison.name)
 }
 
-/// What the answer cost, or that it is exact and carries no differential privacy.
+/// What the answer cost, or that it is exact: then it carries no differential privacy, and what protects anybody in it is
+/// that groups are held back by a committee that sees them.
 fn privacy_line(answer: &Answer) -> String {
     match (answer.mode, answer.rho_micro, answer.epsilon, answer.delta) {
         (Mode::Dp, Some(rho), Some(epsilon), Some(delta)) => {

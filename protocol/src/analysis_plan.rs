@@ -17,7 +17,7 @@
 use crate::dictionary::Dictionary;
 use crate::document::charter::Charter;
 use crate::document::study::Study;
-use crate::plan::{EstimateKind, Mode, Plan};
+use crate::plan::{EstimateKind, Mode, Plan, Quantity};
 use crate::question;
 
 /// Whether these queries, and the answers to them, are to be kept apart: an exact study, under a charter that holds small
@@ -110,7 +110,9 @@ impl AnalysisPlanError {
 fn alone(text: &str, plan: &Plan) -> Result<(), AnalysisPlanError> {
     let mut rest = plan.quantities.as_slice();
     while let Some((one, others)) = rest.split_first() {
-        if others.iter().any(|other| one.measure.differs_by_a_bound(&other.measure)) {
+        // A clip may stand in the bounds of the quantity alone; two that are the same would be one quantity.
+        let again = |other: &Quantity| one.measure == other.measure || one.measure.differs_by_a_bound(&other.measure);
+        if others.iter().any(again) {
             return Err(AnalysisPlanError::Bounds { query: text.to_owned() });
         }
         rest = others;

@@ -92,7 +92,11 @@ impl StudyCommand {
     }
 }
 
-/// Whether what an exact study plans are questions, and can be answered beside each other.
+/// Whether what an exact study plans are questions of the charter's dictionary, and can be answered beside each other:
+/// told before a steward signs, because every node refuses such a study afterwards. A study with noise is not looked at.
+///
+/// Fails with the place in a query that is no question, with the two queries whose answers tell of few people when one is
+/// taken from the other, or where no charter is named.
 fn answerable(draft: &Path, charter: Option<&Path>) -> Result<(), Failure> {
     let claimed = files::envelope(draft)?.claim::<Study>()?;
     let study = claimed.peek();

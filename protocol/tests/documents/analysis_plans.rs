@@ -26,50 +26,58 @@ fn refused(study: &Study, charter: &Charter) -> Option<&'static str> {
     Some(why.code())
 }
 
-#[test]
-fn planned_queries_whose_difference_may_be_one_person_are_refused() {
-    struct Case {
-        why: &'static str,
-        queries: Vec<String>,
-        refused: Option<&'static str>,
+struct Case {
+    why: &'static str,
+    queries: Vec<String>,
+    refused: Option<&'static str>,
+}
+
+const OVERLAP: Option<&str> = Some("planned-queries-overlap");
+const AT: &str = "day => 28, from => 14, to => 31";
+
+/// The mean change, of these courses and by these groups.
+fn of(parts: &[&str]) -> Vec<String> {
+    parts.iter().map(|part| format!("SELECT {CHANGE} FROM courses {part}")).collect()
+}
+
+fn every_case_holds(cases: &[Case]) {
+    for Case { why, queries, refused: want } in cases {
+        let queries: Vec<&str> = queries.iter().map(String::as_str).collect();
+        assert_eq!(refused(&planning(&queries), &genesis()), *want, "{why}");
+        let turned: Vec<&str> = queries.into_iter().rev().collect();
+        assert_eq!(refused(&planning(&turned), &genesis()), *want, "{why}, the other way round");
     }
-    let of = |parts: &[&str]| -> Vec<String> {
-        parts.iter().map(|part| format!("SELECT {CHANGE} FROM courses {part}")).collect()
-    };
-    let any = |queries: &[&str]| -> Vec<String> { queries.iter().map(|query| format!("SELECT {query}")).collect() };
-    let overlap = Some("planned-queries-overlap");
-    let at = "day => 28, from => 14, to => 31";
-    let cases = [
+}
+
+#[test]
+fn two_planned_queries_over_courses_that_may_be_the_same_are_refused() {
+    every_case_holds(&[
         Case { why: "one query", queries: of(&["GROUP BY route"]), refused: None },
         Case {
-            why: "a grouping that holds the other's",
+            why: "one GROUP BY in the other",
             queries: of(&["GROUP BY route", "GROUP BY route, sex"]),
-            refused: overlap,
+            refused: OVERLAP,
         },
-        Case { why: "a margin beside its groups", queries: of(&["", "GROUP BY sex"]), refused: overlap },
+        Case { why: "a margin beside its groups", queries: of(&["", "GROUP BY sex"]), refused: OVERLAP },
         Case {
-            why: "a course without a sex is in one table only",
+            why: "who has no sex is in one only",
             queries: of(&["GROUP BY route", "GROUP BY sex"]),
-            refused: overlap,
+            refused: OVERLAP,
         },
-        Case { why: "part and whole", queries: of(&["", "WHERE sex = 'female'"]), refused: overlap },
+        Case { why: "part and whole", queries: of(&["", "WHERE sex = 'female'"]), refused: OVERLAP },
         Case { why: "x and not x", queries: of(&["WHERE sex = 'female'", "WHERE NOT sex = 'female'"]), refused: None },
         Case {
             why: "x, not x and everybody",
             queries: of(&["WHERE sex = 'female'", "WHERE NOT sex = 'female'", ""]),
-            refused: overlap,
+            refused: OVERLAP,
         },
+        Case { why: "two values", queries: of(&["WHERE route = 'iv'", "WHERE route = 'im'"]), refused: None },
         Case {
-            why: "two values of one field",
-            queries: of(&["WHERE route = 'iv'", "WHERE route = 'im'"]),
-            refused: None,
-        },
-        Case {
-            why: "values in common",
+            why: "a value in common",
             queries: of(&["WHERE route IN ('iv', 'im')", "WHERE route IN ('im', 'sc')"]),
-            refused: overlap,
+            refused: OVERLAP,
         },
-        Case { why: "two fields", queries: of(&["WHERE route = 'iv'", "WHERE sex = 'female'"]), refused: overlap },
+        Case { why: "two fields", queries: of(&["WHERE route = 'iv'", "WHERE sex = 'female'"]), refused: OVERLAP },
         Case {
             why: "ranges that touch",
             queries: of(&["WHERE baseline(phq9) <= 14", "WHERE baseline(phq9) >= 15"]),
@@ -78,52 +86,54 @@ fn planned_queries_whose_difference_may_be_one_person_are_refused() {
         Case {
             why: "ranges that share a value",
             queries: of(&["WHERE baseline(phq9) <= 15", "WHERE baseline(phq9) >= 15"]),
-            refused: overlap,
+            refused: OVERLAP,
         },
+    ]);
+}
+
+#[test]
+fn what_two_planned_queries_or_one_tell_together_of_a_few_people_is_refused() {
+    let any = |queries: &[String]| queries.iter().map(|query| format!("SELECT {query} FROM courses")).collect();
+    let one = |query: &str| vec![format!("SELECT {query} FROM courses")];
+    let response = |name: &str, share: &str| format!("rate(response(phq9, {AT}, at_least => {share})) AS {name}");
+    let bounds = Some("planned-query-bounds");
+    every_case_holds(&[
         Case {
             why: "another time point of one instrument",
-            queries: any(&[&format!("{CHANGE} FROM courses"), "mean(baseline(phq9)) FROM courses"]),
-            refused: overlap,
+            queries: any(&[CHANGE.into(), "mean(baseline(phq9))".into()]),
+            refused: OVERLAP,
         },
         Case {
             why: "other instruments",
-            queries: any(&["mean(baseline(phq9)) FROM courses", "mean(baseline(gad7)) FROM courses GROUP BY sex"]),
+            queries: any(&["mean(baseline(phq9))".into(), "mean(baseline(gad7))".into()]),
             refused: None,
         },
         Case {
             why: "everybody less those who answered",
-            queries: any(&["count(*) FROM courses", "mean(baseline(gad7)) FROM courses"]),
-            refused: overlap,
+            queries: any(&["count(*)".into(), "mean(baseline(gad7))".into()]),
+            refused: OVERLAP,
         },
         Case {
             why: "the same in one query, where the answer sees it",
-            queries: any(&["count(*), mean(baseline(gad7)), mean(baseline(phq9)) FROM courses"]),
+            queries: one("count(*), mean(baseline(gad7)), mean(baseline(phq9))"),
             refused: None,
         },
         Case {
             why: "those who just respond",
-            queries: any(&[&format!(
-                "rate(response(phq9, {at})) AS a, rate(response(phq9, {at}, at_least => 0.51)) AS b FROM courses"
-            )]),
-            refused: Some("planned-query-bounds"),
+            queries: one(&[response("a", "0.5"), response("b", "0.51")].join(", ")),
+            refused: bounds,
         },
         Case {
             why: "those above the lower clip",
-            queries: any(&[
-                "mean(clip(baseline(phq9), 0, 9)) AS a, mean(clip(baseline(phq9), 0, 10)) AS b FROM courses",
-            ]),
-            refused: Some("planned-query-bounds"),
+            queries: one("mean(clip(baseline(phq9), 0, 9)) AS a, mean(clip(baseline(phq9), 0, 10)) AS b"),
+            refused: bounds,
         },
         Case {
             why: "three values and their squares are three counts",
-            queries: any(&["mean(clip(baseline(phq9), 8, 10)) FROM courses"]),
+            queries: one("mean(clip(baseline(phq9), 8, 10))"),
             refused: Some("planned-query-few-values"),
         },
-    ];
-    for Case { why, queries, refused: want } in &cases {
-        let queries: Vec<&str> = queries.iter().map(String::as_str).collect();
-        assert_eq!(refused(&planning(&queries), &genesis()), *want, "{why}");
-    }
+    ]);
 }
 
 #[test]

@@ -11,8 +11,9 @@ use crate::record::{Assessment, Course, FieldValue};
 
 /// One estimate, with time points, bounds and thresholds of its own.
 fn estimate() -> impl Strategy<Value = String> {
-    let at = (0..40_i32, 0..20_i32, 0..20_i32)
-        .prop_map(|(day, before, after)| format!("day => {day}, from => {}, to => {}", day - before, day + after));
+    let at = (1..40_i32, 0..20_i32, 0..20_i32).prop_map(|(day, before, after)| {
+        format!("day => {day}, from => {}, to => {}", (day - before).max(1), day + after)
+    });
     let instrument = || select(vec!["hamd17", "hama"]);
     let measured = (instrument(), at.clone(), 0..4_u8).prop_map(|(instrument, at, kind)| match kind {
         0 => format!("baseline({instrument})"),
