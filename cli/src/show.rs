@@ -155,7 +155,7 @@ pub(crate) fn answer(answer: &Answer) {
         prose(&compare(comparison), "  ");
     }
     line(&format!("{} of {} operators counted", answer.operators.counted, answer.operators.asked));
-    line(&privacy_line(answer));
+    prose(&privacy_line(answer), "  ");
 }
 
 /// A group by its values, as `drug · F`; `all` without `GROUP BY`.
@@ -276,7 +276,8 @@ fn compare(comparison: &Comparison) -> String {
     format!("{}: {between} = {says} [{name}]", comparison.name)
 }
 
-/// What the answer cost, or that it is exact and carries no differential privacy.
+/// What the answer cost, or that it is exact: then it carries no differential privacy, and what protects anybody in it is
+/// that groups are held back by a committee that sees them.
 fn privacy_line(answer: &Answer) -> String {
     match (answer.mode, answer.rho_micro, answer.epsilon, answer.delta) {
         (Mode::Dp, Some(rho), Some(epsilon), Some(delta)) => {
@@ -284,7 +285,11 @@ fn privacy_line(answer: &Answer) -> String {
         }
         (Mode::Dp, Some(rho), ..) => format!("every patient counted was charged {rho}"),
         _ => {
-            format!("exact: no noise, no differential privacy; groups below {} are held back", answer.cohort_min)
+            format!(
+                "exact: no noise, no differential privacy, no (ε, δ); groups below {} are held back, which protects against \
+                 an honest committee only",
+                answer.cohort_min
+            )
         }
     }
 }

@@ -8,6 +8,7 @@
 #[macro_use]
 pub mod planted;
 
+pub mod analysis_plan;
 pub mod answer;
 pub mod charter_chain;
 pub mod cohort;

@@ -115,7 +115,9 @@ impl Clinic {
         let spent = self.spent(id, now)?;
         let spent = |row: u32| usize::try_from(row).ok().and_then(|row| spent.get(row)).copied().unwrap_or_default();
         let only: Option<BTreeSet<u32>> = before.as_ref().map(|charge| charge.rows.iter().copied().collect());
-        let Selected { cohort, opening } = self.selected(inquiry, now, &spent, only.as_ref())?;
+        let counted = self.counted(inquiry)?;
+        let selected = self.selected(inquiry, now, &spent, &|row| counted.contains(&row), only.as_ref())?;
+        let Selected { cohort, opening } = selected;
         let ledger = ledger::commitment(&opening.salt.0, &opening.head.digest());
         let mut openings = before.as_ref().map(|charge| charge.openings.clone()).unwrap_or_default();
         openings.push(opening);
@@ -183,7 +185,7 @@ impl Clinic {
         if self.charges()?.iter().any(|charge| charge.study == study.digest() && charge.told.is_some()) {
             return Ok(None);
         }
-        let (title, lay_summary) = (study.title.clone(), study.lay_summary.clone());
+        let (title, lay_summary) = (study.title.clone(), study.lay_words());
         Ok(Some(ToldPatients { title, lay_summary, mode: study.mode }))
     }
 
@@ -204,6 +206,18 @@ impl Clinic {
             }
         }
         Ok(spent)
+    }
+
+    /// The rows that other queries of the same study and text have counted, or may still count, whenever that was.
+    fn counted(&self, inquiry: &Inquiry) -> Result<BTreeSet<u32>, ClinicError> {
+        if !inquiry.counts_nobody_twice() {
+            return Ok(BTreeSet::new());
+        }
+        let (id, study, text) = (inquiry.id(), inquiry.study().digest(), text_digest(inquiry));
+        let earlier = |charge: &Charge| {
+            charge.query != id && charge.study == study && charge.text == text && charge.state.stands()
+        };
+        Ok(self.charges()?.into_iter().filter(earlier).flat_map(|charge| charge.rows).collect())
     }
 
     /// Whether the study's own budget or number of queries is used up, as this clinic counts it: a

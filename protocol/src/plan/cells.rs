@@ -167,13 +167,22 @@ impl RawCells {
         &self.patients
     }
 
-    /// Sets every cell of a group to 0 in which the clinic holds fewer than `local_min` patients. For
-    /// exact studies, where no noise hides one patient.
-    pub fn zero_small_groups(&mut self, local_min: u64) {
+    /// Sets every cell of a group to 0 in which the clinic holds fewer than `local_min` patients, and every cell of a
+    /// quantity that fewer of them have. For exact studies, where no noise hides one patient: what a clinic adds to a sum
+    /// is always of at least so many.
+    pub fn zero_small_groups(&mut self, plan: &Plan, local_min: u64) {
         for (cells, patients) in self.cells.chunks_exact_mut(self.blocks.max(1)).zip(&mut self.patients) {
             if *patients < local_min {
                 cells.fill(0);
                 *patients = 0;
+            }
+            let few = |(block, cell): (&Block, &u64)| block.kind == BlockKind::Count && *cell < local_min;
+            let counts: Vec<Option<u32>> =
+                plan.blocks.iter().zip(&*cells).filter(|of| few(*of)).map(|(block, _)| block.quantity).collect();
+            for (block, cell) in plan.blocks.iter().zip(cells) {
+                if counts.contains(&block.quantity) {
+                    *cell = 0;
+                }
             }
         }
     }

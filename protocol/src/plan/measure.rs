@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::dictionary::{BaselineRule, Better, Dictionary, Fraction};
 use crate::record::{Assessment, Course, FieldValue};
 
+mod known_with;
+
 /// How a number is found in a course. Names are the dictionary's own spelling; a number is in units
 /// of 10^-decimals of its field or instrument, and yes/no is 1 or 0.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::analysis_plan::{check_analysis_plan, keeps_apart};
 use crate::charter_chain::CharterChain;
 use crate::dictionary::Dictionary;
 use crate::digest::Digest;
@@ -103,6 +104,13 @@ impl Inquiry {
         &self.plan
     }
 
+    /// Whether nobody may be counted twice for this query, were it asked again: in an exact study, where the difference of
+    /// two answers is exact too. Each time it is asked it then counts those who were not counted before.
+    #[must_use]
+    pub fn counts_nobody_twice(&self) -> bool {
+        keeps_apart(&self.study, &self.charter)
+    }
+
     /// The committee of an attempt, in order.
     #[must_use]
     pub fn committee(&self, attempt: u8) -> Option<&[Principal]> {
@@ -165,6 +173,7 @@ fn derive_plan(query: &Query, study: &Study, charter: &Charter, dictionary: &Dic
             remedy: "ask one of the questions written out in the study, word for word".into(),
         });
     }
+    check_analysis_plan(study, charter, dictionary).map_err(|e| refused(e.code(), &e, e.remedy()))?;
     let plan = question::compile(&query.text, dictionary, study.mode).map_err(|e| refused(e.code(), &e, e.remedy()))?;
     if let Some(outside) = plan.categories(dictionary).into_iter().find(|c| !study.categories.contains(c)) {
         return Err(Refused {

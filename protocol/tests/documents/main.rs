@@ -12,6 +12,7 @@
     reason = "tests: a wrong fixture should stop them where it is"
 )]
 
+mod analysis_plans;
 mod batch;
 mod cast;
 mod chain;

@@ -150,8 +150,9 @@ impl Books {
         let own =
             |row: u32| before.filter(|charge| charge.rows.contains(&row)).map_or(RhoMicro(0), |charge| charge.rho);
         let spent = |row: &u32| self.spent(*row, now).after(own(*row)).unwrap_or_default();
-        let candidates =
-            self.rows.iter().map(|(row, kept)| Candidate { row: *row, record: &kept.record, spent: spent(row) });
+        let counted = self.counted(order);
+        let candidates = self.rows.iter().filter(|(row, _)| !counted.contains(row));
+        let candidates = candidates.map(|(row, kept)| Candidate { row: *row, record: &kept.record, spent: spent(row) });
         let cohort = Cohort::select(&view, inquiry, &self.clinic, candidates, only.as_ref());
         // Selected again after a void attempt: whoever withdrew since is out, and has the debit back.
         let charge = Charge {
@@ -205,6 +206,16 @@ impl Books {
     pub fn spent(&self, row: u32, now: Moment) -> RhoMicro {
         let recent = |charge: &&Charge| charge.stands() && now.since(charge.at) < Millis::BUDGET_YEAR;
         self.charges.iter().filter(recent).filter(|charge| charge.rows.contains(&row)).map(|charge| charge.rho).sum()
+    }
+
+    /// Who was counted by another query of this text, where nobody may be counted twice.
+    fn counted(&self, order: &Order) -> BTreeSet<u32> {
+        let (inquiry, text) = (&order.inquiry, Digest::of_bytes(order.inquiry.query().text.as_bytes()));
+        let earlier =
+            self.charges.iter().filter(|charge| inquiry.counts_nobody_twice() && charge.query != inquiry.id());
+        let same =
+            |charge: &&Charge| charge.study == inquiry.study().digest() && charge.text == text && charge.stands();
+        earlier.filter(same).flat_map(|charge| charge.rows.iter().copied()).collect()
     }
 
     fn overspent(&self, order: &Order, now: Moment) -> Option<Refused> {
