@@ -204,7 +204,7 @@ impl<'a> Target<'a> {
 
     /// The price of each of so many questions that a year's budget pays for together.
     fn shared(&self, questions: usize) -> RhoMicro {
-        let each = self.year().0.min(PRICE_MAX.0) / u64::try_from(questions.max(1)).unwrap_or(u64::MAX);
+        let each = self.year().min(TOLD_MAX).0 / u64::try_from(questions.max(1)).unwrap_or(u64::MAX);
         RhoMicro(each).min(self.price())
     }
 
@@ -234,5 +234,7 @@ impl<'a> Target<'a> {
 
 /// Above this no accuracy that is short of certain says anything: ρ 2 allows 89 in 100.
 const PRICE_MAX: RhoMicro = RhoMicro(2_000_000);
+/// Above this an attacker may be right so often, 998 times in 1,000, that few trials would tell one who always is.
+const TOLD_MAX: RhoMicro = RhoMicro(6_000_000);
 /// Patients of each clinic in whole rounds.
 const PATIENTS: usize = 6;

@@ -22,7 +22,7 @@ fn demo(folder: &Path) -> String {
     command.args(["demo", "--no-ask", "--keep"]).arg(folder);
     let mut demo = Program::start("demo", command);
     demo.until("the federation is up");
-    demo.terminate();
+    demo.interrupt();
     demo.ended();
     folder.join("A").to_str().unwrap().to_owned()
 }
@@ -85,7 +85,7 @@ fn a_table_of_some_attacks_fits_eighty_columns() {
     assert_eq!(told.status.code(), Some(0), "{told:?}");
     let table = String::from_utf8(told.stdout).unwrap();
     assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
-    for word in ["one-hot", "rollback", "held", "store-acknowledged-missing"] {
+    for word in ["one-hot", "rollback", "held", "stays shut"] {
         assert!(table.contains(word), "no {word}: {table}");
     }
     assert!(!table.contains("tracker"), "it was not asked for: {table}");

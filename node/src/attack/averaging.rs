@@ -4,13 +4,14 @@ use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::moment::Millis;
 
 use super::game::{Game, Watcher};
-use super::{Attack, AttackError, Finding, Target, cohort};
+use super::{Attack, AttackError, Finding, TOLD_MAX, Target, cohort};
 
 /// Asks whole rounds until the budget must be spent, and some more; then averages as many answers as there were.
 pub(super) fn attack(target: &Target<'_>) -> Result<Finding, AttackError> {
     let price = target.price();
-    // Where the charter pays for more repeats than there is time for, a patient's own lower cap is what must hold.
-    let cap = target.year().min(RhoMicro(price.0.saturating_mul(REPEATS_MAX)));
+    // Where the charter pays for more repeats than there is time for, or than tell anything, a patient's own lower cap is
+    // what must hold.
+    let cap = target.year().min(RhoMicro(price.0.saturating_mul(REPEATS_MAX))).min(TOLD_MAX);
     let paid_for = cap.0 / price.0.max(1);
     let (mut rehearsal, _folder) = target.rehearsal(Attack::Averaging, cap)?;
     let text = target.words.count();

@@ -75,8 +75,8 @@ impl<'t> Game<'t> {
     pub(super) fn play(&self, allowed: RhoMicro) -> Result<Tally, AttackError> {
         let cells: usize = self.asked.iter().map(|asked| asked.plan.cell_count()).sum();
         let draws = u32::try_from(cells.saturating_mul(self.target.members()).max(1)).unwrap_or(u32::MAX);
-        let trials =
-            trials_to_tell(most_often_right(allowed)).clamp(TRIALS_MIN, DRAWS_MAX / draws.min(DRAWS_MAX / TRIALS_MIN));
+        let most = (DRAWS_MAX / draws).max(TRIALS_MIN);
+        let trials = trials_to_tell(most_often_right(allowed)).clamp(TRIALS.min(most), most);
         let mut rng = getrandom::rand_core::UnwrapErr(getrandom::SysRng);
         let mut right = 0;
         for _ in 0..trials {
@@ -169,9 +169,11 @@ fn fresh_seed() -> Result<NoiseSeed, AttackError> {
     Ok(NoiseSeed::from_bytes(*fresh()?))
 }
 
+/// As many trials as are played where they take no longer than the most draws; their share is known to 2 in 100.
+const TRIALS: u32 = 5_000;
 /// Fewer trials than these tell little of anything.
 const TRIALS_MIN: u32 = 1_000;
 /// Draws of noise that take some seconds.
-const DRAWS_MAX: u32 = 300_000;
+const DRAWS_MAX: u32 = 600_000;
 /// A leaning that is none.
 const NOTHING: f64 = 1e-12;

@@ -20,8 +20,8 @@ pub(super) fn attack(target: &Target<'_>) -> Result<Finding, AttackError> {
     rehearsal.withdraw(0)?;
     rehearsal.ask(&text, price)?;
     let after = target.charges_of_the_attacked(&rehearsal)?;
-    let learned = format!("in {before} cohorts before withdrawing, {} after", after.saturating_sub(before));
-    Ok(finding.and_rule(&learned, "in none after", after > before))
+    let learned = format!("counted {before}× before withdrawing, {}× after", after.saturating_sub(before));
+    Ok(finding.and_rule(&learned, "never after", after > before))
 }
 
 /// The attacker knows them all.

@@ -28,8 +28,8 @@ pub(super) fn attack(target: &Target<'_>) -> Result<Finding, AttackError> {
     }
     let finding = Finding::told_apart(Attack::LostAttempts, game.play(price)?);
     let committees = rehearsal.charter().committees.len();
-    let learned = format!("{answered} noised values from {committees} committees");
-    Ok(finding.and_rule(&learned, "1 for a debit", answered > 1))
+    let learned = format!("{committees} committees gave {answered}");
+    Ok(finding.and_rule(&learned, "1 noised value for a debit", answered > 1))
 }
 
 /// Whether every member that is not the coordinator itself, which sends itself nothing, has sent its share of an attempt.

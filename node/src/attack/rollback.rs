@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Attack, AttackError, Finding, Target, Verdict};
 use crate::rehearsal::{Ended, Patient, Rehearsal, RehearsalError};
+use crate::store::StoreError;
 
 /// Sets the journal back, under a keyring that knows more: the store must refuse to open.
 pub(super) fn older_folder(target: &Target<'_>) -> Result<Finding, AttackError> {
@@ -19,7 +20,7 @@ pub(super) fn older_folder(target: &Target<'_>) -> Result<Finding, AttackError> 
     put_back(&kept.join("store"), &store)?;
     let again = answered_again(target, &mut rehearsal)?;
     let (learned, leak) = match again {
-        Again::Shut(code) => (format!("nothing: the store stays shut ({code})"), false),
+        Again::Shut => ("nothing: the older store stays shut".to_owned(), false),
         Again::Charged => ("the folder opened, and one budget paid for two answers".to_owned(), true),
         Again::NotCharged => ("the folder opened, but nobody was selected again".to_owned(), true),
     };
@@ -39,7 +40,7 @@ pub(super) fn whole_folder(target: &Target<'_>) -> Result<Finding, AttackError> 
     fs::copy(kept.join("keyring"), &keyring).map_err(|why| at(&keyring, why))?;
     let again = answered_again(target, &mut rehearsal)?;
     let (learned, verdict) = match again {
-        Again::Shut(code) => (format!("nothing: the node stays shut ({code})"), Verdict::Held),
+        Again::Shut => ("nothing: the older store stays shut".to_owned(), Verdict::Held),
         Again::NotCharged => ("nothing: nobody was selected again".to_owned(), Verdict::Held),
         Again::Charged => ("one patient's budget paid for two answers".to_owned(), Verdict::NotPromised),
     };
@@ -49,8 +50,8 @@ pub(super) fn whole_folder(target: &Target<'_>) -> Result<Finding, AttackError> 
 
 /// What a clinic did whose folder was set back.
 enum Again {
-    /// It did not open, by this code.
-    Shut(String),
+    /// It did not open, because its keyring knows of more, or of another history.
+    Shut,
     /// It selected the patient, and was answered, for a charge that it had made before.
     Charged,
     /// It runs, and does not select the patient.
@@ -61,7 +62,9 @@ fn answered_again(target: &Target<'_>, rehearsal: &mut Rehearsal) -> Result<Agai
     let (clinic, ..) = folders(rehearsal)?;
     match rehearsal.start(clinic) {
         Ok(()) => {}
-        Err(RehearsalError::Store(why)) => return Ok(Again::Shut(why.code().to_owned())),
+        Err(RehearsalError::Store(StoreError::AcknowledgedMissing { .. } | StoreError::OtherHistory { .. })) => {
+            return Ok(Again::Shut);
+        }
         Err(why) => return Err(why.into()),
     }
     let answered = matches!(rehearsal.ask(&target.words.count(), target.price())?, Ended::Released(_));

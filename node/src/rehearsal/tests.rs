@@ -67,10 +67,8 @@ fn asked(rehearsal: &mut Rehearsal) -> Result<Ended, RehearsalError> {
 
 fn count(ended: &Ended) -> Option<u64> {
     let Ended::Released(file) = ended else { return None };
-    match &file.answer.groups.first()?.estimates.first()?.found {
-        Found::Count(count) => Some(count.value),
-        _ => None,
-    }
+    let found = &file.answer.groups.first()?.estimates.first()?.found;
+    if let Found::Count(count) = found { Some(count.value) } else { None }
 }
 
 #[test]
