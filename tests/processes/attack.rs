@@ -23,7 +23,8 @@ fn demo(folder: &Path) -> String {
     let mut demo = Program::start("demo", command);
     demo.until("the federation is up");
     demo.interrupt();
-    demo.ended();
+    let ended = demo.ended();
+    assert!(ended.exit.is_some(), "{}", ended.text());
     folder.join("A").to_str().unwrap().to_owned()
 }
 
