@@ -20,6 +20,9 @@ pub(super) fn attack(target: &Target<'_>) -> Result<Finding, AttackError> {
         rehearsal.pass(Millis::DAY)?;
     }
     let answers = target.charges_of_the_attacked(&rehearsal)?;
+    if answers == 0 {
+        return Ok(Finding::not_tried(Attack::Averaging, "no whole round was answered"));
+    }
     let spent = RhoMicro(price.0.saturating_mul(u64::try_from(answers).unwrap_or(u64::MAX)));
     let attacked = cohort::attacked(target)?;
     let mut game = Game::new(target, Watcher::AllMembersButOne);

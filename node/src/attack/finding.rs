@@ -87,6 +87,12 @@ impl Finding {
         Self { attack, learned, allowed: allowed.to_owned(), verdict, tally: None }
     }
 
+    /// An attack that could not be tried here, and why.
+    pub(super) fn not_tried(attack: Attack, why: &str) -> Self {
+        let (learned, allowed) = (why.to_owned(), "nothing to compare".to_owned());
+        Self { attack, learned, allowed, verdict: Verdict::NotTried, tally: None }
+    }
+
     /// This, and a rule that must hold beside it.
     pub(super) fn and_rule(mut self, learned: &str, allowed: &str, leak: bool) -> Self {
         self.learned = format!("{}; {learned}", self.learned);

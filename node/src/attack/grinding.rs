@@ -6,6 +6,7 @@ use sumac_protocol::digest::Digest;
 use sumac_protocol::document::commitment::Commitment;
 use sumac_protocol::document::upload::Upload;
 use sumac_protocol::envelope::Envelope;
+use sumac_protocol::moment::Millis;
 use sumac_protocol::octets::Octets;
 use sumac_protocol::principal::Principal;
 use sumac_protocol::round::message::{Announcement, Message};
@@ -19,21 +20,37 @@ use crate::rehearsal::{Question, Rehearsal, RehearsalError};
 pub(super) fn attack(target: &Target<'_>) -> Result<Finding, AttackError> {
     let (mut rehearsal, _folder) = target.rehearsal(Attack::Grinding, target.year())?;
     let attempts = u8::try_from(rehearsal.charter().committees.len()).unwrap_or(u8::MAX);
-    let (mut asked, mut gave) = (0_usize, 0_usize);
-    for attempt in [1, attempts.saturating_add(1)] {
-        let question = rehearsal.compose(&target.words.count(), target.price())?;
-        let own = own_committee(&rehearsal, target.members())?;
-        let call = announcement(&rehearsal, &question, &own, attempt)?;
-        let hub = rehearsal.charter().hubs().next().map(|hub| hub.key).ok_or(RehearsalError::NoHub)?;
-        for clinic in rehearsal.clinics() {
-            asked += 1;
-            rehearsal.tell(clinic, hub, Message::Announce(Box::new(call.clone())))?;
-        }
-        rehearsal.pass(rehearsal.charter().policy.window())?;
-        gave += uploads(&rehearsal, question.id());
+    // The charter's own committee, to see that clinics would answer such a call at all.
+    let listed = rehearsal.charter().committee(1).unwrap_or_default();
+    let listed: Vec<usize> = listed.iter().filter_map(|key| rehearsal.place_of(key)).collect();
+    if called(target, &mut rehearsal, &listed, 1)? == 0 {
+        return Ok(Finding::not_tried(Attack::Grinding, "no clinic answers the charter's own committee"));
     }
+    let own = own_committee(&rehearsal, target.members())?;
+    let gave =
+        called(target, &mut rehearsal, &own, 1)? + called(target, &mut rehearsal, &own, attempts.saturating_add(1))?;
+    let asked = 2 * rehearsal.clinics().len();
     let learned = format!("{gave} of {asked} calls to clinics brought shares that it can open");
     Ok(Finding::ruled(Attack::Grinding, learned, "none: committees are the charter's, in its order", gave > 0))
+}
+
+/// Calls all clinics to a fresh query before these nodes. How many share their cells with them.
+fn called(
+    target: &Target<'_>,
+    rehearsal: &mut Rehearsal,
+    committee: &[usize],
+    attempt: u8,
+) -> Result<usize, AttackError> {
+    let question = rehearsal.compose(&target.words.count(), target.price())?;
+    let call = announcement(rehearsal, &question, committee, attempt)?;
+    let hub = rehearsal.charter().hubs().next().map(|hub| hub.key).ok_or(RehearsalError::NoHub)?;
+    for clinic in rehearsal.clinics() {
+        rehearsal.tell(clinic, hub, Message::Announce(Box::new(call.clone())))?;
+    }
+    rehearsal.pass(Millis(rehearsal.charter().policy.upload_jitter_ms + 1))?;
+    let gave = uploads(rehearsal, question.id());
+    rehearsal.pass(Millis::DAY)?;
+    Ok(gave)
 }
 
 /// As many nodes as a committee has, that are none of the charter's committees in that order.

@@ -1,5 +1,7 @@
 //! The same question at two times, between which one patient leaves or comes: the difference is that patient.
 
+use sumac_protocol::moment::Millis;
+
 use super::game::{Game, Watcher};
 use super::{Attack, AttackError, Finding, Target, cohort};
 
@@ -17,7 +19,11 @@ pub(super) fn attack(target: &Target<'_>) -> Result<Finding, AttackError> {
     let (mut rehearsal, _folder) = target.rehearsal(Attack::Intersection, target.year())?;
     rehearsal.ask(&text, price)?;
     let before = target.charges_of_the_attacked(&rehearsal)?;
+    if before == 0 {
+        return Ok(Finding::not_tried(Attack::Intersection, "no whole round was answered"));
+    }
     rehearsal.withdraw(0)?;
+    rehearsal.pass(Millis::DAY)?;
     rehearsal.ask(&text, price)?;
     let after = target.charges_of_the_attacked(&rehearsal)?;
     let learned = format!("counted {before}× before withdrawing, {}× after", after.saturating_sub(before));

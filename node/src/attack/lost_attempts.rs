@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use sumac_protocol::moment::Millis;
 use sumac_protocol::principal::Principal;
 use sumac_protocol::round::message::Message;
 
@@ -16,11 +17,23 @@ pub(super) fn attack(target: &Target<'_>) -> Result<Finding, AttackError> {
     let (mut rehearsal, _folder) = target.rehearsal(Attack::LostAttempts, target.year())?;
     rehearsal.lose(|packet: &Packet| matches!(&packet.message, Message::Answer { attempt: 1, .. }));
     let text = target.words.count();
-    rehearsal.ask(&text, price)?;
+    let question = rehearsal.compose(&text, price)?;
+    rehearsal.submit(&question)?;
+    // Long enough for every committee to give up in turn; nobody waits for the query to expire.
+    let (window, step) = (rehearsal.charter().policy.window(), rehearsal.charter().policy.step_timeout());
+    for _ in 0..=rehearsal.charter().committees.len() {
+        for _ in 0..STEPS {
+            rehearsal.pass(Millis(step.0 / 4 + 1))?;
+        }
+        rehearsal.pass(window)?;
+    }
     let answered = (1..=u8::MAX)
         .map_while(|attempt| rehearsal.charter().committee(attempt).map(|committee| (attempt, committee)))
         .filter(|(attempt, committee)| all_answered(&rehearsal, *attempt, committee))
         .count();
+    if answered == 0 {
+        return Ok(Finding::not_tried(Attack::LostAttempts, "no attempt came as far as its noise"));
+    }
     let attacked = cohort::attacked(target)?;
     let mut game = Game::new(target, Watcher::AllMembersButOne);
     for _ in 0..answered {
@@ -45,3 +58,6 @@ fn all_answered(rehearsal: &Rehearsal, attempt: u8, committee: &[Principal]) -> 
         committee.iter().all(|member| *member == coordinator || sent.iter().any(|(from, _)| from == member))
     })
 }
+
+/// Quarters of a member's time to answer, for each committee: for its steps, and for its members to be asked for void notes.
+const STEPS: usize = 40;

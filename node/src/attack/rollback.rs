@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use sumac_protocol::moment::Millis;
+
 use super::{Attack, AttackError, Finding, Target, Verdict};
 use crate::rehearsal::{Ended, Patient, Rehearsal, RehearsalError};
 use crate::store::StoreError;
@@ -15,6 +17,9 @@ pub(super) fn older_folder(target: &Target<'_>) -> Result<Finding, AttackError> 
     let kept = folder.path().join("kept");
     set_aside(&mut rehearsal, &kept)?;
     rehearsal.ask(&target.words.count(), price)?;
+    if target.charges_of_the_attacked(&rehearsal)? == 0 {
+        return Ok(Finding::not_tried(Attack::Rollback, "no whole round was answered"));
+    }
     let (clinic, store, _) = folders(&rehearsal)?;
     rehearsal.stop(clinic);
     put_back(&kept.join("store"), &store)?;
@@ -34,6 +39,9 @@ pub(super) fn whole_folder(target: &Target<'_>) -> Result<Finding, AttackError> 
     let kept = folder.path().join("kept");
     set_aside(&mut rehearsal, &kept)?;
     rehearsal.ask(&target.words.count(), price)?;
+    if target.charges_of_the_attacked(&rehearsal)? == 0 {
+        return Ok(Finding::not_tried(Attack::WholeRollback, "no whole round was answered"));
+    }
     let (clinic, store, keyring) = folders(&rehearsal)?;
     rehearsal.stop(clinic);
     put_back(&kept.join("store"), &store)?;
@@ -67,6 +75,7 @@ fn answered_again(target: &Target<'_>, rehearsal: &mut Rehearsal) -> Result<Agai
         }
         Err(why) => return Err(why.into()),
     }
+    rehearsal.pass(Millis::DAY)?;
     let answered = matches!(rehearsal.ask(&target.words.count(), target.price())?, Ended::Released(_));
     let selected = target.charges_of_the_attacked(rehearsal)? > 0;
     Ok(if answered && selected { Again::Charged } else { Again::NotCharged })

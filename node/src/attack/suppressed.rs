@@ -5,15 +5,14 @@ use sumac_protocol::release_file::ReleaseFile;
 use sumac_protocol::share::CellShares;
 
 use super::game::{Game, Watcher};
-use super::{Attack, AttackError, Finding, Target, Verdict, cohort};
+use super::{Attack, AttackError, Finding, Target, cohort};
 use crate::rehearsal::{Ended, Rehearsal};
 
 /// Asks by groups, in one of which the patient is alone, and of everybody; then looks whether a whole round's release
 /// carries anything where a group is held back.
 pub(super) fn attack(target: &Target<'_>) -> Result<Finding, AttackError> {
     let Some(by_group) = target.words.by_group() else {
-        let (learned, allowed) = ("the dictionary has no closed category".to_owned(), "nothing to group by".to_owned());
-        return Ok(Finding { attack: Attack::Suppressed, learned, allowed, verdict: Verdict::NotTried, tally: None });
+        return Ok(Finding::not_tried(Attack::Suppressed, "the dictionary has no closed category to group by"));
     };
     let price = target.shared(2);
     let others = cohort::records(target, OTHERS, false)?;
@@ -26,7 +25,7 @@ pub(super) fn attack(target: &Target<'_>) -> Result<Finding, AttackError> {
     let (mut rehearsal, _folder) = target.rehearsal(Attack::Suppressed, target.year())?;
     let (held_back, carried) = match rehearsal.ask(&by_group, price)? {
         Ended::Released(file) => carried(&rehearsal, &file),
-        Ended::Refused(_) => (0, 0),
+        Ended::Refused(why) => return Ok(Finding::not_tried(Attack::Suppressed, &why.says)),
     };
     let learned = format!("{carried} of {held_back} held-back cells carried something");
     Ok(finding.and_rule(&learned, "none", carried > 0))

@@ -119,9 +119,15 @@ impl Rehearsal {
     pub fn wait(&mut self, question: &Question) -> Result<Ended, RehearsalError> {
         let policy = &self.charter().policy;
         let patience = question.asked_at + Millis(policy.query_lifetime_max_ms.saturating_mul(2));
-        let (least, most) = (Millis(policy.step_timeout_ms.min(policy.window_ms) / 40 + 1), policy.window());
+        let (mut least, most) = (Millis(policy.step_timeout_ms.min(policy.window_ms) / 40 + 1), policy.window());
         let mut step = least;
+        let mut steps = 0_u32;
         while self.now() < patience {
+            // A query may live for months: whoever repeats things meanwhile is heard less and less often.
+            steps += 1;
+            if steps.is_multiple_of(PATIENT_AFTER) {
+                least = Millis(least.0.saturating_mul(2));
+            }
             let follow = Message::Follow { query: question.id() };
             if let Some(Reply::Progress(progress)) = self.tell(self.hub, self.researcher.principal(), follow)?
                 && let Some(ended) = self.ended(question, *progress)?
@@ -150,3 +156,6 @@ impl Rehearsal {
         }
     }
 }
+
+/// Steps after which they are made twice as long.
+const PATIENT_AFTER: u32 = 256;
