@@ -41,7 +41,7 @@ use crate::network::{Answer, FrameTap, Inbox, Network, NetworkConfig, NetworkErr
 use crate::store::{Entry, Store, UnlockSecret};
 use arrivals::Arrivals;
 use handing_on::Heard;
-use roles::Roles;
+pub(crate) use roles::{Roles, SystemRandom};
 
 /// What a node says once it is ready for work.
 #[derive(Debug, Clone, serde::Serialize)]

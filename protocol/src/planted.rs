@@ -52,11 +52,15 @@ pub enum Bug {
     TakesAnyNumberOfOperators,
     /// A member that noised lets another attempt begin.
     BeginsBesideNoised,
+    /// A clinic shares its cells with whatever committee is named to it.
+    TakesAnyCommittee,
+    /// A store opens although its keyring knows of more than the journal has.
+    OpensOldJournals,
 }
 
 #[cfg(feature = "planted-bugs")]
 impl Bug {
-    /// All of them.
+    /// All that stories of the roles find.
     pub const ALL: [Self; 15] = [
         Self::RevealsBeforeAllFroze,
         Self::VoidsWhatIsNoised,
@@ -74,6 +78,9 @@ impl Bug {
         Self::TakesAnyNumberOfOperators,
         Self::BeginsBesideNoised,
     ];
+
+    /// Those beside [`Bug::ALL`] that only an attack finds.
+    pub const ATTACKED: [Self; 2] = [Self::TakesAnyCommittee, Self::OpensOldJournals];
 }
 
 #[cfg(feature = "planted-bugs")]
@@ -88,6 +95,8 @@ pub fn plant(bug: Option<Bug>) {
 }
 
 #[cfg(feature = "planted-bugs")]
-pub(crate) fn is(bug: Bug) -> bool {
+/// Whether this bug is planted on this thread; also for crates that have places of their own for bugs.
+#[must_use]
+pub fn is(bug: Bug) -> bool {
     PLANTED.get() == Some(bug)
 }

@@ -17,19 +17,19 @@ use crate::store::Store;
 
 /// All roles that a node plays at once.
 #[derive(Debug, Default)]
-pub(super) struct Roles {
+pub(crate) struct Roles {
     coordinator: Coordinator,
     member: Member,
     contributor: Contributor,
-    pub(super) counter: u64,
+    pub(crate) counter: u64,
 }
 
 /// The operating system's randomness; if that fails, nothing can go on.
-pub(super) type SystemRandom = UnwrapErr<SysRng>;
+pub(crate) type SystemRandom = UnwrapErr<SysRng>;
 
 impl Roles {
     /// Takes up what earlier lives kept.
-    pub(super) fn restore(
+    pub(crate) fn restore(
         &mut self,
         store: &Store,
         desk: &mut Desk<'_, SystemRandom>,
@@ -43,17 +43,17 @@ impl Roles {
     }
 
     /// The committees' member.
-    pub(super) const fn member(&self) -> &Member {
+    pub(crate) const fn member(&self) -> &Member {
         &self.member
     }
 
     /// The committees' member, for what comes from outside a round.
-    pub(super) const fn member_mut(&mut self) -> &mut Member {
+    pub(crate) const fn member_mut(&mut self) -> &mut Member {
         &mut self.member
     }
 
     /// Hands an event to whomever it concerns.
-    pub(super) fn on(&mut self, desk: &mut Desk<'_, SystemRandom>, event: Event) -> Vec<Effect> {
+    pub(crate) fn on(&mut self, desk: &mut Desk<'_, SystemRandom>, event: Event) -> Vec<Effect> {
         match &event {
             Event::Message { message, .. } => match message.concerns(&desk.me()) {
                 Concern::Coordinator => self.coordinator.on(desk, event),
@@ -93,4 +93,4 @@ fn forms<T: DeserializeOwned>(store: &Store, role: Role) -> Result<Vec<T>, RunEr
 }
 
 /// How long the loop may take over one event before it says so in the log.
-pub(super) const SLOW: Duration = Duration::from_secs(1);
+pub(crate) const SLOW: Duration = Duration::from_secs(1);

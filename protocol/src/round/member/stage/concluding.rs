@@ -107,11 +107,9 @@ impl Concluded {
         let plan = self.seat.inquiry.plan();
         let mut noised = self.sum.recentred(plan).map_err(|e| sharing_fault(&e))?;
         let grown_from = if planted!(NoiseOfTheBatch) { self.batch } else { manifest.digest() };
-        let noise = privacy::noise_vector(plan, &self.secrets.seed, grown_from)
+        let noise = privacy::member_noise(plan, &self.secrets.seed, grown_from)
             .map_err(|why| Fault::Unsupported { why: why.to_string() })?;
-        if !planted!(NoNoise) {
-            noised.add_integers(noise.cells()).map_err(|e| sharing_fault(&e))?;
-        }
+        noised.add_integers(noise.cells()).map_err(|e| sharing_fault(&e))?;
         let accepted: Vec<Principal> = manifest.accepted().collect();
         let operators_counted = u32::try_from(self.seat.inquiry.operators(accepted.iter())).unwrap_or(u32::MAX);
         Ok(Noised {
