@@ -5,6 +5,7 @@ use std::time::Duration;
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
 use serde::de::DeserializeOwned;
+use sumac_protocol::digest::Digest;
 use sumac_protocol::round::contributor::Contributor;
 use sumac_protocol::round::coordinator::Coordinator;
 use sumac_protocol::round::member::Member;
@@ -51,12 +52,18 @@ impl Roles {
         &mut self.member
     }
 
+    /// Whether this node takes part in a query, in any role.
+    pub(super) fn know(&self, query: &Digest) -> bool {
+        self.coordinator.knows(query) || self.member.knows(query) || self.contributor.knows(query)
+    }
+
     /// Hands an event to whomever it concerns.
     pub(super) fn on(&mut self, desk: &mut Desk<'_, SystemRandom>, event: Event) -> Vec<Effect> {
         match &event {
             Event::Message { message, .. } => match message {
                 Message::Submit { .. }
                 | Message::Follow { .. }
+                | Message::Budget { .. }
                 | Message::Commitment(_)
                 | Message::Upload(_)
                 | Message::Abstain { .. }

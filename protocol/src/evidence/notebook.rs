@@ -93,18 +93,28 @@ impl Notebook {
         notebook
     }
 
-    /// Takes the words of a message that came to `me`. `knows` tells whether this node takes part in a query: of others
-    /// nothing is kept, so nobody can fill the notebook with attempts that never were.
+    /// The words of a message that came to `me` which are not kept yet.
+    #[must_use]
+    pub fn unknown(&self, message: &Message, me: Principal) -> Vec<Envelope> {
+        let unknown = |envelope: &&Envelope| Word::read(envelope).is_some_and(|word| !self.has(&word));
+        words_in(message, me).into_iter().filter(unknown).cloned().collect()
+    }
+
+    /// Takes words that came, once the roles have heard them too. `knows` tells whether this node takes part in a query:
+    /// of others nothing is kept, so nobody can fill the notebook with attempts that never were.
     pub fn note(
         &mut self,
-        (now, me): (Moment, Principal),
+        now: Moment,
         chain: &CharterChain,
-        message: &Message,
+        words: &[Envelope],
         knows: impl Fn(&Digest) -> bool,
     ) -> Vec<Noted> {
+        if words.is_empty() {
+            return Vec::new();
+        }
         let mut fresh: BTreeMap<(Digest, u8), Vec<Envelope>> = BTreeMap::new();
         let everybody = everybody(chain);
-        for word in words_in(message, me).into_iter().filter_map(Word::read) {
+        for word in words.iter().filter_map(Word::read) {
             let About::Attempt(query, attempt) = word.about() else { continue };
             let in_range = (1..=COMMITTEES_MAX).contains(&usize::from(attempt));
             if !in_range || !knows(&query) || self.has(&word) {
@@ -199,6 +209,7 @@ fn words_in(message: &Message, me: Principal) -> Vec<&Envelope> {
         Message::Ended(ending) => ending.manifests.iter().chain(&ending.releases).chain(&ending.voids).collect(),
         Message::Submit { .. }
         | Message::Follow { .. }
+        | Message::Budget { .. }
         | Message::Abstain { .. }
         | Message::Nudge { .. }
         | Message::AskVoid { .. }

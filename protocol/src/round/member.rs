@@ -85,6 +85,12 @@ impl Member {
         }
     }
 
+    /// Whether it sits, or sat, on a committee for this query.
+    #[must_use]
+    pub fn knows(&self, query: &Digest) -> bool {
+        self.sittings.range((*query, 0)..=(*query, u8::MAX)).next().is_some()
+    }
+
     /// Whether a relayed message is meant for `me`. What it says is checked when it is taken.
     #[must_use]
     pub fn is_recipient(cover: &Envelope, me: &Principal) -> bool {
@@ -169,6 +175,7 @@ impl Member {
             }
             Message::Submit { .. }
             | Message::Follow { .. }
+            | Message::Budget { .. }
             | Message::Commitment(_)
             | Message::Announce(_)
             | Message::Upload(_)

@@ -251,6 +251,7 @@ impl Roles {
             Event::Message { message, .. } => match message {
                 Message::Submit { .. }
                 | Message::Follow { .. }
+                | Message::Budget { .. }
                 | Message::Commitment(_)
                 | Message::Upload(_)
                 | Message::Abstain { .. }

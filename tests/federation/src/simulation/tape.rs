@@ -95,6 +95,7 @@ impl Tape {
             }
             Message::Submit { .. }
             | Message::Follow { .. }
+            | Message::Budget { .. }
             | Message::Begin { .. }
             | Message::Announce(_)
             | Message::Abstain { .. }
