@@ -2,7 +2,9 @@
 
 pub(crate) mod ask;
 mod attack;
+mod audit;
 mod bench;
+pub(crate) mod budget;
 mod charter;
 mod consent;
 pub(crate) mod dictionary;
@@ -59,6 +61,10 @@ pub(crate) enum Command {
     Ask(ask::AskArgs),
     /// What would a question cost, and how precise would its answer be?
     Explain(explain::ExplainArgs),
+    /// What has a study left, and what has it cost so far?
+    Budget(budget::BudgetArgs),
+    /// Compare what members kept of each other's signed words: who contradicted itself?
+    Audit(audit::AuditArgs),
     /// Check a release offline.
     Verify(verify::VerifyArgs),
     /// Replay the known attacks on synthetic records, under a node's own rules.
@@ -97,6 +103,8 @@ impl Command {
             Self::Consent(command) => command.run(),
             Self::Ask(args) => args.run(),
             Self::Explain(args) => args.run(),
+            Self::Budget(args) => args.run(),
+            Self::Audit(args) => args.run(),
             Self::Verify(args) => args.run(),
             Self::Attack(args) => args.run(),
             Self::Bench(args) => args.run(),

@@ -18,6 +18,7 @@ use sumac_protocol::charter_chain::ChainError;
 use sumac_protocol::document::charter::CharterError;
 use sumac_protocol::document::study::StudyError;
 use sumac_protocol::envelope::DocumentError;
+use sumac_protocol::evidence::EvidenceError;
 use sumac_protocol::ledger::LedgerError;
 use sumac_protocol::release_file::ReleaseError;
 use sumac_protocol::round::progress::Refused;
@@ -224,6 +225,7 @@ refusals!(
     ClinicError,
     DocumentError,
     LedgerError,
+    EvidenceError,
     ChainError,
     CharterError,
     StudyError,

@@ -2,6 +2,7 @@
 //!
 //! Tables fit eighty columns. Colour and moving lines are for terminals only; what is piped is plain.
 
+mod budget;
 /// What an operator sees of a node's own state, cohorts and patients.
 mod console;
 /// Shares the eighty columns and the wrapping of this module, and is set in tables.
@@ -24,6 +25,7 @@ use sumac_protocol::plan::Mode;
 use sumac_protocol::principal::Principal;
 use sumac_protocol::round::progress::{Progress, Step};
 
+pub(crate) use budget::{clinic_budget, study_budget};
 pub(crate) use console::{cohorts, patients, status};
 pub(crate) use dictionary::{Entry, dictionary, dictionary_size};
 pub(crate) use harmless::one_line;

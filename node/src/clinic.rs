@@ -3,6 +3,7 @@
 mod answering;
 mod as_of;
 mod books;
+mod budget;
 mod consents;
 mod desk;
 mod enrolling;
@@ -18,6 +19,7 @@ mod selecting;
 mod standings;
 mod stating;
 mod uncharged;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -28,6 +30,7 @@ use zeroize::Zeroizing;
 
 pub use as_of::{AsOf, AsOfLine};
 pub use books::{Charge, ChargeState, ToldPatients};
+pub use budget::{Books, ChargeLine, StudyBook};
 pub use desk::{CohortLine, PatientLine};
 pub use enrolling::Kept;
 pub use erasing::Taken;
@@ -38,6 +41,7 @@ pub use standings::StandingLine;
 pub use uncharged::UNCHARGED_MAX;
 
 pub(crate) use papers::Papers;
+pub(crate) use words::WORDS;
 
 use consents::Consents;
 use head_moments::HeadMoments;

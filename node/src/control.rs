@@ -23,7 +23,7 @@ pub use ledger::{LedgerRequest, LedgerResponse};
 pub(crate) use server::{Call, serve};
 pub use upkeep::{Upkeep, Upkept};
 
-use crate::clinic::{AsOf, CohortLine, Kept, Part, PatientLine, StandingLine, Taken};
+use crate::clinic::{AsOf, Books, CohortLine, Kept, Part, PatientLine, StandingLine, Taken};
 use crate::export::{Held, HeldPage};
 
 /// What can be asked of a running node. Complete.
@@ -87,6 +87,10 @@ pub enum Request {
         /// The pseudonym.
         pseudonym: String,
     },
+    /// What did others sign, as far as this node keeps it?
+    Words,
+    /// What did each study's queries cost here?
+    Books,
     /// Something about consent ledgers, this clinic's or another's.
     Ledger(LedgerRequest),
     /// Take care of the store.
@@ -141,6 +145,10 @@ pub enum Response {
     AsOf(Option<Box<AsOf>>),
     /// To [`Request::ToErase`] and [`Request::Erase`].
     Taken(Taken),
+    /// To [`Request::Words`].
+    Words(Vec<Envelope>),
+    /// To [`Request::Books`].
+    Books(Books),
     /// To [`Request::Ledger`].
     Ledger(Box<LedgerResponse>),
     /// To [`Request::Upkeep`].

@@ -10,6 +10,7 @@ mod effects;
 mod error;
 mod handing_on;
 mod ledgers;
+mod noting;
 mod roles;
 mod upkeep;
 mod witness;
@@ -21,6 +22,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sumac_protocol::charter_chain::CharterChain;
+use sumac_protocol::evidence::Notebook;
 use sumac_protocol::moment::Moment;
 use sumac_protocol::principal::Principal;
 use sumac_protocol::round::Event;
@@ -132,6 +134,8 @@ struct Node {
     patients_at: Option<String>,
     /// Events of this node to itself; empty between two turns of the loop.
     queue: VecDeque<Event>,
+    /// What members signed in attempts that this node takes part in, so that they can be held to it.
+    notebook: Notebook,
     /// What goes into the next durable batch of the roles, whichever that is.
     beside: Vec<Entry>,
     /// The journal's head when the watermark was last sealed, if it was since the start.
@@ -142,6 +146,7 @@ impl Node {
     fn new(clinic: Clinic, network: Network, clock: Arc<Clock>, patients_at: Option<String>) -> Result<Self, RunError> {
         let clinic = Arc::new(clinic);
         let (roles, queue, arrivals) = (Roles::default(), VecDeque::new(), Arrivals::restore(clinic.store())?);
+        let notebook = clinic.notebook()?;
         let (connected, listening) = (BTreeSet::new(), Vec::new());
         Ok(Self {
             clinic,
@@ -154,6 +159,7 @@ impl Node {
             listening,
             patients_at,
             queue,
+            notebook,
             beside: Vec::new(),
             sealed_head: None,
         })

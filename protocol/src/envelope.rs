@@ -181,6 +181,11 @@ impl Envelope {
         self.signatures.iter().take(SIGNATURES_MAX).any(|s| s.keyid == keyid && who.signed(&message, &s.sig.0))
     }
 
+    /// The keys that the envelope says it is signed with. Whether they did is not looked at: a hint, as DSSE has it.
+    pub fn claimed_signers(&self) -> impl Iterator<Item = Principal> + '_ {
+        self.signatures.iter().take(SIGNATURES_MAX).filter_map(|signature| signature.keyid.parse().ok())
+    }
+
     /// DSSE v1 PAE: "DSSEv1" SP len(type) SP type SP len(payload) SP payload, lengths in decimal.
     fn pre_authentication_encoding(&self) -> Vec<u8> {
         let head = format!("DSSEv1 {} {} {} ", self.payload_type.len(), self.payload_type, self.payload.0.len());

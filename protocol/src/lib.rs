@@ -17,6 +17,7 @@ pub mod dictionary;
 pub mod digest;
 pub mod document;
 pub mod envelope;
+pub mod evidence;
 pub mod explain;
 pub mod lay_text;
 pub mod ledger;

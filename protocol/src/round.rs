@@ -6,6 +6,7 @@
 //! other role answers the same message with the same bytes.
 
 pub mod attempt;
+pub mod budget;
 pub mod concern;
 pub mod contributor;
 pub mod coordinator;

@@ -9,6 +9,7 @@ use sumac_protocol::ledger::{self, Opening};
 use sumac_protocol::limits::COMMITTEES_MAX;
 use sumac_protocol::moment::{Millis, Moment};
 use sumac_protocol::plan::Mode;
+use sumac_protocol::round::budget::Spending;
 use sumac_protocol::round::inquiry::Inquiry;
 use sumac_protocol::round::message::{decode_stored, encode};
 use sumac_protocol::round::progress::Refused;
@@ -225,22 +226,12 @@ impl Clinic {
     fn overspent(&self, inquiry: &Inquiry, now: Moment) -> Result<Option<Refused>, ClinicError> {
         let (study, cost) = (inquiry.study(), inquiry.query().rho);
         let charges = self.charges()?;
-        let of_study = || charges.iter().filter(|c| c.study == study.digest());
-        let asked = Asked {
-            this_text: of_study().filter(|c| c.state.stands() && c.text == text_digest(inquiry)).count(),
-            in_all: of_study().filter(|c| c.state.stands()).count(),
-            today: of_study().filter(|c| now.since(c.at) < Millis::DAY).count(),
-        };
-        if let Err(refused) = within_quotas(inquiry, asked) {
+        if let Err(refused) = within_quotas(inquiry, asked(&charges, study.digest(), text_digest(inquiry), now)) {
             return Ok(Some(refused));
         }
-        let same = |c: &&Charge| c.study == study.digest() && c.state.stands();
-        let spent: RhoMicro = charges.iter().filter(same).map(|c| c.rho).sum();
-        let recent = |c: &&Charge| c.counts_for_the_year(now);
-        let spent_year: RhoMicro = charges.iter().filter(same).filter(recent).map(|c| c.rho).sum();
-        for (budget, spent) in [(study.rho_total, spent), (study.rho_year, spent_year)] {
-            let left = budget.after(spent).unwrap_or_default();
-            if left.after(cost).is_none() {
+        for allowance in spending(&charges, study.digest(), now).allowances(study) {
+            let left = allowance.left;
+            if !allowance.covers(cost) {
                 return Ok(Some(Refused {
                     code: "budget-spent".into(),
                     says: format!("the query costs {cost} and the study has {left} left"),
@@ -250,6 +241,23 @@ impl Clinic {
         }
         Ok(None)
     }
+}
+
+/// The queries of a study that were selected for before.
+pub(super) fn asked(charges: &[Charge], study: Digest, text: Digest, now: Moment) -> Asked {
+    let of_study = || charges.iter().filter(|c| c.study == study);
+    Asked {
+        this_text: of_study().filter(|c| c.state.stands() && c.text == text).count(),
+        in_all: of_study().filter(|c| c.state.stands()).count(),
+        today: of_study().filter(|c| now.since(c.at) < Millis::DAY).count(),
+    }
+}
+
+/// What the queries of a study cost whose debits stand.
+pub(super) fn spending(charges: &[Charge], study: Digest, now: Moment) -> Spending {
+    let standing = || charges.iter().filter(|c| c.study == study && c.state.stands());
+    let year = standing().filter(|c| c.counts_for_the_year(now)).map(|c| c.rho).sum();
+    Spending { in_all: standing().map(|c| c.rho).sum(), year }
 }
 
 /// Openings that a query's entry keeps: of every attempt, and of selections that a crash made it forget.

@@ -53,6 +53,8 @@ impl Node {
                 clinic.held(&pseudonym, self.clock.now()).map(|held| Response::Patient(held.map(Box::new)))
             }
             Request::ExportFrom { from } => clinic.held_from(from, self.clock.now()).map(Response::Page),
+            Request::Words => clinic.words().map(Response::Words),
+            Request::Books => clinic.books().map(Response::Books),
             Request::Ledger(request) => return self.about_ledgers(request),
             Request::Upkeep(upkeep) => Ok(upkeep::carry_out(clinic.store(), upkeep)),
         };

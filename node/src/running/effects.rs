@@ -62,6 +62,13 @@ impl Node {
 
     /// Cannot fail: nothing is written or sent before the effects are carried out.
     fn decide(&mut self, event: Event) -> Vec<Effect> {
+        let words = self.unknown_words(&event);
+        let effects = self.take(event);
+        self.note(&words);
+        effects
+    }
+
+    fn take(&mut self, event: Event) -> Vec<Effect> {
         let (clinic, mut rng) = (Arc::clone(&self.clinic), UnwrapErr(SysRng));
         let mut counter = self.roles.counter;
         let mut desk = Desk {
@@ -114,7 +121,7 @@ impl Node {
 
     /// Writes forms that stand next to each other in one durable batch, and what is to be kept beside them.
     fn keep(&mut self, entries: &mut Vec<Entry>) -> Result<(), RunError> {
-        if !entries.is_empty() {
+        if !entries.is_empty() || !self.beside.is_empty() {
             let mut batch = std::mem::take(&mut self.beside);
             batch.append(entries);
             tokio::task::block_in_place(|| self.clinic.store().append(batch))?;

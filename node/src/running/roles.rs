@@ -5,6 +5,7 @@ use std::time::Duration;
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
 use serde::de::DeserializeOwned;
+use sumac_protocol::digest::Digest;
 use sumac_protocol::round::concern::Concern;
 use sumac_protocol::round::contributor::Contributor;
 use sumac_protocol::round::coordinator::Coordinator;
@@ -50,6 +51,11 @@ impl Roles {
     /// The committees' member, for what comes from outside a round.
     pub(crate) const fn member_mut(&mut self) -> &mut Member {
         &mut self.member
+    }
+
+    /// Whether this node takes part in a query, in any role.
+    pub(super) fn know(&self, query: &Digest) -> bool {
+        self.coordinator.knows(query) || self.member.knows(query) || self.contributor.knows(query)
     }
 
     /// Hands an event to whomever it concerns.

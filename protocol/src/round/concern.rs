@@ -26,6 +26,7 @@ impl Message {
         match self {
             Self::Submit { .. }
             | Self::Follow { .. }
+            | Self::Budget { .. }
             | Self::Commitment(_)
             | Self::Upload(_)
             | Self::Abstain { .. }

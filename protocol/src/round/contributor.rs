@@ -80,6 +80,12 @@ impl Contributor {
         Self { entries: forms.into_iter().map(revive).collect() }
     }
 
+    /// Whether it takes, or took, part in this query.
+    #[must_use]
+    pub fn knows(&self, query: &Digest) -> bool {
+        self.entries.contains_key(query)
+    }
+
     /// Takes an event.
     pub fn on<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, event: Event) -> Vec<Effect> {
         match event {

@@ -85,6 +85,12 @@ impl Member {
         }
     }
 
+    /// Whether it sits, or sat, on a committee for this query.
+    #[must_use]
+    pub fn knows(&self, query: &Digest) -> bool {
+        self.sittings.range((*query, 0)..=(*query, u8::MAX)).next().is_some()
+    }
+
     /// What this member, whose key is `me`, can say about the newest upload of a clinic that it saw as one of a
     /// committee; none if it saw none.
     #[must_use]
@@ -163,6 +169,7 @@ impl Member {
             }
             Message::Submit { .. }
             | Message::Follow { .. }
+            | Message::Budget { .. }
             | Message::Commitment(_)
             | Message::Announce(_)
             | Message::Upload(_)

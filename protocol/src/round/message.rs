@@ -8,6 +8,7 @@ use crate::envelope::Envelope;
 use crate::limits::MESSAGE_BYTES_MAX;
 use crate::moment::Moment;
 use crate::octets::Octets;
+use crate::round::budget::Budget;
 use crate::round::progress::{Progress, Refused};
 
 /// One message. Whatever can be checked is in signed documents inside it; the rest is transport.
@@ -26,6 +27,11 @@ pub enum Message {
     Follow {
         /// The query.
         query: Digest,
+    },
+    /// Researcher to hub: what has this study left?
+    Budget {
+        /// The study.
+        study: Envelope,
     },
     /// Coordinator to member: commit to an attempt.
     Begin {
@@ -209,6 +215,8 @@ pub enum Reply {
     Noted,
     /// How far a query is.
     Progress(Box<Progress>),
+    /// What a study has left.
+    Budget(Box<Budget>),
     /// Refused, with what to do.
     Refused(Refused),
 }

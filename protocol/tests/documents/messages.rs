@@ -5,12 +5,15 @@ use std::fmt::Debug;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::document::manifest::Verdict;
 use sumac_protocol::envelope::Envelope;
 use sumac_protocol::moment::Millis;
 use sumac_protocol::octets::Octets;
+use sumac_protocol::round::budget::{Allowance, Budget};
 use sumac_protocol::round::message::{Announcement, BatchUpload, Ending, Message, Reply, UploadParts, decode, encode};
 use sumac_protocol::round::progress::{Progress, Refused, Step};
+use sumac_protocol::round::quota::Quota;
 
 use crate::cast::{Harbour, Mill, NOW, Person, Ridge, signed};
 use crate::files::{beside, files_in, hex, must_hold, text_of, unhex};
@@ -123,11 +126,25 @@ fn progress(step: Step) -> Reply {
     }))
 }
 
+fn budget() -> Reply {
+    Reply::Budget(Box::new(Budget {
+        study: inquiry().study().digest(),
+        at: NOW,
+        in_all: Allowance::of(RhoMicro(4_000_000), RhoMicro(1_052_356)),
+        year: Allowance::of(RhoMicro(2_000_000), RhoMicro(1_052_356)),
+        queries: Quota::of(40, 1),
+        today: Quota::of(8, 2),
+        planned: vec![Quota::of(1, 0)],
+        next_most: Some(RhoMicro(947_644)),
+    }))
+}
+
 /// Every reply, and progress at every step.
 fn replies() -> Vec<(&'static str, &'static str, Reply)> {
     let shares = COMMITTEE.iter().map(|who| Octets(vec![who.seed()[0]; 50])).collect();
     vec![
         ("noted", "taken note of", Reply::Noted),
+        ("budget", "what a study has left", budget()),
         ("refused", "with what to do", Reply::Refused(refused())),
         ("progress-committing", "the committee commits", progress(Step::Committing)),
         ("progress-collecting", "clinics contribute", progress(Step::Collecting)),

@@ -137,7 +137,7 @@ impl Federation {
     pub fn follow(&mut self, question: &Question) -> Option<Progress> {
         match self.tell(question.hub, question.asker, Message::Follow { query: question.id() })? {
             Reply::Progress(progress) => Some(*progress),
-            other @ (Reply::Noted | Reply::Refused(_)) => panic!("{other:?}"),
+            other @ (Reply::Noted | Reply::Budget(_) | Reply::Refused(_)) => panic!("{other:?}"),
         }
     }
 
@@ -174,7 +174,7 @@ impl Federation {
         match self.submit(&question) {
             Some(Reply::Refused(refused)) => Ended::Refused(refused),
             Some(Reply::Progress(_)) => self.wait(&question),
-            other @ (Some(Reply::Noted) | None) => panic!("{other:?}"),
+            other @ (Some(Reply::Noted | Reply::Budget(_)) | None) => panic!("{other:?}"),
         }
     }
 

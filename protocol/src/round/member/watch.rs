@@ -95,6 +95,12 @@ impl Watch {
 }
 
 impl StoredWatch {
+    /// Two ledgers that the clinic signed, if this member has them.
+    #[must_use]
+    pub fn evidence(&self) -> Option<&TwoTrees> {
+        self.evidence.as_deref()
+    }
+
     fn keep(&self) -> Effect {
         let id = Digest::of(Label::WatchedClinic, &[self.clinic.bytes()]);
         Effect::Keep { role: Role::Watch, id, form: Octets(encode(self)) }

@@ -171,6 +171,7 @@ impl Tongue {
             }
             Message::Submit { .. }
             | Message::Follow { .. }
+            | Message::Budget { .. }
             | Message::Begin { .. }
             | Message::Commitment(_)
             | Message::Announce(_)
@@ -226,6 +227,7 @@ impl Tongue {
             // Anything else it keeps back, or asks for what may not be any more.
             Message::Submit { .. }
             | Message::Follow { .. }
+            | Message::Budget { .. }
             | Message::Commitment(_)
             | Message::Upload(_)
             | Message::Abstain { .. }

@@ -106,6 +106,7 @@ impl Tape {
             }
             Message::Submit { .. }
             | Message::Follow { .. }
+            | Message::Budget { .. }
             | Message::Begin { .. }
             | Message::Announce(_)
             | Message::Abstain { .. }
