@@ -6,10 +6,13 @@
 mod arrivals;
 mod at_the_door;
 mod commands;
+mod counter;
 mod effects;
 mod error;
 mod handing_on;
 mod ledgers;
+mod recall;
+mod recovering;
 mod roles;
 mod upkeep;
 mod witness;
@@ -23,6 +26,7 @@ use std::time::Duration;
 use sumac_protocol::charter_chain::CharterChain;
 use sumac_protocol::moment::Moment;
 use sumac_protocol::principal::Principal;
+use sumac_protocol::recovery::Witnesses;
 use sumac_protocol::round::Event;
 use sumac_protocol::round::message::{Message, decode};
 use tokio::sync::mpsc;
@@ -30,6 +34,7 @@ use zeroize::Zeroizing;
 
 pub use arrivals::{ARRIVALS_MAX, SEALED_BYTES_MAX};
 pub use error::RunError;
+pub use recovering::{RecoverError, Recovered, recover};
 pub use witness::WitnessError;
 
 use crate::clinic::Clinic;
@@ -41,6 +46,7 @@ use crate::network::{Answer, FrameTap, Inbox, Network, NetworkConfig, NetworkErr
 use crate::store::{Entry, Store, UnlockSecret};
 use arrivals::Arrivals;
 use handing_on::Heard;
+use recall::Recall;
 use roles::Roles;
 
 /// What a node says once it is ready for work.
@@ -134,6 +140,10 @@ struct Node {
     queue: VecDeque<Event>,
     /// What goes into the next durable batch of the roles, whichever that is.
     beside: Vec<Entry>,
+    /// The newest number of a signed message that is kept.
+    counter_kept: u64,
+    /// Whether this node has forgotten something, as far as others can tell.
+    recall: Recall,
     /// The journal's head when the watermark was last sealed, if it was since the start.
     sealed_head: Option<u64>,
 }
@@ -141,7 +151,10 @@ struct Node {
 impl Node {
     fn new(clinic: Clinic, network: Network, clock: Arc<Clock>, patients_at: Option<String>) -> Result<Self, RunError> {
         let clinic = Arc::new(clinic);
-        let (roles, queue, arrivals) = (Roles::default(), VecDeque::new(), Arrivals::restore(clinic.store())?);
+        let (mut roles, queue, arrivals) = (Roles::default(), VecDeque::new(), Arrivals::restore(clinic.store())?);
+        let counter_kept = counter::kept(clinic.store())?;
+        roles.counter = counter_kept;
+        let recall = Recall::new(Witnesses::of(clinic.chain().current(), &clinic.signer().principal()), counter_kept)?;
         let (connected, listening) = (BTreeSet::new(), Vec::new());
         Ok(Self {
             clinic,
@@ -155,6 +168,8 @@ impl Node {
             patients_at,
             queue,
             beside: Vec::new(),
+            counter_kept,
+            recall,
             sealed_head: None,
         })
     }
@@ -191,6 +206,7 @@ impl Node {
                 _ = beat.tick() => {
                     self.process(Event::Tick, None)?;
                     self.hand_on()?;
+                    self.ask_what_was_seen(false)?;
                 }
                 // Last, so that nobody at the door keeps the node from its rounds.
                 Some(call) = calls.patients.recv() => self.at_the_door(call)?,
@@ -217,6 +233,7 @@ impl Node {
                     self.connected.insert(peer);
                     self.arrivals.is_there(&peer);
                     self.process(Event::Connected(peer), None)?;
+                    self.ask_what_was_seen(true)?;
                 }
             }
             NetworkEvent::Disconnected { peer } => {
@@ -241,6 +258,10 @@ impl Node {
         match decode::<Message>(bytes) {
             Ok(Message::HandOn { arrival, sealed }) => self.handed(from, arrival, sealed, answer),
             Ok(Message::Delivered(said)) => self.delivered(from, said, answer),
+            Ok(Message::AskSeen { about, member, challenge, since }) => {
+                self.asked_what_was_seen(from, (about, member, challenge, since), answer)
+            }
+            Ok(Message::Seen(word)) => self.seen(from, word, answer),
             Ok(message) => self.process(Event::Message { from, message }, Some(answer)),
             Err(why) => {
                 tracing::warn!(peer = %self.name(&from), %why, "a message that cannot be read");

@@ -5,6 +5,7 @@ use std::time::Duration;
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
 use serde::de::DeserializeOwned;
+use sumac_protocol::principal::Principal;
 use sumac_protocol::round::contributor::Contributor;
 use sumac_protocol::round::coordinator::Coordinator;
 use sumac_protocol::round::member::Member;
@@ -51,6 +52,15 @@ impl Roles {
         &mut self.member
     }
 
+    /// Hands an event to the coordinator alone, while this node plays no other role.
+    pub(super) fn on_as_coordinator(&mut self, desk: &mut Desk<'_, SystemRandom>, event: Event) -> Vec<Effect> {
+        match &event {
+            Event::Connected(_) | Event::Tick => self.coordinator.on(desk, event),
+            Event::Message { .. } => self.on(desk, event),
+            Event::Selected(_) => Vec::new(),
+        }
+    }
+
     /// Hands an event to whomever it concerns.
     pub(super) fn on(&mut self, desk: &mut Desk<'_, SystemRandom>, event: Event) -> Vec<Effect> {
         match &event {
@@ -80,8 +90,10 @@ impl Roles {
                 | Message::Nudge { .. }
                 | Message::AskVoid { .. } => self.member.on(desk, &event),
                 Message::Announce(_) | Message::Ended(_) => self.contributor.on(desk, event),
-                // No part of any query: the node itself hands on what patients sealed.
-                Message::HandOn { .. } | Message::Delivered(_) => Vec::new(),
+                // No part of any query: the node itself hands on what patients sealed, and says what it saw.
+                Message::HandOn { .. } | Message::Delivered(_) | Message::AskSeen { .. } | Message::Seen(_) => {
+                    Vec::new()
+                }
             },
             Event::Connected(peer) => {
                 let peer = *peer;
@@ -98,6 +110,11 @@ impl Roles {
             Event::Selected(_) => self.contributor.on(desk, event),
         }
     }
+}
+
+/// Whether an event is a message between others, which a coordinator passes on.
+pub(super) fn passes_on(event: &Event, me: &Principal) -> bool {
+    matches!(event, Event::Message { message: Message::Relay { cover, .. }, .. } if !Member::is_recipient(cover, me))
 }
 
 fn forms<T: DeserializeOwned>(store: &Store, role: Role) -> Result<Vec<T>, RunError> {

@@ -106,7 +106,9 @@ impl Tape {
             | Message::Ended(_)
             | Message::EndingKept { .. }
             | Message::HandOn { .. }
-            | Message::Delivered(_) => {}
+            | Message::Delivered(_)
+            | Message::AskSeen { .. }
+            | Message::Seen(_) => {}
         }
         Ok(())
     }
