@@ -7,9 +7,10 @@ use crate::envelope::{Document, Envelope};
 use crate::moment::Moment;
 use crate::octets::Octets;
 use crate::principal::Signer;
+use zeroize::Zeroizing;
 
 fn ridge() -> Signer {
-    Signer::from_seed(&[2; 32])
+    Signer::from_seed(&Zeroizing::new([2; 32]))
 }
 
 fn signed<T: Document>(document: &T) -> Envelope {
@@ -29,7 +30,7 @@ fn a_number_is_read_of_messages_that_carry_one_and_that_the_signer_signed() {
     let ridge = ridge().principal();
     let read = Counted::read(&void(17, 1), &ridge).unwrap();
     assert_eq!((read.counter, read.note.0.len(), read.digest), (17, 88, void(17, 1).digest()));
-    let other = Signer::from_seed(&[3; 32]).principal();
+    let other = Signer::from_seed(&Zeroizing::new([3; 32])).principal();
     let word = signed(&LastSeen {
         member: ridge,
         clinic: other,
@@ -50,7 +51,7 @@ fn a_number_is_read_of_messages_that_carry_one_and_that_the_signer_signed() {
 
 #[test]
 fn only_two_different_messages_of_one_signer_and_one_number_are_evidence() {
-    let (me, other) = (ridge().principal(), Signer::from_seed(&[3; 32]));
+    let (me, other) = (ridge().principal(), Signer::from_seed(&Zeroizing::new([3; 32])));
     let forged =
         Envelope::sign(&Void { query: Digest([7; 32]), attempt: 2, counter: 5, note: Octets::default() }, &other);
     let mut again = void(5, 1);

@@ -10,17 +10,18 @@ use crate::limits::{CLOCK_DOUBT, QUERIES_SEEN_MAX};
 use crate::moment::{Millis, Moment};
 use crate::octets::Octets;
 use crate::principal::Signer;
+use zeroize::Zeroizing;
 
 const CHALLENGE: Digest = Digest([5; 32]);
 const SINCE: u64 = 10;
 const NOW: Moment = Moment(1_000_000_000);
 
 fn ridge() -> Signer {
-    Signer::from_seed(&[2; 32])
+    Signer::from_seed(&Zeroizing::new([2; 32]))
 }
 
 fn mill() -> Signer {
-    Signer::from_seed(&[4; 32])
+    Signer::from_seed(&Zeroizing::new([4; 32]))
 }
 
 fn message(counter: u64, by: &Signer) -> Envelope {
@@ -65,7 +66,7 @@ fn a_members_word_tells_the_newest_message_and_the_queries_since() {
 
 #[test]
 fn a_word_that_is_forged_stale_of_another_or_cannot_be_is_refused() {
-    let (ridge, mill, quay) = (ridge(), mill(), Signer::from_seed(&[6; 32]));
+    let (ridge, mill, quay) = (ridge(), mill(), Signer::from_seed(&Zeroizing::new([6; 32])));
     let many = (0..=QUERIES_SEEN_MAX).map(|n| query(u64::try_from(n).unwrap() + 11)).collect();
     let high = message(9_000, &mill);
     let cases = [
