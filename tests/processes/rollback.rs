@@ -156,6 +156,26 @@ fn a_copy_that_runs_beside_its_original_is_proved_by_their_own_signatures() {
     assert_eq!(after.operators("counted"), 4, "{}", after.talk.join("\n"));
 }
 
+#[test]
+fn a_clinic_that_is_killed_again_and_again_uses_no_number_twice() {
+    let mut federation = Setup::default().start(PROGRAM);
+    for step in 1..=4 {
+        let mut asked = federation.ask(&Question::how_many());
+        asked.until_step(step);
+        // A member of the committee, which numbers more than uploads.
+        federation.kill('C');
+        federation.kill('D');
+        federation.restart('C');
+        federation.restart('D');
+        let _finished = asked.finish();
+    }
+    let last = federation.ask(&Question::how_many()).answer();
+    assert_eq!(last.operators("counted"), 5);
+    for member in Federation::letters() {
+        assert_eq!(federation.status(member).accused, Vec::<String>::new(), "{member}");
+    }
+}
+
 /// Everything in a folder but sockets, which a copy of a running node's may have.
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir(to).unwrap();

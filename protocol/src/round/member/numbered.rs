@@ -125,3 +125,6 @@ impl Numbered {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
