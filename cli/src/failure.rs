@@ -11,7 +11,7 @@ use sumac_node::asker::AskError;
 use sumac_node::clinic::ClinicError;
 use sumac_node::control::ControlError;
 use sumac_node::home::HomeError;
-use sumac_node::running::RunError;
+use sumac_node::running::{RecoverError, RunError};
 use sumac_node::store::{BackupError, StoreError};
 use sumac_node::synthetic::SyntheticError;
 use sumac_protocol::charter_chain::ChainError;
@@ -219,6 +219,7 @@ macro_rules! refusals {
 refusals!(
     SyntheticError,
     RunError,
+    RecoverError,
     HomeError,
     StoreError,
     BackupError,

@@ -66,6 +66,13 @@ pub enum Request {
     TakeWitnessed(Envelope),
     /// Replace a lost key, on the word of two members of staff.
     ReplaceKey(Envelope),
+    /// Confirm that what the ledger has of this patient is the newest that the patient said.
+    Confirm {
+        /// The pseudonym.
+        pseudonym: String,
+        /// The receipt of it; none where it is on paper.
+        receipt: Option<Box<Receipt>>,
+    },
     /// Say where every patient stands, without a look at records.
     Standings,
     /// List the patients.
@@ -133,6 +140,8 @@ pub enum Response {
         /// The digest of the statement before it.
         previous: Option<Digest>,
     },
+    /// To [`Request::Confirm`].
+    Confirmed,
     /// To [`Request::Standings`].
     Standings(Vec<StandingLine>),
     /// To [`Request::TakeStatement`] and [`Request::TakeWitnessed`].
@@ -182,10 +191,13 @@ pub struct Status {
     pub patients_at: Option<String>,
     /// Patients it holds.
     pub patients: u64,
-    /// Names of clinics that signed two different consent ledgers, and whose contributions this node refuses.
+    /// Names of nodes that signed two different consent ledgers, or two messages of one number, and whose contributions this node refuses.
     pub accused: Vec<String>,
     /// Statements in its consent ledger.
     pub statements: u64,
+    /// Why it takes part in no question now, in words; none where it does.
+    #[serde(default)]
+    pub shut: Option<String>,
     /// Sealed statements that it holds for other clinics until they answer.
     pub held_for_others: u64,
     /// Its process.

@@ -6,11 +6,14 @@
 mod arrivals;
 mod at_the_door;
 mod commands;
+mod counter;
 mod effects;
 mod error;
 mod handing_on;
 mod ledgers;
 mod noting;
+mod recall;
+mod recovering;
 mod roles;
 mod upkeep;
 mod witness;
@@ -25,6 +28,7 @@ use sumac_protocol::charter_chain::CharterChain;
 use sumac_protocol::evidence::Notebook;
 use sumac_protocol::moment::Moment;
 use sumac_protocol::principal::Principal;
+use sumac_protocol::recovery::Witnesses;
 use sumac_protocol::round::Event;
 use sumac_protocol::round::message::{Message, decode};
 use tokio::sync::mpsc;
@@ -32,6 +36,7 @@ use zeroize::Zeroizing;
 
 pub use arrivals::{ARRIVALS_MAX, SEALED_BYTES_MAX};
 pub use error::RunError;
+pub use recovering::{RecoverError, Recovered, recover};
 pub use witness::WitnessError;
 
 use crate::clinic::Clinic;
@@ -43,6 +48,7 @@ use crate::network::{Answer, FrameTap, Inbox, Network, NetworkConfig, NetworkErr
 use crate::store::{Entry, Store, UnlockSecret};
 use arrivals::Arrivals;
 use handing_on::Heard;
+use recall::Recall;
 pub(crate) use roles::{Roles, SystemRandom};
 
 /// What a node says once it is ready for work.
@@ -138,6 +144,10 @@ struct Node {
     notebook: Notebook,
     /// What goes into the next durable batch of the roles, whichever that is.
     beside: Vec<Entry>,
+    /// The newest number of a signed message that is kept.
+    counter_kept: u64,
+    /// Whether this node has forgotten something, as far as others can tell.
+    recall: Recall,
     /// The journal's head when the watermark was last sealed, if it was since the start.
     sealed_head: Option<u64>,
 }
@@ -145,7 +155,10 @@ struct Node {
 impl Node {
     fn new(clinic: Clinic, network: Network, clock: Arc<Clock>, patients_at: Option<String>) -> Result<Self, RunError> {
         let clinic = Arc::new(clinic);
-        let (roles, queue, arrivals) = (Roles::default(), VecDeque::new(), Arrivals::restore(clinic.store())?);
+        let (mut roles, queue, arrivals) = (Roles::default(), VecDeque::new(), Arrivals::restore(clinic.store())?);
+        let counter_kept = counter::kept(clinic.store())?;
+        roles.counter = counter_kept;
+        let recall = Recall::new(Witnesses::of(clinic.chain().current(), &clinic.signer().principal()), counter_kept)?;
         let notebook = clinic.notebook()?;
         let (connected, listening) = (BTreeSet::new(), Vec::new());
         Ok(Self {
@@ -161,6 +174,8 @@ impl Node {
             queue,
             notebook,
             beside: Vec::new(),
+            counter_kept,
+            recall,
             sealed_head: None,
         })
     }
@@ -197,6 +212,7 @@ impl Node {
                 _ = beat.tick() => {
                     self.process(Event::Tick, None)?;
                     self.hand_on()?;
+                    self.ask_what_was_seen(false)?;
                 }
                 // Last, so that nobody at the door keeps the node from its rounds.
                 Some(call) = calls.patients.recv() => self.at_the_door(call)?,
@@ -223,6 +239,7 @@ impl Node {
                     self.connected.insert(peer);
                     self.arrivals.is_there(&peer);
                     self.process(Event::Connected(peer), None)?;
+                    self.ask_what_was_seen(true)?;
                 }
             }
             NetworkEvent::Disconnected { peer } => {
@@ -247,6 +264,10 @@ impl Node {
         match decode::<Message>(bytes) {
             Ok(Message::HandOn { arrival, sealed }) => self.handed(from, arrival, sealed, answer),
             Ok(Message::Delivered(said)) => self.delivered(from, said, answer),
+            Ok(Message::AskSeen { about, member, challenge, since }) => {
+                self.asked_what_was_seen(from, (about, member, challenge, since), answer)
+            }
+            Ok(Message::Seen(word)) => self.seen(from, word, answer),
             Ok(message) => self.process(Event::Message { from, message }, Some(answer)),
             Err(why) => {
                 tracing::warn!(peer = %self.name(&from), %why, "a message that cannot be read");

@@ -79,6 +79,8 @@ pub enum ChargeState {
     NotCounted,
     /// Came to nothing; given back.
     NoRelease,
+    /// Charged to every patient when the clinic recovered, because whom it was charged to was forgotten; stands for good.
+    Forgotten,
 }
 
 impl Charge {
@@ -93,7 +95,7 @@ impl ChargeState {
     /// Whether the debit stands.
     #[must_use]
     pub const fn stands(self) -> bool {
-        matches!(self, Self::Open | Self::Released { .. })
+        matches!(self, Self::Open | Self::Released { .. } | Self::Forgotten)
     }
 }
 
@@ -109,7 +111,12 @@ impl Clinic {
         let (inquiry, now) = (&order.inquiry, self.clock.now());
         let id = inquiry.id();
         let before = self.charge(id)?;
-        let declined = if before.is_none() { self.overspent(inquiry, now)? } else { None };
+        let recovered = self.recovery()?.map(|mark| mark.at);
+        let declined = match &before {
+            None => self.overspent(inquiry, now)?,
+            Some(charge) if recovered.is_some_and(|at| charge.at <= at) => Some(from_before()),
+            Some(_) => None,
+        };
         if declined.is_some() {
             return Ok(Selection { query: id, attempt: order.attempt, cells: None, ledger: Digest([0; 32]), declined });
         }
@@ -149,8 +156,8 @@ impl Clinic {
     /// [`ClinicError`].
     pub fn settle(&self, query: Digest, outcome: Outcome) -> Result<(), ClinicError> {
         let Some(mut charge) = self.charge(query)? else { return Ok(()) };
-        if matches!(charge.state, ChargeState::Released { .. }) {
-            // What was released stays paid for, whatever is said later.
+        if matches!(charge.state, ChargeState::Released { .. } | ChargeState::Forgotten) {
+            // What was released stays paid for, whatever is said later, and so does what nobody knows any more.
             return Ok(());
         }
         charge.state = match outcome {
@@ -169,11 +176,11 @@ impl Clinic {
         self.store().queries()?.iter().map(|(_, body)| read_charge(body)).collect()
     }
 
-    fn charge(&self, query: Digest) -> Result<Option<Charge>, ClinicError> {
+    pub(super) fn charge(&self, query: Digest) -> Result<Option<Charge>, ClinicError> {
         self.store().query(&query.0)?.map(|body| read_charge(&body)).transpose()
     }
 
-    fn keep_charge(&self, charge: &Charge) -> Result<(), ClinicError> {
+    pub(super) fn keep_charge(&self, charge: &Charge) -> Result<(), ClinicError> {
         // The moments of the heads that the entry's openings show: none that is signed later is earlier.
         let newest = self.newest_head_moment()?;
         self.store().append(vec![Entry::Query { id: charge.query.0, body: encode(charge) }, newest])?;
@@ -262,6 +269,15 @@ pub(super) fn spending(charges: &[Charge], study: Digest, now: Moment) -> Spendi
 
 /// Openings that a query's entry keeps: of every attempt, and of selections that a crash made it forget.
 const OPENINGS_MAX: usize = 2 * COMMITTEES_MAX;
+
+/// Why a query gets nothing that was selected for, or charged, before the clinic recovered from a loss.
+fn from_before() -> Refused {
+    Refused {
+        code: "recovered".into(),
+        says: "this clinic recovered from a loss, and takes no part in what was begun before".into(),
+        remedy: "ask again".into(),
+    }
+}
 
 fn text_digest(inquiry: &Inquiry) -> Digest {
     Digest::of_bytes(inquiry.query().text.as_bytes())

@@ -6,6 +6,7 @@ use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
 use serde::de::DeserializeOwned;
 use sumac_protocol::digest::Digest;
+use sumac_protocol::principal::Principal;
 use sumac_protocol::round::concern::Concern;
 use sumac_protocol::round::contributor::Contributor;
 use sumac_protocol::round::coordinator::Coordinator;
@@ -58,6 +59,15 @@ impl Roles {
         self.coordinator.knows(query) || self.member.knows(query) || self.contributor.knows(query)
     }
 
+    /// Hands an event to the coordinator alone, while this node plays no other role.
+    pub(super) fn on_as_coordinator(&mut self, desk: &mut Desk<'_, SystemRandom>, event: Event) -> Vec<Effect> {
+        match &event {
+            Event::Connected(_) | Event::Tick => self.coordinator.on(desk, event),
+            Event::Message { .. } => self.on(desk, event),
+            Event::Selected(_) => Vec::new(),
+        }
+    }
+
     /// Hands an event to whomever it concerns.
     pub(crate) fn on(&mut self, desk: &mut Desk<'_, SystemRandom>, event: Event) -> Vec<Effect> {
         match &event {
@@ -82,6 +92,11 @@ impl Roles {
             Event::Selected(_) => self.contributor.on(desk, event),
         }
     }
+}
+
+/// Whether an event is a message between others, which a coordinator passes on.
+pub(super) fn passes_on(event: &Event, me: &Principal) -> bool {
+    matches!(event, Event::Message { message: Message::Relay { cover, .. }, .. } if !Member::is_recipient(cover, me))
 }
 
 fn forms<T: DeserializeOwned>(store: &Store, role: Role) -> Result<Vec<T>, RunError> {

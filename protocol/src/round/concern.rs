@@ -45,7 +45,7 @@ impl Message {
             | Self::Nudge { .. }
             | Self::AskVoid { .. } => Concern::Member,
             Self::Announce(_) | Self::Ended(_) => Concern::Contributor,
-            Self::HandOn { .. } | Self::Delivered(_) => Concern::Node,
+            Self::HandOn { .. } | Self::Delivered(_) | Self::AskSeen { .. } | Self::Seen(_) => Concern::Node,
         }
     }
 }

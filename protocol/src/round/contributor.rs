@@ -293,7 +293,7 @@ fn contribution<R: CryptoRng>(
         commitments: attempt.commitments().iter().map(Verified::digest).collect(),
         nonce: Octets(nonce.to_vec()),
         counter: desk.next_counter(),
-        note: Octets::default(),
+        note: (desk.note)(),
         public_share: public,
         sealed_shares: sealed_shares.iter().map(|s| sealed_digest(&s.0)).collect(),
         ledger: selection.ledger,

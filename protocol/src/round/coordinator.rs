@@ -100,7 +100,9 @@ impl Coordinator {
             | Message::AskVoid { .. }
             | Message::Ended(_)
             | Message::HandOn { .. }
-            | Message::Delivered(_) => return Vec::new(),
+            | Message::Delivered(_)
+            | Message::AskSeen { .. }
+            | Message::Seen(_) => return Vec::new(),
         };
         done.unwrap_or_else(|fault| refuse(&fault))
     }

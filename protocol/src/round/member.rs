@@ -5,6 +5,7 @@
 //! one that restarts later says again what it said.
 
 mod exchange;
+mod numbered;
 mod sitting;
 mod stage;
 mod stored;
@@ -14,8 +15,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rand_core::CryptoRng;
 
+use crate::counted::TwoMessages;
 use crate::digest::{Digest, Label};
 use crate::document::last_seen::LastSeen;
+use crate::document::recovery::Recovery;
 use crate::document::relay::Relay;
 use crate::document::void::Void;
 use crate::envelope::Envelope;
@@ -96,6 +99,19 @@ impl Member {
     #[must_use]
     pub fn last_seen(&self, me: Principal, clinic: &Principal) -> Option<LastSeen> {
         self.watch.last_seen(me, clinic)
+    }
+
+    /// What this member, whose key is `me`, can say to a node about what it saw of it: in answer to its challenge, with
+    /// the queries whose uploads had higher numbers than it knows.
+    #[must_use]
+    pub fn recovery(&self, me: Principal, asked: (Principal, Digest, u64), now: Moment) -> Recovery {
+        self.watch.recovery(me, asked, now)
+    }
+
+    /// Evidence that this key signs on two nodes, or on one whose folder was set back.
+    #[must_use]
+    pub fn two_messages(&self, signer: &Principal) -> Option<&TwoMessages> {
+        self.watch.two_messages(signer)
     }
 
     /// Takes evidence that `clinic` signed two different ledgers of one size. Kept, its uploads are refused in every
@@ -181,7 +197,9 @@ impl Member {
             | Message::Ended(_)
             | Message::EndingKept { .. }
             | Message::HandOn { .. }
-            | Message::Delivered(_) => return Vec::new(),
+            | Message::Delivered(_)
+            | Message::AskSeen { .. }
+            | Message::Seen(_) => return Vec::new(),
         };
         done.unwrap_or_else(|fault| refuse(&fault))
     }
@@ -218,6 +236,8 @@ impl Member {
         if let Err(fault) = check_earlier(&inquiry, number, voids) {
             return refuse(&fault);
         }
+        let earlier: Vec<(Principal, Envelope)> = voids.iter().filter_map(|void| signed_void(&inquiry, void)).collect();
+        let heard = self.heard_from(desk, earlier.iter().map(|(who, void)| (who, void)));
         let given_up = match self.give_up_before(desk, key) {
             Ok(effects) => effects,
             Err(fault) => return refuse(&fault),
@@ -231,7 +251,7 @@ impl Member {
         let keep = keep(key, &StoredSitting::committed(key, coordinator, expires));
         let stage = Stage::Committed(Box::new(committed));
         self.sittings.insert(key, Sitting { coordinator, expires, stage, said: said.clone(), heard: Heard::default() });
-        [given_up, vec![keep], sends(&said)].concat_effects()
+        [heard, given_up, vec![keep], sends(&said)].concat_effects()
     }
 
     /// Voids this member's own earlier attempts at the same query, whatever the coordinator said of
@@ -271,7 +291,10 @@ impl Member {
         seen.extend(nonces.iter().cloned());
         let stored = StoredSitting::frozen(key, sitting.coordinator, sitting.expires, batch.digest(), &nonces);
         let mut kept = vec![keep(key, &stored)];
-        kept.extend(batch.covers().filter_map(|upload| self.watch.saw(upload, desk.now)));
+        for (who, commitment) in batch.committed().filter(|(who, _)| *who != desk.me()) {
+            kept.extend(self.watch.hears(who, commitment));
+        }
+        kept.extend(batch.covers().flat_map(|upload| self.watch.contributed(upload, batch.inquiry(), desk.now)));
         let Stage::Committed(committed) = std::mem::replace(&mut sitting.stage, Stage::Lost) else {
             return Ok(Vec::new());
         };
@@ -291,6 +314,9 @@ impl Member {
         let Some(sitting) = self.sittings.get_mut(&key) else { return Ok(Vec::new()) };
         let Stage::Frozen(frozen) = &sitting.stage else { return Ok(sends(&sitting.said)) };
         let evidence = frozen.check_freezes(freezes)?;
+        let committee: Vec<Principal> = frozen.seat.attempt.committee().to_vec();
+        let mut effects = self.heard_from(desk, committee.iter().zip(freezes));
+        let Some(sitting) = self.sittings.get_mut(&key) else { return Ok(effects) };
         let Stage::Frozen(frozen) = std::mem::replace(&mut sitting.stage, Stage::Lost) else { return Ok(Vec::new()) };
         let (revealed, part) = frozen.reveal(evidence);
         let said = exchange::to_others(
@@ -301,9 +327,18 @@ impl Member {
         )?;
         sitting.stage = Stage::Revealed(Box::new(revealed));
         sitting.said.extend(said.clone());
-        let mut effects = sends(&said);
+        effects.extend(sends(&said));
         effects.extend(self.advance(desk, key));
         Ok(effects)
+    }
+
+    /// Numbered messages of others, which their signatures show to be theirs.
+    fn heard_from<'m, R: CryptoRng>(
+        &mut self,
+        desk: &Desk<'_, R>,
+        said: impl Iterator<Item = (&'m Principal, &'m Envelope)>,
+    ) -> Vec<Effect> {
+        said.filter(|(who, _)| **who != desk.me()).flat_map(|(who, message)| self.watch.hears(*who, message)).collect()
     }
 
     fn manifests<R: CryptoRng>(
@@ -426,7 +461,7 @@ impl Member {
     /// Gives an attempt up: journalled first, then signed; keys and shares are dropped.
     fn void<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, key: (Digest, u8)) -> Vec<Effect> {
         let counter = desk.next_counter();
-        let note = Void { query: key.0, attempt: key.1, counter, note: Octets::default() };
+        let note = Void { query: key.0, attempt: key.1, counter, note: (desk.note)() };
         let (Some(sitting), Ok(envelope)) = (self.sittings.get_mut(&key), Envelope::sign(&note, desk.signer)) else {
             return Vec::new();
         };
@@ -441,6 +476,13 @@ impl Member {
 
 fn keep(key: (Digest, u8), form: &StoredSitting) -> Effect {
     Effect::Keep { role: Role::Member, id: sitting_id(key), form: Octets(encode(form)) }
+}
+
+/// Which member of an earlier committee signed this void note, if one did.
+fn signed_void(inquiry: &Inquiry, void: &Envelope) -> Option<(Principal, Envelope)> {
+    let number = void.claim::<Void>().ok()?.peek().attempt;
+    let by = |who: &&Principal| void.claim::<Void>().is_ok_and(|claimed| claimed.verify(who).is_ok());
+    inquiry.committee(number)?.iter().find(by).map(|who| (*who, void.clone()))
 }
 
 /// The name under which an attempt's stored form is kept.

@@ -8,6 +8,7 @@ use crate::envelope::Envelope;
 use crate::limits::MESSAGE_BYTES_MAX;
 use crate::moment::Moment;
 use crate::octets::Octets;
+use crate::principal::Principal;
 use crate::round::budget::Budget;
 use crate::round::progress::{Progress, Refused};
 
@@ -146,6 +147,19 @@ pub enum Message {
     },
     /// Clinic to member, the same way back: what was handed on has come, and the member may forget it.
     Delivered(Envelope),
+    /// Node to member, by way of a hub where the two are not linked: what is the newest that you saw of me?
+    AskSeen {
+        /// The node that asks.
+        about: Principal,
+        /// The member that is asked.
+        member: Principal,
+        /// Fresh random bytes of the asker's.
+        challenge: Digest,
+        /// The highest number that the asker knows of.
+        since: u64,
+    },
+    /// Member to node, the same way back: its signed word.
+    Seen(Envelope),
 }
 
 /// A call for contributions.

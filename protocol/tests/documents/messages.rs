@@ -18,7 +18,7 @@ use sumac_protocol::round::quota::Quota;
 use crate::cast::{Harbour, Mill, NOW, Person, Ridge, signed};
 use crate::files::{beside, files_in, hex, must_hold, text_of, unhex};
 use crate::trial::{
-    COMMITTEE, by_each, clinics, commitments, freeze, inquiry, manifest, public_share, query_envelope, relay,
+    COMMITTEE, by_each, clinics, commitments, freeze, inquiry, manifest, public_share, query_envelope, recovery, relay,
     relayed_body, release, sealed_shares, study_envelope, upload_parts, void,
 };
 
@@ -105,7 +105,14 @@ fn from_the_freeze() -> Vec<(&'static str, &'static str, Message)> {
 /// Beside the rounds.
 fn handed_on() -> Vec<(&'static str, &'static str, Message)> {
     let [hand_on, delivered] = crate::ledger::handed_on();
-    vec![("hand_on", "sealed, with the member's word", hand_on), ("delivered", "the clinic's word", delivered)]
+    let said = recovery();
+    let (about, member, challenge, since) = (said.about, said.member, said.challenge, said.since);
+    vec![
+        ("hand_on", "sealed, with the member's word", hand_on),
+        ("delivered", "the clinic's word", delivered),
+        ("ask_seen", "what is the newest that you saw of me?", Message::AskSeen { about, member, challenge, since }),
+        ("seen", "the member's word", Message::Seen(signed(&said, &[Ridge]))),
+    ]
 }
 
 /// Every message that there is.

@@ -384,7 +384,8 @@ pub(crate) fn answered(envelope: &Envelope) -> Option<&'static str> {
 /// What becomes of a relayed message at Ridge.
 pub(crate) fn relayed(cover: &Envelope) -> Option<&'static str> {
     let (chain, signer, mut counter, mut rng) = (chain(), Ridge.signer(), 0, StdRng::seed_from_u64(2));
-    let mut desk = Desk { now: NOW, signer: &signer, chain: &chain, rng: &mut rng, counter: &mut counter };
+    let mut desk =
+        Desk { now: NOW, signer: &signer, chain: &chain, rng: &mut rng, counter: &mut counter, note: &Octets::default };
     let message = Message::Relay { cover: cover.clone(), body: relayed_body() };
     let effects = Member::default().on(&mut desk, &Event::Message { from: Harbour.key(), message });
     let refusal = effects.into_iter().find_map(|effect| {

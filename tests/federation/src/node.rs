@@ -44,6 +44,7 @@ pub struct Node {
     chain: CharterChain,
     kept: BTreeMap<(u8, Digest), Vec<u8>>,
     roles: Option<Roles>,
+    /// Outlives a crash: nodes keep it before anything leaves that carries it.
     counter: u64,
 }
 
@@ -113,12 +114,12 @@ impl Node {
 
     /// Starts it again from what it kept.
     pub fn restart(&mut self, now: Moment) -> Done {
-        (self.dies, self.counter) = (None, 0);
+        self.dies = None;
         let forms = (self.forms(Role::Coordinator), self.forms(Role::CoordinatorUpload), self.forms(Role::Member));
         let contributor = Contributor::restore(self.forms(Role::Contributor));
         let watched = self.forms(Role::Watch);
         let (signer, chain, rng, counter) = (&self.signer, &self.chain, &mut self.rng, &mut self.counter);
-        let mut desk = Desk { now, signer, chain, rng, counter };
+        let mut desk = Desk { now, signer, chain, rng, counter, note: &note };
         let coordinator = Coordinator::restore(forms.0, forms.1, &desk);
         let (member, effects) = Member::restore(forms.2, watched, &mut desk);
         self.roles = Some(Roles { coordinator, member, contributor });
@@ -164,7 +165,7 @@ impl Node {
         while let Some(event) = queue.pop_front() {
             let Some(roles) = &mut self.roles else { return };
             let (signer, chain, rng, counter) = (&self.signer, &self.chain, &mut self.rng, &mut self.counter);
-            let effects = roles.on(&mut Desk { now, signer, chain, rng, counter }, event);
+            let effects = roles.on(&mut Desk { now, signer, chain, rng, counter, note: &note }, event);
             self.carry_out(now, effects, done, &mut queue);
         }
     }
@@ -275,4 +276,9 @@ impl Roles {
             Event::Selected(_) => self.contributor.on(desk, event),
         }
     }
+}
+
+/// Stands for a note sealed to the sender, of the size that nodes make them.
+fn note() -> Octets {
+    Octets(vec![0; 88])
 }

@@ -36,6 +36,7 @@ fn status(socket: &Path) -> Status {
         | Response::Taken(_)
         | Response::Upkept(_)
         | Response::Ledger(_)
+        | Response::Confirmed
         | Response::Refused(_)) => panic!("{other:?}"),
     }
 }

@@ -186,7 +186,9 @@ impl Tongue {
             | Message::Ended(_)
             | Message::EndingKept { .. }
             | Message::HandOn { .. }
-            | Message::Delivered(_) => return vec![packet],
+            | Message::Delivered(_)
+            | Message::AskSeen { .. }
+            | Message::Seen(_) => return vec![packet],
         };
         let lie = Packet { message: lie, ..packet.clone() };
         if self.rng.random() { vec![lie] } else { vec![lie, packet] }
@@ -242,7 +244,9 @@ impl Tongue {
             | Message::Void(_)
             | Message::EndingKept { .. }
             | Message::HandOn { .. }
-            | Message::Delivered(_) => {
+            | Message::Delivered(_)
+            | Message::AskSeen { .. }
+            | Message::Seen(_) => {
                 let untimely = self.untimely(&packet);
                 self.earlier.push(packet);
                 return untimely;

@@ -117,7 +117,9 @@ impl Tape {
             | Message::Ended(_)
             | Message::EndingKept { .. }
             | Message::HandOn { .. }
-            | Message::Delivered(_) => {}
+            | Message::Delivered(_)
+            | Message::AskSeen { .. }
+            | Message::Seen(_) => {}
         }
         Ok(())
     }
