@@ -42,9 +42,7 @@ impl Clock {
         let shown = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
         Moment(self.newest.fetch_max(shown, Ordering::Relaxed).max(shown))
     }
-}
 
-impl Clock {
     /// It is this late at least: others say so under their signatures.
     pub fn has_reached(&self, moment: Moment) {
         self.0.fetch_max(moment.0, Ordering::Relaxed);
@@ -60,6 +58,11 @@ mod tests {
     fn time_is_never_earlier_than_the_newest_that_was_journalled() {
         let far_ahead = Moment(u64::MAX / 2);
         assert_eq!(Clock::not_before(far_ahead).now(), far_ahead);
+        let clock = Clock::not_before(Moment(5));
+        clock.has_reached(Moment(7));
+        assert!(clock.now() > Moment(7), "what others signed does not stop it");
+        clock.has_reached(far_ahead);
+        assert_eq!(clock.now(), far_ahead);
         let clock = Clock::not_before(Moment(5));
         let first = clock.now();
         assert!(first > Moment(5) && clock.now() >= first);

@@ -28,7 +28,6 @@ use sumac_protocol::charter_chain::CharterChain;
 use sumac_protocol::evidence::Notebook;
 use sumac_protocol::moment::Moment;
 use sumac_protocol::principal::Principal;
-use sumac_protocol::recovery::Witnesses;
 use sumac_protocol::round::Event;
 use sumac_protocol::round::message::{Message, decode};
 use tokio::sync::mpsc;
@@ -158,7 +157,7 @@ impl Node {
         let (mut roles, queue, arrivals) = (Roles::default(), VecDeque::new(), Arrivals::restore(clinic.store())?);
         let counter_kept = counter::kept(clinic.store())?;
         roles.counter = counter_kept;
-        let recall = Recall::new(Witnesses::of(clinic.chain().current(), &clinic.signer().principal()), counter_kept)?;
+        let recall = Recall::new(&clinic, counter_kept)?;
         let notebook = clinic.notebook()?;
         let (connected, listening) = (BTreeSet::new(), Vec::new());
         Ok(Self {

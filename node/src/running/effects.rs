@@ -40,11 +40,6 @@ impl Node {
     pub(super) fn process(&mut self, event: Event, answer: Option<Answer>) -> Result<(), RunError> {
         let began = Instant::now();
         let mut answer = answer;
-        if self.is_from_before(&event)? {
-            tracing::info!("a call for a query that may have been asked before this node recovered is not followed");
-            answer.into_iter().for_each(|answer| answer.reply(super::recall::from_before()));
-            return Ok(());
-        }
         let effects = self.decide(event);
         self.carry_out(effects, &mut answer)?;
         if let Some(answer) = answer {
@@ -76,6 +71,9 @@ impl Node {
     }
 
     fn take(&mut self, event: Event) -> Vec<Effect> {
+        if let Some(effects) = self.recall.refusal(&event) {
+            return effects;
+        }
         let (clinic, mut rng) = (Arc::clone(&self.clinic), UnwrapErr(SysRng));
         let mut counter = self.roles.counter;
         let mut desk = Desk {

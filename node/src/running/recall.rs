@@ -12,16 +12,16 @@ use sumac_protocol::digest::Digest;
 use sumac_protocol::document::recovery::Recovery;
 use sumac_protocol::envelope::Envelope;
 use sumac_protocol::limits::CLOCK_DOUBT;
-use sumac_protocol::moment::Moment;
+use sumac_protocol::moment::{Millis, Moment};
 use sumac_protocol::principal::Principal;
 use sumac_protocol::recovery::{ClockDoubt, Seen, Witnesses, admit_recovery, clock_doubt, may_be_from_before};
-use sumac_protocol::round::message::{Message, Reply, encode};
+use sumac_protocol::round::message::{Message, Reply};
 use sumac_protocol::round::progress::Refused;
 use sumac_protocol::round::{Effect, Event};
 
 use super::handing_on::HandingError;
 use super::{Node, RunError};
-use crate::clinic::{ClinicError, RecoveryMark};
+use crate::clinic::{Clinic, ClinicError, RecoveryMark};
 use crate::door::{Pace, Who};
 use crate::network::Answer;
 use crate::store::{Note, Store};
@@ -43,6 +43,8 @@ pub(super) struct Recall {
     /// What taking up the roles' forms wanted done, and the number that its messages come to.
     wanted: (Vec<Effect>, u64),
     heard: Pace,
+    /// When this node recovered, if it did, and how long a query may live.
+    recovered: Option<(Moment, Millis)>,
 }
 
 enum State {
@@ -84,10 +86,12 @@ impl Own {
 }
 
 impl Recall {
-    pub(super) fn new(witnesses: Witnesses, since: u64) -> Result<Self, RunError> {
-        let now = Instant::now();
+    pub(super) fn new(clinic: &Clinic, since: u64) -> Result<Self, RunError> {
+        let (now, charter) = (Instant::now(), clinic.chain().current());
+        let longest = charter.policy.query_lifetime_max();
         Ok(Self {
-            witnesses,
+            witnesses: Witnesses::of(charter, &clinic.signer().principal()),
+            recovered: clinic.recovery()?.map(|mark| (mark.at, longest)),
             challenge: fresh_challenge()?,
             since,
             answers: BTreeMap::new(),
@@ -117,6 +121,17 @@ impl Recall {
                 self.witnesses.need()
             )),
         }
+    }
+
+    /// The answer to a call to sit for a query that may have been asked before this node recovered; none to any other
+    /// event.
+    pub(super) fn refusal(&self, event: &Event) -> Option<Vec<Effect>> {
+        let Event::Message { message: Message::Begin { query, .. } | Message::AskVoid { query, .. }, .. } = event
+        else {
+            return None;
+        };
+        let (at, longest) = self.recovered?;
+        may_be_from_before(query, at, longest).then(from_before)
     }
 
     /// What is done once the node takes part.
@@ -320,27 +335,14 @@ impl Node {
         self.recall.held.clear();
         self.recall.state = State::Shut(why);
     }
-
-    /// What a node that recovered does not follow: a call for a query that may have been asked before.
-    pub(super) fn is_from_before(&self, event: &Event) -> Result<bool, RunError> {
-        let Event::Message { message: Message::Begin { query, .. } | Message::AskVoid { query, .. }, .. } = event
-        else {
-            return Ok(false);
-        };
-        let Some(mark) = self.clinic.recovery()? else { return Ok(false) };
-        let longest = self.clinic.chain().current().policy.query_lifetime_max();
-        Ok(may_be_from_before(query, mark.at, longest))
-    }
 }
 
-/// The answer to a call for what was begun before a recovery.
-pub(super) fn from_before() -> Vec<u8> {
-    encode(&Reply::Refused(Refused {
-        code: "recovered".into(),
-        says: "this node recovered from a loss, and sits on no committee for a query that may have been asked before"
-            .into(),
-        remedy: "ask again with the longest life that the charter allows, or later".into(),
-    }))
+/// The answer to a call for what may have been begun before a recovery.
+fn from_before() -> Vec<Effect> {
+    let says = "this node recovered from a loss, and sits on no committee for a query that may have been asked before";
+    let remedy = "ask again with the longest life that the charter allows, or later".into();
+    let refused = Refused { code: "recovered".into(), says: says.into(), remedy };
+    vec![Effect::Note(format!("not followed: {says}")), Effect::Reply(Reply::Refused(refused))]
 }
 
 fn fresh_challenge() -> Result<Digest, RunError> {

@@ -215,6 +215,8 @@ fn words_in(message: &Message, me: Principal) -> Vec<&Envelope> {
         | Message::AskVoid { .. }
         | Message::EndingKept { .. }
         | Message::HandOn { .. }
-        | Message::Delivered(_) => Vec::new(),
+        | Message::Delivered(_)
+        | Message::AskSeen { .. }
+        | Message::Seen(_) => Vec::new(),
     }
 }
