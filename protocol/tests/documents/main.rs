@@ -19,6 +19,7 @@ mod charter;
 mod consent;
 mod dsse;
 mod enrolment;
+mod evidence;
 mod files;
 mod golden;
 mod golden_round;

@@ -65,6 +65,7 @@ fn until_the_batch() -> Vec<(&'static str, &'static str, Message)> {
     vec![
         ("submit", "a query with its study", Message::Submit { query: asked.clone(), study: study.clone() }),
         ("follow", "how far is it?", Message::Follow { query }),
+        ("budget", "what has the study left?", Message::Budget { study: study_envelope() }),
         ("begin", "commit to an attempt", Message::Begin { query: asked, study, attempt: 1, voids: Vec::new() }),
         ("commitment", "a member's", Message::Commitment(commitments().remove(0))),
         ("announce", "contribute; void notes of an earlier attempt", Message::Announce(Box::new(announcement))),
