@@ -20,6 +20,7 @@ mod charter;
 mod consent;
 mod dsse;
 mod enrolment;
+mod evidence;
 mod files;
 mod golden;
 mod golden_round;

@@ -65,6 +65,7 @@ fn until_the_batch() -> Vec<(&'static str, &'static str, Message)> {
     vec![
         ("submit", "a query with its study", Message::Submit { query: asked.clone(), study: study.clone() }),
         ("follow", "how far is it?", Message::Follow { query }),
+        ("budget", "what has the study left?", Message::Budget { study: study_envelope() }),
         ("begin", "commit to an attempt", Message::Begin { query: asked, study, attempt: 1, voids: Vec::new() }),
         ("commitment", "a member's", Message::Commitment(commitments().remove(0))),
         ("announce", "contribute; void notes of an earlier attempt", Message::Announce(Box::new(announcement))),
@@ -218,7 +219,7 @@ fn every_message_reply_and_step_that_a_node_can_read_has_a_golden_file() {
     let names = |rows: Vec<String>| rows.into_iter().collect::<BTreeSet<String>>();
     let written = names(messages().into_iter().map(|(name, ..)| name.to_owned()).collect());
     assert_eq!(known::<Message>(&unknown), written);
-    assert_eq!(written.len(), 21);
+    assert_eq!(written.len(), 22);
     let kinds = names(replies().into_iter().map(|(name, ..)| name.split('-').next().unwrap().to_owned()).collect());
     assert_eq!(known::<Reply>(&unknown), kinds);
     let steps = replies().into_iter().filter_map(|(name, ..)| name.strip_prefix("progress-").map(str::to_owned));
