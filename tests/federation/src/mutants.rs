@@ -23,7 +23,7 @@ impl Mutants {
     /// A changed copy; now and then it comes out the same.
     pub fn of(&mut self, bytes: &[u8]) -> Vec<u8> {
         let donor = self.donor();
-        let changed = match self.rng.random_range(0..4) {
+        let changed = match self.rng.random_range(0..2) {
             0 => self.fields(bytes, &donor).or_else(|| self.members(bytes, &donor)),
             _ => None,
         };
@@ -121,6 +121,12 @@ impl Mutants {
                         list.push(list[usize::from(one) % list.len()].clone())
                     }
                     (Value::Array(list), 2) => drop(list.pop()),
+                    // One character of a name, of a signature or of what was signed.
+                    (Value::Text(text), 0..4) if !text.is_empty() => *text = other_text(text, one, two),
+                    (Value::Bytes(bytes), 0..4) if !bytes.is_empty() => {
+                        let at = usize::from(one) % bytes.len();
+                        bytes[at] ^= 1 << (two % 8);
+                    }
                     (node, _) => *node = strange.clone(),
                 }
             }
@@ -161,6 +167,13 @@ impl Mutants {
         }
         serde_json::to_vec(&object).ok()
     }
+}
+
+/// A text with another character at one place.
+fn other_text(text: &str, at: u16, by: u16) -> String {
+    let at = usize::from(at) % text.chars().count();
+    let other = char::from(b'A' + u8::try_from(by % 26).unwrap_or(0));
+    text.chars().enumerate().map(|(place, kept)| if place == at { other } else { kept }).collect()
 }
 
 /// Every node of a value, the outer ones first.
