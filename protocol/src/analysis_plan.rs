@@ -17,8 +17,9 @@
 use crate::dictionary::Dictionary;
 use crate::document::charter::Charter;
 use crate::document::study::Study;
+use crate::envelope::Claimed;
 use crate::plan::{EstimateKind, Mode, Plan, Quantity};
-use crate::question;
+use crate::question::{self, QuestionError};
 
 /// Whether these queries, and the answers to them, are to be kept apart: an exact study, under a charter that holds small
 /// groups back.
@@ -55,10 +56,39 @@ pub fn check_analysis_plan(study: &Study, charter: &Charter, dictionary: &Dictio
     Ok(())
 }
 
+/// As [`check_analysis_plan`], of a draft that a steward is about to sign; each planned query must be a question, too. A study
+/// with noise has no plan to be checked, and needs no charter.
+///
+/// # Errors
+/// [`AnalysisPlanError`].
+pub fn check_draft(draft: &Claimed<Study>, under: Option<(&Charter, &Dictionary)>) -> Result<(), AnalysisPlanError> {
+    let study = draft.peek();
+    if study.mode != Mode::Exact {
+        return Ok(());
+    }
+    let (charter, dictionary) = under.ok_or(AnalysisPlanError::NoCharter)?;
+    for planned in &study.plans {
+        question::compile(&planned.query, dictionary, Mode::Exact)
+            .map_err(|why| AnalysisPlanError::Question { query: planned.query.clone(), why: Box::new(why) })?;
+    }
+    check_analysis_plan(study, charter, dictionary)
+}
+
 /// Why the queries of an analysis plan cannot all be answered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AnalysisPlanError {
+    /// No charter, in whose words the plan could be read.
+    #[error("the study is exact, and its planned queries cannot be read without a dictionary")]
+    NoCharter,
+    /// A planned query that cannot be asked.
+    #[error("`{query}` is no question under this charter: {why}")]
+    Question {
+        /// The query.
+        query: String,
+        /// Why not.
+        why: Box<QuestionError>,
+    },
     /// The difference of two answers would tell of a few people.
     #[error("two planned queries count courses that may be the same: `{first}` and `{second}`")]
     Overlap {
@@ -84,8 +114,10 @@ pub enum AnalysisPlanError {
 impl AnalysisPlanError {
     /// A code that is never reworded.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
+            Self::NoCharter => "charter-missing",
+            Self::Question { why, .. } => why.code(),
             Self::Overlap { .. } => "planned-queries-overlap",
             Self::Bounds { .. } => "planned-query-bounds",
             Self::FewValues { .. } => "planned-query-few-values",
@@ -96,6 +128,8 @@ impl AnalysisPlanError {
     #[must_use]
     pub fn remedy(&self) -> String {
         match self {
+            Self::NoCharter => "name the charter file with --charter FILE".into(),
+            Self::Question { why, .. } => why.remedy(),
             Self::Overlap { .. } => {
                 "ask both in one query, with both fields in GROUP BY, and add its groups up; or give \
                 the two filters that exclude each other, such as `x` and `NOT x`"

@@ -149,9 +149,9 @@ fn asked_again_an_exact_question_counts_only_those_whom_it_has_not_counted() {
     let counted = |federation: &mut Federation| {
         let answer = answered(federation, COURSES).answer;
         let group = &answer.groups[0];
-        group.estimates.first().map(|estimate| match &estimate.found {
-            Found::Count(count) => count.value,
-            other => panic!("no count: {other:?}"),
+        group.estimates.first().map(|estimate| {
+            let Found::Count(count) = &estimate.found else { panic!("no count: {estimate:?}") };
+            count.value
         })
     };
     let consenting: Vec<usize> = EVERYBODY.map(|clinic| federation.consenting(&[clinic]).count()).to_vec();

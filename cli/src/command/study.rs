@@ -7,17 +7,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use sumac_protocol::analysis_plan::check_analysis_plan;
+use sumac_protocol::analysis_plan::check_draft;
 use sumac_protocol::dictionary::Dictionary;
 use sumac_protocol::document::study::Study;
 use sumac_protocol::envelope::Envelope;
-use sumac_protocol::plan::Mode;
 use sumac_protocol::strict_json;
 
 use crate::command::ask::Format;
 use crate::command::charter;
 use crate::failure::Failure;
-use crate::{asking, files, show};
+use crate::{files, show};
 
 /// Studies.
 #[derive(Debug, Subcommand)]
@@ -99,22 +98,12 @@ impl StudyCommand {
 /// taken from the other, or where no charter is named.
 fn answerable(draft: &Path, charter: Option<&Path>) -> Result<(), Failure> {
     let claimed = files::envelope(draft)?.claim::<Study>()?;
-    let study = claimed.peek();
-    if study.mode != Mode::Exact {
-        return Ok(());
-    }
-    let Some(charter) = charter else {
-        let says = "the study is exact, and its planned queries cannot be read without a dictionary";
-        return Err(Failure::refused("charter-missing", &says, "name the charter file with --charter FILE".into()));
-    };
-    let chain = files::chain(charter)?;
-    let charter = chain.current();
-    let dictionary =
-        Dictionary::parse(&charter.dictionary).map_err(|why| Failure::refused(why.code(), &why, why.remedy()))?;
-    for planned in &study.plans {
-        asking::compiled(&planned.query, charter, study.mode)?;
-    }
-    check_analysis_plan(study, charter, &dictionary).map_err(|why| Failure::refused(why.code(), &why, why.remedy()))
+    let chain = charter.map(files::chain).transpose()?;
+    let charter = chain.as_ref().map(|chain| chain.current());
+    let dictionary = charter.map(|charter| Dictionary::parse(&charter.dictionary)).transpose();
+    let dictionary = dictionary.map_err(|why| Failure::refused(why.code(), &why, why.remedy()))?;
+    let under = charter.map(|charter| &**charter).zip(dictionary.as_ref());
+    check_draft(&claimed, under).map_err(|why| Failure::refused(why.code(), &why, why.remedy()))
 }
 
 /// Checks a study's text and writes it as a draft that stewards can sign.

@@ -217,10 +217,9 @@ impl Rig {
     /// What a patient's own status says of the last 365 days.
     pub(crate) fn spent_of(&self, patient: usize) -> RhoMicro {
         let key = signer(SEED, &name(patient)).principal();
-        match self.clinic.answer(&key, AskedFor::Status).unwrap() {
-            sumac_node::door::Answer::Status(status) => status.spent_year,
-            other => panic!("no status: {other:?}"),
-        }
+        let answer = self.clinic.answer(&key, AskedFor::Status).unwrap();
+        let sumac_node::door::Answer::Status(status) = answer else { panic!("no status: {answer:?}") };
+        status.spent_year
     }
 
     /// Everything that a patient is told who asks, as text, but for what is drawn anew each time.
