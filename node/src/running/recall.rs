@@ -172,7 +172,7 @@ impl Node {
     /// Begins to ask, or says that nobody has to be asked.
     pub(super) fn begin_recall(&mut self) -> Result<(), RunError> {
         if let Some(RecoveryMark { finished: false, .. }) = self.clinic.recovery()? {
-            self.shut("its recovery was begun and is not finished".to_owned());
+            self.shut("its recovery was begun and is not finished");
             return Ok(());
         }
         if self.recall.witnesses.need() == 0 {
@@ -272,7 +272,7 @@ impl Node {
         let own = Own { counter: self.recall.since, head: self.clinic.store().head() };
         if let Finding::Behind { counter, note } = own.against(self.clinic.store(), &seen) {
             let stood = note.map_or_else(String::new, |note| format!(", when its journal had {note}"));
-            self.shut(format!(
+            self.shut(&format!(
                 "{} has a message of this node numbered {counter}{stood}, and this folder knows of none above {} and has \
                  {} entries: it was set back to an earlier state, or is a copy",
                 self.name(&member),
@@ -327,13 +327,14 @@ impl Node {
         self.drain()
     }
 
-    fn shut(&mut self, why: String) {
-        tracing::error!(
-            "this node takes part in no question: {why}. Consents and withdrawals are taken. To do: put its newest folder \
-             back, or stop it and run `sumac node recover --dir DIR`"
+    fn shut(&mut self, why: &str) {
+        let says = format!(
+            "{why}. To do: put its newest folder back, or stop it and run `sumac node recover --dir DIR`. Consents and \
+             withdrawals are taken meanwhile"
         );
+        tracing::error!("this node takes part in no question: {says}");
         self.recall.held.clear();
-        self.recall.state = State::Shut(why);
+        self.recall.state = State::Shut(says);
     }
 }
 

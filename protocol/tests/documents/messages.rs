@@ -219,7 +219,7 @@ fn every_message_reply_and_step_that_a_node_can_read_has_a_golden_file() {
     let names = |rows: Vec<String>| rows.into_iter().collect::<BTreeSet<String>>();
     let written = names(messages().into_iter().map(|(name, ..)| name.to_owned()).collect());
     assert_eq!(known::<Message>(&unknown), written);
-    assert_eq!(written.len(), 22);
+    assert_eq!(written.len(), 24);
     let kinds = names(replies().into_iter().map(|(name, ..)| name.split('-').next().unwrap().to_owned()).collect());
     assert_eq!(known::<Reply>(&unknown), kinds);
     let steps = replies().into_iter().filter_map(|(name, ..)| name.strip_prefix("progress-").map(str::to_owned));

@@ -398,8 +398,10 @@ pub(crate) fn relayed(cover: &Envelope) -> Option<&'static str> {
 #[test]
 fn every_kind_of_a_round_has_every_common_flaw() {
     let of_rounds: Vec<String> = Kind::ALL.iter().map(ToString::to_string).collect();
-    let beside =
-        ["charter", "study", "consent", "enrolment", "query", "tree-head", "last-seen", "arrival", "delivery", "ask"];
+    let documents = ["charter", "study", "consent", "enrolment", "query", "ask"];
+    // A recovery's flaws are those of `recovery`'s own tests.
+    let words = ["tree-head", "last-seen", "arrival", "delivery", "recovery"];
+    let beside = [documents.as_slice(), &words].concat();
     let named: Vec<&str> = of_rounds.iter().map(String::as_str).filter(|kind| !beside.contains(kind)).collect();
     assert_eq!(named, KINDS);
     let rows = rows();

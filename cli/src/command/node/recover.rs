@@ -54,6 +54,8 @@ impl RecoverArgs {
         Ok(ExitCode::SUCCESS)
     }
 
+    /// Says in words what was found and done. What members who did not answer saw is named as missing, because nobody
+    /// else can make it good; that consents wait is said with what ends the waiting.
     fn tell(&self, done: &Recovered) {
         let dir = self.dir.display();
         show::talk(&format!("answered: {}", listed(&done.answered)));
@@ -91,6 +93,7 @@ impl RecoverArgs {
     }
 }
 
+/// Names in one sentence. Where no other operator sits on a committee there is nobody to ask.
 fn listed(names: &[String]) -> String {
     if names.is_empty() { "nobody had to".to_owned() } else { names.join(", ") }
 }
