@@ -87,7 +87,7 @@ fn a_member_that_fixes_another_batch_for_another_is_named_from_two_folders_and_f
             && packet.to == linden
         {
             let honest = freezes[1].claim::<Freeze>().unwrap().verify(&ridge.principal()).unwrap();
-            let lie = Freeze { manifest: Digest([7; 32]), counter: honest.counter + 1, ..Freeze::clone(&honest) };
+            let lie = Freeze { manifest: Digest([7; 32]), counter: 1, ..Freeze::clone(&honest) };
             freezes[1] = Envelope::sign(&lie, &ridge).unwrap();
         }
     });
