@@ -83,11 +83,11 @@ fn an_honest_federation_leaves_nothing_that_accuses_anybody_even_if_a_member_die
 fn a_member_that_fixes_another_batch_for_another_is_named_from_two_folders_and_from_neither_alone() {
     let (ridge, linden) = (signer(SEED, "Ridge"), signer(SEED, "Linden").principal());
     let (mut federation, heard) = told(move |packet| {
-        if let Message::Frozen { freezes, .. } = &mut packet.message
+        if let Message::Frozen { attempt: 1, freezes, .. } = &mut packet.message
             && packet.to == linden
         {
             let honest = freezes[1].claim::<Freeze>().unwrap().verify(&ridge.principal()).unwrap();
-            let lie = Freeze { manifest: Digest([7; 32]), counter: honest.counter + 1, ..Freeze::clone(&honest) };
+            let lie = Freeze { manifest: Digest([7; 32]), counter: 1, ..Freeze::clone(&honest) };
             freezes[1] = Envelope::sign(&lie, &ridge).unwrap();
         }
     });

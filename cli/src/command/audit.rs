@@ -55,8 +55,11 @@ pub(crate) struct AuditArgs {
 
 /// What one member kept.
 struct Source {
+    /// The folder or the file.
     path: PathBuf,
+    /// The charters that the member follows.
     chain: CharterChain,
+    /// The words, unchecked.
     words: Vec<Envelope>,
 }
 
@@ -72,6 +75,8 @@ impl AuditArgs {
         }
     }
 
+    /// Compares everything with everything, and prints each contradiction. Exit code 1 if there is one, so that a
+    /// script that compares every night hears of it.
     fn compare(&self) -> Result<ExitCode, Failure> {
         let sources = self.from.iter().map(|path| Source::read(path)).collect::<Result<Vec<_>, _>>()?;
         let Some(newest) = sources.iter().max_by_key(|source| source.chain.current().epoch) else {
@@ -111,6 +116,7 @@ impl AuditArgs {
         Ok(if found { Exit::Refused.code() } else { ExitCode::SUCCESS })
     }
 
+    /// For people a paragraph each; for programs the very file that `--out` writes.
     fn show(&self, file: &FindingsFile, chain: &CharterChain) -> Result<(), Failure> {
         match self.format {
             Format::Json => show::json(file),
@@ -124,6 +130,7 @@ impl AuditArgs {
         }
     }
 
+    /// Writes one folder's words to a file that another member can compare.
     fn export(&self, file: &Path) -> Result<ExitCode, Failure> {
         let [from] = self.from.as_slice() else {
             return Err(Failure::usage("--export writes what one node kept", "name one folder"));
@@ -139,6 +146,7 @@ impl AuditArgs {
         Ok(ExitCode::SUCCESS)
     }
 
+    /// Checks a file of findings as if nobody had: one that does not hold refuses the whole file.
     fn check(&self, file: &Path, charter: &Path) -> Result<ExitCode, Failure> {
         let chain = files::chain(charter)?;
         let evidence = FindingsFile::from_json(&files::read(file)?).map_err(|why| files::named(file, why.into()))?;
@@ -155,6 +163,7 @@ impl AuditArgs {
 }
 
 impl Source {
+    /// A folder, or a file that `--export` wrote.
     fn read(path: &Path) -> Result<Self, Failure> {
         if path.is_dir() {
             return Self::of_folder(path);
@@ -164,6 +173,7 @@ impl Source {
         Ok(Self { path: path.to_owned(), chain, words: file.words })
     }
 
+    /// Asks the node in a folder, or opens its store where it is stopped; nothing in it is changed.
     fn of_folder(dir: &Path) -> Result<Self, Failure> {
         let home = Home::at(dir);
         let chain = node::charter(&home)?;

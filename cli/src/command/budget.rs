@@ -64,6 +64,7 @@ impl BudgetArgs {
         Ok(ExitCode::SUCCESS)
     }
 
+    /// What a hub counts. It tells nobody but the researchers of the study.
     fn of_hub(&self, [study, charter, key]: [&Path; 3]) -> Result<(), Failure> {
         let chain = files::chain(charter)?;
         let envelope = files::envelope(study)?;
@@ -86,6 +87,7 @@ impl BudgetArgs {
         }
     }
 
+    /// What the clinic's own books say, with what the studies that are in force here allow.
     fn of_clinic(&self, dir: &Path) -> Result<(), Failure> {
         let home = Home::at(dir);
         let chain = node::charter(&home)?;
@@ -148,6 +150,7 @@ pub(crate) struct StudyLeft {
 }
 
 impl StudyLine {
+    /// A study's book, with what is left where the study itself is at hand.
     fn of(book: StudyBook, study: Option<&Verified<Study>>, a_day: u32) -> Self {
         let left = study.map(|study| {
             let [in_all, year] = book.spending.allowances(study);

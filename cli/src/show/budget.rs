@@ -73,6 +73,7 @@ fn queries(book: &StudyBook) {
     figures(["query", "selected", "price", "state"], rows);
 }
 
+/// Budgets, each with the ε that is left in its own time: an ε without its period says nothing.
 fn allowances(all: [(&str, Allowance); 2], delta_per_1e12: u64) {
     let rows = all.into_iter().map(|(what, Allowance { left, budget, spent })| {
         [what.to_owned(), budget.to_string(), spent.to_string(), left.to_string(), epsilon(left, delta_per_1e12)]
@@ -80,6 +81,7 @@ fn allowances(all: [(&str, Allowance); 2], delta_per_1e12: u64) {
     figures(["budget", "of", "spent", "left", "as ε in that time"], rows);
 }
 
+/// Numbers of queries.
 fn quotas(quotas: &[(&str, Quota)]) {
     let number = |number: u32| number.to_string();
     let rows = quotas
@@ -88,6 +90,7 @@ fn quotas(quotas: &[(&str, Quota)]) {
     figures(["quota", "of", "asked", "left"], rows);
 }
 
+/// A price in both units.
 fn priced(rho: RhoMicro, delta_per_1e12: u64) -> String {
     format!("{rho} (ε {})", epsilon(rho, delta_per_1e12))
 }

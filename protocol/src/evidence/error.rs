@@ -7,7 +7,6 @@ use crate::principal::Principal;
 /// Why something that is shown as evidence proves nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-#[expect(clippy::module_name_repetitions, reason = "imported by name, beside other errors")]
 pub enum EvidenceError {
     /// No file of this kind.
     #[error("not a file of evidence: {why}")]

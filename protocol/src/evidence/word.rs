@@ -233,10 +233,7 @@ impl fmt::Display for Word {
     }
 }
 
-fn body<T: Document>(envelope: &Envelope) -> Option<T>
-where
-    T: Clone,
-{
+fn body<T: Document + Clone>(envelope: &Envelope) -> Option<T> {
     envelope.claim::<T>().ok().map(|claimed| claimed.peek().clone())
 }
 
