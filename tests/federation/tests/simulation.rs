@@ -82,5 +82,5 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// Stories of a run that nobody asked more of: about four minutes on two cores that nobody else uses.
+/// Stories of a run that nobody asked more of: five to six minutes on two cores.
 const STORIES: u64 = 10_000;
