@@ -229,6 +229,11 @@ impl Member {
             .filter(|(_, sitting)| !matches!(sitting.stage, Stage::Voided))
             .map(|(key, _)| *key)
             .collect();
+        // Nor does one begin behind another: said late or by a liar, it would run beside it.
+        let mut later = self.sittings.range((query, number)..=(query, u8::MAX));
+        if later.any(|(_, sitting)| !matches!(sitting.stage, Stage::Voided)) {
+            return Err(Fault::OutOfPlace { what: "an attempt behind one that has begun" });
+        }
         let burnt = |key: &(Digest, u8)| self.sittings.get(key).is_some_and(|sitting| sitting.stage.is_burnt());
         if open.iter().any(burnt) && !planted!(BeginsBesideNoised) {
             return Err(Fault::OutOfPlace { what: "an attempt beside one that may still be answered" });

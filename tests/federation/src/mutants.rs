@@ -106,7 +106,7 @@ impl Mutants {
                         (pairs[one].1, pairs[two].1) = (second, first);
                     }
                     (Value::Map(pairs), 1) if !pairs.is_empty() => {
-                        pairs.push(pairs[usize::from(one) % pairs.len()].clone())
+                        pairs.push(pairs[usize::from(one) % pairs.len()].clone());
                     }
                     (Value::Map(pairs), 2) if !pairs.is_empty() => drop(pairs.remove(usize::from(one) % pairs.len())),
                     (Value::Map(pairs), 3) => {
@@ -118,7 +118,7 @@ impl Mutants {
                     }
                     (Value::Array(list), 0) => list.reverse(),
                     (Value::Array(list), 1) if !list.is_empty() => {
-                        list.push(list[usize::from(one) % list.len()].clone())
+                        list.push(list[usize::from(one) % list.len()].clone());
                     }
                     (Value::Array(list), 2) => drop(list.pop()),
                     // One character of a name, of a signature or of what was signed.
@@ -179,23 +179,20 @@ fn other_text(text: &str, at: u16, by: u16) -> String {
 /// Every node of a value, the outer ones first.
 fn walk(value: &mut Value, see: &mut impl FnMut(&mut Value)) {
     see(value);
-    match value {
-        Value::Map(pairs) => pairs.iter_mut().for_each(|(_, inside)| walk(inside, see)),
-        Value::Array(list) => list.iter_mut().for_each(|inside| walk(inside, see)),
-        _ => {}
+    if let Value::Map(pairs) = value {
+        pairs.iter_mut().for_each(|(_, inside)| walk(inside, see));
+    } else if let Value::Array(list) = value {
+        list.iter_mut().for_each(|inside| walk(inside, see));
     }
 }
 
 /// What stands under a name, wherever it comes first.
 fn under<'v>(value: &'v Value, name: &Value) -> Option<&'v Value> {
-    match value {
-        Value::Map(pairs) => {
-            let here = pairs.iter().find(|(key, _)| key == name).map(|(_, found)| found);
-            here.or_else(|| pairs.iter().find_map(|(_, inside)| under(inside, name)))
-        }
-        Value::Array(list) => list.iter().find_map(|inside| under(inside, name)),
-        _ => None,
+    if let Value::Map(pairs) = value {
+        let here = pairs.iter().find(|(key, _)| key == name).map(|(_, found)| found);
+        return here.or_else(|| pairs.iter().find_map(|(_, inside)| under(inside, name)));
     }
+    value.as_array()?.iter().find_map(|inside| under(inside, name))
 }
 
 /// Lengths that are not there, in CBOR.
