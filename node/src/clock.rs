@@ -27,11 +27,6 @@ impl Clock {
         Self { newest: AtomicU64::new(at.0), commanded: true }
     }
 
-    /// Tells the clock of a moment. An earlier one than it shows changes nothing.
-    pub fn advance_to(&self, moment: Moment) {
-        self.newest.fetch_max(moment.0, Ordering::Relaxed);
-    }
-
     /// The time now.
     #[must_use]
     pub fn now(&self) -> Moment {
@@ -43,9 +38,10 @@ impl Clock {
         Moment(self.newest.fetch_max(shown, Ordering::Relaxed).max(shown))
     }
 
-    /// It is this late at least: others say so under their signatures.
+    /// It is this late at least: others say so under their signatures, or whoever commands the clock. An earlier moment than
+    /// it shows changes nothing.
     pub fn has_reached(&self, moment: Moment) {
-        self.0.fetch_max(moment.0, Ordering::Relaxed);
+        self.newest.fetch_max(moment.0, Ordering::Relaxed);
     }
 }
 
@@ -72,8 +68,8 @@ mod tests {
     fn a_commanded_clock_goes_forward_when_it_is_told_and_never_back() {
         let clock = Clock::commanded(Moment(70));
         assert_eq!(clock.now(), Moment(70));
-        clock.advance_to(Moment(90));
-        clock.advance_to(Moment(80));
+        clock.has_reached(Moment(90));
+        clock.has_reached(Moment(80));
         assert_eq!(clock.now(), Moment(90));
     }
 }

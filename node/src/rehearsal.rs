@@ -154,7 +154,7 @@ impl Rehearsal {
     /// [`RehearsalError`] if a node's store fails.
     pub fn pass(&mut self, length: Millis) -> Result<bool, RehearsalError> {
         let before = self.wire.sent();
-        self.clock.advance_to(self.clock.now() + length);
+        self.clock.has_reached(self.clock.now() + length);
         for at in 0..self.nodes.len() {
             self.hear(at, Event::Tick)?;
         }
@@ -195,8 +195,21 @@ impl Rehearsal {
         let node = self.nodes.get_mut(at).ok_or(RehearsalError::NoNode { at })?;
         let done = node.start(self.chain.clone(), &self.clock)?;
         self.send_all(at, done);
+        self.recall(at);
         self.meet()?;
         self.settle()
+    }
+
+    /// A node that starts again asks members what they saw of it, as every node does before it follows a call.
+    fn recall(&mut self, at: usize) {
+        let now = self.now();
+        let Some((node, asked)) = self.nodes.get(at).and_then(|node| Some((node.key(), node.asks()?))) else { return };
+        let others = self.nodes.iter().filter(|other| other.key() != node);
+        let words: Vec<(Principal, Envelope)> =
+            others.filter_map(|other| Some((other.key(), other.saw((node, asked.0, asked.1), now)?))).collect();
+        if let Some(node) = self.nodes.get_mut(at) {
+            node.hear(&words, asked);
+        }
     }
 
     /// Every node that runs finds every other one that runs.

@@ -6,13 +6,13 @@
 mod arrivals;
 mod at_the_door;
 mod commands;
-mod counter;
+pub(crate) mod counter;
 mod effects;
 mod error;
 mod handing_on;
 mod ledgers;
 mod noting;
-mod recall;
+pub(crate) mod recall;
 mod recovering;
 mod roles;
 mod upkeep;
@@ -48,6 +48,7 @@ use crate::store::{Entry, Store, UnlockSecret};
 use arrivals::Arrivals;
 use handing_on::Heard;
 use recall::Recall;
+pub(crate) use effects::note;
 pub(crate) use roles::{Roles, SystemRandom};
 
 /// What a node says once it is ready for work.

@@ -54,6 +54,8 @@ pub enum Bug {
     BeginsBesideNoised,
     /// A clinic shares its cells with whatever committee is named to it.
     TakesAnyCommittee,
+    /// A node believes its own folder whatever members saw of it.
+    TrustsItsFolder,
     /// A store opens although its keyring knows of more than the journal has.
     OpensOldJournals,
 }
@@ -80,7 +82,7 @@ impl Bug {
     ];
 
     /// Those beside [`Bug::ALL`] that only an attack finds.
-    pub const ATTACKED: [Self; 2] = [Self::TakesAnyCommittee, Self::OpensOldJournals];
+    pub const ATTACKED: [Self; 3] = [Self::TakesAnyCommittee, Self::TrustsItsFolder, Self::OpensOldJournals];
 }
 
 #[cfg(feature = "planted-bugs")]

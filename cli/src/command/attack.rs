@@ -106,12 +106,6 @@ fn table(findings: &[Finding]) {
             findings.iter().filter(|finding| finding.verdict == verdict).map(|finding| finding.attack.name()).collect();
         (!names.is_empty()).then(|| names.join(", "))
     };
-    if let Some(names) = several(Verdict::NotPromised) {
-        show::prose(
-            &format!("Not promised in this version, as THREAT_MODEL.md says, and not counted as a leak: {names}."),
-            "",
-        );
-    }
     match several(Verdict::Leak) {
         Some(names) => show::prose(&format!("LEAK: {names}. Stop answering, and report it (SECURITY.md)."), ""),
         None => show::prose("No attack learned more than these rules allow.", ""),
@@ -123,7 +117,6 @@ const fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Held => "held",
         Verdict::Leak => "LEAK",
-        Verdict::NotPromised => "not promised",
         Verdict::NotTried => "not tried",
     }
 }

@@ -32,8 +32,6 @@ pub enum Verdict {
     Held,
     /// More than is allowed.
     Leak,
-    /// More than it should; but the threat model says that this version does not promise otherwise.
-    NotPromised,
     /// Nothing here for this attack to be tried on.
     NotTried,
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sumac_protocol::moment::Millis;
 
-use super::{Attack, AttackError, Finding, Target, Verdict};
+use super::{Attack, AttackError, Finding, Target};
 use crate::rehearsal::{Ended, Patient, Rehearsal, RehearsalError};
 use crate::store::StoreError;
 
@@ -47,13 +47,12 @@ pub(super) fn whole_folder(target: &Target<'_>) -> Result<Finding, AttackError> 
     put_back(&kept.join("store"), &store)?;
     fs::copy(kept.join("keyring"), &keyring).map_err(|why| at(&keyring, why))?;
     let again = answered_again(target, &mut rehearsal)?;
-    let (learned, verdict) = match again {
-        Again::Shut => ("nothing: the older store stays shut".to_owned(), Verdict::Held),
-        Again::NotCharged => ("nothing: nobody was selected again".to_owned(), Verdict::Held),
-        Again::Charged => ("one patient's budget paid for two answers".to_owned(), Verdict::NotPromised),
+    let (learned, leak) = match again {
+        Again::Shut => ("nothing: the older store stays shut".to_owned(), false),
+        Again::NotCharged => ("nothing: members had seen more of it, and it followed no call".to_owned(), false),
+        Again::Charged => ("one patient's budget paid for two answers".to_owned(), true),
     };
-    let allowed = "one answer for one budget".to_owned();
-    Ok(Finding { attack: Attack::WholeRollback, learned, allowed, verdict, tally: None })
+    Ok(Finding::ruled(Attack::WholeRollback, learned, "one answer for one budget", leak))
 }
 
 /// What a clinic did whose folder was set back.

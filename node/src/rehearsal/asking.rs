@@ -99,7 +99,7 @@ impl Rehearsal {
         let question = self.compose(text, rho)?;
         match self.submit(&question)? {
             Some(Reply::Refused(refused)) => Ok(Ended::Refused(refused)),
-            Some(Reply::Progress(_) | Reply::Noted) | None => self.wait(&question),
+            Some(Reply::Progress(_) | Reply::Budget(_) | Reply::Noted) | None => self.wait(&question),
         }
     }
 

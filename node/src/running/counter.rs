@@ -7,13 +7,13 @@ use super::RunError;
 use crate::store::{Entry, Store};
 
 /// The number that is kept; 0 if there never was one.
-pub(super) fn kept(store: &Store) -> Result<u64, RunError> {
+pub(crate) fn kept(store: &Store) -> Result<u64, RunError> {
     let Some(body) = store.role_state(COUNTER, &THE_ONE)? else { return Ok(0) };
     decode_stored(&body).map_err(|why| RunError::Form { role: "counter", why: why.to_string() })
 }
 
 /// What is to be kept, best in the batch of the form that goes with the message.
-pub(super) fn entry(counter: u64) -> Entry {
+pub(crate) fn entry(counter: u64) -> Entry {
     Entry::Role { role: COUNTER, id: THE_ONE, body: Some(encode(&counter)) }
 }
 

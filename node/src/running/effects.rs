@@ -198,7 +198,7 @@ impl Node {
 
 /// What a message tells this node itself, should it ever forget. Empty where the store fails, which then stops the node
 /// before anything leaves.
-fn note(clinic: &Clinic) -> Octets {
+pub(crate) fn note(clinic: &Clinic) -> Octets {
     clinic.store().sealed_note().unwrap_or_else(|why| {
         tracing::error!(%why, "a message carries no note");
         Octets::default()

@@ -56,7 +56,7 @@ enum State {
 
 /// What the answers say of this node.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Finding {
+pub(crate) enum Finding {
     /// Nothing newer than it knows.
     Current,
     /// Something newer: the number of the newest message, and where the journal stood when it was signed.
@@ -65,14 +65,17 @@ pub(super) enum Finding {
 
 /// What a node knows of itself.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Own {
-    pub(super) counter: u64,
-    pub(super) head: (u64, [u8; 32]),
+pub(crate) struct Own {
+    pub(crate) counter: u64,
+    pub(crate) head: (u64, [u8; 32]),
 }
 
 impl Own {
     /// Holds one answer against what the node knows.
-    pub(super) fn against(self, store: &Store, seen: &Seen) -> Finding {
+    pub(crate) fn against(self, store: &Store, seen: &Seen) -> Finding {
+        if trusts_its_folder() {
+            return Finding::Current;
+        }
         let Some(newest) = seen.newest() else { return Finding::Current };
         let note = store.read_note(&newest.note.0).ok();
         let other_history = note.is_some_and(|note| {
@@ -83,6 +86,15 @@ impl Own {
         }
         Finding::Current
     }
+}
+
+/// Never: unless a test planted it.
+fn trusts_its_folder() -> bool {
+    #[cfg(feature = "planted-bugs")]
+    if sumac_protocol::planted::is(sumac_protocol::planted::Bug::TrustsItsFolder) {
+        return true;
+    }
+    false
 }
 
 impl Recall {
@@ -150,7 +162,7 @@ impl Recall {
 }
 
 /// Whether an event is a call to contribute or to sit on a committee, which a node that may have forgotten does not follow.
-pub(super) const fn calls(event: &Event) -> bool {
+pub(crate) const fn calls(event: &Event) -> bool {
     match event {
         Event::Message { message, .. } => matches!(
             message,

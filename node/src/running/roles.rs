@@ -96,7 +96,7 @@ impl Roles {
 
 /// Whether an event is a message between others, which a coordinator passes on.
 pub(super) fn passes_on(event: &Event, me: &Principal) -> bool {
-    matches!(event, Event::Message { message: Message::Relay { cover, .. }, .. } if !Member::is_recipient(cover, me))
+    matches!(event, Event::Message { message: message @ Message::Relay { .. }, .. } if message.concerns(me) == Concern::Coordinator)
 }
 
 fn forms<T: DeserializeOwned>(store: &Store, role: Role) -> Result<Vec<T>, RunError> {

@@ -80,6 +80,7 @@ impl Schemer {
             }
             Message::Submit { .. }
             | Message::Follow { .. }
+            | Message::Budget { .. }
             | Message::Begin { .. }
             | Message::Announce(_)
             | Message::Abstain { .. }
@@ -93,7 +94,9 @@ impl Schemer {
             | Message::Ended(_)
             | Message::EndingKept { .. }
             | Message::HandOn { .. }
-            | Message::Delivered(_) => Vec::new(),
+            | Message::Delivered(_)
+            | Message::AskSeen { .. }
+            | Message::Seen(_) => Vec::new(),
         }
     }
 
