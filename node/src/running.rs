@@ -46,9 +46,9 @@ use crate::home::{Home, Settings};
 use crate::network::{Answer, FrameTap, Inbox, Network, NetworkConfig, NetworkError, NetworkEvent, NodeKey, Timing};
 use crate::store::{Entry, Store, UnlockSecret};
 use arrivals::Arrivals;
+pub(crate) use effects::note;
 use handing_on::Heard;
 use recall::Recall;
-pub(crate) use effects::note;
 pub(crate) use roles::{Roles, SystemRandom};
 
 /// What a node says once it is ready for work.

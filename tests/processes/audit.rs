@@ -1,6 +1,6 @@
 //! What nodes keep, compared: by folder and by file, running and stopped; and what studies have left.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic, and says where")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, and says where")]
 
 use std::fs;
 use std::path::Path;

@@ -67,6 +67,7 @@ fn queries(book: &StudyBook) {
             ChargeState::Open => "open: the charge stands",
             ChargeState::Released { .. } => "released",
             ChargeState::NotCounted | ChargeState::NoRelease => "given back",
+            ChargeState::Forgotten => "charged to all: forgotten",
         };
         [query.query.to_string(), query.at.to_string(), query.rho.to_string(), state.to_owned()]
     });

@@ -74,7 +74,12 @@ impl Node {
         std::fs::create_dir_all(folder).map_err(|why| RehearsalError::Folder { folder: folder.to_owned(), why })?;
         let store = Store::create(&paths, &unlock, seed)?;
         let clinic = Clinic::new(Arc::new(store), chain, Arc::clone(clock));
-        Ok(Self { signer, paths, unlock, up: Some(Up { clinic, roles: Roles::default(), counter_kept: 0, shut: false }) })
+        Ok(Self {
+            signer,
+            paths,
+            unlock,
+            up: Some(Up { clinic, roles: Roles::default(), counter_kept: 0, shut: false }),
+        })
     }
 
     pub(super) fn key(&self) -> Principal {

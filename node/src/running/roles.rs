@@ -11,7 +11,7 @@ use sumac_protocol::round::concern::Concern;
 use sumac_protocol::round::contributor::Contributor;
 use sumac_protocol::round::coordinator::Coordinator;
 use sumac_protocol::round::member::Member;
-use sumac_protocol::round::message::decode_stored;
+use sumac_protocol::round::message::{Message, decode_stored};
 use sumac_protocol::round::{Desk, Effect, Event, Role};
 
 use super::RunError;
@@ -60,7 +60,7 @@ impl Roles {
     }
 
     /// Hands an event to the coordinator alone, while this node plays no other role.
-    pub(super) fn on_as_coordinator(&mut self, desk: &mut Desk<'_, SystemRandom>, event: Event) -> Vec<Effect> {
+    pub(crate) fn on_as_coordinator(&mut self, desk: &mut Desk<'_, SystemRandom>, event: Event) -> Vec<Effect> {
         match &event {
             Event::Connected(_) | Event::Tick => self.coordinator.on(desk, event),
             Event::Message { .. } => self.on(desk, event),

@@ -1,6 +1,7 @@
 //! Twenty thousand changed copies of every kind of message and document, of release files and stored forms: none panics,
 //! none is taken with anything in it that its signer did not sign, and nodes that hear them keep their books.
 //! `SUMAC_MUTANTS=N` says how many of each kind.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a suite of tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,6 +19,7 @@ use sumac_protocol::digest::{Digest, Label};
 use sumac_protocol::document::arrival::Arrival;
 use sumac_protocol::document::ask::{Ask, AskedFor};
 use sumac_protocol::document::delivery::Delivery;
+use sumac_protocol::document::recovery::Recovery;
 use sumac_protocol::document::tree_head::TreeHead;
 use sumac_protocol::envelope::Envelope;
 use sumac_protocol::octets::Octets;
@@ -61,9 +63,22 @@ fn samples(federation: &Federation, question: &Question) -> BTreeMap<&'static st
         Arrival { member: member.key(), clinic: clinic.key(), sealed: Digest::of_bytes(&sealed.0), arrived_at: now };
     let arrival = Envelope::sign(&arrival, &member.signer).unwrap();
     let delivery = Delivery { clinic: clinic.key(), member: member.key(), handed: arrival.digest(), delivered_at: now };
+    let recovery = Recovery {
+        member: member.key(),
+        about: clinic.key(),
+        challenge: Digest([9; 32]),
+        since: 3,
+        newest: None,
+        queries: Vec::new(),
+        whole_above: 0,
+        said_at: now,
+    };
     let refused = Refused { code: "budget-spent".into(), says: "nothing is left".into(), remedy: "ask less".into() };
     let more = [
+        Message::Budget { study: study.clone() },
         Message::Submit { query, study },
+        Message::AskSeen { about: clinic.key(), member: member.key(), challenge: Digest([9; 32]), since: 3 },
+        Message::Seen(Envelope::sign(&recovery, &member.signer).unwrap()),
         Message::Follow { query: question.id() },
         Message::Abstain { query: question.id(), refused },
         Message::Nudge { query: question.id(), attempt: 1 },
@@ -106,6 +121,9 @@ const fn kind_of(message: &Message) -> &'static str {
         Message::EndingKept { .. } => "ending-kept",
         Message::HandOn { .. } => "hand-on",
         Message::Delivered(_) => "delivered",
+        Message::Budget { .. } => "budget",
+        Message::AskSeen { .. } => "ask-seen",
+        Message::Seen(_) => "seen",
     }
 }
 
@@ -117,7 +135,9 @@ fn envelopes(message: &Message) -> Vec<&Envelope> {
         Message::Announce(call) => {
             [&call.query, &call.study].into_iter().chain(&call.commitments).chain(&call.voids).collect()
         }
+        Message::Budget { study } => vec![study],
         Message::Commitment(one)
+        | Message::Seen(one)
         | Message::Freeze(one)
         | Message::Manifest(one)
         | Message::Void(one)
@@ -131,9 +151,11 @@ fn envelopes(message: &Message) -> Vec<&Envelope> {
         }
         Message::Frozen { freezes: all, .. } | Message::Manifests { manifests: all, .. } => all.iter().collect(),
         Message::Ended(ending) => ending.manifests.iter().chain(&ending.releases).chain(&ending.voids).collect(),
-        Message::Follow { .. } | Message::Abstain { .. } | Message::Nudge { .. } | Message::EndingKept { .. } => {
-            Vec::new()
-        }
+        Message::Follow { .. }
+        | Message::Abstain { .. }
+        | Message::Nudge { .. }
+        | Message::EndingKept { .. }
+        | Message::AskSeen { .. } => Vec::new(),
     }
 }
 

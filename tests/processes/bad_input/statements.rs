@@ -37,6 +37,8 @@ fn status(socket: &Path) -> Status {
         | Response::Upkept(_)
         | Response::Ledger(_)
         | Response::Confirmed
+        | Response::Words(_)
+        | Response::Books(_)
         | Response::Refused(_)) => panic!("{other:?}"),
     }
 }
