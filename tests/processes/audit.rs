@@ -10,6 +10,7 @@ use sumac_node::home::Home;
 use sumac_node::store::Store;
 use sumac_protocol::digest::Digest;
 use sumac_protocol::document::freeze::Freeze;
+use sumac_protocol::document::manifest::Manifest;
 use sumac_protocol::envelope::Envelope;
 use sumac_protocol::principal::Signer;
 use sumac_tests::processes::{Ended, Federation, Question, Setup};
@@ -42,7 +43,8 @@ fn key_of(federation: &Federation, node: char) -> Signer {
     signer
 }
 
-/// What a member exported, with another freeze in it where it had that of `liar`.
+/// What a member exported, as if `liar` had told it of another batch, and had not come to a verdict before it: its own verdict
+/// would give it away to this member alone.
 fn told_otherwise(exported: &Path, liar: &Signer) -> String {
     let mut file: Value = serde_json::from_str(&fs::read_to_string(exported).unwrap()).unwrap();
     let words = file["words"].as_array_mut().unwrap();
@@ -52,6 +54,10 @@ fn told_otherwise(exported: &Path, liar: &Signer) -> String {
         let other = Freeze { manifest: Digest([7; 32]), counter: 1, ..Freeze::clone(&honest) };
         Some(serde_json::to_value(Envelope::sign(&other, liar).unwrap()).unwrap())
     };
+    words.retain(|word| {
+        let envelope = Envelope::from_json(word.to_string().as_bytes()).unwrap();
+        !envelope.claim::<Manifest>().is_ok_and(|said| said.verify(&liar.principal()).is_ok())
+    });
     let mut lies = 0;
     for word in words {
         if let Some(other) = lie(word) {

@@ -86,12 +86,6 @@ impl Member {
         }
     }
 
-    /// Whether it sits, or sat, on a committee for this query.
-    #[must_use]
-    pub fn knows(&self, query: &Digest) -> bool {
-        self.sittings.range((*query, 0)..=(*query, u8::MAX)).next().is_some()
-    }
-
     /// How many attempts are open: neither answered nor void nor expired.
     #[must_use]
     pub fn open_attempts(&self) -> usize {

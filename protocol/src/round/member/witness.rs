@@ -16,6 +16,12 @@ use crate::round::inquiry::Inquiry;
 use crate::round::{Desk, Effect};
 
 impl Member {
+    /// Whether it sits, or sat, on a committee for this query.
+    #[must_use]
+    pub fn knows(&self, query: &Digest) -> bool {
+        self.sittings.range((*query, 0)..=(*query, u8::MAX)).next().is_some()
+    }
+
     /// What this member, whose key is `me`, can say about the newest upload of a clinic that it saw as one of a
     /// committee; none if it saw none.
     #[must_use]
