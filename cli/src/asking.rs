@@ -218,7 +218,7 @@ impl Asking {
 }
 
 /// The hub to ask: the one named, or the first of the charter.
-fn choose_hub<'a>(charter: &'a Charter, name: Option<&str>) -> Result<&'a Member, Failure> {
+pub(crate) fn choose_hub<'a>(charter: &'a Charter, name: Option<&str>) -> Result<&'a Member, Failure> {
     let names = || charter.hubs().map(|h| h.name.clone()).collect::<Vec<_>>().join(", ");
     let mut hubs = charter.hubs();
     match name {
@@ -279,7 +279,7 @@ fn find_pending(id: &str) -> Result<PathBuf, Failure> {
 }
 
 /// How long the hub may take to let a researcher in.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// How often the hub is asked how far the query is.
 const BEAT: Duration = Duration::from_millis(30);
 /// How long after a query's expiry a hub that is away is still waited for.

@@ -1,7 +1,10 @@
 //! The commands, one file each.
 
 pub(crate) mod ask;
+mod attack;
+mod audit;
 mod bench;
+pub(crate) mod budget;
 mod charter;
 mod consent;
 pub(crate) mod dictionary;
@@ -58,8 +61,21 @@ pub(crate) enum Command {
     Ask(ask::AskArgs),
     /// What would a question cost, and how precise would its answer be?
     Explain(explain::ExplainArgs),
+    /// What has a study left, and what has it cost so far?
+    Budget(budget::BudgetArgs),
+    /// Compare what members kept of each other's signed words: who contradicted itself?
+    Audit(audit::AuditArgs),
     /// Check a release offline.
     Verify(verify::VerifyArgs),
+    /// Replay the known attacks on synthetic records, under a node's own rules.
+    ///
+    /// A federation with fresh keys and the charter's policy, dictionary and committees is made in a folder of its own
+    /// and attacked; each finding stands beside what the charter's prices allow. The node's records, keys and books are
+    /// not touched. It takes a minute or two. Exit code: 0 nothing learned too much, 1 something did, 2 an attack could
+    /// not be tried.
+    ///
+    /// Example: sumac attack --dir /var/lib/sumac --only tracker --only averaging
+    Attack(attack::AttackArgs),
     /// Measure this machine, on synthetic courses.
     ///
     /// A question over sealed columns and over sealed records, an import, and the opening of a store: all in a
@@ -87,7 +103,10 @@ impl Command {
             Self::Consent(command) => command.run(),
             Self::Ask(args) => args.run(),
             Self::Explain(args) => args.run(),
+            Self::Budget(args) => args.run(),
+            Self::Audit(args) => args.run(),
             Self::Verify(args) => args.run(),
+            Self::Attack(args) => args.run(),
             Self::Bench(args) => args.run(),
         }
     }

@@ -11,13 +11,14 @@ use sumac_node::asker::AskError;
 use sumac_node::clinic::ClinicError;
 use sumac_node::control::ControlError;
 use sumac_node::home::HomeError;
-use sumac_node::running::RunError;
+use sumac_node::running::{RecoverError, RunError};
 use sumac_node::store::{BackupError, StoreError};
 use sumac_node::synthetic::SyntheticError;
 use sumac_protocol::charter_chain::ChainError;
 use sumac_protocol::document::charter::CharterError;
 use sumac_protocol::document::study::StudyError;
 use sumac_protocol::envelope::DocumentError;
+use sumac_protocol::evidence::EvidenceError;
 use sumac_protocol::ledger::LedgerError;
 use sumac_protocol::release_file::ReleaseError;
 use sumac_protocol::round::progress::Refused;
@@ -218,12 +219,14 @@ macro_rules! refusals {
 refusals!(
     SyntheticError,
     RunError,
+    RecoverError,
     HomeError,
     StoreError,
     BackupError,
     ClinicError,
     DocumentError,
     LedgerError,
+    EvidenceError,
     ChainError,
     CharterError,
     StudyError,

@@ -2,6 +2,7 @@
 //!
 //! Tables fit eighty columns. Colour and moving lines are for terminals only; what is piped is plain.
 
+mod budget;
 /// What an operator sees of a node's own state, cohorts and patients.
 mod console;
 /// Shares the eighty columns and the wrapping of this module, and is set in tables.
@@ -24,6 +25,7 @@ use sumac_protocol::plan::Mode;
 use sumac_protocol::principal::Principal;
 use sumac_protocol::round::progress::{Progress, Step};
 
+pub(crate) use budget::{clinic_budget, study_budget};
 pub(crate) use console::{cohorts, patients, status};
 pub(crate) use dictionary::{Entry, dictionary, dictionary_size};
 pub(crate) use harmless::one_line;
@@ -155,7 +157,7 @@ pub(crate) fn answer(answer: &Answer) {
         prose(&compare(comparison), "  ");
     }
     line(&format!("{} of {} operators counted", answer.operators.counted, answer.operators.asked));
-    line(&privacy_line(answer));
+    prose(&privacy_line(answer), "  ");
 }
 
 /// A group by its values, as `drug · F`; `all` without `GROUP BY`.
@@ -197,7 +199,17 @@ fn shown(found: &Found) -> Shown {
         Found::Rate(rate) => {
             Shown { value: rate.value, interval: rate.ci95, n: Some(rate.n), noise: rate.share_noise, percent: true }
         }
-        _ => Shown { value: None, interval: None, n: None, noise: None, percent: false },
+        Found::Sum(_)
+        | Found::Variance(_)
+        | Found::Stddev(_)
+        | Found::Quantile(_)
+        | Found::Histogram(_)
+        | Found::Trajectory(_)
+        | Found::Correlation(_)
+        | Found::Linear(_)
+        | Found::Survival(_)
+        | Found::EventsPer(_)
+        | _ => Shown { value: None, interval: None, n: None, noise: None, percent: false },
     }
 }
 
@@ -271,12 +283,13 @@ fn compare(comparison: &Comparison) -> String {
             let difference = s.risk_difference.map_or_else(|| "–".into(), |d| format!("{:.1} points", d * 100.0));
             ("chi-squared", format!("{difference}{}, {}", span(s.ci95, 100.0), p(s.p)))
         }
-        _ => return String::new(),
+        Test::Logrank(_) | _ => return String::new(),
     };
     format!("{}: {between} = {says} [{name}]", comparison.name)
 }
 
-/// What the answer cost, or that it is exact and carries no differential privacy.
+/// What the answer cost, or that it is exact: then it carries no differential privacy, and what protects anybody in it is
+/// that groups are held back by a committee that sees them.
 fn privacy_line(answer: &Answer) -> String {
     match (answer.mode, answer.rho_micro, answer.epsilon, answer.delta) {
         (Mode::Dp, Some(rho), Some(epsilon), Some(delta)) => {
@@ -284,7 +297,11 @@ fn privacy_line(answer: &Answer) -> String {
         }
         (Mode::Dp, Some(rho), ..) => format!("every patient counted was charged {rho}"),
         _ => {
-            format!("exact: no noise, no differential privacy; groups below {} are held back", answer.cohort_min)
+            format!(
+                "exact: no noise, no differential privacy, no (ε, δ); groups below {} are held back, which protects against \
+                 an honest committee only",
+                answer.cohort_min
+            )
         }
     }
 }

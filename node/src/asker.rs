@@ -7,6 +7,7 @@ use sumac_protocol::digest::Digest;
 use sumac_protocol::document::charter::Member;
 use sumac_protocol::envelope::Envelope;
 use sumac_protocol::principal::Principal;
+use sumac_protocol::round::budget::Budget;
 use sumac_protocol::round::message::{Message, Reply, decode, encode};
 use sumac_protocol::round::progress::{Progress, Refused};
 use zeroize::Zeroizing;
@@ -100,7 +101,32 @@ impl Asker {
         self.ask(&Message::Follow { query }).await
     }
 
+    /// Asks what a study has left, as this hub counts.
+    ///
+    /// # Errors
+    /// [`AskError::Refused`] if the study is not in force or this key is none of its researchers', or
+    /// [`AskError::Unreachable`].
+    pub async fn budget(&mut self, study: &Envelope) -> Result<Budget, AskError> {
+        match self.exchange(&Message::Budget { study: study.clone() }).await? {
+            Reply::Budget(budget) => Ok(*budget),
+            Reply::Refused(refused) => Err(AskError::Refused(refused)),
+            Reply::Noted | Reply::Progress(_) => Err(self.says_nothing()),
+        }
+    }
+
     async fn ask(&mut self, message: &Message) -> Result<Progress, AskError> {
+        match self.exchange(message).await? {
+            Reply::Progress(progress) => Ok(*progress),
+            Reply::Refused(refused) => Err(AskError::Refused(refused)),
+            Reply::Noted | Reply::Budget(_) => Err(self.says_nothing()),
+        }
+    }
+
+    fn says_nothing(&self) -> AskError {
+        AskError::Unreachable { hub: self.name.clone(), why: "an answer that says nothing".into() }
+    }
+
+    async fn exchange(&mut self, message: &Message) -> Result<Reply, AskError> {
         let network = self.network.clone();
         let sent = network.send(self.hub, encode(message));
         tokio::pin!(sent);
@@ -112,14 +138,7 @@ impl Asker {
                 event = self.inbox.next() => self.note(event.as_ref())?,
             }
         };
-        match decode::<Reply>(&answer) {
-            Ok(Reply::Progress(progress)) => Ok(*progress),
-            Ok(Reply::Refused(refused)) => Err(AskError::Refused(refused)),
-            Ok(Reply::Noted) => {
-                Err(AskError::Unreachable { hub: self.name.clone(), why: "an answer that says nothing".into() })
-            }
-            Err(why) => Err(AskError::Unreachable { hub: self.name.clone(), why: why.to_string() }),
-        }
+        decode(&answer).map_err(|why| AskError::Unreachable { hub: self.name.clone(), why: why.to_string() })
     }
 
     fn away(&self, why: &SendError) -> AskError {

@@ -3,21 +3,25 @@
 mod answering;
 mod as_of;
 mod books;
+mod budget;
 mod consents;
 mod desk;
 mod enrolling;
 mod erasing;
 mod error;
+mod forgotten;
 mod head_moments;
 mod ledger;
 mod papers;
 mod parts;
+mod recovered;
 mod replacing;
 mod row_bits;
 mod selecting;
 mod standings;
 mod stating;
 mod uncharged;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -28,19 +32,23 @@ use zeroize::Zeroizing;
 
 pub use as_of::{AsOf, AsOfLine};
 pub use books::{Charge, ChargeState, ToldPatients};
+pub use budget::{Books, ChargeLine, StudyBook};
 pub use desk::{CohortLine, PatientLine};
 pub use enrolling::Kept;
 pub use erasing::Taken;
 pub use error::ClinicError;
 pub use ledger::Filed;
 pub use parts::Part;
+pub use recovered::RecoveryMark;
 pub use standings::StandingLine;
 pub use uncharged::UNCHARGED_MAX;
 
 pub(crate) use papers::Papers;
+pub(crate) use words::WORDS;
 
 use consents::Consents;
 use head_moments::HeadMoments;
+use recovered::Suspension;
 use uncharged::Uncharged;
 
 use crate::clock::Clock;
@@ -61,6 +69,8 @@ pub struct Clinic {
     uncharged: Mutex<Option<Uncharged>>,
     /// When heads were signed; read when the first is.
     head_moments: Mutex<Option<HeadMoments>>,
+    /// Whether consents wait to be confirmed after a recovery; read when first asked for.
+    suspension: Mutex<Option<Suspension>>,
 }
 
 impl Clinic {
@@ -70,8 +80,8 @@ impl Clinic {
         let signer = Signer::from_seed(&store.identity_seed());
         let columns = Projection::new(Arc::clone(&store));
         let (keys, consents) = (Mutex::new(None), Mutex::default());
-        let (uncharged, head_moments) = (Mutex::new(None), Mutex::new(None));
-        Self { store, signer, chain, clock, keys, consents, columns, uncharged, head_moments }
+        let (uncharged, head_moments, suspension) = (Mutex::new(None), Mutex::new(None), Mutex::new(None));
+        Self { store, signer, chain, clock, keys, consents, columns, uncharged, head_moments, suspension }
     }
 
     /// The node's key.

@@ -23,7 +23,7 @@ pub use ledger::{LedgerRequest, LedgerResponse};
 pub(crate) use server::{Call, serve};
 pub use upkeep::{Upkeep, Upkept};
 
-use crate::clinic::{AsOf, CohortLine, Kept, Part, PatientLine, StandingLine, Taken};
+use crate::clinic::{AsOf, Books, CohortLine, Kept, Part, PatientLine, StandingLine, Taken};
 use crate::export::{Held, HeldPage};
 
 /// What can be asked of a running node. Complete.
@@ -66,6 +66,13 @@ pub enum Request {
     TakeWitnessed(Envelope),
     /// Replace a lost key, on the word of two members of staff.
     ReplaceKey(Envelope),
+    /// Confirm that what the ledger has of this patient is the newest that the patient said.
+    Confirm {
+        /// The pseudonym.
+        pseudonym: String,
+        /// The receipt of it; none where it is on paper.
+        receipt: Option<Box<Receipt>>,
+    },
     /// Say where every patient stands, without a look at records.
     Standings,
     /// List the patients.
@@ -87,6 +94,10 @@ pub enum Request {
         /// The pseudonym.
         pseudonym: String,
     },
+    /// What did others sign, as far as this node keeps it?
+    Words,
+    /// What did each study's queries cost here?
+    Books,
     /// Something about consent ledgers, this clinic's or another's.
     Ledger(LedgerRequest),
     /// Take care of the store.
@@ -129,6 +140,8 @@ pub enum Response {
         /// The digest of the statement before it.
         previous: Option<Digest>,
     },
+    /// To [`Request::Confirm`].
+    Confirmed,
     /// To [`Request::Standings`].
     Standings(Vec<StandingLine>),
     /// To [`Request::TakeStatement`] and [`Request::TakeWitnessed`].
@@ -141,6 +154,10 @@ pub enum Response {
     AsOf(Option<Box<AsOf>>),
     /// To [`Request::ToErase`] and [`Request::Erase`].
     Taken(Taken),
+    /// To [`Request::Words`].
+    Words(Vec<Envelope>),
+    /// To [`Request::Books`].
+    Books(Books),
     /// To [`Request::Ledger`].
     Ledger(Box<LedgerResponse>),
     /// To [`Request::Upkeep`].
@@ -174,10 +191,13 @@ pub struct Status {
     pub patients_at: Option<String>,
     /// Patients it holds.
     pub patients: u64,
-    /// Names of clinics that signed two different consent ledgers, and whose contributions this node refuses.
+    /// Names of nodes that signed two different consent ledgers, or two messages of one number, and whose contributions this node refuses.
     pub accused: Vec<String>,
     /// Statements in its consent ledger.
     pub statements: u64,
+    /// Why it takes part in no question now, in words; none where it does.
+    #[serde(default)]
+    pub shut: Option<String>,
     /// Sealed statements that it holds for other clinics until they answer.
     pub held_for_others: u64,
     /// Its process.

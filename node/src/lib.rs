@@ -1,6 +1,7 @@
 //! Sumac's node: the sealed store, the network, and the effects of the protocol's roles.
 
 pub mod asker;
+pub mod attack;
 pub mod clinic;
 pub mod clock;
 pub mod columns;
@@ -10,6 +11,7 @@ pub mod export;
 pub mod home;
 pub mod import;
 pub mod network;
+pub mod rehearsal;
 pub mod running;
 pub mod store;
 pub mod synthetic;

@@ -6,10 +6,14 @@
 mod arrivals;
 mod at_the_door;
 mod commands;
+pub(crate) mod counter;
 mod effects;
 mod error;
 mod handing_on;
 mod ledgers;
+mod noting;
+pub(crate) mod recall;
+mod recovering;
 mod roles;
 mod upkeep;
 mod witness;
@@ -21,6 +25,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sumac_protocol::charter_chain::CharterChain;
+use sumac_protocol::evidence::Notebook;
 use sumac_protocol::moment::Moment;
 use sumac_protocol::principal::Principal;
 use sumac_protocol::round::Event;
@@ -30,6 +35,7 @@ use zeroize::Zeroizing;
 
 pub use arrivals::{ARRIVALS_MAX, SEALED_BYTES_MAX};
 pub use error::RunError;
+pub use recovering::{RecoverError, Recovered, recover};
 pub use witness::WitnessError;
 
 use crate::clinic::Clinic;
@@ -40,8 +46,10 @@ use crate::home::{Home, Settings};
 use crate::network::{Answer, FrameTap, Inbox, Network, NetworkConfig, NetworkError, NetworkEvent, NodeKey, Timing};
 use crate::store::{Entry, Store, UnlockSecret};
 use arrivals::Arrivals;
+pub(crate) use effects::note;
 use handing_on::Heard;
-use roles::Roles;
+use recall::Recall;
+pub(crate) use roles::{Roles, SystemRandom};
 
 /// What a node says once it is ready for work.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -132,8 +140,14 @@ struct Node {
     patients_at: Option<String>,
     /// Events of this node to itself; empty between two turns of the loop.
     queue: VecDeque<Event>,
+    /// What members signed in attempts that this node takes part in, so that they can be held to it.
+    notebook: Notebook,
     /// What goes into the next durable batch of the roles, whichever that is.
     beside: Vec<Entry>,
+    /// The newest number of a signed message that is kept.
+    counter_kept: u64,
+    /// Whether this node has forgotten something, as far as others can tell.
+    recall: Recall,
     /// The journal's head when the watermark was last sealed, if it was since the start.
     sealed_head: Option<u64>,
 }
@@ -141,7 +155,11 @@ struct Node {
 impl Node {
     fn new(clinic: Clinic, network: Network, clock: Arc<Clock>, patients_at: Option<String>) -> Result<Self, RunError> {
         let clinic = Arc::new(clinic);
-        let (roles, queue, arrivals) = (Roles::default(), VecDeque::new(), Arrivals::restore(clinic.store())?);
+        let (mut roles, queue, arrivals) = (Roles::default(), VecDeque::new(), Arrivals::restore(clinic.store())?);
+        let counter_kept = counter::kept(clinic.store())?;
+        roles.counter = counter_kept;
+        let recall = Recall::new(&clinic, counter_kept)?;
+        let notebook = clinic.notebook()?;
         let (connected, listening) = (BTreeSet::new(), Vec::new());
         Ok(Self {
             clinic,
@@ -154,7 +172,10 @@ impl Node {
             listening,
             patients_at,
             queue,
+            notebook,
             beside: Vec::new(),
+            counter_kept,
+            recall,
             sealed_head: None,
         })
     }
@@ -191,6 +212,7 @@ impl Node {
                 _ = beat.tick() => {
                     self.process(Event::Tick, None)?;
                     self.hand_on()?;
+                    self.ask_what_was_seen(false)?;
                 }
                 // Last, so that nobody at the door keeps the node from its rounds.
                 Some(call) = calls.patients.recv() => self.at_the_door(call)?,
@@ -217,6 +239,7 @@ impl Node {
                     self.connected.insert(peer);
                     self.arrivals.is_there(&peer);
                     self.process(Event::Connected(peer), None)?;
+                    self.ask_what_was_seen(true)?;
                 }
             }
             NetworkEvent::Disconnected { peer } => {
@@ -241,6 +264,10 @@ impl Node {
         match decode::<Message>(bytes) {
             Ok(Message::HandOn { arrival, sealed }) => self.handed(from, arrival, sealed, answer),
             Ok(Message::Delivered(said)) => self.delivered(from, said, answer),
+            Ok(Message::AskSeen { about, member, challenge, since }) => {
+                self.asked_what_was_seen(from, (about, member, challenge, since), answer)
+            }
+            Ok(Message::Seen(word)) => self.seen(from, word, answer),
             Ok(message) => self.process(Event::Message { from, message }, Some(answer)),
             Err(why) => {
                 tracing::warn!(peer = %self.name(&from), %why, "a message that cannot be read");

@@ -46,6 +46,7 @@ mod keychain;
 mod keyring;
 pub mod limits;
 mod listing;
+mod note;
 mod opening;
 mod pointers;
 mod projection;
@@ -70,6 +71,7 @@ pub use erasure::{Clear, Erasure};
 pub use fault::StoreError;
 pub use fault::{DiskError, IndexError, JournalError, KeyringError};
 pub use keyring::UnlockSecret;
+pub use note::{NotOurNote, Note};
 #[expect(clippy::module_name_repetitions, reason = "imported alone, `Paths` would not say whose")]
 pub use opening::StorePaths;
 pub use opening::{IndexState, OpenReport};

@@ -15,10 +15,12 @@ use sumac_protocol::dictionary::Dictionary;
 #[expect(clippy::module_name_repetitions, reason = "imported by name")]
 pub use course::{Consented, SyntheticCourse};
 pub use files::write_clinic;
+pub use plain::plain_course;
 use spec::Spec;
 
 mod course;
 mod files;
+mod plain;
 mod sessions;
 mod spec;
 

@@ -6,8 +6,11 @@
 //! would stop the network just as well, so signatures are checked before one is believed. The
 //! rotation rule is TUF's (The Update Framework 1.0.34, §5.3): old threshold and new threshold.
 
+use std::sync::{Arc, OnceLock};
+
 use serde::{Deserialize, Serialize};
 
+use crate::dictionary::{Dictionary, DictionaryError};
 use crate::digest::Digest;
 use crate::document::charter::Charter;
 use crate::envelope::{Claimed, DocumentError, Envelope, Verified};
@@ -22,6 +25,8 @@ mod error;
 pub struct CharterChain {
     genesis: Verified<Charter>,
     later: Vec<Verified<Charter>>,
+    /// The dictionary of the charter in force, once anybody asked for it.
+    dictionary: Arc<OnceLock<Result<Arc<Dictionary>, DictionaryError>>>,
 }
 
 /// What became of a charter that was given to a chain.
@@ -55,7 +60,8 @@ impl CharterChain {
         if epoch != 0 {
             return Err(ChainError::NotGenesis { epoch });
         }
-        Ok(Self { genesis: signed_by_its_own(claimed)?, later: Vec::new() })
+        let genesis = signed_by_its_own(claimed)?;
+        Ok(Self { genesis, later: Vec::new(), dictionary: Arc::default() })
     }
 
     /// Adds the next charter.
@@ -91,6 +97,7 @@ impl CharterChain {
             return Err(ChainError::TooMany { max: CHARTERS_MAX });
         }
         self.later.push(next);
+        self.dictionary = Arc::default();
         Ok(Extension::Added)
     }
 
@@ -128,15 +135,26 @@ impl CharterChain {
             return Err(ChainError::Rollback { have, got });
         }
         let newer: Vec<_> = other.later.iter().skip(self.later.len()).cloned().collect();
-        let extension = if newer.is_empty() { Extension::Known } else { Extension::Added };
+        if newer.is_empty() {
+            return Ok(Extension::Known);
+        }
         self.later.extend(newer);
-        Ok(extension)
+        self.dictionary = Arc::clone(&other.dictionary);
+        Ok(Extension::Added)
     }
 
     /// The charter in force.
     #[must_use]
     pub fn current(&self) -> &Verified<Charter> {
         self.later.last().unwrap_or(&self.genesis)
+    }
+
+    /// The dictionary of the charter in force, read once for the chain and all its copies.
+    ///
+    /// # Errors
+    /// [`DictionaryError`] if the stewards signed one that cannot be read: then no question can be asked.
+    pub fn dictionary(&self) -> Result<&Arc<Dictionary>, &DictionaryError> {
+        self.dictionary.get_or_init(|| Dictionary::parse(&self.current().dictionary).map(Arc::new)).as_ref()
     }
 
     /// The name of the federation that studies bind: it never changes.

@@ -150,6 +150,8 @@ labels! {
     WatchedClinic = "watched-clinic",
     /// Something sealed that a member took in for a clinic.
     HandedOver = "handed-over",
+    /// Words of others that a node keeps of one attempt.
+    KeptWords = "kept-words",
     /// Which aggregator plays the leader for one clinic's shares.
     Leader = "leader",
     /// What a researcher keeps a query under until it is answered.

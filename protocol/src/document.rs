@@ -18,6 +18,7 @@ pub mod freeze;
 pub mod last_seen;
 pub mod manifest;
 pub mod query;
+pub mod recovery;
 pub mod relay;
 pub mod release;
 pub mod share;
@@ -85,6 +86,8 @@ kinds! {
     Arrival = "arrival",
     /// A clinic's word that what a member held for it has come.
     Delivery = "delivery",
+    /// A member's word about the newest that it saw of another node.
+    Recovery = "recovery",
 }
 
 impl Kind {
@@ -100,7 +103,7 @@ impl Kind {
     pub const fn payload_bytes_max(self) -> usize {
         match self {
             Self::Charter | Self::Study | Self::Share => DOCUMENT_BYTES_MAX,
-            Self::Consent | Self::Enrolment | Self::Manifest | Self::CountOpening => 256 << 10,
+            Self::Consent | Self::Enrolment | Self::Manifest | Self::CountOpening | Self::Recovery => 256 << 10,
             Self::Query => 64 << 10,
             Self::Upload => 16 << 10,
             Self::Commitment | Self::Freeze | Self::Void | Self::Release | Self::Relay => 4 << 10,

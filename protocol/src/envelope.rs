@@ -5,8 +5,11 @@
 //! to be checked. A [`Claimed`] document cannot be read; only checking its signatures makes the
 //! [`Verified`] one that can.
 
+mod found;
+
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -18,6 +21,7 @@ use crate::document::Kind;
 use crate::limits::{DOCUMENT_BYTES_MAX, NAME_BYTES_MAX, SIGNATURE_BYTES_MAX, SIGNATURES_MAX};
 use crate::principal::{Principal, Signer};
 use crate::strict_json;
+use found::Found;
 
 /// A kind of document: one Rust struct, one payload type.
 pub trait Document: Serialize + DeserializeOwned {
@@ -33,6 +37,8 @@ pub struct Envelope {
     payload_type: String,
     payload: Base64,
     signatures: Vec<EnvelopeSignature>,
+    #[serde(skip)]
+    found: Found,
 }
 
 /// One signature; `keyid` is the signer's `did:key` and only a hint.
@@ -79,7 +85,8 @@ impl Envelope {
             return Err(malformed(format!("{got} bytes, where {most} is the most")));
         }
         strict_json::from_slice::<serde_json::Value>(&payload).map_err(malformed)?;
-        Ok(Self { payload_type: T::KIND.payload_type(), payload: Base64(payload), signatures: Vec::new() })
+        let (payload_type, payload) = (T::KIND.payload_type(), Base64(payload.into()));
+        Ok(Self { payload_type, payload, signatures: Vec::new(), found: Found::default() })
     }
 
     /// Puts a document into an envelope signed by one key.
@@ -96,8 +103,10 @@ impl Envelope {
     pub fn cosign(&mut self, signer: &Signer) {
         let keyid = signer.principal().to_string();
         self.signatures.retain(|have| have.keyid != keyid);
-        let sig = Base64(signer.sign(&self.pre_authentication_encoding()).to_vec());
+        let sig = Base64(signer.sign(&self.pre_authentication_encoding()).to_vec().into());
         self.signatures.push(EnvelopeSignature { keyid, sig });
+        // Copies without this signature share what was found of them, and not this.
+        self.found = Found::default();
     }
 
     /// Reads an envelope from its JSON text.
@@ -124,7 +133,7 @@ impl Envelope {
     /// Signatures do not change it.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        Digest::of_bytes(&self.pre_authentication_encoding())
+        self.found.digest(|| Digest::of_bytes(&self.pre_authentication_encoding()))
     }
 
     /// Which kind of document the envelope claims to hold, if it is one of ours.
@@ -164,12 +173,17 @@ impl Envelope {
     /// twice counts once.
     #[must_use]
     pub fn signers(&self, allowed: &BTreeSet<Principal>) -> BTreeSet<Principal> {
-        let message = self.pre_authentication_encoding();
-        let signed = |who: &Principal| {
-            let keyid = who.to_string();
-            self.signatures.iter().take(SIGNATURES_MAX).any(|s| s.keyid == keyid && who.signed(&message, &s.sig.0))
-        };
-        allowed.iter().copied().filter(signed).collect()
+        allowed.iter().copied().filter(|who| self.found.signed(who, || self.is_signed_by(who))).collect()
+    }
+
+    fn is_signed_by(&self, who: &Principal) -> bool {
+        let (message, keyid) = (self.pre_authentication_encoding(), who.to_string());
+        self.signatures.iter().take(SIGNATURES_MAX).any(|s| s.keyid == keyid && who.signed(&message, &s.sig.0))
+    }
+
+    /// The keys that the envelope says it is signed with. Whether they did is not looked at: a hint, as DSSE has it.
+    pub fn claimed_signers(&self) -> impl Iterator<Item = Principal> + '_ {
+        self.signatures.iter().take(SIGNATURES_MAX).filter_map(|signature| signature.keyid.parse().ok())
     }
 
     /// DSSE v1 PAE: "DSSEv1" SP len(type) SP type SP len(payload) SP payload, lengths in decimal.
@@ -397,7 +411,7 @@ impl DocumentError {
 
 /// DSSE's own fields are standard base64 with padding, so that other DSSE tools read them.
 #[derive(Clone, PartialEq, Eq)]
-struct Base64(Vec<u8>);
+struct Base64(Arc<[u8]>);
 
 impl Serialize for Base64 {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
@@ -408,6 +422,9 @@ impl Serialize for Base64 {
 impl<'de> Deserialize<'de> for Base64 {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
-        STANDARD.decode(text).map(Self).map_err(|why| serde::de::Error::custom(format!("not base64: {why}")))
+        STANDARD
+            .decode(text)
+            .map(|bytes| Self(bytes.into()))
+            .map_err(|why| serde::de::Error::custom(format!("not base64: {why}")))
     }
 }

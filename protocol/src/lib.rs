@@ -8,14 +8,17 @@
 #[macro_use]
 pub mod planted;
 
+pub mod analysis_plan;
 pub mod answer;
 pub mod charter_chain;
 pub mod cohort;
 pub mod cost;
+pub mod counted;
 pub mod dictionary;
 pub mod digest;
 pub mod document;
 pub mod envelope;
+pub mod evidence;
 pub mod explain;
 pub mod lay_text;
 pub mod ledger;
@@ -27,6 +30,7 @@ pub mod principal;
 pub mod privacy;
 pub mod question;
 pub mod record;
+pub mod recovery;
 pub mod release_file;
 pub mod round;
 pub mod sealed;

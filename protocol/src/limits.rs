@@ -107,6 +107,10 @@ pub const STORED_BYTES_MAX: usize = 32 << 20;
 pub const REFUSAL_BYTES_MAX: usize = 4 << 10;
 /// Most names that one sentence lists; it gives the number of the rest.
 pub const NAMES_LISTED_MAX: usize = 12;
+/// Most queries that a member keeps of those that one clinic contributed to, for when that clinic forgets them.
+pub const QUERIES_SEEN_MAX: usize = 512;
+/// Most numbered messages that a member keeps of one other node as they were signed.
+pub const MESSAGES_SEEN_MAX: usize = 4;
 /// Most patients one clinic may hold.
 pub const PATIENTS_MAX: u64 = 10_000_000;
 /// Bytes of one element of the field that contributions are shared in.
@@ -129,3 +133,6 @@ const _: () = assert!(
         + MEMBERS_MAX * 2 * REFUSAL_BYTES_MAX
         < STORED_BYTES_MAX
 );
+// All that a member can say of a node fits its document: two digests and three numbers a query, and the newest upload.
+const _: () =
+    assert!(QUERIES_SEEN_MAX * 256 + 2 * Kind::Upload.payload_bytes_max() < Kind::Recovery.payload_bytes_max());

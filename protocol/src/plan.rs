@@ -297,24 +297,28 @@ impl Plan {
     }
 
     /// Which blocks are opened before the rest, to find small groups: the counts; in exact mode
-    /// also the yes side of every rate (with n it gives the no side) and every bin.
+    /// also every bin, and the sum of every quantity of two values, which with n tells how many have each: of
+    /// a rate, and of a mean of what is yes or no, or was clipped to two values; and the product of two such
+    /// quantities, which tells how many have which two.
     #[must_use]
     pub fn opened_blocks(&self) -> Vec<usize> {
         let opened = |block: &Block| match block.kind {
             BlockKind::Count => true,
-            BlockKind::Sum => self.mode == Mode::Exact && self.is_yes_no(block),
+            BlockKind::Sum => self.mode == Mode::Exact && self.has_two_values(block),
             BlockKind::Bin { .. } => self.mode == Mode::Exact,
-            BlockKind::Squares | BlockKind::Product { .. } => false,
+            BlockKind::Product { with } => {
+                let other = self.quantity(with).is_some_and(|quantity| quantity.width() == 1);
+                self.mode == Mode::Exact && self.has_two_values(block) && other
+            }
+            BlockKind::Squares => false,
         };
         (0..self.blocks.len()).filter(|i| self.blocks.get(*i).is_some_and(opened)).collect()
     }
 
-    /// Whether a block is of a yes/no quantity.
+    /// Whether a block is of a quantity that takes two values only, as every yes or no does.
     #[must_use]
-    pub fn is_yes_no(&self, block: &Block) -> bool {
-        block
-            .quantity
-            .is_some_and(|q| self.estimates.iter().any(|e| e.of == EstimateKind::Rate && e.quantity == Some(q)))
+    pub fn has_two_values(&self, block: &Block) -> bool {
+        self.quantity_of(block).is_some_and(|quantity| quantity.width() == 1)
     }
 
     /// Re-centres a raw vector, or a share of one: released = linear map of raw. Works in any ring,

@@ -46,12 +46,24 @@ pub enum Bug {
     IgnoresWithdrawals,
     /// A later attempt takes whoever consents by then.
     AddsInLaterAttempts,
+    /// A member draws on manifests that are not the same.
+    DrawsOnUnequalManifests,
+    /// A member looks at no floor of operators.
+    TakesAnyNumberOfOperators,
+    /// A member that noised lets another attempt begin.
+    BeginsBesideNoised,
+    /// A clinic shares its cells with whatever committee is named to it.
+    TakesAnyCommittee,
+    /// A node believes its own folder whatever members saw of it.
+    TrustsItsFolder,
+    /// A store opens although its keyring knows of more than the journal has.
+    OpensOldJournals,
 }
 
 #[cfg(feature = "planted-bugs")]
 impl Bug {
-    /// All of them.
-    pub const ALL: [Self; 12] = [
+    /// All that stories of the roles find.
+    pub const ALL: [Self; 15] = [
         Self::RevealsBeforeAllFroze,
         Self::VoidsWhatIsNoised,
         Self::LosesItsNoisedShare,
@@ -64,7 +76,13 @@ impl Bug {
         Self::IgnoresCaps,
         Self::IgnoresWithdrawals,
         Self::AddsInLaterAttempts,
+        Self::DrawsOnUnequalManifests,
+        Self::TakesAnyNumberOfOperators,
+        Self::BeginsBesideNoised,
     ];
+
+    /// Those beside [`Bug::ALL`] that only an attack finds.
+    pub const ATTACKED: [Self; 3] = [Self::TakesAnyCommittee, Self::TrustsItsFolder, Self::OpensOldJournals];
 }
 
 #[cfg(feature = "planted-bugs")]
@@ -79,6 +97,8 @@ pub fn plant(bug: Option<Bug>) {
 }
 
 #[cfg(feature = "planted-bugs")]
-pub(crate) fn is(bug: Bug) -> bool {
+/// Whether this bug is planted on this thread; also for crates that have places of their own for bugs.
+#[must_use]
+pub fn is(bug: Bug) -> bool {
     PLANTED.get() == Some(bug)
 }

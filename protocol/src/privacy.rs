@@ -7,7 +7,7 @@
 //! enough. Prices and noise are integers from end to end; only ε, which is for people, is a float.
 
 pub use epsilon::{epsilon, largest_rho};
-pub use noise::{Noise, NoiseError, NoiseSeed, noise_vector};
+pub use noise::{Noise, NoiseError, NoiseSeed, member_noise, noise_vector};
 pub use price::{PriceError, SIGMA_UNITS_PER_ONE, price};
 
 mod epsilon;

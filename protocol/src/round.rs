@@ -6,6 +6,8 @@
 //! other role answers the same message with the same bytes.
 
 pub mod attempt;
+pub mod budget;
+pub mod concern;
 pub mod contributor;
 pub mod coordinator;
 pub mod inquiry;
@@ -167,8 +169,11 @@ pub struct Desk<'a, R> {
     pub chain: &'a CharterChain,
     /// Randomness fit for keys.
     pub rng: &'a mut R,
-    /// The newest counter of any signed message of this node.
+    /// The newest counter of any signed message of this node, 0 if there never was one. Whoever runs the role makes a
+    /// new one durable before anything that carries it leaves.
     pub counter: &'a mut u64,
+    /// Seals a note to this node itself: where its journal stands now. Always of one size.
+    pub note: &'a dyn Fn() -> Octets,
 }
 
 impl<R> std::fmt::Debug for Desk<'_, R> {
@@ -184,9 +189,10 @@ impl<R: CryptoRng> Desk<'_, R> {
         self.signer.principal()
     }
 
-    /// A message number never used before: time in milliseconds, or one more than the last.
+    /// A message number never used before: one more than the last, so that a second node with the same key, or one
+    /// whose folder was set back, comes to a number that was used. The first of all is the time in milliseconds.
     pub fn next_counter(&mut self) -> u64 {
-        *self.counter = self.now.0.max(self.counter.saturating_add(1));
+        *self.counter = if *self.counter == 0 { self.now.0 } else { self.counter.saturating_add(1) };
         *self.counter
     }
 }

@@ -39,9 +39,12 @@ impl SealingKey {
     /// agreed secret is known to all (RFC 9180 §7.1.4).
     #[must_use]
     pub fn is_usable(&self) -> bool {
-        let any = <X25519HkdfSha256 as Kem>::derive_keypair(&[7; 32]).0;
-        let encapped = <X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(&self.0);
-        encapped.is_ok_and(|encapped| <X25519HkdfSha256 as Kem>::decap(&any, None, &encapped).is_ok())
+        let mut u = self.0;
+        if let Some(last) = u.last_mut() {
+            // X25519 does not look at the highest bit (RFC 7748 §5).
+            *last &= 0x7f;
+        }
+        !SMALL_ORDER.contains(&u)
     }
 
     /// Seals `plaintext` so that only the holder of the opening key reads it, and only with the
@@ -175,9 +178,35 @@ pub enum SealError {
 /// Bytes of an X25519 encapsulated key.
 const ENCAPPED_BYTES: usize = 32;
 
+/// The points of small order on Curve25519 and its twist, in every spelling that X25519 takes, as libsodium lists them
+/// (`has_small_order`): 0, 1, the two of order eight, p - 1, p and p + 1, where p = 2^255 - 19.
+const SMALL_ORDER: [[u8; 32]; 7] = [
+    [0; 32],
+    ended(1, 0, 0),
+    [
+        0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3, 0xfa, 0xf1, 0x9f, 0xc4, 0x6a, 0xda, 0x09,
+        0x8d, 0xeb, 0x9c, 0x32, 0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49, 0xb8, 0x00,
+    ],
+    [
+        0x5f, 0x9c, 0x95, 0xbc, 0xa3, 0x50, 0x8c, 0x24, 0xb1, 0xd0, 0xb1, 0x55, 0x9c, 0x83, 0xef, 0x5b, 0x04, 0x44,
+        0x5c, 0xc4, 0x58, 0x1c, 0x8e, 0x86, 0xd8, 0x22, 0x4e, 0xdd, 0xd0, 0x9f, 0x11, 0x57,
+    ],
+    ended(0xec, 0xff, 0x7f),
+    ended(0xed, 0xff, 0x7f),
+    ended(0xee, 0xff, 0x7f),
+];
+
+/// A number with these bytes at its ends, the lowest first, and the second everywhere between.
+const fn ended(first: u8, between: u8, last: u8) -> [u8; 32] {
+    let mut bytes = [between; 32];
+    let [low, .., high] = &mut bytes;
+    (*low, *high) = (first, last);
+    bytes
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{OpeningKey, SealError};
+    use super::{OpeningKey, SMALL_ORDER, SealError, SealingKey};
     use crate::digest::Label;
     use rand::SeedableRng as _;
     use rand::rngs::StdRng;
@@ -197,5 +226,28 @@ mod tests {
             assert!(mine.open(Label::ShareSeal, b"ctx", &altered).is_err(), "byte {at} altered");
             assert!(mine.open(Label::ShareSeal, b"ctx", &sealed[..at]).is_err(), "cut to {at} bytes");
         }
+    }
+
+    #[test]
+    fn a_key_is_usable_exactly_if_the_library_seals_to_it() {
+        let mut rng = StdRng::seed_from_u64(2);
+        let good = OpeningKey::generate(&mut rng).sealing_key().unwrap().0;
+        let near = |key: [u8; 32]| {
+            (0..256).map(move |bit| {
+                let mut other = key;
+                other[bit / 8] ^= 1 << (bit % 8);
+                other
+            })
+        };
+        let keys: Vec<[u8; 32]> =
+            SMALL_ORDER.into_iter().flat_map(|key| near(key).chain([key])).chain(near(good)).collect();
+        let mut refused = 0;
+        for key in keys {
+            let key = SealingKey(key);
+            let sealed = key.seal(Label::ShareSeal, b"", b"", &mut rng).is_ok();
+            assert_eq!(key.is_usable(), sealed, "{:02x?}", key.0);
+            refused += usize::from(!sealed);
+        }
+        assert!(refused >= 2 * SMALL_ORDER.len(), "with and without the highest bit: {refused}");
     }
 }

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use sumac_federation::trial::{self, Participant, Pooled, Said, said_of};
-use sumac_federation::{Federation, federation};
-use sumac_protocol::answer::Answer;
+use sumac_federation::patient::Said;
+use sumac_federation::trial::{self, Participant, Pooled, Said as SaidOf, said_of};
+use sumac_federation::{Federation, federation, rules};
+use sumac_protocol::answer::{Answer, Found};
 use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::document::study::ConsentCategory;
 use sumac_protocol::release_file::ReleaseFile;
@@ -14,14 +15,12 @@ const BY_ARM: &str = "SELECT count(*) AS courses,
  mean(change(hamd17, day => 42, from => 32, to => 72)) AS change,
  rate(response(hamd17, day => 42, from => 32, to => 72)) AS response
 FROM courses GROUP BY arm";
-const BY_ARM_AND_SEX: &str = "SELECT count(*) AS courses,
- mean(change(hamd17, day => 42, from => 32, to => 72)) AS change,
- rate(response(hamd17, day => 42, from => 32, to => 72)) AS response
+const BY_ARM_AND_SEX: &str = "SELECT mean(change(hamd17, day => 42, from => 32, to => 72)) AS change
 FROM courses GROUP BY arm, sex";
 const EVERYBODY: [usize; 5] = [0, 1, 2, 3, 4];
 
 fn assert_equals(answer: &Answer, arm: &str, pooled: &Pooled) {
-    let Said { courses, change: mean, response: rate } = said_of(answer).remove(arm).unwrap();
+    let SaidOf { courses, change: mean, response: rate } = said_of(answer).remove(arm).unwrap();
     assert_eq!(courses.value, pooled.courses, "{arm}");
     let sums = (mean.n, mean.sum, mean.sum_sq);
     assert_eq!(sums, (pooled.n, Some(pooled.sum), Some(pooled.sum_sq)), "{arm}");
@@ -90,48 +89,82 @@ fn the_answer_rests_on_the_records_of_those_who_consented_and_on_no_others() {
     }
 }
 
-/// What the rules for small groups leave: each clinic's groups of fewer than five are zeroes, and a
-/// sum that shows one to nine people is held back.
+/// What the rules for small groups leave: each clinic's groups of fewer than five people, or with fewer than five values,
+/// are zeroes, and a sum that shows one to nine people is held back.
 fn under_the_rules(federation: &Federation) -> (BTreeMap<String, Pooled>, u32) {
     let (mut sums, mut zeroed): (BTreeMap<String, Pooled>, u32) = (BTreeMap::new(), 0);
     for clinic in EVERYBODY {
         let group = |participant: &Participant| format!("{}|{}", participant.arm, participant.sex);
         for (group, pooled) in trial::pooled_by(federation.consenting(&[clinic]), group) {
             let sum = sums.entry(group).or_default();
-            if pooled.courses < 5 { zeroed += 1 } else { *sum = sum.plus(pooled) }
+            if pooled.courses < 5 || pooled.n < 5 { zeroed += 1 } else { *sum = sum.plus(pooled) }
         }
     }
     (sums, zeroed)
 }
 
 #[test]
-fn small_groups_are_zeroes_at_each_clinic_and_held_back_in_the_sum() {
+fn small_groups_are_zeroes_at_each_clinic_and_held_back_in_the_sum_with_those_that_would_tell_them() {
     let (mut held_back, mut shown, mut zeroed_in_all) = (0, 0, 0);
-    for seed in 1..=6 {
+    for (seed, refusing) in (1..=8).zip([0.0, 0.45].into_iter().cycle()) {
         let mut federation = federation()
             .seed(seed)
             .exact(&[BY_ARM_AND_SEX])
             .study(|study| study.categories.push(ConsentCategory::Demographics))
-            .refusing(0.45)
+            .refusing(refusing)
             .build();
         let answer = answered(&mut federation, BY_ARM_AND_SEX).answer;
         let (sums, zeroed) = under_the_rules(&federation);
         zeroed_in_all += zeroed;
         let keys: Vec<String> = answer.groups.iter().map(|group| group.key.to_string()).collect();
         assert_eq!(keys, ["drug|F", "drug|M", "placebo|F", "placebo|M"]);
-        for group in &answer.groups {
-            let pooled = sums.get(&group.key.to_string()).copied().unwrap_or_default();
-            let cells = [pooled.courses, pooled.n, pooled.events, pooled.n - pooled.events];
-            let small = cells.iter().any(|cell| (1..10).contains(cell));
-            assert_eq!(group.suppressed, small, "seed {seed}, {:?}: {cells:?}", group.key);
+        let pooled = |key: &str| sums.get(key).copied().unwrap_or_default();
+        // In a table of two by two, totals by arm and by sex tell every group from any other.
+        let small = keys.iter().any(|key| (1..10).contains(&pooled(key).n));
+        for (group, key) in answer.groups.iter().zip(&keys) {
+            assert_eq!(group.suppressed, small, "seed {seed}, {key}: {sums:?}");
             if small {
                 assert!(group.estimates.is_empty(), "seed {seed}");
                 held_back += 1;
             } else {
-                assert_equals(&answer, &group.key.to_string(), &pooled);
+                let Found::Mean(mean) = &group.estimates[0].found else { panic!("no mean: {key}") };
+                let want = pooled(key);
+                assert_eq!((mean.n, mean.sum, mean.sum_sq), (want.n, Some(want.sum), Some(want.sum_sq)), "{key}");
                 shown += 1;
             }
         }
     }
     assert!(held_back > 0 && shown > 0 && zeroed_in_all > 0, "{held_back} held back, {shown} shown, {zeroed_in_all}");
+}
+
+#[test]
+fn asked_again_an_exact_question_counts_only_those_whom_it_has_not_counted() {
+    const COURSES: &str = "SELECT count(*) AS courses FROM courses";
+    let mut federation = federation()
+        .seed(11)
+        .exact(&[COURSES])
+        .study(|study| study.plans.iter_mut().for_each(|planned| planned.times = 3))
+        .refusing(0.4)
+        .build();
+    let counted = |federation: &mut Federation| {
+        let answer = answered(federation, COURSES).answer;
+        let group = &answer.groups[0];
+        group.estimates.first().map(|estimate| {
+            let Found::Count(count) = &estimate.found else { panic!("no count: {estimate:?}") };
+            count.value
+        })
+    };
+    let consenting: Vec<usize> = EVERYBODY.map(|clinic| federation.consenting(&[clinic]).count()).to_vec();
+    let first = counted(&mut federation).unwrap();
+    assert_eq!(usize::try_from(first).unwrap(), consenting.iter().sum::<usize>());
+    assert_eq!(counted(&mut federation), Some(0), "nobody is new, whoever asks");
+    let late: Vec<usize> =
+        (0..federation.patients.len()).filter(|at| federation.patients[*at].said != Said::Yes).collect();
+    for patient in &late {
+        federation.say(*patient, rules::grant()).unwrap();
+    }
+    let of_clinic = |clinic: usize| late.iter().filter(|at| federation.patients[**at].clinic == clinic).count();
+    let new: usize = EVERYBODY.map(of_clinic).into_iter().filter(|new| *new >= 5).sum();
+    assert_eq!(counted(&mut federation).map(|new| usize::try_from(new).unwrap()), Some(new), "those who came since");
+    assert_eq!(federation.ask(COURSES, RhoMicro(0)).refused().code, "plan-used-up");
 }

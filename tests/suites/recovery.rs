@@ -25,7 +25,7 @@ fn submit(federation: &mut Federation, question: &Question) {
     for _ in 0..1_000 {
         match federation.submit(question) {
             Some(Reply::Progress(_)) => return,
-            Some(other @ (Reply::Noted | Reply::Refused(_))) => panic!("{other:?}"),
+            Some(other @ (Reply::Noted | Reply::Budget(_) | Reply::Refused(_))) => panic!("{other:?}"),
             None => {
                 federation.beat();
                 if !federation.nodes[question.hub].is_up() {

@@ -25,7 +25,7 @@ use crate::failure::Failure;
 use crate::{files, show};
 use holder::Holder;
 
-mod holder;
+pub(super) mod holder;
 
 /// Writes out what is held, in the clear: keep it as you keep your own files. Works with the node
 /// running or stopped. Never overwrites, and never writes into the node's folder.

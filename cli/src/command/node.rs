@@ -7,8 +7,10 @@
 //! An operator at night needs two of these: `run`, and `status`.
 
 mod backup;
+mod confirm;
 mod door;
 mod erase;
+mod recover;
 mod restore;
 mod rotate;
 
@@ -80,6 +82,8 @@ pub(crate) enum NodeCommand {
     },
     Backup(backup::BackupArgs),
     Restore(restore::RestoreArgs),
+    Recover(recover::RecoverArgs),
+    Confirm(confirm::ConfirmArgs),
     RotateKeys(rotate::RotateArgs),
     Erase(erase::EraseArgs),
 }
@@ -93,6 +97,8 @@ impl NodeCommand {
             Self::Adopt { dir, charter, study } => adopt(&dir, charter.as_deref(), &study),
             Self::Backup(args) => args.run(),
             Self::Restore(args) => args.run(),
+            Self::Recover(args) => args.run(),
+            Self::Confirm(args) => args.run(),
             Self::RotateKeys(args) => args.run(),
             Self::Erase(args) => args.run(),
             Self::Status { dir, format } => {

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use sumac_protocol::analysis_plan::check_draft;
+use sumac_protocol::dictionary::Dictionary;
 use sumac_protocol::document::study::Study;
 use sumac_protocol::envelope::Envelope;
 use sumac_protocol::strict_json;
@@ -28,7 +30,8 @@ pub(crate) enum StudyCommand {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
-    /// Add a steward's signature to a draft.
+    /// Add a steward's signature to a draft. Refuses an exact study whose planned queries cannot be
+    /// answered beside each other, because the difference of two answers would tell of a few people.
     Sign {
         /// The draft.
         #[arg(value_name = "FILE")]
@@ -36,6 +39,10 @@ pub(crate) enum StudyCommand {
         /// The steward's key file.
         #[arg(long, value_name = "FILE")]
         key: PathBuf,
+        /// The charter file, under whose dictionary the planned queries of an exact study are read. Other
+        /// studies need none.
+        #[arg(long, value_name = "FILE")]
+        charter: Option<PathBuf>,
     },
     /// Print a study, if it is in force under a charter.
     Show {
@@ -62,7 +69,10 @@ impl StudyCommand {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         match self {
             Self::New { from, out } => new(&from, &out)?,
-            Self::Sign { draft, key } => charter::sign(&draft, &key)?,
+            Self::Sign { draft, key, charter } => {
+                answerable(&draft, charter.as_deref())?;
+                charter::sign(&draft, &key)?;
+            }
             Self::Show { study, charter, format } => {
                 let admitted = files::study(&study, &files::chain(&charter)?)?;
                 match format {
@@ -79,6 +89,21 @@ impl StudyCommand {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Whether what an exact study plans are questions of the charter's dictionary, and can be answered beside each other:
+/// told before a steward signs, because every node refuses such a study afterwards. A study with noise is not looked at.
+///
+/// Fails with the place in a query that is no question, with the two queries whose answers tell of few people when one is
+/// taken from the other, or where no charter is named.
+fn answerable(draft: &Path, charter: Option<&Path>) -> Result<(), Failure> {
+    let claimed = files::envelope(draft)?.claim::<Study>()?;
+    let chain = charter.map(files::chain).transpose()?;
+    let charter = chain.as_ref().map(|chain| chain.current());
+    let dictionary = charter.map(|charter| Dictionary::parse(&charter.dictionary)).transpose();
+    let dictionary = dictionary.map_err(|why| Failure::refused(why.code(), &why, why.remedy()))?;
+    let under = charter.map(|charter| &**charter).zip(dictionary.as_ref());
+    check_draft(&claimed, under).map_err(|why| Failure::refused(why.code(), &why, why.remedy()))
 }
 
 /// Checks a study's text and writes it as a draft that stewards can sign.

@@ -23,13 +23,17 @@ pub(crate) fn status(status: &Status) {
     for (name, fact) in facts {
         prose(&format!("{name:<11} {fact}"), "            ");
     }
+    if let Some(why) = &status.shut {
+        prose(&format!("{:<11} takes part in no question: {why}", "SHUT"), "            ");
+    }
     if status.held_for_others > 0 {
         let says = "sealed statements of other clinics' patients, until their clinics answer";
         prose(&format!("{:<11} {} {says}", "held", status.held_for_others), "            ");
     }
     if !status.accused.is_empty() {
         let names = status.accused.join(", ");
-        let says = "signed two different consent ledgers; their contributions are refused";
+        let says =
+            "signed two different consent ledgers, or two messages of one number; their contributions are refused";
         prose(&format!("{:<11} {names}: {says}", "ACCUSED"), "            ");
     }
 }
@@ -58,6 +62,7 @@ pub(crate) fn cohorts(cohorts: &[CohortLine]) {
             ChargeState::Open => "not over yet; the charge stands".to_owned(),
             ChargeState::Released { release } => format!("answered in release {release}"),
             ChargeState::NotCounted => "answered without this clinic; nobody was charged".to_owned(),
+            ChargeState::Forgotten => "forgotten and charged to everybody in a recovery; the charge stands".to_owned(),
             ChargeState::NoRelease => "came to nothing; nobody was charged".to_owned(),
         };
         line(&format!("query {}: {selected}, {} each", cohort.query, cohort.rho));

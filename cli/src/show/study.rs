@@ -22,12 +22,15 @@ pub(crate) fn study(study: &Study) {
             "with noise (differentially private)",
             format!("{} for each patient in all, {} a year", study.rho_total, study.rho_year),
         ),
-        Mode::Exact => ("exact: no noise, no differential privacy", "none".to_owned()),
+        Mode::Exact => (
+            "exact: no noise, no (ε, δ) of differential privacy; protects against an honest committee only",
+            "none".to_owned(),
+        ),
     };
     let researchers = study.researchers.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     let facts = [
         ("study", format!("{}: {}", study.id, study.title)),
-        ("in words", study.lay_summary.clone()),
+        ("in words", study.lay_words()),
         ("approved", format!("by {} as {}", study.approving_body, study.approval_reference)),
         ("purpose", format!("{codes}; run by {by}, {use_of_it}")),
         ("meets", purpose.modifiers_met.join(", ")),

@@ -9,6 +9,7 @@ use sumac_protocol::ledger::{self, Opening};
 use sumac_protocol::limits::COMMITTEES_MAX;
 use sumac_protocol::moment::{Millis, Moment};
 use sumac_protocol::plan::Mode;
+use sumac_protocol::round::budget::Spending;
 use sumac_protocol::round::inquiry::Inquiry;
 use sumac_protocol::round::message::{decode_stored, encode};
 use sumac_protocol::round::progress::Refused;
@@ -78,6 +79,8 @@ pub enum ChargeState {
     NotCounted,
     /// Came to nothing; given back.
     NoRelease,
+    /// Charged to every patient when the clinic recovered, because whom it was charged to was forgotten; stands for good.
+    Forgotten,
 }
 
 impl Charge {
@@ -92,7 +95,7 @@ impl ChargeState {
     /// Whether the debit stands.
     #[must_use]
     pub const fn stands(self) -> bool {
-        matches!(self, Self::Open | Self::Released { .. })
+        matches!(self, Self::Open | Self::Released { .. } | Self::Forgotten)
     }
 }
 
@@ -108,14 +111,21 @@ impl Clinic {
         let (inquiry, now) = (&order.inquiry, self.clock.now());
         let id = inquiry.id();
         let before = self.charge(id)?;
-        let declined = if before.is_none() { self.overspent(inquiry, now)? } else { None };
+        let recovered = self.recovery()?.map(|mark| mark.at);
+        let declined = match &before {
+            None => self.overspent(inquiry, now)?,
+            Some(charge) if recovered.is_some_and(|at| charge.at <= at) => Some(from_before()),
+            Some(_) => None,
+        };
         if declined.is_some() {
             return Ok(Selection { query: id, attempt: order.attempt, cells: None, ledger: Digest([0; 32]), declined });
         }
         let spent = self.spent(id, now)?;
         let spent = |row: u32| usize::try_from(row).ok().and_then(|row| spent.get(row)).copied().unwrap_or_default();
         let only: Option<BTreeSet<u32>> = before.as_ref().map(|charge| charge.rows.iter().copied().collect());
-        let Selected { cohort, opening } = self.selected(inquiry, now, &spent, only.as_ref())?;
+        let counted = self.counted(inquiry)?;
+        let selected = self.selected(inquiry, now, &spent, &|row| counted.contains(&row), only.as_ref())?;
+        let Selected { cohort, opening } = selected;
         let ledger = ledger::commitment(&opening.salt.0, &opening.head.digest());
         let mut openings = before.as_ref().map(|charge| charge.openings.clone()).unwrap_or_default();
         openings.push(opening);
@@ -146,8 +156,8 @@ impl Clinic {
     /// [`ClinicError`].
     pub fn settle(&self, query: Digest, outcome: Outcome) -> Result<(), ClinicError> {
         let Some(mut charge) = self.charge(query)? else { return Ok(()) };
-        if matches!(charge.state, ChargeState::Released { .. }) {
-            // What was released stays paid for, whatever is said later.
+        if matches!(charge.state, ChargeState::Released { .. } | ChargeState::Forgotten) {
+            // What was released stays paid for, whatever is said later, and so does what nobody knows any more.
             return Ok(());
         }
         charge.state = match outcome {
@@ -166,11 +176,11 @@ impl Clinic {
         self.store().queries()?.iter().map(|(_, body)| read_charge(body)).collect()
     }
 
-    fn charge(&self, query: Digest) -> Result<Option<Charge>, ClinicError> {
+    pub(super) fn charge(&self, query: Digest) -> Result<Option<Charge>, ClinicError> {
         self.store().query(&query.0)?.map(|body| read_charge(&body)).transpose()
     }
 
-    fn keep_charge(&self, charge: &Charge) -> Result<(), ClinicError> {
+    pub(super) fn keep_charge(&self, charge: &Charge) -> Result<(), ClinicError> {
         // The moments of the heads that the entry's openings show: none that is signed later is earlier.
         let newest = self.newest_head_moment()?;
         self.store().append(vec![Entry::Query { id: charge.query.0, body: encode(charge) }, newest])?;
@@ -183,7 +193,7 @@ impl Clinic {
         if self.charges()?.iter().any(|charge| charge.study == study.digest() && charge.told.is_some()) {
             return Ok(None);
         }
-        let (title, lay_summary) = (study.title.clone(), study.lay_summary.clone());
+        let (title, lay_summary) = (study.title.clone(), study.lay_words());
         Ok(Some(ToldPatients { title, lay_summary, mode: study.mode }))
     }
 
@@ -206,27 +216,29 @@ impl Clinic {
         Ok(spent)
     }
 
+    /// The rows that other queries of the same study and text have counted, or may still count, whenever that was.
+    fn counted(&self, inquiry: &Inquiry) -> Result<BTreeSet<u32>, ClinicError> {
+        if !inquiry.counts_nobody_twice() {
+            return Ok(BTreeSet::new());
+        }
+        let (id, study, text) = (inquiry.id(), inquiry.study().digest(), text_digest(inquiry));
+        let earlier = |charge: &Charge| {
+            charge.query != id && charge.study == study && charge.text == text && charge.state.stands()
+        };
+        Ok(self.charges()?.into_iter().filter(earlier).flat_map(|charge| charge.rows).collect())
+    }
+
     /// Whether the study's own budget or number of queries is used up, as this clinic counts it: a
     /// public refusal, whatever the coordinator says.
     fn overspent(&self, inquiry: &Inquiry, now: Moment) -> Result<Option<Refused>, ClinicError> {
         let (study, cost) = (inquiry.study(), inquiry.query().rho);
         let charges = self.charges()?;
-        let of_study = || charges.iter().filter(|c| c.study == study.digest());
-        let asked = Asked {
-            this_text: of_study().filter(|c| c.state.stands() && c.text == text_digest(inquiry)).count(),
-            in_all: of_study().filter(|c| c.state.stands()).count(),
-            today: of_study().filter(|c| now.since(c.at) < Millis::DAY).count(),
-        };
-        if let Err(refused) = within_quotas(inquiry, asked) {
+        if let Err(refused) = within_quotas(inquiry, asked(&charges, study.digest(), text_digest(inquiry), now)) {
             return Ok(Some(refused));
         }
-        let same = |c: &&Charge| c.study == study.digest() && c.state.stands();
-        let spent: RhoMicro = charges.iter().filter(same).map(|c| c.rho).sum();
-        let recent = |c: &&Charge| c.counts_for_the_year(now);
-        let spent_year: RhoMicro = charges.iter().filter(same).filter(recent).map(|c| c.rho).sum();
-        for (budget, spent) in [(study.rho_total, spent), (study.rho_year, spent_year)] {
-            let left = budget.after(spent).unwrap_or_default();
-            if left.after(cost).is_none() {
+        for allowance in spending(&charges, study.digest(), now).allowances(study) {
+            let left = allowance.left;
+            if !allowance.covers(cost) {
                 return Ok(Some(Refused {
                     code: "budget-spent".into(),
                     says: format!("the query costs {cost} and the study has {left} left"),
@@ -238,8 +250,34 @@ impl Clinic {
     }
 }
 
+/// The queries of a study that were selected for before.
+pub(super) fn asked(charges: &[Charge], study: Digest, text: Digest, now: Moment) -> Asked {
+    let of_study = || charges.iter().filter(|c| c.study == study);
+    Asked {
+        this_text: of_study().filter(|c| c.state.stands() && c.text == text).count(),
+        in_all: of_study().filter(|c| c.state.stands()).count(),
+        today: of_study().filter(|c| now.since(c.at) < Millis::DAY).count(),
+    }
+}
+
+/// What the queries of a study cost whose debits stand.
+pub(super) fn spending(charges: &[Charge], study: Digest, now: Moment) -> Spending {
+    let standing = || charges.iter().filter(|c| c.study == study && c.state.stands());
+    let year = standing().filter(|c| c.counts_for_the_year(now)).map(|c| c.rho).sum();
+    Spending { in_all: standing().map(|c| c.rho).sum(), year }
+}
+
 /// Openings that a query's entry keeps: of every attempt, and of selections that a crash made it forget.
 const OPENINGS_MAX: usize = 2 * COMMITTEES_MAX;
+
+/// Why a query gets nothing that was selected for, or charged, before the clinic recovered from a loss.
+fn from_before() -> Refused {
+    Refused {
+        code: "recovered".into(),
+        says: "this clinic recovered from a loss, and takes no part in what was begun before".into(),
+        remedy: "ask again".into(),
+    }
+}
 
 fn text_digest(inquiry: &Inquiry) -> Digest {
     Digest::of_bytes(inquiry.query().text.as_bytes())

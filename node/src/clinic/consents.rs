@@ -10,18 +10,22 @@ use sumac_protocol::moment::Moment;
 use super::ledger::is_in_ledger;
 use super::papers::{Noteds, Spoke};
 use super::{Clinic, ClinicError, Filed};
-use crate::store::{Stated, View};
+use crate::store::{Row, Stated, View};
 
 /// The consents up to one frame of the journal.
 #[derive(Debug, Default)]
 pub(super) struct Consents {
     book: ConsentBook,
     sequence: u64,
+    /// Rows to be read again, though nothing of theirs has changed.
+    again: Vec<Row>,
 }
 
 impl Consents {
     /// Reads most of what has changed since, letting the store write now and then: after a start that is everything.
     pub(super) fn approach(&mut self, clinic: &Clinic) -> Result<(), ClinicError> {
+        // Read now: in a look at the store nothing else is asked of it.
+        clinic.recovery()?;
         loop {
             let (sequence, rows) = {
                 let view = clinic.store().look();
@@ -41,12 +45,21 @@ impl Consents {
     /// Reads all that has changed since, in this look at the store.
     pub(super) fn catch_up(&mut self, clinic: &Clinic, view: &View<'_>) -> Result<(), ClinicError> {
         view.consents_since(self.sequence)?.into_iter().try_for_each(|row| self.read(clinic, view, row))?;
+        for row in std::mem::take(&mut self.again) {
+            self.read(clinic, view, row.0)?;
+        }
         self.sequence = view.head().mark.sequence;
         Ok(())
     }
 
+    /// Reads a patient again with the next that is read.
+    pub(super) fn read_again(&mut self, row: Row) {
+        self.again.push(row);
+    }
+
     fn read(&mut self, clinic: &Clinic, view: &View<'_>, row: u32) -> Result<(), ClinicError> {
         match clinic.admitted(view, row)? {
+            Some(spoke) if clinic.awaits_confirmation(Row(row), &spoke)? => self.book.enrolled(row, &History::new()),
             Some(spoke) => self.book.enrolled(row, &spoke.history()),
             None => self.book.enrolled(row, &History::new()),
         }

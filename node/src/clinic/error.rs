@@ -58,6 +58,20 @@ pub enum ClinicError {
         /// The one that speaks for the patient.
         have: Principal,
     },
+    /// A consent that nobody shows a receipt of, where one is needed.
+    #[error("the newest that this patient said was signed with the patient's own key, and no receipt of it is shown")]
+    ReceiptNeeded,
+    /// A receipt of something else than the newest that the ledger has.
+    #[error(
+        "the receipt is of another statement, at position {position}; the newest that the ledger has of this patient \
+         stands at position {have}"
+    )]
+    ReceiptOfAnother {
+        /// The position that the receipt names.
+        position: u64,
+        /// That of the newest that the ledger has.
+        have: u64,
+    },
     /// Too many keys, one after the other.
     #[error("{most} keys have spoken for this patient, one after the other, and that is the most")]
     TooManyKeys {
@@ -167,6 +181,8 @@ impl ClinicError {
             Self::Enrolled => "enrolled",
             Self::NoReplacement => "no-replacement",
             Self::OtherKey { .. } => "replaces-other-key",
+            Self::ReceiptNeeded => "receipt-needed",
+            Self::ReceiptOfAnother { .. } => "receipt-of-another",
             Self::TooManyKeys { .. } => "too-many-keys",
             Self::NoSuchPatient { .. } => "no-such-patient",
             Self::ErasedBefore { .. } => "erased-before",
@@ -199,6 +215,10 @@ impl ClinicError {
             }
             Self::NoReplacement => "draft it with `sumac consent replace-key`".into(),
             Self::OtherKey { have, .. } => format!("draft it anew, as a replacement of {have}"),
+            Self::ReceiptNeeded => "give the receipt that the patient's program kept".into(),
+            Self::ReceiptOfAnother { .. } => {
+                "show the receipt of the newest statement; if the clinic lost that statement, hand it in again".into()
+            }
             Self::TooManyKeys { .. } => "erase the patient, and enrol under a new pseudonym".into(),
             Self::NoSuchPatient { .. } => "`sumac patient list` shows the pseudonyms that are held".into(),
             Self::ErasedBefore { .. } => {

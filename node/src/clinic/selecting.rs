@@ -40,22 +40,24 @@ struct Looked<'i> {
 }
 
 impl Clinic {
-    /// Selects the cohort of a query and its cells. Charges nobody.
+    /// Selects the cohort of a query and its cells: of those who are not left out for what they were charged (`spent`) or,
+    /// in an exact study, for having been counted before (`counted`). Charges nobody.
     pub(super) fn selected(
         &self,
         inquiry: &Inquiry,
         now: Moment,
         spent: &impl Fn(u32) -> RhoMicro,
+        counted: &impl Fn(u32) -> bool,
         only: Option<&BTreeSet<u32>>,
     ) -> Result<Selected, ClinicError> {
         let generation = self.generation(inquiry);
-        let looked = self.looked(inquiry, now, generation.as_deref(), spent, only)?;
+        let looked = self.looked(inquiry, now, generation.as_deref(), spent, counted, only)?;
         let (found, looked) = match self.in_columns(inquiry, generation.as_deref(), &looked.in_columns) {
             Ok(found) => (found, looked),
             Err(why) => {
                 tracing::warn!(code = why.code(), %why, "the columns are damaged; the records answer");
                 self.columns.discard();
-                (None, self.looked(inquiry, now, None, spent, only)?)
+                (None, self.looked(inquiry, now, None, spent, counted, only)?)
             }
         };
         let Looked { eligible, mut cells, mut asked_about, opening, .. } = looked;
@@ -85,6 +87,7 @@ impl Clinic {
         now: Moment,
         generation: Option<&Generation>,
         spent: &impl Fn(u32) -> RhoMicro,
+        counted: &impl Fn(u32) -> bool,
         only: Option<&BTreeSet<u32>>,
     ) -> Result<Looked<'i>, ClinicError> {
         let mut consents = self.consents.lock().unwrap_or_else(PoisonError::into_inner);
@@ -93,7 +96,8 @@ impl Clinic {
         consents.catch_up(self, &view)?;
         let opening = self.fresh_opening(view.ledger_head())?;
         let consenting = consents.view(view.head().statements, now);
-        let eligible = Eligible::of(&consenting, inquiry, &self.signer().principal(), spent, only);
+        let eligible =
+            Eligible::of(&consenting, inquiry, &self.signer().principal(), spent, only).not_counted_before(counted);
         let beside: Option<RoaringBitmap> = generation.map(|generation| generation.beside(&view)).transpose()?;
         let whole = |row: u32| beside.as_ref().is_none_or(|rows| rows.contains(row));
         let in_columns = eligible.rows().iter().copied().filter(|row| !whole(*row)).collect();

@@ -18,7 +18,7 @@ pub struct StandingLine {
     /// The key that may speak for the patient, if one is enrolled.
     pub key: Option<Principal>,
     /// `none`, `granted`, `not_yet`, `expired`, `withdrawn`, `erased` or `contradictory`; `unreadable` where a document
-    /// does not hold, which allows nothing either.
+    /// does not hold, and `suspended` where a recovery of the clinic has to be confirmed, which allow nothing either.
     pub standing: String,
     /// The reason in words.
     pub why: String,
@@ -61,6 +61,12 @@ impl Clinic {
         };
         match self.spoke(row) {
             Ok(None) => Ok(line("none", "no key is enrolled, and nothing was witnessed".into())),
+            Ok(Some(spoke)) if self.awaits_confirmation(row, &spoke)? => Ok(line(
+                "suspended",
+                "this clinic recovered from a loss; nothing counts before the newest receipt is shown, or staff confirm \
+                 what is on paper"
+                    .into(),
+            )),
             Ok(Some(spoke)) => {
                 let history = spoke.history();
                 let standing = history.standing(now);

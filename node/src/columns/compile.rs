@@ -198,8 +198,22 @@ impl Compiler<'_> {
                 let total = Box::new(self.nearest(instrument, at.day, at.from, at.to)?);
                 Some(Number::Remission { total, better, limit: *limit })
             }
-            // A measure of a later version: read records.
-            _ => None,
+            // These, and measures of a later version: read records.
+            Measure::Response { at_least: Gain::Points(_) | Gain::Bands(_), .. }
+            | Measure::Deteriorated { .. }
+            | Measure::PercentChange { .. }
+            | Measure::ChangeFraction { .. }
+            | Measure::Sessions { .. }
+            | Measure::AdverseEvents { .. }
+            | Measure::Is { .. }
+            | Measure::TimeTo { .. }
+            | Measure::DosePerKilogram { .. }
+            | Measure::CumulativeDose
+            | Measure::Peak { .. }
+            | Measure::AdverseEvent { .. }
+            | Measure::Reached { .. }
+            | Measure::Missing { .. }
+            | _ => None,
         }
     }
 

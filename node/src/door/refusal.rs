@@ -133,6 +133,8 @@ impl From<&ClinicError> for Refusal {
             | ClinicError::OtherKey { .. }
             | ClinicError::TooManyKeys { .. }
             | ClinicError::NoSuchPatient { .. }
+            | ClinicError::ReceiptNeeded
+            | ClinicError::ReceiptOfAnother { .. }
             | ClinicError::ErasedBefore { .. }
             | ClinicError::TooManyPatients { .. }
             | ClinicError::WouldLose { .. }

@@ -43,6 +43,9 @@ impl Node {
             }),
             Request::TakeWitnessed(envelope) => clinic.take_witnessed(&envelope).map(acknowledged),
             Request::ReplaceKey(envelope) => clinic.replace_key(&envelope).map(|()| Response::Enrolled),
+            Request::Confirm { pseudonym, receipt } => {
+                clinic.confirm(&pseudonym, receipt.as_deref()).map(|()| Response::Confirmed)
+            }
             Request::Standings => clinic.standings().map(Response::Standings),
             Request::Patients => clinic.patients().map(Response::Patients),
             Request::Cohorts => clinic.cohorts().map(Response::Cohorts),
@@ -53,6 +56,8 @@ impl Node {
                 clinic.held(&pseudonym, self.clock.now()).map(|held| Response::Patient(held.map(Box::new)))
             }
             Request::ExportFrom { from } => clinic.held_from(from, self.clock.now()).map(Response::Page),
+            Request::Words => clinic.words().map(Response::Words),
+            Request::Books => clinic.books().map(Response::Books),
             Request::Ledger(request) => return self.about_ledgers(request),
             Request::Upkeep(upkeep) => Ok(upkeep::carry_out(clinic.store(), upkeep)),
         };
@@ -71,6 +76,7 @@ impl Node {
             patients_at: self.patients_at.clone(),
             patients: u64::try_from(self.clinic.store().rows().len()).unwrap_or(u64::MAX),
             accused: self.accused(),
+            shut: self.recall.why_not(),
             statements: self.clinic.store().ledger_len(),
             held_for_others: u64::try_from(self.arrivals.len()).unwrap_or(u64::MAX),
             pid: std::process::id(),

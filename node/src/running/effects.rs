@@ -13,6 +13,7 @@ use sumac_protocol::round::{Desk, Effect, Event, Order, Selection};
 
 use super::roles::SLOW;
 use super::{Node, RunError, node_key};
+use crate::clinic::Clinic;
 use crate::network::Answer;
 use crate::store::Entry;
 
@@ -27,11 +28,12 @@ impl Node {
             chain: clinic.chain(),
             rng: &mut rng,
             counter: &mut counter,
+            note: &|| note(&clinic),
         };
         let effects = self.roles.restore(clinic.store(), &mut desk)?;
-        self.roles.counter = counter;
-        self.carry_out(effects, &mut None)?;
-        self.drain()
+        // Nothing of it leaves, and no number is used, before others say that nothing was forgotten.
+        self.recall.wants(effects, counter);
+        self.begin_recall()
     }
 
     /// Takes one event through the roles, and every event that follows from it within this node.
@@ -52,7 +54,7 @@ impl Node {
     }
 
     /// Effects may queue further events; returns only once none is left.
-    fn drain(&mut self) -> Result<(), RunError> {
+    pub(super) fn drain(&mut self) -> Result<(), RunError> {
         while let Some(event) = self.queue.pop_front() {
             let effects = self.decide(event);
             self.carry_out(effects, &mut None)?;
@@ -62,6 +64,16 @@ impl Node {
 
     /// Cannot fail: nothing is written or sent before the effects are carried out.
     fn decide(&mut self, event: Event) -> Vec<Effect> {
+        let words = self.unknown_words(&event);
+        let effects = self.take(event);
+        self.note(&words);
+        effects
+    }
+
+    fn take(&mut self, event: Event) -> Vec<Effect> {
+        if let Some(effects) = self.recall.refusal(&event) {
+            return effects;
+        }
         let (clinic, mut rng) = (Arc::clone(&self.clinic), UnwrapErr(SysRng));
         let mut counter = self.roles.counter;
         let mut desk = Desk {
@@ -70,8 +82,16 @@ impl Node {
             chain: clinic.chain(),
             rng: &mut rng,
             counter: &mut counter,
+            note: &|| note(&clinic),
         };
-        let effects = tokio::task::block_in_place(|| self.roles.on(&mut desk, event));
+        let effects = if self.recall.is_open() {
+            tokio::task::block_in_place(|| self.roles.on(&mut desk, event))
+        } else if super::recall::calls(&event) && !super::roles::passes_on(&event, &desk.me()) {
+            self.recall.hold(event);
+            return Vec::new();
+        } else {
+            tokio::task::block_in_place(|| self.roles.on_as_coordinator(&mut desk, event))
+        };
         self.roles.counter = counter;
         effects
     }
@@ -112,12 +132,18 @@ impl Node {
         self.keep(&mut entries)
     }
 
-    /// Writes forms that stand next to each other in one durable batch, and what is to be kept beside them.
+    /// Writes forms that stand next to each other in one durable batch, and what is to be kept beside them: also how far
+    /// the counter came, so that no message leaves whose number could be used again.
     fn keep(&mut self, entries: &mut Vec<Entry>) -> Result<(), RunError> {
-        if !entries.is_empty() {
+        let counter = self.roles.counter;
+        if !entries.is_empty() || !self.beside.is_empty() || counter != self.counter_kept {
             let mut batch = std::mem::take(&mut self.beside);
             batch.append(entries);
+            if counter != self.counter_kept {
+                batch.push(super::counter::entry(counter));
+            }
             tokio::task::block_in_place(|| self.clinic.store().append(batch))?;
+            self.counter_kept = counter;
         }
         Ok(())
     }
@@ -168,6 +194,15 @@ impl Node {
         self.beside.extend(opening);
         Selection { query: order.inquiry.id(), attempt: order.attempt, cells: None, ledger, declined: None }
     }
+}
+
+/// What a message tells this node itself, should it ever forget. Empty where the store fails, which then stops the node
+/// before anything leaves.
+pub(crate) fn note(clinic: &Clinic) -> Octets {
+    clinic.store().sealed_note().unwrap_or_else(|why| {
+        tracing::error!(%why, "a message carries no note");
+        Octets::default()
+    })
 }
 
 /// The answer to bytes that are no message.

@@ -33,7 +33,7 @@ impl Default for Heard {
 
 /// Why something that was handed on, or a word about it, goes no further here.
 #[derive(Debug, thiserror::Error)]
-enum HandingError {
+pub(super) enum HandingError {
     /// More than is heard.
     #[error("more than {HEARD_PER_MINUTE} in a minute")]
     TooMany,
@@ -188,13 +188,13 @@ impl Node {
         if self.heard.0.allows(Who::Key(from), Instant::now()) { Ok(()) } else { Err(HandingError::TooMany) }
     }
 
-    fn check_member(&self, key: &Principal) -> Result<(), HandingError> {
+    pub(super) fn check_member(&self, key: &Principal) -> Result<(), HandingError> {
         let known = self.clinic.chain().current().member(key).is_some();
         if known { Ok(()) } else { Err(HandingError::NoMember { key: *key }) }
     }
 
     /// Passes a message on to whom it is for, if it came from its very sender: so nothing goes round in circles.
-    fn passed_on(
+    pub(super) fn passed_on(
         &mut self,
         (from, sender): (Principal, Principal),
         to: Principal,
@@ -211,7 +211,7 @@ impl Node {
     }
 
     /// Whom to send to so that it reaches a clinic: itself where it is linked, else one hub after the other.
-    fn way_to(&self, clinic: &Principal, tries: u32) -> Option<Principal> {
+    pub(super) fn way_to(&self, clinic: &Principal, tries: u32) -> Option<Principal> {
         if self.connected.contains(clinic) {
             return Some(*clinic);
         }
@@ -223,7 +223,7 @@ impl Node {
     }
 
     /// What was kept is beyond being set back before the neighbour hears of it.
-    fn answer_handing(
+    pub(super) fn answer_handing(
         &mut self,
         from: Principal,
         done: Result<(), HandingError>,

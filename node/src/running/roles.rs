@@ -5,6 +5,9 @@ use std::time::Duration;
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
 use serde::de::DeserializeOwned;
+use sumac_protocol::digest::Digest;
+use sumac_protocol::principal::Principal;
+use sumac_protocol::round::concern::Concern;
 use sumac_protocol::round::contributor::Contributor;
 use sumac_protocol::round::coordinator::Coordinator;
 use sumac_protocol::round::member::Member;
@@ -16,19 +19,19 @@ use crate::store::Store;
 
 /// All roles that a node plays at once.
 #[derive(Debug, Default)]
-pub(super) struct Roles {
+pub(crate) struct Roles {
     coordinator: Coordinator,
     member: Member,
     contributor: Contributor,
-    pub(super) counter: u64,
+    pub(crate) counter: u64,
 }
 
 /// The operating system's randomness; if that fails, nothing can go on.
-pub(super) type SystemRandom = UnwrapErr<SysRng>;
+pub(crate) type SystemRandom = UnwrapErr<SysRng>;
 
 impl Roles {
     /// Takes up what earlier lives kept.
-    pub(super) fn restore(
+    pub(crate) fn restore(
         &mut self,
         store: &Store,
         desk: &mut Desk<'_, SystemRandom>,
@@ -42,46 +45,37 @@ impl Roles {
     }
 
     /// The committees' member.
-    pub(super) const fn member(&self) -> &Member {
+    pub(crate) const fn member(&self) -> &Member {
         &self.member
     }
 
     /// The committees' member, for what comes from outside a round.
-    pub(super) const fn member_mut(&mut self) -> &mut Member {
+    pub(crate) const fn member_mut(&mut self) -> &mut Member {
         &mut self.member
     }
 
-    /// Hands an event to whomever it concerns.
-    pub(super) fn on(&mut self, desk: &mut Desk<'_, SystemRandom>, event: Event) -> Vec<Effect> {
+    /// Whether this node takes part in a query, in any role.
+    pub(super) fn know(&self, query: &Digest) -> bool {
+        self.coordinator.knows(query) || self.member.knows(query) || self.contributor.knows(query)
+    }
+
+    /// Hands an event to the coordinator alone, while this node plays no other role.
+    pub(crate) fn on_as_coordinator(&mut self, desk: &mut Desk<'_, SystemRandom>, event: Event) -> Vec<Effect> {
         match &event {
-            Event::Message { message, .. } => match message {
-                Message::Submit { .. }
-                | Message::Follow { .. }
-                | Message::Commitment(_)
-                | Message::Upload(_)
-                | Message::Abstain { .. }
-                | Message::Freeze(_)
-                | Message::Manifest(_)
-                | Message::Answer { .. }
-                | Message::Void(_)
-                | Message::EndingKept { .. } => self.coordinator.on(desk, event),
-                Message::Relay { cover, .. } => {
-                    // The recipient takes it; anybody else who holds the query passes it on.
-                    if Member::is_recipient(cover, &desk.me()) {
-                        self.member.on(desk, &event)
-                    } else {
-                        self.coordinator.on(desk, event)
-                    }
-                }
-                Message::Begin { .. }
-                | Message::Batch { .. }
-                | Message::Frozen { .. }
-                | Message::Manifests { .. }
-                | Message::Nudge { .. }
-                | Message::AskVoid { .. } => self.member.on(desk, &event),
-                Message::Announce(_) | Message::Ended(_) => self.contributor.on(desk, event),
-                // No part of any query: the node itself hands on what patients sealed.
-                Message::HandOn { .. } | Message::Delivered(_) => Vec::new(),
+            Event::Connected(_) | Event::Tick => self.coordinator.on(desk, event),
+            Event::Message { .. } => self.on(desk, event),
+            Event::Selected(_) => Vec::new(),
+        }
+    }
+
+    /// Hands an event to whomever it concerns.
+    pub(crate) fn on(&mut self, desk: &mut Desk<'_, SystemRandom>, event: Event) -> Vec<Effect> {
+        match &event {
+            Event::Message { message, .. } => match message.concerns(&desk.me()) {
+                Concern::Coordinator => self.coordinator.on(desk, event),
+                Concern::Member => self.member.on(desk, &event),
+                Concern::Contributor => self.contributor.on(desk, event),
+                Concern::Node => Vec::new(),
             },
             Event::Connected(peer) => {
                 let peer = *peer;
@@ -100,6 +94,11 @@ impl Roles {
     }
 }
 
+/// Whether an event is a message between others, which a coordinator passes on.
+pub(super) fn passes_on(event: &Event, me: &Principal) -> bool {
+    matches!(event, Event::Message { message: message @ Message::Relay { .. }, .. } if message.concerns(me) == Concern::Coordinator)
+}
+
 fn forms<T: DeserializeOwned>(store: &Store, role: Role) -> Result<Vec<T>, RunError> {
     let name = match role {
         Role::Coordinator | Role::CoordinatorUpload => "coordinator",
@@ -115,4 +114,4 @@ fn forms<T: DeserializeOwned>(store: &Store, role: Role) -> Result<Vec<T>, RunEr
 }
 
 /// How long the loop may take over one event before it says so in the log.
-pub(super) const SLOW: Duration = Duration::from_secs(1);
+pub(crate) const SLOW: Duration = Duration::from_secs(1);

@@ -259,6 +259,6 @@ impl StoreError {
 }
 
 const RESTORE: &str = "put the newest folder back, or move this one away and restore the newest backup with `sumac \
-    node restore`; if nothing holds all that was acknowledged, make a new node and import the records again";
-const FORGOTTEN: &str = "put the newest folder back; if there is none, make a new node and import the records again: \
-    one that has forgotten budgets and withdrawals must not answer questions";
+    node restore`; then, or if nothing newer is left, `sumac node recover --dir DIR`";
+const FORGOTTEN: &str = "put the newest folder back, or recover this one with `sumac node recover --dir DIR`: one that \
+    has forgotten budgets and withdrawals must not answer questions before";

@@ -149,11 +149,12 @@ pub(crate) enum Label {
     IndexMember,
     ColumnChunk,
     ColumnManifest,
+    Note,
 }
 
 impl Label {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::KeyringSeal,
         Self::UnlockByPassphrase,
         Self::UnlockByKeyFile,
@@ -170,6 +171,7 @@ impl Label {
         Self::IndexMember,
         Self::ColumnChunk,
         Self::ColumnManifest,
+        Self::Note,
     ];
 
     /// Ends in a NUL, so none is a prefix of another. Never to change: what is sealed would not open.
@@ -191,6 +193,7 @@ impl Label {
             Self::IndexMember => b"sumac/store/index-member/1\0",
             Self::ColumnChunk => b"sumac/store/column-chunk/1\0",
             Self::ColumnManifest => b"sumac/store/column-manifest/1\0",
+            Self::Note => b"sumac/store/note/1\0",
         }
     }
 }

@@ -13,6 +13,7 @@ mod erasing;
 mod growing;
 mod killed;
 mod luck;
+mod notes;
 mod power;
 mod rebuilding;
 mod rig;

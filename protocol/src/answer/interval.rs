@@ -1,5 +1,6 @@
 //! Quantiles, tail probabilities and the interval of a proportion.
 
+use num_traits::ToPrimitive as _;
 use statrs::distribution::{ChiSquared, ContinuousCDF as _};
 use statrs::function::{beta, gamma};
 
@@ -26,6 +27,11 @@ pub(crate) fn count_half_width(sd: f64) -> f64 {
 /// A noised count as a count: below 0 is 0.
 pub(super) fn count_of(n: i128) -> u64 {
     u64::try_from(n.max(0)).unwrap_or(u64::MAX)
+}
+
+/// The nearest whole number; 0 for what no whole number is near.
+pub(super) fn nearest(n: f64) -> i128 {
+    n.round().to_i128().unwrap_or(0)
 }
 
 /// The 97.5 % point of Student's t, by bisection: to the last bits of the float. At least one

@@ -11,7 +11,7 @@ use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
 use crate::answer::cells::{Cell, Cells};
 use crate::answer::form::{Coefficients, Correlation, EventsPer, Linear};
-use crate::answer::interval::{NORMAL_975, count_of, finite, normal_two_sided, t_975, t_two_sided, whole};
+use crate::answer::interval::{NORMAL_975, count_of, finite, nearest, normal_two_sided, t_975, t_two_sided, whole};
 use crate::answer::key::Pairs;
 use crate::answer::moments::half_width;
 use crate::plan::{BlockKind, Quantity};
@@ -109,7 +109,7 @@ impl<'a> Joint<'a> {
             let moved = |by: f64| {
                 let mut joint = self.clone();
                 if let Some(cell) = joint.cells_mut().nth(at) {
-                    cell.value = cell.value.saturating_add(by as i128);
+                    cell.value = cell.value.saturating_add(nearest(by));
                 }
                 of(&joint)
             };
@@ -238,8 +238,8 @@ impl<'a> Joint<'a> {
         EventsPer {
             value: value.and_then(|value| finite(value * times)),
             per,
-            events: count_of(events.round() as i128),
-            sessions: count_of(sessions.round() as i128),
+            events: count_of(nearest(events)),
+            sessions: count_of(nearest(sessions)),
             n: count_of(self.n()),
             se_sampling: sampling.and_then(|sampling| finite(sampling.sqrt() * times)),
             sd_noise: value.and_then(|_| finite(noise.sqrt() * times)),

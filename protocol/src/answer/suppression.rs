@@ -3,29 +3,45 @@
 
 use num_bigint::BigInt;
 
-use crate::plan::{BlockKind, Mode, Plan};
+use crate::plan::{Mode, Plan};
 use crate::privacy::SIGMA_UNITS_PER_ONE;
+
+mod complement;
+mod people;
 
 /// Which groups are held back, in group order.
 ///
 /// `opened` holds the noised sums of [`Plan::opened_blocks`], group by group. In `dp` mode a group
 /// is shown if every count in it is at least cohort_min + 1.65·√k·σ of that count, which is decided
-/// as (count − cohort_min)² · 100² · 2^40 ≥ 165² · k · σ² (σ in units of 2^-20). In exact mode a
-/// group is shown if every count, and both sides of every rate, are 0 or at least `cohort_min`.
+/// as (count − cohort_min)² · 100² · 2^40 ≥ 165² · k · σ² (σ in units of 2^-20).
 ///
-/// Whatever is malformed is held back: a vector that is not of this plan (all groups), a plan that
-/// opens no counts, a rate with more yeses than answers.
+/// In exact mode a group is held back if anything that its cells tell of people is neither 0 nor at
+/// least `cohort_min`: its counts, its bins and what lies between the edges of two histograms, both sides of whatever has
+/// two values, and the differences of counts of which one contains the other. Then further groups are held back with it, so that
+/// nobody finds what is missing by taking what is shown from totals that are known from elsewhere:
+/// for every small number there stay groups between which at least `cohort_min` can be moved, up in some and down in others,
+/// without any total changing (the hypercube method of Repsilber, 1994). If there are no such groups, nothing is shown.
+/// A patient has one course in an exact plan, so that counts of courses are counts of people; a
+/// plan of more shows nothing.
+///
+/// Whatever is malformed is held back, and in exact mode everything beside it: a vector that is not
+/// of this plan, a plan that opens no counts, more yeses than answers.
 #[must_use]
 pub fn suppress(plan: &Plan, opened: &[i128], cohort_min: u64, aggregators: u32) -> Vec<bool> {
     let (groups, blocks) = (plan.group_count(), plan.opened_blocks());
     if blocks.is_empty() || Some(opened.len()) != groups.checked_mul(blocks.len()) {
         return vec![true; groups];
     }
-    let shown = |cells: &[i128]| match plan.mode {
-        Mode::Dp => large_enough(plan, &blocks, cells, cohort_min, aggregators),
-        Mode::Exact => none_small(plan, &blocks, cells, cohort_min),
+    let held = match plan.mode {
+        Mode::Dp => Some(
+            opened
+                .chunks_exact(blocks.len())
+                .map(|cells| !large_enough(plan, &blocks, cells, cohort_min, aggregators))
+                .collect(),
+        ),
+        Mode::Exact => held_exactly(plan, &blocks, opened, cohort_min),
     };
-    opened.chunks_exact(blocks.len()).map(|cells| !shown(cells)).collect()
+    held.unwrap_or_else(|| vec![true; groups])
 }
 
 /// The smallest count with which [`suppress`] shows a group, where all its counts are the same and,
@@ -53,33 +69,23 @@ fn large_enough(plan: &Plan, blocks: &[usize], cells: &[i128], cohort_min: u64, 
     })
 }
 
-fn none_small(plan: &Plan, blocks: &[usize], cells: &[i128], cohort_min: u64) -> bool {
-    let allowed = |count: i128| count == 0 || count >= i128::from(cohort_min).max(0);
-    blocks.iter().zip(cells).all(|(position, cell)| {
-        let Some(block) = plan.blocks.get(*position) else { return false };
-        match block.kind {
-            BlockKind::Count => allowed(*cell) && *cell >= 0,
-            BlockKind::Sum => sides(plan, blocks, cells, block.quantity, *cell)
-                .is_some_and(|(yes, no)| yes >= 0 && no >= 0 && allowed(yes) && allowed(no)),
-            BlockKind::Bin { .. } => allowed(*cell) && *cell >= 0,
-            BlockKind::Squares | BlockKind::Product { .. } => true,
-        }
-    })
-}
-
-/// How many said yes and no: the released sum is 2·yes − n. `None` where it is not that of a count.
-fn sides(plan: &Plan, blocks: &[usize], cells: &[i128], quantity: Option<u32>, sum: i128) -> Option<(i128, i128)> {
-    let count = plan.block_position(BlockKind::Count, quantity)?;
-    let n = *cells.get(blocks.iter().position(|block| *block == count)?)?;
-    let twice = sum.checked_add(n)?;
-    (twice % 2 == 0).then_some((twice / 2, n.checked_sub(twice / 2)?))
+/// `None` where the cells are not those of any patients.
+fn held_exactly(plan: &Plan, blocks: &[usize], opened: &[i128], cohort_min: u64) -> Option<Vec<bool>> {
+    if plan.courses_per_patient != 1 {
+        return None;
+    }
+    let told = people::told(plan, blocks)?;
+    let numbers: Option<Vec<Vec<u64>>> =
+        opened.chunks_exact(blocks.len()).map(|cells| people::numbers(&told, cells)).collect();
+    let values: Vec<usize> = plan.group_by.iter().map(|grouping| grouping.values.len()).collect();
+    Some(complement::held_back(&values, &numbers?, cohort_min))
 }
 
 #[cfg(test)]
 mod tests {
     use super::{least_shown, suppress};
-    use crate::plan::{Mode, Plan};
-    use crate::privacy::trial::{count, mean_of, plan, rate_of};
+    use crate::plan::{EstimateKind, Measure, Mode, Plan, Quantity, Timepoint};
+    use crate::privacy::trial::{Asked, count, mean_of, plan, rate_of};
 
     fn exact() -> Plan {
         plan(Mode::Exact, &[], vec![count(), rate_of("response")])
@@ -110,12 +116,54 @@ mod tests {
             Case { why: "nine of nineteen say no", opened: [19, 19, 1], suppressed: true },
             Case { why: "one of forty says no", opened: [40, 40, 38], suppressed: true },
             Case { why: "more yeses than answers", opened: [40, 20, 40], suppressed: true },
+            Case { why: "nine of twenty did not answer", opened: [20, 11, -11], suppressed: true },
+            Case { why: "ten of twenty-one did not answer", opened: [21, 11, -11], suppressed: false },
+            Case { why: "more answers than people", opened: [20, 21, -21], suppressed: true },
             Case { why: "half a yes", opened: [40, 40, 1], suppressed: true },
             Case { why: "fewer than nobody", opened: [-20, 0, 0], suppressed: true },
         ];
         for Case { why, opened, suppressed } in cases {
             assert_eq!(suppress(&exact(), &opened, 10, 3), [suppressed], "{why}");
         }
+    }
+
+    #[test]
+    fn what_several_estimates_of_one_query_tell_together_is_not_small_either() {
+        let measured = |of, measure| {
+            let quantity = Quantity { measure, min: 0, max: 27, decimals: 0, reference_sd: None, joint: None };
+            Asked { name: "x", of, quantity: Some(quantity) }
+        };
+        let (instrument, at) = (|| "phq9".to_owned(), Timepoint { day: 28, from: 14, to: 31 });
+        let change = Measure::Change { instrument: instrument(), at };
+        let baseline = Measure::Baseline { instrument: instrument() };
+        let asked = vec![measured(EstimateKind::Mean, change), measured(EstimateKind::Mean, baseline)];
+        let nested = plan(Mode::Exact, &[], asked);
+        for (opened, held, why) in [
+            ([30, 30], false, "all with a baseline came back"),
+            ([30, 40], false, "ten did not"),
+            ([30, 39], true, "nine did not"),
+            ([30, 29], true, "a change without a baseline is nobody's"),
+        ] {
+            assert_eq!(suppress(&nested, &opened, 10, 3), [held], "{why}");
+        }
+        let age = |name: &str| measured(EstimateKind::Mean, Measure::Field(name.to_owned()));
+        let apart = plan(Mode::Exact, &[], vec![age("age"), age("weight")]);
+        assert_eq!(suppress(&apart, &[30, 29], 10, 3), [false], "neither is a part of the other");
+        let mut twice = plan(Mode::Exact, &[], vec![mean_of("clipped", 3, 4, None)]);
+        assert_eq!(twice.opened_blocks(), [0, 1], "a mean of two values is two counts");
+        assert_eq!(suppress(&twice, &[30, -28], 10, 3), [true], "one of thirty has the higher value");
+        assert_eq!(suppress(&twice, &[30, -10], 10, 3), [false]);
+        twice.courses_per_patient = 2;
+        assert_eq!(suppress(&twice, &[30, -10], 10, 3), [true], "thirty courses may be fifteen people");
+    }
+
+    #[test]
+    fn no_group_is_left_alone_and_cells_of_nobody_show_nothing() {
+        let arms = plan(Mode::Exact, &["a", "b", "c"], vec![count()]);
+        assert_eq!(suppress(&arms, &[3, 40, 30], 10, 3), [true, false, true], "the smaller one hides it");
+        assert_eq!(suppress(&arms, &[30, 40, -1], 10, 3), [true; 3], "somebody lied");
+        let noisy = plan(Mode::Dp, &["a", "b", "c"], vec![count()]);
+        assert_eq!(suppress(&noisy, &[3, 40, 30], 10, 3), [true, false, false], "with noise each decides alone");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use crate::answer::cells::{Cell, Cells};
 use crate::answer::form::{Logrank, Step, Survival};
-use crate::answer::interval::{NORMAL_975, chi2_tail, count_of, finite, whole};
+use crate::answer::interval::{NORMAL_975, chi2_tail, count_of, finite, nearest, whole};
 use crate::plan::{BlockKind, Measure};
 
 /// What happened to the courses of one group, bucket by bucket.
@@ -90,7 +90,7 @@ impl Followed {
             let moved = |by: f64| {
                 let mut moved = self.clone();
                 if let Some(cell) = moved.cells_mut().nth(at) {
-                    cell.value = cell.value.saturating_add(by as i128);
+                    cell.value = cell.value.saturating_add(nearest(by));
                 }
                 moved.curve()
             };
@@ -116,7 +116,7 @@ impl Followed {
             let half = NORMAL_975 * (se * se + noise).sqrt();
             value.push(Step {
                 day: bucket.saturating_mul(self.days),
-                at_risk: count_of(at_risk.round() as i128),
+                at_risk: count_of(nearest(at_risk)),
                 events: count_of(happened.value),
                 censored: count_of(seen.value),
                 s,
@@ -192,7 +192,7 @@ fn noise_of_beyond(groups: &[&Followed]) -> f64 {
             let moved = |by: f64| {
                 let mut moved: Followed = (*group).clone();
                 if let Some(cell) = moved.cells_mut().nth(at) {
-                    cell.value = cell.value.saturating_add(by as i128);
+                    cell.value = cell.value.saturating_add(nearest(by));
                 }
                 let others = groups.iter().enumerate().map(|(own, group)| if own == place { &moved } else { *group });
                 beyond_expected(&others.collect::<Vec<_>>()).and_then(|(beyond, _)| beyond.get(0).copied())

@@ -30,15 +30,11 @@ fn input<'a>(plan: &'a Plan, released: &'a [i128], suppressed: &'a [bool], aggre
 }
 
 fn mean(estimate: &Estimate) -> &Mean {
-    match &estimate.found {
-        Found::Mean(mean) => mean,
-        _ => panic!("{estimate:?} is no mean"),
-    }
+    let Found::Mean(mean) = &estimate.found else { panic!("{estimate:?} is no mean") };
+    mean
 }
 
 fn rate(estimate: &Estimate) -> &Rate {
-    match &estimate.found {
-        Found::Rate(rate) => rate,
-        _ => panic!("{estimate:?} is no rate"),
-    }
+    let Found::Rate(rate) = &estimate.found else { panic!("{estimate:?} is no rate") };
+    rate
 }

@@ -43,6 +43,18 @@ impl<'i> Eligible<'i> {
         Self { inquiry, position: view.position, rows: rows.map(|(row, _)| row).collect() }
     }
 
+    /// These less those whom an earlier query of the same text has counted, or may still count. Where answers carry no
+    /// noise, two answers to one question over nearly the same patients would tell of those who make the difference; so
+    /// each asking counts patients whom none before it counted, and answers add up. Narrows nothing where the
+    /// study is not exact.
+    #[must_use]
+    pub fn not_counted_before(mut self, counted: impl Fn(u32) -> bool) -> Self {
+        if self.inquiry.counts_nobody_twice() {
+            self.rows.retain(|row| !counted(*row));
+        }
+        self
+    }
+
     /// Their rows, ascending.
     #[must_use]
     pub fn rows(&self) -> &[u32] {
@@ -58,7 +70,7 @@ impl<'i> Eligible<'i> {
         asked_about.dedup();
         asked_about.retain(|row| rows.binary_search(row).is_ok());
         if inquiry.plan().mode == Mode::Exact {
-            cells.zero_small_groups(u64::from(inquiry.charter().policy.exact_local_min));
+            cells.zero_small_groups(inquiry.plan(), u64::from(inquiry.charter().policy.exact_local_min));
         }
         Cohort { position, rows: asked_about, cells }
     }

@@ -126,6 +126,17 @@ pub enum Better {
     Neutral,
 }
 
+impl Better {
+    /// Whether a total is at a limit or beyond it on the side of recovery; `None` where there is no such side.
+    pub(crate) const fn reached(self, total: i64, limit: i64) -> Option<bool> {
+        match self {
+            Self::Lower => Some(total <= limit),
+            Self::Higher => Some(total >= limit),
+            Self::Neutral => None,
+        }
+    }
+}
+
 /// One severity band, both ends included.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

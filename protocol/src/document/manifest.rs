@@ -60,6 +60,9 @@ pub enum Verdict {
     ProofFailed,
     /// The clinic signed two different consent ledgers of one size, and the committee has both heads.
     TwoTrees,
+    /// Somebody with the clinic's key signed two different messages under one number, and the committee has both: there
+    /// are two nodes with that key, or its folder was set back.
+    TwoMessages,
 }
 
 impl Manifest {

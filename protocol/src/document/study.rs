@@ -91,6 +91,12 @@ pub enum Organisation {
     Public,
 }
 
+/// What an exact study says to patients, whatever its lay summary says.
+pub const EXACT_IN_LAY_WORDS: &str = "The answers of this study carry no noise. Small groups are left out of them, but \
+    nothing bounds by numbers what they say about one person, as the noise of other studies does (there is no ε and no δ). \
+    And the members who add the figures up see the numbers of small groups before these are left out: \
+    this protects you only if those members are honest.";
+
 /// One query of an analysis plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -119,6 +125,15 @@ impl Study {
     #[must_use]
     pub fn open_at(&self, now: Moment) -> bool {
         self.valid_from <= now && now < self.valid_until
+    }
+
+    /// What a patient is told it is about: the lay summary, and in an exact study what no author may leave out.
+    #[must_use]
+    pub fn lay_words(&self) -> String {
+        match self.mode {
+            Mode::Dp => self.lay_summary.clone(),
+            Mode::Exact => format!("{}\n\n{EXACT_IN_LAY_WORDS}", self.lay_summary.trim_end()),
+        }
     }
 
     /// The planned query with this text, letter for letter.

@@ -86,11 +86,14 @@ fn what_is_expected_is_what_comes() {
             released: &cells,
         });
         for (width, estimate) in widths.iter_mut().zip(&told.unwrap().groups[0].estimates) {
-            let ci95 = match &estimate.found {
-                Found::Count(count) => count.ci95,
-                Found::Mean(mean) => mean.ci95.unwrap(),
-                Found::Rate(rate) => rate.ci95.unwrap(),
-                other => panic!("{other:?} was not asked for"),
+            let ci95 = if let Found::Count(count) = &estimate.found {
+                count.ci95
+            } else if let Found::Mean(mean) = &estimate.found {
+                mean.ci95.unwrap()
+            } else if let Found::Rate(rate) = &estimate.found {
+                rate.ci95.unwrap()
+            } else {
+                panic!("{estimate:?} was not asked for");
             };
             *width += (ci95[1] - ci95[0]) / 2.0 / f64::from(runs);
         }

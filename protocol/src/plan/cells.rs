@@ -173,13 +173,29 @@ impl RawCells {
         &self.patients
     }
 
-    /// Sets every cell of a group to 0 in which the clinic holds fewer than `local_min` patients. For
-    /// exact studies, where no noise hides one patient.
-    pub fn zero_small_groups(&mut self, local_min: u64) {
+    /// Sets every cell of a group to 0 in which the clinic holds fewer than `local_min` patients, and every cell of a
+    /// quantity that fewer of them have. For exact studies, where no noise hides one patient: what a clinic adds to a sum
+    /// is always of at least so many.
+    pub fn zero_small_groups(&mut self, plan: &Plan, local_min: u64) {
         for (cells, patients) in self.cells.chunks_exact_mut(self.blocks.max(1)).zip(&mut self.patients) {
             if *patients < local_min {
                 cells.fill(0);
                 *patients = 0;
+            }
+            let few = |(position, _): &(usize, &Block)| cells.get(*position).is_some_and(|count| *count < local_min);
+            let counts: Vec<usize> = plan
+                .blocks
+                .iter()
+                .enumerate()
+                .filter(|(_, block)| block.kind == BlockKind::Count)
+                .filter(few)
+                .map(|(position, _)| position)
+                .collect();
+            for (block, cell) in plan.blocks.iter().zip(cells) {
+                let of = plan.block_position(BlockKind::Count, block.quantity);
+                if of.is_some_and(|count| counts.contains(&count)) {
+                    *cell = 0;
+                }
             }
         }
     }

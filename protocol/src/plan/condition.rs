@@ -7,6 +7,8 @@ use crate::record::{Course, FieldValue};
 
 use super::Measure;
 
+mod apart;
+
 /// A condition that a course meets or not; a missing value, or the code `unknown`, meets none, and
 /// does not meet its opposite either.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -60,7 +60,11 @@ impl Plan {
         lines.push(format!("reads: {reads}"));
         lines.push(match self.mode {
             Mode::Dp => "answers carry noise that hides each patient".to_owned(),
-            Mode::Exact => "answers are exact; only small groups are held back".to_owned(),
+            Mode::Exact => {
+                "answers are exact: small groups are held back, which protects against an honest committee only, and \
+                 nothing carries (ε, δ)"
+                    .to_owned()
+            }
         });
         lines.join("\n")
     }

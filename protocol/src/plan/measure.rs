@@ -7,14 +7,16 @@ use std::cmp::Reverse;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dictionary::{BaselineRule, Better, ConsentCategory, Dictionary, EventRules, SessionRules, UNKNOWN};
+use crate::dictionary::{BaselineRule, ConsentCategory, Dictionary, EventRules, SessionRules, UNKNOWN};
 use crate::limits::{CUMULATIVE_DOSE_MG_MAX, EVENTS_COUNTED_MAX, SESSIONS_COUNTED_MAX};
-use crate::record::{Assessment, Course, FieldValue, Session};
+use crate::record::{Assessment, Course, FieldValue, Session, TimeToEvent};
 
 pub use gain::Gain;
 
 mod gain;
 mod label;
+
+mod known_with;
 
 /// How a number is found in a course. Names are the dictionary's own spelling; a number is in units
 /// of 10^-decimals of its field or instrument, and yes/no is 1 or 0.
@@ -253,30 +255,18 @@ impl Measure {
             }
             Self::Remission { instrument, at, limit } => {
                 let total = at.pick(instrument, scores)?;
-                match dictionary.instrument(instrument)?.better {
-                    Better::Lower => Some(i64::from(total <= *limit)),
-                    Better::Higher => Some(i64::from(total >= *limit)),
-                    Better::Neutral => None,
-                }
+                dictionary.instrument(instrument)?.better.reached(total, *limit).map(i64::from)
             }
             Self::Deteriorated { instrument, at } => {
                 let (endpoint, baseline) = (at.pick(instrument, scores)?, baseline(instrument)?);
-                match dictionary.instrument(instrument)?.better {
-                    Better::Lower => Some(i64::from(endpoint > baseline)),
-                    Better::Higher => Some(i64::from(endpoint < baseline)),
-                    Better::Neutral => None,
-                }
+                dictionary.instrument(instrument)?.better.reached(endpoint, baseline).map(|kept| i64::from(!kept))
             }
             Self::Sessions { kind } => {
                 let of_kind = |session: &&Session| kind.as_ref().is_none_or(|kind| session.kind == *kind);
-                let of_kind = || course.sessions.iter().filter(of_kind).count();
-                (!course.sessions.is_empty())
-                    .then(|| i64::try_from(of_kind()).unwrap_or(i64::MAX).min(SESSIONS_COUNTED_MAX))
+                watched(course, course.sessions.iter().filter(of_kind).count(), SESSIONS_COUNTED_MAX)
             }
             Self::AdverseEvents { kind } => {
-                let of_kind = || course.events.iter().filter(|event| event.kind == *kind).count();
-                let told = !course.sessions.is_empty();
-                told.then(|| i64::try_from(of_kind()).unwrap_or(i64::MAX).min(EVENTS_COUNTED_MAX))
+                watched(course, course.events.iter().filter(|event| event.kind == *kind).count(), EVENTS_COUNTED_MAX)
             }
             Self::PercentChange { instrument, at } => {
                 let (endpoint, baseline) = (at.pick(instrument, scores)?, baseline(instrument)?);
@@ -292,10 +282,7 @@ impl Measure {
             },
             Self::TimeTo { kind, days, until } => {
                 let followed = course.time_to_event.iter().find(|time| time.kind == *kind)?;
-                let (day, width) = (i64::from(followed.day.max(0)), i64::from(*days).max(1));
-                let bucket = day.checked_add(width - 1)?.div_euclid(width);
-                let last = i64::from(*until).div_euclid(width);
-                Some(if bucket > last { 2 * (last + 1) } else { 2 * bucket + i64::from(followed.happened) })
+                Some(bucket(followed, *days, *until))
             }
             Self::DosePerKilogram { which } => which.of(&course.sessions),
             Self::CumulativeDose => cumulative_dose(&course.sessions),
@@ -436,6 +423,19 @@ impl Doses {
             }
         }
     }
+}
+
+/// How often something was counted, at most `most`; missing where no session was recorded: nobody watched.
+fn watched(course: &Course, counted: usize, most: i64) -> Option<i64> {
+    (!course.sessions.is_empty()).then(|| i64::try_from(counted).unwrap_or(i64::MAX).min(most))
+}
+
+/// The code of a [`Measure::TimeTo`].
+fn bucket(followed: &TimeToEvent, days: u32, until: u32) -> i64 {
+    let (day, width) = (i64::from(followed.day.max(0)), i64::from(days).max(1));
+    let bucket = day.saturating_add(width - 1).div_euclid(width);
+    let last = i64::from(until).div_euclid(width);
+    if bucket > last { 2 * (last + 1) } else { 2 * bucket + i64::from(followed.happened) }
 }
 
 /// All doses in tenths of a milligram.

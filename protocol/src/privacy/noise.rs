@@ -84,6 +84,17 @@ pub fn noise_vector(plan: &Plan, seed: &NoiseSeed, manifest: Digest) -> Result<N
     Ok(cells)
 }
 
+/// What a member adds to its share: [`noise_vector`], unless a test has planted that it adds none.
+///
+/// # Errors
+/// As [`noise_vector`].
+pub fn member_noise(plan: &Plan, seed: &NoiseSeed, manifest: Digest) -> Result<Noise, NoiseError> {
+    if planted!(NoNoise) {
+        return Ok(Noise(vec![0; plan.cell_count()]));
+    }
+    noise_vector(plan, seed, manifest)
+}
+
 /// Why there is no noise for a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

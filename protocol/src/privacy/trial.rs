@@ -44,15 +44,15 @@ pub(crate) fn plan(mode: Mode, arms: &[&str], asked: Vec<Asked>) -> Plan {
         courses_per_patient: 1,
     };
     for Asked { name, of, quantity } in asked {
-        let kinds: &[BlockKind] = match of {
-            EstimateKind::Count => &[BlockKind::Count],
-            EstimateKind::Mean => &[BlockKind::Count, BlockKind::Sum, BlockKind::Squares],
-            EstimateKind::Rate => &[BlockKind::Count, BlockKind::Sum],
-            _ => panic!("{of:?} is not tried here"),
-        };
+        let tried: [(EstimateKind, &[BlockKind]); 3] = [
+            (EstimateKind::Count, &[BlockKind::Count]),
+            (EstimateKind::Mean, &[BlockKind::Count, BlockKind::Sum, BlockKind::Squares]),
+            (EstimateKind::Rate, &[BlockKind::Count, BlockKind::Sum]),
+        ];
+        let (_, kinds) = tried.iter().find(|(kind, _)| *kind == of).expect("one of the three that are tried");
         let place = quantity.as_ref().map(|_| u32::try_from(plan.quantities.len()).unwrap());
         plan.quantities.extend(quantity);
-        for kind in kinds {
+        for kind in *kinds {
             plan.blocks.push(Block { quantity: place, kind: *kind, rho: RhoMicro(0), sigma: 0 });
         }
         plan.estimates.push(Estimate { name: name.to_owned(), of, quantity: place, with: vec![] });

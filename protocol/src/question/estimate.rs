@@ -81,7 +81,8 @@ impl Reader<'_> {
             "correlation" => self.correlation(call),
             "linear" => self.linear(call),
             "survival" => self.survival(call),
-            "events_per" => self.events_per(call),
+            // Folded, a name has no underscore.
+            "eventsper" => self.events_per(call),
             "rate" => {
                 let [of] = call.checked(&RATE)?;
                 Ok(Wanted::of(EstimateKind::Rate, share_of(self.yes_no(of)?)))

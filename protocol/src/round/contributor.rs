@@ -80,6 +80,12 @@ impl Contributor {
         Self { entries: forms.into_iter().map(revive).collect() }
     }
 
+    /// Whether it takes, or took, part in this query.
+    #[must_use]
+    pub fn knows(&self, query: &Digest) -> bool {
+        self.entries.contains_key(query)
+    }
+
     /// Takes an event.
     pub fn on<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, event: Event) -> Vec<Effect> {
         match event {
@@ -287,7 +293,7 @@ fn contribution<R: CryptoRng>(
         commitments: attempt.commitments().iter().map(Verified::digest).collect(),
         nonce: Octets(nonce.to_vec()),
         counter: desk.next_counter(),
-        note: Octets::default(),
+        note: (desk.note)(),
         public_share: public,
         sealed_shares: sealed_shares.iter().map(|s| sealed_digest(&s.0)).collect(),
         ledger: selection.ledger,

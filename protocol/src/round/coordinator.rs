@@ -14,12 +14,14 @@ use rand_core::CryptoRng;
 use crate::cost::RhoMicro;
 use crate::digest::Digest;
 use crate::document::relay::Relay;
+use crate::document::study::admit_study;
 use crate::document::void::Void;
 use crate::envelope::Envelope;
 use crate::moment::{Millis, Moment};
 use crate::octets::Octets;
 use crate::principal::Principal;
 use crate::round::attempt::Fault;
+use crate::round::budget::{Allowance, Budget, Spending};
 use crate::round::inquiry::Inquiry;
 use crate::round::message::{Message, Reply, encode};
 use crate::round::progress::Refused;
@@ -51,6 +53,12 @@ impl Coordinator {
         kept
     }
 
+    /// Whether it coordinates, or coordinated, this query.
+    #[must_use]
+    pub fn knows(&self, query: &Digest) -> bool {
+        self.cases.contains_key(query)
+    }
+
     /// Takes an event.
     pub fn on<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, event: Event) -> Vec<Effect> {
         match event {
@@ -65,6 +73,7 @@ impl Coordinator {
         let done = match message {
             Message::Submit { query, study } => return self.submitted(desk, from, &query, &study),
             Message::Follow { query } => return self.followed(desk, from, query),
+            Message::Budget { study } => return vec![Effect::Reply(self.budget(desk, from, &study))],
             Message::Commitment(envelope) => self.word(desk, &envelope, |case, desk, e| case.committed(desk, from, e)),
             Message::Upload(parts) => {
                 let query = claimed_query(&parts.upload);
@@ -91,7 +100,9 @@ impl Coordinator {
             | Message::AskVoid { .. }
             | Message::Ended(_)
             | Message::HandOn { .. }
-            | Message::Delivered(_) => return Vec::new(),
+            | Message::Delivered(_)
+            | Message::AskSeen { .. }
+            | Message::Seen(_) => return Vec::new(),
         };
         done.unwrap_or_else(|fault| refuse(&fault))
     }
@@ -148,15 +159,11 @@ impl Coordinator {
 
     /// Whether the study can still pay. What is left is public: it depends on the queries only.
     fn affordable(&self, inquiry: &Inquiry, now: Moment) -> Result<(), Refused> {
-        let study = inquiry.study();
-        let same = |c: &&Case| c.inquiry.study().digest() == study.digest() && !c.is_void();
-        let cost = inquiry.query().rho;
-        let spent: RhoMicro = self.cases.values().filter(same).map(|c| c.inquiry.query().rho).sum();
-        let year = |c: &&Case| now.since(c.submitted) < Millis::BUDGET_YEAR;
-        let spent_year: RhoMicro = self.cases.values().filter(same).filter(year).map(|c| c.inquiry.query().rho).sum();
-        let budgets = [(study.rho_total, spent, "in all"), (study.rho_year, spent_year, "in any 365 days")]
-            .map(|(budget, spent, what)| (budget.after(spent).unwrap_or_default(), budget, what));
-        if let Some((left, budget, what)) = budgets.into_iter().min().filter(|(left, ..)| left.after(cost).is_none()) {
+        let (study, cost) = (inquiry.study(), inquiry.query().rho);
+        let [in_all, year] = self.spending(study.digest(), now).allowances(study);
+        let tightest = [(in_all, "in all"), (year, "in any 365 days")].into_iter().min();
+        if let Some((Allowance { left, budget, .. }, what)) = tightest.filter(|(allowance, _)| !allowance.covers(cost))
+        {
             return Err(Refused {
                 code: "budget-spent".into(),
                 says: format!(
@@ -169,14 +176,51 @@ impl Coordinator {
                 },
             });
         }
-        within_quotas(inquiry, self.asked(inquiry, now))
+        within_quotas(inquiry, self.asked(study.digest(), &inquiry.query().text, now))
     }
 
-    /// The queries of the same study that came before.
-    fn asked(&self, inquiry: &Inquiry, now: Moment) -> Asked {
-        let of_study = |c: &&Case| c.inquiry.study().digest() == inquiry.study().digest();
+    /// What the study's queries that are not void cost.
+    fn spending(&self, study: Digest, now: Moment) -> Spending {
+        let same = |c: &&Case| c.inquiry.study().digest() == study && !c.is_void();
+        let in_all = self.cases.values().filter(same).map(|c| c.inquiry.query().rho).sum();
+        let year = |c: &&Case| now.since(c.submitted) < Millis::BUDGET_YEAR;
+        let year = self.cases.values().filter(same).filter(year).map(|c| c.inquiry.query().rho).sum();
+        Spending { in_all, year }
+    }
+
+    /// What a study has left, for one of its researchers.
+    fn budget<R: CryptoRng>(&self, desk: &Desk<'_, R>, from: Principal, study: &Envelope) -> Reply {
+        let study = match admit_study(study, desk.chain) {
+            Ok(study) => study,
+            Err(why) => {
+                return Reply::Refused(Refused {
+                    code: why.code().into(),
+                    says: why.to_string(),
+                    remedy: why.remedy(),
+                });
+            }
+        };
+        if !study.researchers.contains(&from) {
+            return Reply::Refused(Refused {
+                code: "not-a-researcher".into(),
+                says: format!("{from} is no researcher of the study {}", study.id),
+                remedy: "only those who may ask in a study are told what it has left; use one of their keys".into(),
+            });
+        }
+        let (now, digest) = (desk.now, study.digest());
+        let asked = self.asked(digest, "", now);
+        let planned: Vec<usize> =
+            study.plans.iter().map(|plan| self.asked(digest, &plan.query, now).this_text).collect();
+        let policy = &desk.chain.current().policy;
+        let spending = self.spending(digest, now);
+        Reply::Budget(Box::new(Budget::of((&study, digest), policy, now, spending, (asked, &planned))))
+    }
+
+    /// The queries of a study that came before.
+    fn asked(&self, study: Digest, text: &str, now: Moment) -> Asked {
+        let of_study = |c: &&Case| c.inquiry.study().digest() == study;
         let standing = |c: &&Case| of_study(c) && !c.is_void();
-        let this_text = |c: &&Case| standing(c) && c.inquiry.query().text == inquiry.query().text;
+        let this_text = |c: &&Case| standing(c) && c.inquiry.query().text == text;
         let today = |c: &&Case| of_study(c) && now.since(c.submitted) < Millis::DAY;
         Asked {
             this_text: self.cases.values().filter(this_text).count(),

@@ -1,7 +1,9 @@
 //! A query that was admitted: everything that every role derives from the signed parts.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use crate::analysis_plan::{check_analysis_plan, keeps_apart};
 use crate::charter_chain::CharterChain;
 use crate::dictionary::Dictionary;
 use crate::digest::Digest;
@@ -22,7 +24,7 @@ pub struct Inquiry {
     query: Verified<Query>,
     study: Verified<Study>,
     charter: Verified<Charter>,
-    dictionary: Dictionary,
+    dictionary: Arc<Dictionary>,
     plan: Plan,
     admitted_at: Moment,
 }
@@ -39,7 +41,7 @@ impl Inquiry {
         let query = crate::document::query::admit_query(query, &study, chain, now)
             .map_err(|e| refused(e.code(), &e, e.remedy()))?;
         let charter = chain.current().clone();
-        let dictionary = Dictionary::parse(&charter.dictionary).map_err(|e| refused(e.code(), &e, e.remedy()))?;
+        let dictionary = Arc::clone(chain.dictionary().map_err(|e| refused(e.code(), e, e.remedy()))?);
         let plan = derive_plan(&query, &study, &charter, &dictionary)?;
         Ok(Self { query, study, charter, dictionary, plan, admitted_at: now })
     }
@@ -50,6 +52,10 @@ impl Inquiry {
     /// # Errors
     /// As [`Inquiry::admit`].
     pub fn resume(query: &Envelope, study: &Envelope, chain: &CharterChain, at: Moment) -> Result<Self, Refused> {
+        let named = query.claim::<Query>().map(|query| query.peek().charter);
+        if named.is_ok_and(|named| named == chain.current().digest()) {
+            return Self::admit(query, study, chain, at);
+        }
         match chain_of(query, chain) {
             Some(chain) => Self::admit(query, study, &chain, at),
             None => Self::admit(query, study, chain, at),
@@ -88,7 +94,7 @@ impl Inquiry {
 
     /// The charter's dictionary.
     #[must_use]
-    pub const fn dictionary(&self) -> &Dictionary {
+    pub fn dictionary(&self) -> &Dictionary {
         &self.dictionary
     }
 
@@ -96,6 +102,13 @@ impl Inquiry {
     #[must_use]
     pub const fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// Whether nobody may be counted twice for this query, were it asked again: in an exact study, where the difference of
+    /// two answers is exact too. Each time it is asked it then counts those who were not counted before.
+    #[must_use]
+    pub fn counts_nobody_twice(&self) -> bool {
+        keeps_apart(&self.study, &self.charter)
     }
 
     /// The committee of an attempt, in order.
@@ -160,6 +173,7 @@ fn derive_plan(query: &Query, study: &Study, charter: &Charter, dictionary: &Dic
             remedy: "ask one of the questions written out in the study, word for word".into(),
         });
     }
+    check_analysis_plan(study, charter, dictionary).map_err(|e| refused(e.code(), &e, e.remedy()))?;
     let plan = question::compile(&query.text, dictionary, study.mode).map_err(|e| refused(e.code(), &e, e.remedy()))?;
     if let Some(outside) = plan.categories(dictionary).into_iter().find(|c| !study.categories.contains(c)) {
         return Err(Refused {

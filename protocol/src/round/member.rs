@@ -5,21 +5,21 @@
 //! one that restarts later says again what it said.
 
 mod exchange;
+mod numbered;
 mod sitting;
 mod stage;
 mod stored;
 mod watch;
+mod witness;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rand_core::CryptoRng;
 
 use crate::digest::{Digest, Label};
-use crate::document::last_seen::LastSeen;
 use crate::document::relay::Relay;
 use crate::document::void::Void;
 use crate::envelope::Envelope;
-use crate::ledger::{LedgerError, TwoTrees};
 use crate::moment::Moment;
 use crate::octets::Octets;
 use crate::principal::Principal;
@@ -33,6 +33,7 @@ use stage::{Committed, Stage};
 pub use stored::StoredSitting;
 pub use watch::StoredWatch;
 use watch::Watch;
+use witness::signed_void;
 
 /// All attempts that this node sits on a committee for.
 #[derive(Debug, Default)]
@@ -83,35 +84,6 @@ impl Member {
             Event::Connected(peer) => self.greet(*peer),
             Event::Selected(_) => Vec::new(),
         }
-    }
-
-    /// Whether a relayed message is meant for `me`. What it says is checked when it is taken.
-    #[must_use]
-    pub fn is_recipient(cover: &Envelope, me: &Principal) -> bool {
-        cover.claim::<Relay>().is_ok_and(|relay| relay.peek().to == *me)
-    }
-
-    /// What this member, whose key is `me`, can say about the newest upload of a clinic that it saw as one of a
-    /// committee; none if it saw none.
-    #[must_use]
-    pub fn last_seen(&self, me: Principal, clinic: &Principal) -> Option<LastSeen> {
-        self.watch.last_seen(me, clinic)
-    }
-
-    /// Takes evidence that `clinic` signed two different ledgers of one size. Kept, its uploads are refused in every
-    /// attempt from then on, with the verdict [`TwoTrees`]; the same again changes nothing.
-    ///
-    /// [`TwoTrees`]: crate::document::manifest::Verdict::TwoTrees
-    ///
-    /// # Errors
-    /// [`LedgerError`] if it is no evidence.
-    pub fn keep_evidence(&mut self, clinic: Principal, evidence: &TwoTrees) -> Result<Vec<Effect>, LedgerError> {
-        self.watch.hold(clinic, evidence)
-    }
-
-    /// The clinics whose uploads this member refuses, because it has evidence against them.
-    pub fn accused(&self) -> impl Iterator<Item = Principal> + '_ {
-        self.watch.accused()
     }
 
     /// How many attempts are open: neither answered nor void nor expired.
@@ -169,6 +141,7 @@ impl Member {
             }
             Message::Submit { .. }
             | Message::Follow { .. }
+            | Message::Budget { .. }
             | Message::Commitment(_)
             | Message::Announce(_)
             | Message::Upload(_)
@@ -180,7 +153,9 @@ impl Member {
             | Message::Ended(_)
             | Message::EndingKept { .. }
             | Message::HandOn { .. }
-            | Message::Delivered(_) => return Vec::new(),
+            | Message::Delivered(_)
+            | Message::AskSeen { .. }
+            | Message::Seen(_) => return Vec::new(),
         };
         done.unwrap_or_else(|fault| refuse(&fault))
     }
@@ -217,6 +192,8 @@ impl Member {
         if let Err(fault) = check_earlier(&inquiry, number, voids) {
             return refuse(&fault);
         }
+        let earlier: Vec<(Principal, Envelope)> = voids.iter().filter_map(|void| signed_void(&inquiry, void)).collect();
+        let heard = self.heard_from(desk, earlier.iter().map(|(who, void)| (who, void)));
         let given_up = match self.give_up_before(desk, key) {
             Ok(effects) => effects,
             Err(fault) => return refuse(&fault),
@@ -230,7 +207,7 @@ impl Member {
         let keep = keep(key, &StoredSitting::committed(key, coordinator, expires));
         let stage = Stage::Committed(Box::new(committed));
         self.sittings.insert(key, Sitting { coordinator, expires, stage, said: said.clone(), heard: Heard::default() });
-        [given_up, vec![keep], sends(&said)].concat_effects()
+        [heard, given_up, vec![keep], sends(&said)].concat_effects()
     }
 
     /// Voids this member's own earlier attempts at the same query, whatever the coordinator said of
@@ -246,7 +223,13 @@ impl Member {
             .filter(|(_, sitting)| !matches!(sitting.stage, Stage::Voided))
             .map(|(key, _)| *key)
             .collect();
-        if open.iter().any(|key| self.sittings.get(key).is_some_and(|sitting| sitting.stage.is_burnt())) {
+        // Nor does one begin behind another: said late or by a liar, it would run beside it.
+        let mut later = self.sittings.range((query, number)..=(query, u8::MAX));
+        if later.any(|(_, sitting)| !matches!(sitting.stage, Stage::Voided)) {
+            return Err(Fault::OutOfPlace { what: "an attempt behind one that has begun" });
+        }
+        let burnt = |key: &(Digest, u8)| self.sittings.get(key).is_some_and(|sitting| sitting.stage.is_burnt());
+        if open.iter().any(burnt) && !planted!(BeginsBesideNoised) {
             return Err(Fault::OutOfPlace { what: "an attempt beside one that may still be answered" });
         }
         Ok(open.into_iter().flat_map(|key| self.void(desk, key)).collect())
@@ -269,7 +252,10 @@ impl Member {
         seen.extend(nonces.iter().cloned());
         let stored = StoredSitting::frozen(key, sitting.coordinator, sitting.expires, batch.digest(), &nonces);
         let mut kept = vec![keep(key, &stored)];
-        kept.extend(batch.covers().filter_map(|upload| self.watch.saw(upload, desk.now)));
+        for (who, commitment) in batch.committed().filter(|(who, _)| *who != desk.me()) {
+            kept.extend(self.watch.hears(who, commitment));
+        }
+        kept.extend(batch.covers().flat_map(|upload| self.watch.contributed(upload, batch.inquiry(), desk.now)));
         let Stage::Committed(committed) = std::mem::replace(&mut sitting.stage, Stage::Lost) else {
             return Ok(Vec::new());
         };
@@ -289,6 +275,9 @@ impl Member {
         let Some(sitting) = self.sittings.get_mut(&key) else { return Ok(Vec::new()) };
         let Stage::Frozen(frozen) = &sitting.stage else { return Ok(sends(&sitting.said)) };
         let evidence = frozen.check_freezes(freezes)?;
+        let committee: Vec<Principal> = frozen.seat.attempt.committee().to_vec();
+        let mut effects = self.heard_from(desk, committee.iter().zip(freezes));
+        let Some(sitting) = self.sittings.get_mut(&key) else { return Ok(effects) };
         let Stage::Frozen(frozen) = std::mem::replace(&mut sitting.stage, Stage::Lost) else { return Ok(Vec::new()) };
         let (revealed, part) = frozen.reveal(evidence);
         let said = exchange::to_others(
@@ -299,7 +288,7 @@ impl Member {
         )?;
         sitting.stage = Stage::Revealed(Box::new(revealed));
         sitting.said.extend(said.clone());
-        let mut effects = sends(&said);
+        effects.extend(sends(&said));
         effects.extend(self.advance(desk, key));
         Ok(effects)
     }
@@ -424,7 +413,7 @@ impl Member {
     /// Gives an attempt up: journalled first, then signed; keys and shares are dropped.
     fn void<R: CryptoRng>(&mut self, desk: &mut Desk<'_, R>, key: (Digest, u8)) -> Vec<Effect> {
         let counter = desk.next_counter();
-        let note = Void { query: key.0, attempt: key.1, counter, note: Octets::default() };
+        let note = Void { query: key.0, attempt: key.1, counter, note: (desk.note)() };
         let (Some(sitting), Ok(envelope)) = (self.sittings.get_mut(&key), Envelope::sign(&note, desk.signer)) else {
             return Vec::new();
         };

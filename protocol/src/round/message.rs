@@ -8,6 +8,8 @@ use crate::envelope::Envelope;
 use crate::limits::MESSAGE_BYTES_MAX;
 use crate::moment::Moment;
 use crate::octets::Octets;
+use crate::principal::Principal;
+use crate::round::budget::Budget;
 use crate::round::progress::{Progress, Refused};
 
 /// One message. Whatever can be checked is in signed documents inside it; the rest is transport.
@@ -26,6 +28,11 @@ pub enum Message {
     Follow {
         /// The query.
         query: Digest,
+    },
+    /// Researcher to hub: what has this study left?
+    Budget {
+        /// The study.
+        study: Envelope,
     },
     /// Coordinator to member: commit to an attempt.
     Begin {
@@ -140,6 +147,19 @@ pub enum Message {
     },
     /// Clinic to member, the same way back: what was handed on has come, and the member may forget it.
     Delivered(Envelope),
+    /// Node to member, by way of a hub where the two are not linked: what is the newest that you saw of me?
+    AskSeen {
+        /// The node that asks.
+        about: Principal,
+        /// The member that is asked.
+        member: Principal,
+        /// Fresh random bytes of the asker's.
+        challenge: Digest,
+        /// The highest number that the asker knows of.
+        since: u64,
+    },
+    /// Member to node, the same way back: its signed word.
+    Seen(Envelope),
 }
 
 /// A call for contributions.
@@ -209,6 +229,8 @@ pub enum Reply {
     Noted,
     /// How far a query is.
     Progress(Box<Progress>),
+    /// What a study has left.
+    Budget(Box<Budget>),
     /// Refused, with what to do.
     Refused(Refused),
 }

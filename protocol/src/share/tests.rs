@@ -8,6 +8,7 @@ use super::statement::Statement;
 use super::{CellShares, Circuit, SharingError, Split, Verification};
 
 mod circuit;
+mod coalition;
 mod fit;
 mod forged;
 mod honest;

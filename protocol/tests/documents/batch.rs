@@ -44,8 +44,14 @@ impl Table {
     /// Tells Ridge something as Harbour.
     fn tell(&mut self, message: Message) -> Said {
         let (chain, signer) = (chain(), Ridge.signer());
-        let mut desk =
-            Desk { now: NOW, signer: &signer, chain: &chain, rng: &mut self.rng, counter: &mut self.counter };
+        let mut desk = Desk {
+            now: NOW,
+            signer: &signer,
+            chain: &chain,
+            rng: &mut self.rng,
+            counter: &mut self.counter,
+            note: &Octets::default,
+        };
         let mut said = Said { sent: Vec::new(), refused: None };
         for effect in self.ridge.on(&mut desk, &Event::Message { from: Harbour.key(), message }) {
             if let Effect::Send { message, .. } = effect {

@@ -4,6 +4,7 @@ use sumac_protocol::digest::{Digest, Label};
 use sumac_protocol::document::manifest::Verdict;
 use sumac_protocol::document::study::admit_study;
 use sumac_protocol::envelope::Envelope;
+use sumac_protocol::recovery::admit_recovery;
 use sumac_protocol::release_file::ReleaseFile;
 use sumac_protocol::round::message::BatchUpload;
 
@@ -12,7 +13,7 @@ use crate::golden::{golden, read_back};
 use crate::refused_round::{answered, relayed};
 use crate::trial::{
     COMMITTEE, attempt, chain, clinics, commitment, commitments, count_opening, freeze, inquiry, manifest,
-    public_share, query, relay, release, sealed_shares, share, study, upload, void,
+    public_share, query, recovery, relay, release, sealed_shares, share, study, upload, void,
 };
 
 /// The files, and the chain of charters that they hang from.
@@ -20,6 +21,7 @@ pub(crate) fn files() -> Vec<(String, String)> {
     let refuted = manifest(Verdict::ProofFailed);
     let unreadable = manifest(Verdict::Unreadable);
     let two_trees = manifest(Verdict::TwoTrees);
+    let two_messages = manifest(Verdict::TwoMessages);
     vec![
         ("chain-hamd.json".into(), chain().to_json() + "\n"),
         golden("study-hamd", "the study of the round below", &study(), &[Anna, Ben]),
@@ -30,11 +32,18 @@ pub(crate) fn files() -> Vec<(String, String)> {
         golden("manifest", "verdicts, signed by all: one proof failed", &refuted, &COMMITTEE),
         golden("manifest-unreadable", "verdicts: one share was unreadable", &unreadable, &[Linden]),
         golden("manifest-two-trees", "verdicts: one clinic signed two ledgers", &two_trees, &[Linden]),
+        golden(
+            "manifest-two-messages",
+            "verdicts: one clinic signed two messages of one number",
+            &two_messages,
+            &[Linden],
+        ),
         golden("void", "a member's word that the attempt came to nothing", &void(Harbour), &[Harbour]),
         golden("count-opening", "the opened counts, signed by all", &count_opening(), &COMMITTEE),
         golden("share", "a member's noised share of the answer", &share(Harbour), &[Harbour]),
         golden("release", "the committee's word to the clinics", &release(), &COMMITTEE),
         golden("relay", "the cover of a reveal, from member to member", &relay(), &[Harbour]),
+        golden("recovery", "a member's word about the newest that it saw of a clinic", &recovery(), &[Ridge]),
     ]
 }
 
@@ -49,7 +58,8 @@ fn every_golden_file_of_a_round_is_read_back_verified_and_taken_by_its_role() {
     let upload = read_back("upload", &upload(Mill));
     let sealed_share = sealed_shares(Mill).remove(0);
     let parts = BatchUpload { upload, public_share: public_share(Mill), sealed_share };
-    assert_eq!(attempt().check_batch_upload(&inquiry(), 0, &parts).unwrap().clinic, Mill.key());
+    let upload = attempt().check_batch_upload(&inquiry(), 0, &parts).unwrap();
+    assert_eq!(upload.clinic, Mill.key());
 
     read_back("freeze", &freeze(Harbour));
     read_back("void", &void(Harbour));
@@ -59,12 +69,18 @@ fn every_golden_file_of_a_round_is_read_back_verified_and_taken_by_its_role() {
         ("manifest", Verdict::ProofFailed),
         ("manifest-unreadable", Verdict::Unreadable),
         ("manifest-two-trees", Verdict::TwoTrees),
+        ("manifest-two-messages", Verdict::TwoMessages),
     ] {
         let manifest = manifest(quay);
         read_back(name, &manifest);
         assert_eq!(manifest.accepted().count(), 4, "{name}");
         assert!(manifest.verdicts.is_sorted_by(|a, b| a.clinic < b.clinic), "{name}");
     }
+
+    let said = recovery();
+    let asked = (&said.challenge, said.since);
+    let seen = admit_recovery(&read_back("recovery", &said), &Ridge.key(), &Mill.key(), asked).unwrap();
+    assert_eq!(seen.newest().map(|newest| newest.counter), Some(upload.counter));
 
     assert_eq!(answered(&read_back("share", &share(Harbour))), None);
     assert_eq!(relayed(&read_back("relay", &relay())), None);

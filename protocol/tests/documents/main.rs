@@ -12,6 +12,7 @@
     reason = "tests: a wrong fixture should stop them where it is"
 )]
 
+mod analysis_plans;
 mod batch;
 mod cast;
 mod chain;
@@ -19,6 +20,7 @@ mod charter;
 mod consent;
 mod dsse;
 mod enrolment;
+mod evidence;
 mod files;
 mod golden;
 mod golden_round;

@@ -5,17 +5,20 @@ use std::fmt::Debug;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::document::manifest::Verdict;
 use sumac_protocol::envelope::Envelope;
 use sumac_protocol::moment::Millis;
 use sumac_protocol::octets::Octets;
+use sumac_protocol::round::budget::{Allowance, Budget};
 use sumac_protocol::round::message::{Announcement, BatchUpload, Ending, Message, Reply, UploadParts, decode, encode};
 use sumac_protocol::round::progress::{Progress, Refused, Step};
+use sumac_protocol::round::quota::Quota;
 
 use crate::cast::{Harbour, Mill, NOW, Person, Ridge, signed};
 use crate::files::{beside, files_in, hex, must_hold, text_of, unhex};
 use crate::trial::{
-    COMMITTEE, by_each, clinics, commitments, freeze, inquiry, manifest, public_share, query_envelope, relay,
+    COMMITTEE, by_each, clinics, commitments, freeze, inquiry, manifest, public_share, query_envelope, recovery, relay,
     relayed_body, release, sealed_shares, study_envelope, upload_parts, void,
 };
 
@@ -62,6 +65,7 @@ fn until_the_batch() -> Vec<(&'static str, &'static str, Message)> {
     vec![
         ("submit", "a query with its study", Message::Submit { query: asked.clone(), study: study.clone() }),
         ("follow", "how far is it?", Message::Follow { query }),
+        ("budget", "what has the study left?", Message::Budget { study: study_envelope() }),
         ("begin", "commit to an attempt", Message::Begin { query: asked, study, attempt: 1, voids: Vec::new() }),
         ("commitment", "a member's", Message::Commitment(commitments().remove(0))),
         ("announce", "contribute; void notes of an earlier attempt", Message::Announce(Box::new(announcement))),
@@ -102,7 +106,14 @@ fn from_the_freeze() -> Vec<(&'static str, &'static str, Message)> {
 /// Beside the rounds.
 fn handed_on() -> Vec<(&'static str, &'static str, Message)> {
     let [hand_on, delivered] = crate::ledger::handed_on();
-    vec![("hand_on", "sealed, with the member's word", hand_on), ("delivered", "the clinic's word", delivered)]
+    let said = recovery();
+    let (about, member, challenge, since) = (said.about, said.member, said.challenge, said.since);
+    vec![
+        ("hand_on", "sealed, with the member's word", hand_on),
+        ("delivered", "the clinic's word", delivered),
+        ("ask_seen", "what is the newest that you saw of me?", Message::AskSeen { about, member, challenge, since }),
+        ("seen", "the member's word", Message::Seen(signed(&said, &[Ridge]))),
+    ]
 }
 
 /// Every message that there is.
@@ -123,11 +134,25 @@ fn progress(step: Step) -> Reply {
     }))
 }
 
+fn budget() -> Reply {
+    Reply::Budget(Box::new(Budget {
+        study: inquiry().study().digest(),
+        at: NOW,
+        in_all: Allowance::of(RhoMicro(4_000_000), RhoMicro(1_052_356)),
+        year: Allowance::of(RhoMicro(2_000_000), RhoMicro(1_052_356)),
+        queries: Quota::of(40, 1),
+        today: Quota::of(8, 2),
+        planned: vec![Quota::of(1, 0)],
+        next_most: Some(RhoMicro(947_644)),
+    }))
+}
+
 /// Every reply, and progress at every step.
 fn replies() -> Vec<(&'static str, &'static str, Reply)> {
     let shares = COMMITTEE.iter().map(|who| Octets(vec![who.seed()[0]; 50])).collect();
     vec![
         ("noted", "taken note of", Reply::Noted),
+        ("budget", "what a study has left", budget()),
         ("refused", "with what to do", Reply::Refused(refused())),
         ("progress-committing", "the committee commits", progress(Step::Committing)),
         ("progress-collecting", "clinics contribute", progress(Step::Collecting)),
@@ -194,7 +219,7 @@ fn every_message_reply_and_step_that_a_node_can_read_has_a_golden_file() {
     let names = |rows: Vec<String>| rows.into_iter().collect::<BTreeSet<String>>();
     let written = names(messages().into_iter().map(|(name, ..)| name.to_owned()).collect());
     assert_eq!(known::<Message>(&unknown), written);
-    assert_eq!(written.len(), 21);
+    assert_eq!(written.len(), 24);
     let kinds = names(replies().into_iter().map(|(name, ..)| name.split('-').next().unwrap().to_owned()).collect());
     assert_eq!(known::<Reply>(&unknown), kinds);
     let steps = replies().into_iter().filter_map(|(name, ..)| name.strip_prefix("progress-").map(str::to_owned));

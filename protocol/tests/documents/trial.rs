@@ -13,6 +13,7 @@ use sumac_protocol::document::count_opening::CountOpening;
 use sumac_protocol::document::freeze::Freeze;
 use sumac_protocol::document::manifest::{BatchEntry, ClinicVerdict, Manifest, Verdict};
 use sumac_protocol::document::query::Query;
+use sumac_protocol::document::recovery::{Recovery, SeenQuery};
 use sumac_protocol::document::relay::Relay;
 use sumac_protocol::document::release::Release;
 use sumac_protocol::document::share::Share;
@@ -225,6 +226,23 @@ pub(crate) fn manifest(quay: Verdict) -> Manifest {
 
 pub(crate) fn void(who: Person) -> Void {
     Void { query: query_id(), attempt: 1, counter: counter(who, 9), note: Octets(vec![who.seed()[0]; 48]) }
+}
+
+/// What Ridge saw of Mill, which had asked.
+pub(crate) fn recovery() -> Recovery {
+    let (newest, inquiry) = (upload(Mill), inquiry());
+    let (query, study) = (inquiry.id(), inquiry.study().digest());
+    let (rho, expires) = (inquiry.query().rho, inquiry.query().expires);
+    Recovery {
+        member: Ridge.key(),
+        about: Mill.key(),
+        challenge: Digest::of_bytes(b"fresh random bytes of Mill's"),
+        since: counter(Mill, 1),
+        newest: Some(signed(&newest, &[Mill])),
+        queries: vec![SeenQuery { counter: newest.counter, query, study, rho, expires }],
+        whole_above: 0,
+        said_at: NOW,
+    }
 }
 
 /// What the noised cells add up to: for each arm all courses, then count, sum and squares of the

@@ -30,6 +30,8 @@ pub struct Books {
     pub cells_seen: Vec<Vec<u64>>,
     /// The cells of each attempt's cohort.
     pub cells_of: BTreeMap<(Digest, u8), Vec<u64>>,
+    /// The rows of each attempt's cohort.
+    pub rows_of: BTreeMap<(Digest, u8), Vec<u32>>,
 }
 
 /// One query's entry.
@@ -80,6 +82,7 @@ impl Books {
             commits_to: None,
             cells_seen: Vec::new(),
             cells_of: BTreeMap::new(),
+            rows_of: BTreeMap::new(),
         }
     }
 
@@ -147,8 +150,9 @@ impl Books {
         let own =
             |row: u32| before.filter(|charge| charge.rows.contains(&row)).map_or(RhoMicro(0), |charge| charge.rho);
         let spent = |row: &u32| self.spent(*row, now).after(own(*row)).unwrap_or_default();
-        let candidates =
-            self.rows.iter().map(|(row, kept)| Candidate { row: *row, record: &kept.record, spent: spent(row) });
+        let counted = self.counted(order);
+        let candidates = self.rows.iter().filter(|(row, _)| !counted.contains(row));
+        let candidates = candidates.map(|(row, kept)| Candidate { row: *row, record: &kept.record, spent: spent(row) });
         let cohort = Cohort::select(&view, inquiry, &self.clinic, candidates, only.as_ref());
         // Selected again after a void attempt: whoever withdrew since is out, and has the debit back.
         let charge = Charge {
@@ -165,6 +169,7 @@ impl Books {
             Some(known) => *known = charge,
             None => self.charges.push(charge),
         }
+        self.rows_of.insert((id, order.attempt), cohort.rows().to_vec());
         let cells = cohort.into_cells();
         self.cells_seen.push(cells.expose().to_vec());
         self.cells_of.insert((id, order.attempt), cells.expose().to_vec());
@@ -190,11 +195,27 @@ impl Books {
         self.charges.iter().find(|charge| charge.query == query)
     }
 
+    /// How many statements the ledger has.
+    #[must_use]
+    pub const fn ledger_length(&self) -> u64 {
+        self.ledger
+    }
+
     /// What a patient was charged in the 365 days before.
     #[must_use]
     pub fn spent(&self, row: u32, now: Moment) -> RhoMicro {
         let recent = |charge: &&Charge| charge.stands() && now.since(charge.at) < Millis::BUDGET_YEAR;
         self.charges.iter().filter(recent).filter(|charge| charge.rows.contains(&row)).map(|charge| charge.rho).sum()
+    }
+
+    /// Who was counted by another query of this text, where nobody may be counted twice.
+    fn counted(&self, order: &Order) -> BTreeSet<u32> {
+        let (inquiry, text) = (&order.inquiry, Digest::of_bytes(order.inquiry.query().text.as_bytes()));
+        let earlier =
+            self.charges.iter().filter(|charge| inquiry.counts_nobody_twice() && charge.query != inquiry.id());
+        let same =
+            |charge: &&Charge| charge.study == inquiry.study().digest() && charge.text == text && charge.stands();
+        earlier.filter(same).flat_map(|charge| charge.rows.iter().copied()).collect()
     }
 
     fn overspent(&self, order: &Order, now: Moment) -> Option<Refused> {

@@ -1,8 +1,12 @@
 //! Who is who: five clinics, three stewards, a researcher and a stranger, all with keys that grow
 //! from the test's seed.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use sumac_protocol::digest::Digest;
-use sumac_protocol::principal::Signer;
+use sumac_protocol::envelope::{Document, Envelope};
+use sumac_protocol::principal::{Principal, Signer};
 use zeroize::Zeroizing;
 
 /// Harbour (A): sits on the first and third committee, is a hub, and coordinates unless told otherwise.
@@ -46,3 +50,28 @@ impl Cast {
 pub fn signer(seed: u64, name: &str) -> Signer {
     Signer::from_seed(&Zeroizing::new(Digest::of_bytes(format!("{seed}/{name}").as_bytes()).0))
 }
+
+/// A document with this signature. Whoever signs the same again gets the same envelope, and what was found of it: a
+/// thousand federations need not sign and check the same consents each for itself.
+///
+/// # Panics
+/// If it is no document.
+#[must_use]
+pub fn sign_once<T: Document>(document: &T, signer: &Signer) -> Envelope {
+    static SIGNED: Mutex<BTreeMap<(Principal, Digest), Envelope>> = Mutex::new(BTreeMap::new());
+    let mut envelope = Envelope::draft(document).unwrap();
+    let key = (signer.principal(), envelope.digest());
+    if let Some(signed) = SIGNED.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        return signed.clone();
+    }
+    envelope.cosign(signer);
+    let mut signed = SIGNED.lock().unwrap_or_else(PoisonError::into_inner);
+    if signed.len() >= SIGNED_MAX {
+        signed.clear();
+    }
+    signed.insert(key, envelope.clone());
+    envelope
+}
+
+/// Most envelopes that are kept to be signed once: some forty megabytes.
+const SIGNED_MAX: usize = 20_000;

@@ -13,7 +13,9 @@
 pub mod audit;
 pub mod books;
 pub mod cast;
+pub mod decoders;
 pub mod forger;
+pub mod mutants;
 pub mod node;
 pub mod patient;
 pub mod researcher;

@@ -12,6 +12,7 @@ use sumac_protocol::ledger::{LedgerError, TwoTrees};
 use sumac_protocol::moment::Moment;
 use sumac_protocol::octets::Octets;
 use sumac_protocol::principal::{Principal, Signer};
+use sumac_protocol::round::concern::Concern;
 use sumac_protocol::round::contributor::Contributor;
 use sumac_protocol::round::coordinator::Coordinator;
 use sumac_protocol::round::member::Member;
@@ -43,6 +44,7 @@ pub struct Node {
     chain: CharterChain,
     kept: BTreeMap<(u8, Digest), Vec<u8>>,
     roles: Option<Roles>,
+    /// Outlives a crash: nodes keep it before anything leaves that carries it.
     counter: u64,
 }
 
@@ -112,12 +114,12 @@ impl Node {
 
     /// Starts it again from what it kept.
     pub fn restart(&mut self, now: Moment) -> Done {
-        (self.dies, self.counter) = (None, 0);
+        self.dies = None;
         let forms = (self.forms(Role::Coordinator), self.forms(Role::CoordinatorUpload), self.forms(Role::Member));
         let contributor = Contributor::restore(self.forms(Role::Contributor));
         let watched = self.forms(Role::Watch);
         let (signer, chain, rng, counter) = (&self.signer, &self.chain, &mut self.rng, &mut self.counter);
-        let mut desk = Desk { now, signer, chain, rng, counter };
+        let mut desk = Desk { now, signer, chain, rng, counter, note: &note };
         let coordinator = Coordinator::restore(forms.0, forms.1, &desk);
         let (member, effects) = Member::restore(forms.2, watched, &mut desk);
         self.roles = Some(Roles { coordinator, member, contributor });
@@ -163,7 +165,7 @@ impl Node {
         while let Some(event) = queue.pop_front() {
             let Some(roles) = &mut self.roles else { return };
             let (signer, chain, rng, counter) = (&self.signer, &self.chain, &mut self.rng, &mut self.counter);
-            let effects = roles.on(&mut Desk { now, signer, chain, rng, counter }, event);
+            let effects = roles.on(&mut Desk { now, signer, chain, rng, counter, note: &note }, event);
             self.carry_out(now, effects, done, &mut queue);
         }
     }
@@ -238,6 +240,11 @@ impl Node {
         self.kept.keys().filter(|(number, _)| *number == role.number()).count()
     }
 
+    /// The stored forms of a role, as they lie on the disk.
+    pub fn stored_forms(&self, role: Role) -> impl Iterator<Item = &[u8]> {
+        self.kept.iter().filter(move |((number, _), _)| *number == role.number()).map(|(_, form)| form.as_slice())
+    }
+
     fn forms<T: DeserializeOwned>(&self, role: Role) -> Vec<T> {
         let mine = self.kept.iter().filter(|((number, _), _)| *number == role.number());
         mine.map(|(_, form)| decode(form).unwrap()).collect()
@@ -248,28 +255,11 @@ impl Roles {
     /// Hands an event to whomever it concerns, as the node does.
     fn on(&mut self, desk: &mut Desk<'_, Watched>, event: Event) -> Vec<Effect> {
         match &event {
-            Event::Message { message, .. } => match message {
-                Message::Submit { .. }
-                | Message::Follow { .. }
-                | Message::Commitment(_)
-                | Message::Upload(_)
-                | Message::Abstain { .. }
-                | Message::Freeze(_)
-                | Message::Manifest(_)
-                | Message::Answer { .. }
-                | Message::Void(_)
-                | Message::EndingKept { .. } => self.coordinator.on(desk, event),
-                Message::Relay { cover, .. } if Member::is_recipient(cover, &desk.me()) => self.member.on(desk, &event),
-                Message::Relay { .. } => self.coordinator.on(desk, event),
-                Message::Begin { .. }
-                | Message::Batch { .. }
-                | Message::Frozen { .. }
-                | Message::Manifests { .. }
-                | Message::Nudge { .. }
-                | Message::AskVoid { .. } => self.member.on(desk, &event),
-                Message::Announce(_) | Message::Ended(_) => self.contributor.on(desk, event),
-                // No part of any query: the node itself hands on what patients sealed.
-                Message::HandOn { .. } | Message::Delivered(_) => Vec::new(),
+            Event::Message { message, .. } => match message.concerns(&desk.me()) {
+                Concern::Coordinator => self.coordinator.on(desk, event),
+                Concern::Member => self.member.on(desk, &event),
+                Concern::Contributor => self.contributor.on(desk, event),
+                Concern::Node => Vec::new(),
             },
             Event::Connected(peer) => {
                 let peer = *peer;
@@ -286,4 +276,9 @@ impl Roles {
             Event::Selected(_) => self.contributor.on(desk, event),
         }
     }
+}
+
+/// Stands for a note sealed to the sender, of the size that nodes make them.
+fn note() -> Octets {
+    Octets(vec![0; 88])
 }

@@ -5,6 +5,7 @@ use sumac_protocol::document::consent::{Action, Revoke, Statement, StatementErro
 use sumac_protocol::envelope::Envelope;
 use sumac_protocol::principal::Signer;
 
+use super::cast::sign_once;
 use super::{Federation, rules};
 use crate::trial::Participant;
 
@@ -71,7 +72,7 @@ impl Federation {
             action,
             witness: None,
         };
-        Envelope::sign(&statement, signer).unwrap()
+        sign_once(&statement, signer)
     }
 
     /// The records of everybody who said yes at these clinics: what an answer may rest on.

@@ -2,7 +2,6 @@
 
 use rand::Rng as _;
 use sumac_protocol::cost::RhoMicro;
-use sumac_protocol::dictionary::Dictionary;
 use sumac_protocol::digest::Digest;
 use sumac_protocol::document::query::Query;
 use sumac_protocol::envelope::Envelope;
@@ -103,8 +102,7 @@ impl Federation {
         hub: usize,
     ) -> Question {
         let charter = self.chain.current();
-        let dictionary = Dictionary::parse(&charter.dictionary).unwrap();
-        let plan = question::compile(text, &dictionary, self.mode).unwrap();
+        let plan = question::compile(text, self.chain.dictionary().unwrap(), self.mode).unwrap();
         let plan = privacy::price(plan, rho).unwrap();
         let key = OpeningKey::generate(&mut self.rng);
         let mut nonce = vec![0; 16];
@@ -139,7 +137,7 @@ impl Federation {
     pub fn follow(&mut self, question: &Question) -> Option<Progress> {
         match self.tell(question.hub, question.asker, Message::Follow { query: question.id() })? {
             Reply::Progress(progress) => Some(*progress),
-            other @ (Reply::Noted | Reply::Refused(_)) => panic!("{other:?}"),
+            other @ (Reply::Noted | Reply::Budget(_) | Reply::Refused(_)) => panic!("{other:?}"),
         }
     }
 
@@ -176,7 +174,7 @@ impl Federation {
         match self.submit(&question) {
             Some(Reply::Refused(refused)) => Ended::Refused(refused),
             Some(Reply::Progress(_)) => self.wait(&question),
-            other @ (Some(Reply::Noted) | None) => panic!("{other:?}"),
+            other @ (Some(Reply::Noted | Reply::Budget(_)) | None) => panic!("{other:?}"),
         }
     }
 

@@ -8,11 +8,10 @@ use sumac_protocol::document::charter::Policy;
 use sumac_protocol::document::consent::Action;
 use sumac_protocol::document::enrolment::Enrolment;
 use sumac_protocol::document::study::Study;
-use sumac_protocol::envelope::Envelope;
 use sumac_protocol::plan::Mode;
 
 use super::Federation;
-use super::cast::{Cast, HARBOUR, NAMES, signer};
+use super::cast::{Cast, HARBOUR, NAMES, sign_once, signer};
 use super::node::Node;
 use super::patient::{Patient, Said};
 use super::rules::{self, START};
@@ -24,6 +23,7 @@ use crate::trial::{Participant, participants};
 #[derive(Debug)]
 pub struct Setup {
     seed: u64,
+    keys: Option<u64>,
     clinics: usize,
     mode: Mode,
     plans: Vec<&'static str>,
@@ -41,6 +41,7 @@ pub struct Setup {
 pub fn federation() -> Setup {
     Setup {
         seed: 7,
+        keys: None,
         clinics: NAMES.len(),
         mode: Mode::Dp,
         plans: Vec::new(),
@@ -59,6 +60,12 @@ impl Setup {
     /// What everything but the split of the shares grows from.
     pub const fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
+        self
+    }
+
+    /// What everybody's keys grow from, in place of the seed: federations with the same keys sign the same, once.
+    pub const fn keys(mut self, keys: u64) -> Self {
+        self.keys = Some(keys);
         self
     }
 
@@ -125,13 +132,14 @@ impl Setup {
     /// Sets it all up.
     #[must_use]
     pub fn build(self) -> Federation {
-        let cast = Cast::of(self.seed);
+        let keys_of = self.keys.unwrap_or(self.seed);
+        let cast = Cast::of(keys_of);
         let names: Vec<String> = (0..self.clinics.max(NAMES.len()))
             .map(|at| NAMES.get(at).map_or_else(|| format!("Clinic {}", at + 1), |name| (*name).to_owned()))
             .collect();
         let mut policy = rules::policy();
         (self.policy)(&mut policy);
-        let keys: Vec<_> = names.iter().map(|name| (name.clone(), signer(self.seed, name).principal())).collect();
+        let keys: Vec<_> = names.iter().map(|name| (name.clone(), signer(keys_of, name).principal())).collect();
         let mut genesis = rules::genesis(&keys, &cast.stewards, policy, self.test_data);
         for member in &mut genesis.members {
             member.patients_max = self.patients_max.unwrap_or(member.patients_max);
@@ -143,9 +151,8 @@ impl Setup {
         };
         let (chain, study) = rules::chain(&genesis, study, &cast.stewards);
         let mut rng = StdRng::seed_from_u64(self.seed);
-        let node = |name: &String| {
-            Node::new(name, signer(self.seed, name), chain.clone(), StdRng::seed_from_u64(rng.random()))
-        };
+        let node =
+            |name: &String| Node::new(name, signer(keys_of, name), chain.clone(), StdRng::seed_from_u64(rng.random()));
         let nodes = names.iter().map(node).collect();
         let wire = Wire::new(self.seed);
         let (mode, patients, hub) = (self.mode, Vec::new(), HARBOUR);
@@ -153,7 +160,7 @@ impl Setup {
             Federation { now: START, cast, chain, study, mode, nodes, patients, wire, hub, skews: Vec::new(), rng };
         for (clinic, participant) in deal(self.participants, names.len()) {
             let said = federation.draw(self.refusing, self.withdrawn);
-            let at = federation.take_in(self.seed, clinic, participant, said);
+            let at = federation.take_in(keys_of, clinic, participant, said);
             federation.first_word(at, self.cap);
         }
         federation
@@ -170,8 +177,8 @@ impl Federation {
     }
 
     /// Takes a patient in: record and enrolment.
-    fn take_in(&mut self, seed: u64, clinic: usize, participant: Participant, said: Said) -> usize {
-        let key = signer(seed, &format!("{clinic}/{}", participant.pseudonym));
+    fn take_in(&mut self, keys: u64, clinic: usize, participant: Participant, said: Said) -> usize {
+        let key = signer(keys, &format!("{clinic}/{}", participant.pseudonym));
         let row = u32::try_from(self.patients.iter().filter(|patient| patient.clinic == clinic).count()).unwrap();
         let node = &mut self.nodes[clinic];
         node.books.keep_record(row, participant.record.clone());
@@ -182,7 +189,7 @@ impl Federation {
             made_at: START,
             replaces: None,
         };
-        let enrolment = Envelope::sign(&enrolment, &node.signer).unwrap();
+        let enrolment = sign_once(&enrolment, &node.signer);
         node.books.enrol(row, &enrolment, &self.chain).unwrap();
         self.patients.push(Patient { clinic, row, signer: key, said, participant });
         self.patients.len() - 1

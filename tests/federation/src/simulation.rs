@@ -29,6 +29,8 @@ pub struct Told {
     pub asked: usize,
     /// Queries that were answered.
     pub answered: usize,
+    /// Of those, by the attempt that answered them, from the first.
+    pub by_attempt: [usize; 3],
     /// Messages that left a node.
     pub messages: usize,
     /// What happened, in order, for whoever reads a story that failed.
@@ -49,7 +51,7 @@ pub fn tell(seed: u64) -> Result<Told, Broken> {
         operation.happen(&mut scene);
         told.happened.push(operation);
         scene.let_time_pass();
-        let checked = tape.check(&scene).and_then(|()| books.check(&scene, &tape));
+        let checked = promises(&scene, &mut tape, &mut books);
         checked.map_err(|(promise, why)| Broken { seed, step, promise, why, happened: told.happened.clone() })?;
     }
     let (step, happened) = (scene.steps, told.happened.clone());
@@ -58,16 +60,27 @@ pub fn tell(seed: u64) -> Result<Told, Broken> {
     for _ in 0..QUIET_BEATS {
         scene.federation.beat();
     }
-    tape.check(&scene).and_then(|()| books.check(&scene, &tape)).map_err(broken)?;
-    told.answered = ends(&mut scene, &tape).map_err(broken)?;
+    promises(&scene, &mut tape, &mut books).map_err(broken)?;
+    told.by_attempt = ends(&mut scene, &tape).map_err(broken)?;
+    told.answered = told.by_attempt.iter().sum();
     replayed(&mut scene, &mut tape, &mut books).map_err(broken)?;
     (told.asked, told.messages) = (scene.questions.len(), scene.federation.tape().len());
     Ok(told)
 }
 
-/// Every query has ended once all is well again, and what was answered is the truth and the noise. How many were.
-fn ends(scene: &mut Scene, tape: &Tape) -> Result<usize, (Promise, String)> {
-    let mut answered = 0;
+/// Everything that must hold after every step.
+fn promises(scene: &Scene, tape: &mut Tape, books: &mut books::Books) -> Result<(), (Promise, String)> {
+    tape.check(scene)?;
+    books.check(scene, tape)?;
+    tape.take_answered(scene).into_iter().try_for_each(|((query, attempt), shares)| {
+        scene.question(query).map_or(Ok(()), |question| totals::check(scene, question, attempt, &shares, tape))
+    })
+}
+
+/// Every query has ended once all is well again, and what was answered is the truth and the noise. How many were,
+/// by attempt.
+fn ends(scene: &mut Scene, tape: &Tape) -> Result<[usize; 3], (Promise, String)> {
+    let mut answered = [0; 3];
     for at in 0..scene.questions.len() {
         let (question, hub) = (&scene.questions[at], scene.federation.nodes[scene.questions[at].hub].key());
         let follow = sumac_protocol::round::message::Message::Follow { query: question.id() };
@@ -78,7 +91,9 @@ fn ends(scene: &mut Scene, tape: &Tape) -> Result<usize, (Promise, String)> {
         match progress.step {
             Step::Answered { shares } => {
                 totals::check(scene, &scene.questions[at], progress.attempt, &shares, tape)?;
-                answered += 1;
+                if let Some(attempt) = answered.get_mut(usize::from(progress.attempt).wrapping_sub(1)) {
+                    *attempt += 1;
+                }
             }
             Step::Over { .. } => {}
             step @ (Step::Committing
@@ -104,8 +119,7 @@ fn replayed(scene: &mut Scene, tape: &mut Tape, books: &mut books::Books) -> Res
         let packet = scene.federation.tape()[at].clone();
         scene.deliver(&packet);
     }
-    tape.check(scene)?;
-    books.check(scene, tape)?;
+    promises(scene, tape, books)?;
     let after = scene.standing();
     let mut both = before.iter().zip(&after).zip(&scene.federation.nodes);
     let differs = both.find(|((before, after), _)| before.1 != after.1 || !only_ended(&before.0, &after.0));

@@ -48,6 +48,8 @@ pub struct Wire {
     pub meddler: Option<Meddler>,
     /// Every message that left a node, in order, and behind it what travels instead; if asked for.
     pub tape: Option<Vec<Packet>>,
+    /// Nodes that lie: of theirs only what travels is taped, for that is what they said.
+    pub liars: BTreeSet<Principal>,
     queue: BTreeMap<(Moment, u64), Packet>,
     order: u64,
     rng: StdRng,
@@ -70,6 +72,7 @@ impl Wire {
             slow: BTreeMap::new(),
             meddler: None,
             tape: None,
+            liars: BTreeSet::new(),
             queue: BTreeMap::new(),
             order: 0,
             rng,
@@ -78,19 +81,26 @@ impl Wire {
 
     /// Puts a message on its way.
     pub fn send(&mut self, now: Moment, packet: Packet) {
-        if let Some(tape) = &mut self.tape {
+        let lies = self.liars.contains(&packet.from);
+        if let Some(tape) = self.tape.as_mut().filter(|_| !lies) {
             tape.push(packet.clone());
         }
         let packets = match &mut self.meddler {
             Some(meddler) => {
-                let said = packet.message.clone();
+                let said = packet.clone();
                 let packets = meddler(packet);
                 if let Some(tape) = &mut self.tape {
-                    tape.extend(packets.iter().filter(|packet| packet.message != said).cloned());
+                    let new = |one: &&Packet| lies || one.from != said.from || one.message != said.message;
+                    tape.extend(packets.iter().filter(new).cloned());
                 }
                 packets
             }
-            None => vec![packet],
+            None => {
+                if let Some(tape) = self.tape.as_mut().filter(|_| lies) {
+                    tape.push(packet.clone());
+                }
+                vec![packet]
+            }
         };
         for packet in packets {
             if self.cut_off.contains(&packet.from) != self.cut_off.contains(&packet.to) {

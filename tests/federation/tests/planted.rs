@@ -9,7 +9,7 @@ use sumac_federation::simulation::tell;
 use sumac_protocol::planted::{Bug, plant};
 
 /// Which promise each bug breaks first.
-const BREAKS: [(Bug, &[Promise]); 12] = [
+const BREAKS: [(Bug, &[Promise]); 15] = [
     (Bug::RevealsBeforeAllFroze, &[Promise::KeyAfterFreezes]),
     (Bug::VoidsWhatIsNoised, &[Promise::OneAttempt]),
     (Bug::LosesItsNoisedShare, &[Promise::OneAttempt]),
@@ -22,6 +22,9 @@ const BREAKS: [(Bug, &[Promise]); 12] = [
     (Bug::IgnoresCaps, &[Promise::ConsentHolds]),
     (Bug::IgnoresWithdrawals, &[Promise::ConsentHolds]),
     (Bug::AddsInLaterAttempts, &[Promise::ConsentHolds]),
+    (Bug::DrawsOnUnequalManifests, &[Promise::OneWord]),
+    (Bug::TakesAnyNumberOfOperators, &[Promise::EnoughOperators]),
+    (Bug::BeginsBesideNoised, &[Promise::OneAttempt]),
 ];
 
 #[test]

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use sumac_node::asker::{AskError, Asker};
 use sumac_protocol::charter_chain::CharterChain;
+use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::document::charter::Charter;
 use sumac_protocol::document::query::Query;
-use sumac_protocol::document::study::{Study, admit_study};
+use sumac_protocol::document::study::{PlannedQuery, Study, admit_study};
 use sumac_protocol::envelope::{Document, Envelope};
 use sumac_protocol::moment::Moment;
 use sumac_protocol::octets::Octets;
+use sumac_protocol::plan::Mode;
 use sumac_protocol::principal::Signer;
 use sumac_tests::processes::{Federation, Setup};
 use zeroize::Zeroizing;
@@ -204,6 +206,33 @@ fn an_exact_study_has_its_own_questions_and_no_price() {
     assert!(shown.out.contains(&format!("  {planned}")), "letter for letter: {}", shown.text());
     let shown = sumac(&["study", "show", text(&study), "--charter", text(&charter), "--format", "json"]);
     assert_eq!(shown.json::<Study>().plans[0].query, planned);
+}
+
+#[test]
+fn an_exact_study_whose_answers_could_be_taken_from_each_other_is_not_signed() {
+    let federation = Setup::default().build(SUMAC);
+    let (charter, study) = (federation.dir().join("charter.json"), federation.dir().join("study.json"));
+    let [from, draft, key] = ["from.json", "draft.json", "nobody.key"].map(|name| federation.dir().join(name));
+    let [charter, study, from, draft, key] = [&charter, &study, &from, &draft, &key].map(|path| text(path));
+    let shown = sumac(&["study", "show", study, "--charter", charter, "--format", "json"]);
+    let noised = shown.json::<Study>();
+    let (by_arm, everybody) = ("SELECT count(*) FROM courses GROUP BY arm", "SELECT count(*) FROM courses");
+    let cases: [(&[&str], &[&str], &str); 4] = [
+        (&[by_arm, everybody], &["--charter", charter], "planned-queries-overlap"),
+        (&[by_arm, "SELECT count(*) FROM patients"], &["--charter", charter], "no-such-table"),
+        (&[by_arm], &[], "charter-missing"),
+        // The plan holds; there is no such key.
+        (&[by_arm], &["--charter", charter], "file"),
+    ];
+    for (queries, more, code) in cases {
+        let plans = queries.iter().map(|query| PlannedQuery { query: (*query).to_owned(), times: 1 }).collect();
+        let (rho_total, rho_year) = (RhoMicro(0), RhoMicro(0));
+        let exact = Study { mode: Mode::Exact, plans, rho_total, rho_year, ..noised.clone() };
+        std::fs::write(from, serde_json::to_string(&exact).unwrap()).unwrap();
+        assert_eq!(sumac(&["study", "new", "--from", from, "--out", draft]).exit, Some(0));
+        let ended = sumac(&[&["study", "sign", draft, "--key", key], more].concat());
+        assert_refused(&ended, 1, code, code);
+    }
 }
 
 #[test]

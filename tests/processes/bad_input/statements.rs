@@ -36,6 +36,9 @@ fn status(socket: &Path) -> Status {
         | Response::Taken(_)
         | Response::Upkept(_)
         | Response::Ledger(_)
+        | Response::Confirmed
+        | Response::Words(_)
+        | Response::Books(_)
         | Response::Refused(_)) => panic!("{other:?}"),
     }
 }

@@ -85,7 +85,7 @@ fn when_no_committee_forms_the_query_ends_and_nobody_was_ever_asked() {
 }
 
 /// How many forms Ridge has kept with the noised share; the sealed share is the next.
-const NOISED: u64 = 9;
+const NOISED: u64 = 13;
 
 /// Kills Ridge right after it has kept so many forms: its commitment, its own upload, the frozen
 /// batch, what it saw of each of the five clinics, the noised share, the sealed share.

@@ -7,20 +7,21 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use sumac_node::clinic::Clinic;
+use sumac_node::clinic::{Books, Clinic};
 use sumac_node::clock::Clock;
 use sumac_node::control::{self, ControlError, Request, Response};
 use sumac_node::export::{Held, HeldPage};
 use sumac_node::home::Home;
 use sumac_node::store::Store;
 use sumac_protocol::charter_chain::CharterChain;
+use sumac_protocol::envelope::Envelope;
 
 use crate::command::node;
 use crate::failure::Failure;
 
 /// Whom to ask. The store stays open, and the node's lock taken, until [`Holder::close`]: nobody can
 /// start the node in the middle of an export.
-pub(super) enum Holder {
+pub(in crate::command) enum Holder {
     /// The running node, by its socket.
     Node(PathBuf),
     /// The store of a node that does not run.
@@ -29,7 +30,7 @@ pub(super) enum Holder {
 
 impl Holder {
     /// Finds out whether the node runs; where it does not, opens its store.
-    pub(super) fn open(home: &Home, chain: CharterChain) -> Result<Self, Failure> {
+    pub(in crate::command) fn open(home: &Home, chain: CharterChain) -> Result<Self, Failure> {
         let socket = home.control_socket();
         match control::ask(&socket, &Request::Status) {
             Ok(_) => Ok(Self::Node(socket)),
@@ -72,8 +73,30 @@ impl Holder {
         }
     }
 
+    /// What the node kept of others' signed words.
+    pub(in crate::command) fn words(&self) -> Result<Vec<Envelope>, Failure> {
+        match self {
+            Self::Node(socket) => {
+                let Response::Words(words) = control::ask(socket, &Request::Words)? else { return Err(another()) };
+                Ok(words)
+            }
+            Self::Store(clinic, ..) => Ok(clinic.words()?),
+        }
+    }
+
+    /// What studies cost here.
+    pub(in crate::command) fn books(&self) -> Result<Books, Failure> {
+        match self {
+            Self::Node(socket) => {
+                let Response::Books(books) = control::ask(socket, &Request::Books)? else { return Err(another()) };
+                Ok(books)
+            }
+            Self::Store(clinic, ..) => Ok(clinic.books()?),
+        }
+    }
+
     /// Lets go of the store, if it was opened.
-    pub(super) fn close(self) -> Result<(), Failure> {
+    pub(in crate::command) fn close(self) -> Result<(), Failure> {
         if let Self::Store(clinic, _, store) = self {
             drop(clinic);
             if let Some(store) = Arc::into_inner(store) {

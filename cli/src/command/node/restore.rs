@@ -15,7 +15,8 @@ use crate::show;
 /// Put a backup in place of a node that is gone, after checking every byte of it.
 ///
 /// A store that is there is never overwritten: move it away first. If anything was acknowledged after the backup was
-/// made, the node stays shut, because it has forgotten budgets that were spent and consents that were withdrawn. Only
+/// made, the node stays shut until `sumac node recover`, because it has forgotten budgets that were spent and consents
+/// that were withdrawn. Only
 /// a backup of a node that was stopped in good order, with that node's own keyring, is known to hold everything.
 #[derive(Debug, Args)]
 pub(crate) struct RestoreArgs {
@@ -76,10 +77,10 @@ impl RestoreArgs {
             Some(newest) => show::talk(&format!("entries up to {newest} had been acknowledged, and are missing")),
             None => show::talk("whatever was acknowledged after the backup was made is missing"),
         }
-        show::talk(
-            "the node stays shut: it has forgotten budgets that were spent and consents that were withdrawn. Put its \
-             newest folder back, or make a new node and import the records again",
-        );
+        show::talk(&format!(
+            "the node stays shut: it has forgotten budgets that were spent and consents that were withdrawn. Put \
+             its newest folder back, or recover it: sumac node recover --dir {dir}"
+        ));
     }
 }
 

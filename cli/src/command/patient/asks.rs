@@ -184,7 +184,9 @@ fn not_yet(status: &StatusNow, grant: &Grant) -> String {
 /// person. An exact answer has no such bound, and says so.
 fn cost(used: &UseLine) -> String {
     match used.mode {
-        Mode::Exact => "The answer carried no noise: only the number of patients hides your part.".to_owned(),
+        Mode::Exact => "The answer carried no noise: only the number of patients hides your part, and only if the members who added the \
+             figures up were honest. No ε and no δ bound what it says about you."
+            .to_owned(),
         Mode::Dp => {
             let epsilon = epsilon(used.rho, used.delta_per_1e12);
             format!(

@@ -14,6 +14,7 @@ pub(super) fn write(writer: &mut Writer<'_>, used: &Use) {
         ChargeState::Open => "open".to_owned(),
         ChargeState::Released { release } => format!("released {}", release.hex()),
         ChargeState::NotCounted => "not counted, given back".to_owned(),
+        ChargeState::Forgotten => "charged after a recovery of the clinic".to_owned(),
         ChargeState::NoRelease => "no release, given back".to_owned(),
     };
     let named = |system: &str, value: String| json!({ "identifier": { "system": system, "value": value } });

@@ -11,6 +11,8 @@ use crate::plan::{BlockKind, Mode, Plan};
 use crate::question::compile;
 use crate::record::{Assessment, Course, FieldValue};
 
+mod worst;
+
 const TRIAL: &str = include_str!("../../../dictionaries/duloxetine.toml");
 const SCORES: &str = include_str!("../../../../tests/data/real/hamd_duloxetine.csv");
 const COURSES: &str = include_str!("../../../../tests/data/real/hamd_duloxetine.courses.csv");
@@ -173,9 +175,9 @@ fn a_group_with_too_few_patients_is_sent_as_zeroes_and_only_that_group() {
     let courses = courses(&dictionary);
     let mut raw = plan.raw_cells(&dictionary, courses.iter().map(std::slice::from_ref));
     let before = raw.expose().to_vec();
-    raw.zero_small_groups(84);
+    raw.zero_small_groups(&plan, 84);
     assert_eq!(raw.expose(), before, "84 patients are not fewer than 84");
-    raw.zero_small_groups(85);
+    raw.zero_small_groups(&plan, 85);
     let (drug, placebo) = raw.expose().split_at(4);
     assert_eq!(drug, [0; 4]);
     assert_eq!(placebo, &before[4..]);

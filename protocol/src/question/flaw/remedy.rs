@@ -6,6 +6,9 @@ use crate::limits::{GROUPS_MAX, QUERY_BYTES_MAX};
 use super::Flaw;
 use crate::question::words;
 
+const ALLOWED: &str = "use names, numbers, 'codes', functions, comparisons, IN, BETWEEN, AND, OR and NOT";
+const NO_ARITHMETIC: &str = "use `change` and `clip`; a name with a hyphen is written without it, `PHQ-9` as `phq9`";
+
 impl Flaw {
     /// Never reworded once released; scripts match on it.
     #[must_use]
@@ -81,14 +84,11 @@ impl Flaw {
             Self::TooManyWords { .. } => "ask several questions".to_owned(),
             Self::Syntax { .. } => "a question reads: SELECT … FROM courses [WHERE …] [GROUP BY …]".to_owned(),
             Self::SecondStatement {} => "ask one question at a time".to_owned(),
-            Self::RefusedWord { instead, .. } | Self::OtherDialect { instead, .. } => (*instead).to_owned(),
-            Self::NoDirection { instead, .. } => (*instead).to_owned(),
-            Self::Unsupported { .. } => {
-                "use names, numbers, 'codes', functions, comparisons, IN, BETWEEN, AND, OR and NOT".to_owned()
-            }
-            Self::Arithmetic {} => {
-                "use `change` and `clip`; a name with a hyphen is written without it, `PHQ-9` as `phq9`".to_owned()
-            }
+            Self::RefusedWord { instead, .. }
+            | Self::OtherDialect { instead, .. }
+            | Self::NoDirection { instead, .. } => (*instead).to_owned(),
+            Self::Unsupported { .. } => ALLOWED.to_owned(),
+            Self::Arithmetic {} => NO_ARITHMETIC.to_owned(),
             Self::Star {} => "write `count(*)`, `mean(…)` or `rate(…)`".to_owned(),
             Self::NoFrom {} => "write `FROM courses` behind the SELECT list".to_owned(),
             Self::NoSuchTable { .. } => "write `FROM courses`, once and without another name".to_owned(),
@@ -109,7 +109,6 @@ impl Flaw {
             | Self::NoRule { usage, .. }
             | Self::UnknownArgument { near: None, usage, .. } => format!("write `{usage}`"),
             Self::UnknownArgument { near: Some(near), .. } => format!("did you mean `{near}`?"),
-            Self::ArgumentTwice { .. } => "write it once".to_owned(),
             Self::NotANumber { .. } => "write digits, with a point before decimals".to_owned(),
             Self::TooPrecise { decimals: 0, .. } => "write a whole number".to_owned(),
             Self::TooPrecise { decimals, .. } => format!("write at most {decimals} decimal places"),
@@ -122,10 +121,10 @@ impl Flaw {
             Self::NoBaseline { .. } => "use `score(…)` or `remission(…)`".to_owned(),
             Self::OfSession { .. } => "name an instrument that is answered on a day".to_owned(),
             Self::OfDay { .. } => "use `score(…)`; `peak(…)` is for instruments that ask about one session".to_owned(),
-            Self::UnknownWord { near, known, .. } => {
-                let there_are = || format!("there are {}", listed(known, ""));
-                meant(near.as_ref(), &if known.is_empty() { "the dictionary has none".to_owned() } else { there_are() })
+            Self::UnknownWord { near, known, .. } if known.is_empty() => {
+                meant(near.as_ref(), "the dictionary has none")
             }
+            Self::UnknownWord { near, known, .. } => meant(near.as_ref(), &format!("there are {}", listed(known, ""))),
             Self::NoSessions { .. } => "use fields and instruments of the dictionary".to_owned(),
             Self::Bands { .. } => "write each bound once, the lowest first: `band(age, 18, 30, 45, 65)`".to_owned(),
             Self::TooManyCells { .. } => {
@@ -137,7 +136,7 @@ impl Flaw {
             Self::TooManyBands { most, .. } => format!("write at most {} bounds", most.saturating_sub(1)),
             Self::Levels { .. } => "count who is at or below a level: `rate(remission(…, at_most => 1))`".to_owned(),
             Self::TooManyGroupings { most, .. } => format!("keep the {most} that matter most"),
-            Self::GroupTwice { .. } => "write it once".to_owned(),
+            Self::ArgumentTwice { .. } | Self::GroupTwice { .. } => "write it once".to_owned(),
             Self::TooManyGroups { groups } => {
                 format!("drop a field: there are {} times as many groups as allowed", groups.div_ceil(GROUPS_MAX))
             }

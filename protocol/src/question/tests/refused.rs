@@ -288,6 +288,12 @@ fn numbers_and_rules_that_the_dictionary_cannot_mean_are_refused() {
         ),
         ("SELECT rate(response(cadss, day => 2, from => 1, to => 3)) FROM courses", "no-direction", "cadss", "change"),
         ("SELECT rate(remission(cadss, day => 2, from => 1, to => 3)) FROM courses", "no-direction", "cadss", "score"),
+    ]);
+}
+
+#[test]
+fn what_an_instrument_or_the_dictionary_does_not_have_is_refused() {
+    check(&[
         ("SELECT mean(change(pgi_i, day => 2, from => 1, to => 3)) FROM courses", "no-baseline", "pgi_i", "score"),
         ("SELECT mean(baseline(pgii)) FROM courses", "no-baseline", "pgii", "score"),
         (

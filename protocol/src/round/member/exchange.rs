@@ -7,6 +7,7 @@ use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::counted::TwoMessages;
 use crate::digest::{Digest, Label};
 use crate::document::commitment::Commitment;
 use crate::document::relay::Relay;
@@ -45,6 +46,8 @@ pub(super) enum Verifier {
     Unreadable,
     /// It did not look: it has evidence against the clinic, which every member can check and then has too.
     TwoTrees(Box<TwoTrees>),
+    /// The same, of evidence that two nodes have the clinic's key, or that its folder was set back.
+    TwoMessages(Box<TwoMessages>),
 }
 
 impl Body {

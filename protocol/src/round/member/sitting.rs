@@ -63,7 +63,7 @@ impl Sitting {
                     return Ok(Vec::new());
                 };
                 for (clinic, evidence) in verifying.evidence_in(&shares) {
-                    learnt.extend(watch.hold(clinic, evidence).unwrap_or_default());
+                    learnt.extend(watch.learn(clinic, evidence));
                 }
                 let concluded = verifying.conclude(&shares, desk)?;
                 let said = vec![(coordinator, Message::Manifest(concluded.manifest().clone()))];

@@ -120,7 +120,7 @@ impl Seat {
         for (who, envelope) in committee.iter().zip(envelopes) {
             let word = envelope.claim::<T>().and_then(|c| c.verify(who));
             let word = word.map_err(|why| Fault::Document { why: why.to_string() })?;
-            if word.digest() != mine {
+            if word.digest() != mine && !planted!(DrawsOnUnequalManifests) {
                 return Err(Fault::Differs { who: *who, what: one });
             }
             agreed = Some(word);
@@ -244,6 +244,9 @@ pub(super) struct Opened {
 }
 
 fn clinics_min(inquiry: &Inquiry) -> usize {
+    if planted!(TakesAnyNumberOfOperators) {
+        return 0;
+    }
     usize::try_from(inquiry.charter().policy.clinics_min).unwrap_or(usize::MAX)
 }
 

@@ -190,12 +190,12 @@ fn broken(shape: &Shape, cells: &Vec<u64>) -> Value {
         "agg_result": null})
 }
 
-fn vdaf(shape: &Shape, k: u8) -> Vdaf {
+pub(super) fn vdaf(shape: &Shape, k: u8) -> Vdaf {
     Prio3::new(k, PROOFS, ALGORITHM, statement(shape)).unwrap()
 }
 
 /// A seed for each helper's share, one for each blind of joint randomness, one for the proofs.
-fn random_bytes(k: u8) -> usize {
+pub(super) fn random_bytes(k: u8) -> usize {
     2 * usize::from(k) * 32
 }
 

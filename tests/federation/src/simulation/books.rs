@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use sumac_protocol::cost::RhoMicro;
-use sumac_protocol::dictionary::Dictionary;
 use sumac_protocol::digest::Digest;
 use sumac_protocol::document::consent::Action;
 use sumac_protocol::record::Course;
@@ -39,6 +38,10 @@ impl Books {
 fn selected(scene: &Scene, at: usize, charge: &Charge, before: Option<&Charge>) -> Check {
     let (federation, node) = (&scene.federation, &scene.federation.nodes[at]);
     let broken = |row: &u32, why: &str| Err((Promise::ConsentHolds, format!("row {row} at {} {why}", node.name)));
+    if charge.ledger_position != node.books.ledger_length() {
+        let (read, length) = (charge.ledger_position, node.books.ledger_length());
+        return Err((Promise::ConsentHolds, format!("{} read {read} of {length} statements", node.name)));
+    }
     for row in &charge.rows {
         if before.is_some_and(|before| !before.rows.contains(row)) {
             return broken(row, "was added to a later attempt");
@@ -57,12 +60,11 @@ fn selected(scene: &Scene, at: usize, charge: &Charge, before: Option<&Charge>) 
         }
     }
     let Some(question) = scene.question(charge.query) else { return Ok(()) };
-    let inquiry = federation.inquiry(question);
-    let dictionary = Dictionary::parse(&federation.chain.current().dictionary).unwrap();
+    let Some(inquiry) = scene.inquiry(question) else { return Ok(()) };
     let mine = federation.patients.iter().filter(|patient| patient.clinic == at);
     let counted = mine.filter(|patient| charge.rows.contains(&patient.row));
     let courses: Vec<&[Course]> = counted.map(|patient| patient.participant.record.courses.as_slice()).collect();
-    let truth = inquiry.plan().raw_cells(&dictionary, courses);
+    let truth = inquiry.plan().raw_cells(inquiry.dictionary(), courses);
     let newest = node.books.cells_of.range((charge.query, 0)..=(charge.query, u8::MAX)).next_back();
     if newest.is_some_and(|(_, cells)| cells.as_slice() != truth.expose()) {
         return Err((Promise::ConsentHolds, format!("the cells of {} are not those of its cohort", node.name)));
@@ -79,7 +81,9 @@ fn paid_for(scene: &Scene, tape: &Tape) -> Check {
             for clinic in manifest.accepted().filter(|clinic| !scene.lies(clinic)) {
                 let node = scene.federation.nodes.iter().find(|node| node.key() == clinic);
                 let charge = node.and_then(|node| node.books.charge(*query));
-                if !charge.is_some_and(Charge::stands) {
+                let counted = node.and_then(|node| node.books.rows_of.get(&(*query, *attempt)));
+                let paid = charge.filter(|charge| charge.stands()).zip(counted);
+                if !paid.is_some_and(|(charge, counted)| counted.iter().all(|row| charge.rows.contains(row))) {
                     let who = scene.federation.name_of(&clinic);
                     return Err((Promise::PaidFor, format!("{who} is drawn on, and its patients did not pay")));
                 }

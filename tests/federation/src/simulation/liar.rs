@@ -1,4 +1,6 @@
-//! One node that does not follow the protocol: it says other things than its program would, under its own signature.
+//! Nodes that do not follow the protocol: they say other things than their program would, under their own signature.
+
+mod schemer;
 
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -12,8 +14,10 @@ use sumac_protocol::octets::Octets;
 use sumac_protocol::principal::Signer;
 use sumac_protocol::round::message::{Ending, Message, UploadParts};
 
+use super::scene::keys_of;
 use crate::cast::{COMMITTEES, HARBOUR, NAMES, signer};
 use crate::wire::{Meddler, Packet};
+use schemer::Schemer;
 
 /// Who lies, and in which role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,40 +37,66 @@ pub enum Role {
     Member,
     /// Shows each member and each clinic something else, keeps things back, and says old things again.
     Coordinator,
+    /// Leads attempts of its own beside those of its program, with whom it likes.
+    Schemer,
 }
 
 impl Liar {
-    /// Every second story has one.
-    pub(super) fn draw(seed: u64, rng: &mut StdRng) -> Option<Self> {
-        let place = rng.random_range(0..3);
-        match seed % 6 {
-            1 => Some(Self { who: rng.random_range(0..NAMES.len()), role: Role::Clinic }),
-            3 => Some(Self { who: COMMITTEES[0][place], role: Role::Member }),
-            5 => Some(Self { who: HARBOUR, role: Role::Coordinator }),
-            _ => None,
-        }
+    /// Every second story has one, or two at a time.
+    pub(super) fn draw(seed: u64, rng: &mut StdRng) -> Vec<Self> {
+        let mut clinic = || Self { who: rng.random_range(0..NAMES.len()), role: Role::Clinic };
+        let clinics = [clinic(), clinic()];
+        let mut member = |committee: &[usize; 3]| Self { who: committee[rng.random_range(0..3)], role: Role::Member };
+        let (first, second) = (member(&COMMITTEES[0]), member(&COMMITTEES[1]));
+        let coordinator = Self { who: HARBOUR, role: Role::Coordinator };
+        let schemer = Self { who: HARBOUR, role: Role::Schemer };
+        let mut liars = match seed % 14 {
+            1 => vec![clinics[0]],
+            3 => vec![first],
+            5 => vec![coordinator],
+            7 => vec![coordinator, first],
+            9 => vec![schemer],
+            11 => vec![schemer, second],
+            13 => clinics.to_vec(),
+            _ => Vec::new(),
+        };
+        liars.dedup_by_key(|liar| liar.who);
+        liars
     }
 
-    /// What stands in its place on the wire.
-    pub(super) fn meddler(self, seed: u64) -> Meddler {
-        let mut tongue =
-            Tongue { signer: signer(seed, NAMES[self.who]), rng: StdRng::seed_from_u64(!seed), earlier: Vec::new() };
-        Box::new(move |packet| {
-            // A clinic says little, and lies whenever it does.
-            let truly = self.role != Role::Clinic && tongue.rng.random_range(0..3) > 0;
-            if packet.from != tongue.signer.principal() || truly {
-                return vec![packet];
+    /// What stands in their place on the wire.
+    pub(super) fn meddler(liars: &[Self], seed: u64) -> Option<Meddler> {
+        let keys = NAMES.map(|name| signer(keys_of(seed), name).principal());
+        let tongue = |(at, liar): (u64, &Self)| Tongue {
+            role: liar.role,
+            signer: signer(keys_of(seed), NAMES[liar.who]),
+            rng: StdRng::seed_from_u64(!seed ^ at << 32),
+            earlier: Vec::new(),
+        };
+        let mut tongues: Vec<Tongue> = (0..).zip(liars).map(tongue).collect();
+        let schemes = liars.iter().find(|liar| liar.role == Role::Schemer);
+        let mut schemer = schemes.map(|liar| {
+            let others = (0..keys.len()).filter(|at| *at != liar.who).map(|at| keys[at]).collect();
+            Schemer::new(keys[liar.who], COMMITTEES[1].map(|at| keys[at]).to_vec(), others, seed)
+        });
+        if liars.is_empty() {
+            return None;
+        }
+        Some(Box::new(move |packet| {
+            let mut said = vec![packet];
+            for tongue in &mut tongues {
+                said = said.into_iter().flat_map(|packet| tongue.speak(packet)).collect();
             }
-            match self.role {
-                Role::Clinic => tongue.clinic(packet),
-                Role::Member => tongue.member(packet),
-                Role::Coordinator => tongue.coordinator(packet),
-            }
-        })
+            let schemed: Vec<Packet> =
+                schemer.iter_mut().flat_map(|one| said.iter().flat_map(|heard| one.overhear(heard))).collect();
+            said.extend(schemed);
+            said
+        }))
     }
 }
 
 struct Tongue {
+    role: Role,
     signer: Signer,
     rng: StdRng,
     /// What it has said before, to be said again at the wrong time.
@@ -74,6 +104,20 @@ struct Tongue {
 }
 
 impl Tongue {
+    fn speak(&mut self, packet: Packet) -> Vec<Packet> {
+        // A clinic says little, and lies whenever it does.
+        let truly = self.role != Role::Clinic && self.rng.random_range(0..3) > 0;
+        if packet.from != self.signer.principal() || truly {
+            return vec![packet];
+        }
+        match self.role {
+            Role::Clinic => self.clinic(packet),
+            Role::Member => self.member(packet),
+            Role::Coordinator => self.coordinator(packet),
+            Role::Schemer => vec![packet],
+        }
+    }
+
     fn clinic(&mut self, packet: Packet) -> Vec<Packet> {
         let Message::Upload(parts) = &packet.message else { return vec![packet] };
         let UploadParts { upload, public_share, mut sealed_shares } = (**parts).clone();
@@ -127,6 +171,7 @@ impl Tongue {
             }
             Message::Submit { .. }
             | Message::Follow { .. }
+            | Message::Budget { .. }
             | Message::Begin { .. }
             | Message::Commitment(_)
             | Message::Announce(_)
@@ -141,7 +186,9 @@ impl Tongue {
             | Message::Ended(_)
             | Message::EndingKept { .. }
             | Message::HandOn { .. }
-            | Message::Delivered(_) => return vec![packet],
+            | Message::Delivered(_)
+            | Message::AskSeen { .. }
+            | Message::Seen(_) => return vec![packet],
         };
         let lie = Packet { message: lie, ..packet.clone() };
         if self.rng.random() { vec![lie] } else { vec![lie, packet] }
@@ -182,6 +229,7 @@ impl Tongue {
             // Anything else it keeps back, or asks for what may not be any more.
             Message::Submit { .. }
             | Message::Follow { .. }
+            | Message::Budget { .. }
             | Message::Commitment(_)
             | Message::Upload(_)
             | Message::Abstain { .. }
@@ -196,7 +244,9 @@ impl Tongue {
             | Message::Void(_)
             | Message::EndingKept { .. }
             | Message::HandOn { .. }
-            | Message::Delivered(_) => {
+            | Message::Delivered(_)
+            | Message::AskSeen { .. }
+            | Message::Seen(_) => {
                 let untimely = self.untimely(&packet);
                 self.earlier.push(packet);
                 return untimely;

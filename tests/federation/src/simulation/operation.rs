@@ -153,7 +153,7 @@ impl Operation {
                 let text = QUESTIONS.get(text).copied().unwrap_or_default();
                 let question = scene.federation.compose_with(text, RHO, |query| query, None, hub);
                 drop(scene.federation.submit(&question));
-                scene.questions.push(question);
+                scene.asked(question);
             }
             Self::Flood { question } => flood(scene, question),
             Self::Weather { drop, duplicate, delay, lasts } => {

@@ -10,6 +10,7 @@ use sumac_protocol::digest::Digest;
 use sumac_protocol::document::charter::Policy;
 use sumac_protocol::moment::{Millis, Moment};
 use sumac_protocol::principal::Principal;
+use sumac_protocol::round::inquiry::Inquiry;
 
 use super::liar::Liar;
 use crate::books::Charge;
@@ -23,7 +24,7 @@ use crate::{Federation, federation};
 pub(super) struct Scene {
     pub(super) federation: Federation,
     pub(super) questions: Vec<Question>,
-    pub(super) liar: Option<Liar>,
+    inquiries: BTreeMap<Digest, Inquiry>,
     pub(super) rng: StdRng,
     pub(super) steps: u32,
     /// When a node that is down comes back.
@@ -39,20 +40,28 @@ impl Scene {
         let floor: fn(&mut Policy) = if rng.random() { low_floor } else { high_floor };
         let refusing = if rng.random_range(0..3) == 0 { 0.3 } else { 0.0 };
         let cap = [RhoMicro(4_000_000), RhoMicro(4_000_000), RhoMicro(1_500_000)][rng.random_range(0..3)];
-        let setup = federation().seed(seed).participants(some(&mut rng)).policy(floor).refusing(refusing).caps(cap);
+        let setup = federation()
+            .seed(seed)
+            .keys(keys_of(seed))
+            .participants(some(&mut rng))
+            .policy(floor)
+            .refusing(refusing)
+            .caps(cap);
         let mut federation = setup.build();
         federation.wire.tape = Some(Vec::new());
         federation.skews = vec![0; federation.nodes.len()];
         federation.nodes.iter_mut().for_each(|node| node.rng.drawn = Some(Vec::new()));
-        let liar = Liar::draw(seed, &mut rng);
-        federation.wire.meddler = liar.map(|liar| liar.meddler(seed));
+        let liars = Liar::draw(seed, &mut rng);
+        federation.wire.meddler = Liar::meddler(&liars, seed);
+        federation.wire.liars = liars.iter().map(|liar| federation.nodes[liar.who].key()).collect();
         let steps = rng.random_range(20..70);
-        Self { federation, questions: Vec::new(), liar, rng, steps, returns: BTreeMap::new(), heals: None }
+        let (questions, inquiries, returns) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+        Self { federation, questions, inquiries, rng, steps, returns, heals: None }
     }
 
-    /// Whether this is the liar of the story.
+    /// Whether this is a liar of the story.
     pub(super) fn lies(&self, who: &Principal) -> bool {
-        self.liar.is_some_and(|liar| self.federation.nodes[liar.who].key() == *who)
+        self.federation.wire.liars.contains(who)
     }
 
     /// Lets one to four beats pass; whoever was to come back by then does.
@@ -107,10 +116,26 @@ impl Scene {
         self.federation.nodes.iter().map(|node| (node.books.charges().to_vec(), node.accused())).collect()
     }
 
+    /// Notes a question that was asked.
+    pub(super) fn asked(&mut self, question: Question) {
+        self.inquiries.insert(question.id(), self.federation.inquiry(&question));
+        self.questions.push(question);
+    }
+
+    /// A question as its researcher's own program admits it.
+    pub(super) fn inquiry(&self, question: &Question) -> Option<&Inquiry> {
+        self.inquiries.get(&question.id())
+    }
+
     /// A question of the story by its query's id.
     pub(super) fn question(&self, id: Digest) -> Option<&Question> {
         self.questions.iter().find(|question| question.id() == id)
     }
+}
+
+/// What the keys of a story grow from: one of a few casts.
+pub(super) const fn keys_of(seed: u64) -> u64 {
+    seed / 7 % CASTS
 }
 
 /// Two dozen participants of the real trial, at sites of their own.
@@ -142,6 +167,8 @@ const fn quick(policy: &mut Policy) {
     policy.query_lifetime_max_ms = LIFETIME.0;
 }
 
+/// How many casts there are. Which clinic comes first in a batch depends on its key.
+const CASTS: u64 = 16;
 /// How long a query lives.
 pub(super) const LIFETIME: Millis = Millis(12_000);
 /// Patients of all clinics together.

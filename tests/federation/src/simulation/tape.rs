@@ -7,6 +7,7 @@ use sumac_protocol::document::commitment::Commitment;
 use sumac_protocol::document::freeze::Freeze;
 use sumac_protocol::document::manifest::Manifest;
 use sumac_protocol::document::relay::Relay;
+use sumac_protocol::document::release::Release;
 use sumac_protocol::document::upload::Upload;
 use sumac_protocol::document::void::Void;
 use sumac_protocol::envelope::{Document, Envelope};
@@ -36,6 +37,11 @@ pub(super) struct Tape {
     noised_by: BTreeSet<(At, Principal)>,
     counts: BTreeMap<(At, Principal, Principal), Digest>,
     answers: BTreeMap<(At, Principal), Digest>,
+    /// Answers as they were sealed, of attempts that nobody has looked at yet.
+    sealed: BTreeMap<At, BTreeMap<Principal, Octets>>,
+    releases: BTreeMap<Digest, Digest>,
+    /// Manifests that a member was shown in the name of its whole committee.
+    shown: BTreeSet<(At, Principal, Digest)>,
     uploads: BTreeMap<Digest, BTreeSet<(u8, Principal)>>,
 }
 
@@ -63,6 +69,7 @@ impl Tape {
         match &packet.message {
             Message::Commitment(envelope) => {
                 if let Some(said) = by::<Commitment>(envelope, &from) {
+                    self.begun(scene, (said.query, said.attempt), from)?;
                     self.commitments.insert(((said.query, said.attempt), from), said);
                 }
             }
@@ -89,24 +96,30 @@ impl Tape {
             }
             Message::Upload(parts) => self.uploaded(scene, from, &parts.upload)?,
             Message::Relay { cover, .. } => self.relayed(scene, from, cover)?,
-            Message::Answer { query, attempt, sealed, .. } => {
+            Message::Manifests { query, attempt, manifests } => {
+                self.showed((*query, *attempt), packet.to, manifests, scene);
+            }
+            Message::Answer { query, attempt, sealed, release } => {
                 self.noised(scene, (*query, *attempt), from)?;
                 self.answered(scene, (*query, *attempt), from, sealed)?;
+                self.released(scene, (*query, *attempt), from, release)?;
             }
             Message::Submit { .. }
             | Message::Follow { .. }
+            | Message::Budget { .. }
             | Message::Begin { .. }
             | Message::Announce(_)
             | Message::Abstain { .. }
             | Message::Batch { .. }
             | Message::Frozen { .. }
-            | Message::Manifests { .. }
             | Message::Nudge { .. }
             | Message::AskVoid { .. }
             | Message::Ended(_)
             | Message::EndingKept { .. }
             | Message::HandOn { .. }
-            | Message::Delivered(_) => {}
+            | Message::Delivered(_)
+            | Message::AskSeen { .. }
+            | Message::Seen(_) => {}
         }
         Ok(())
     }
@@ -130,6 +143,28 @@ impl Tape {
         }
     }
 
+    /// Nobody begins an attempt who noised an earlier one.
+    fn begun(&self, scene: &Scene, at: At, from: Principal) -> Check {
+        let noised = (1..at.1).find(|earlier| self.noised_by.contains(&((at.0, *earlier), from)));
+        match noised.filter(|_| !scene.lies(&from)) {
+            Some(earlier) => {
+                let who = scene.federation.name_of(&from);
+                Err((Promise::OneAttempt, format!("{who} began attempt {} and had noised {earlier}", at.1)))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Notes which manifest a member was shown as everybody's.
+    fn showed(&mut self, at: At, to: Principal, manifests: &[Envelope], scene: &Scene) {
+        let members = committee(scene, at.1);
+        let digests: BTreeSet<Digest> = manifests.iter().map(Envelope::digest).collect();
+        let signed = members.iter().zip(manifests).all(|(who, envelope)| by::<Manifest>(envelope, who).is_some());
+        if signed && manifests.len() == members.len() && digests.len() == 1 {
+            self.shown.extend(digests.into_iter().map(|digest| (at, to, digest)));
+        }
+    }
+
     fn relayed(&mut self, scene: &Scene, from: Principal, cover: &Envelope) -> Check {
         // What a coordinator passes on was said before by whom it is from.
         let Some(said) = by::<Relay>(cover, &from) else { return Ok(()) };
@@ -139,8 +174,9 @@ impl Tape {
             2 => Ok(()),
             number => {
                 self.noised(scene, at, from)?;
-                let first = *self.counts.entry((at, from, said.to)).or_insert(said.body);
-                if number == 3 && first != said.body && !scene.lies(&from) {
+                // Only the counts: an opening is sealed anew by a member that died before it was kept.
+                let same = number != 3 || *self.counts.entry((at, from, said.to)).or_insert(said.body) == said.body;
+                if !same && !scene.lies(&from) {
                     let who = scene.federation.name_of(&from);
                     return Err((Promise::OneNoise, format!("{who} told two different noised counts")));
                 }
@@ -173,6 +209,9 @@ impl Tape {
         let Some(drawn_on) = signed(&from).keys().find(all).copied() else {
             return Err((Promise::OneWord, format!("{who} drew on a manifest that not all members signed")));
         };
+        if !self.shown.contains(&(at, from, drawn_on)) {
+            return Err((Promise::OneWord, format!("{who} drew on a manifest that was not shown as everybody's")));
+        }
         let accepted: Vec<Principal> = signed(&from).get(&drawn_on).unwrap_or(&empty(at)).accepted().collect();
         let floor = usize::try_from(scene.federation.chain.current().policy.clinics_min).unwrap_or(usize::MAX);
         if accepted.len() < floor {
@@ -203,11 +242,35 @@ impl Tape {
         let Ok(share) = question.key.open(Label::AnswerSeal, aad.bytes(), &sealed.0) else {
             return Err((Promise::OneNoise, format!("{who} sealed its share to nobody")));
         };
+        self.sealed.entry(at).or_default().insert(from, sealed.clone());
         let share = Digest::of_bytes(&share);
         if *self.answers.entry((at, from)).or_insert(share) == share {
             return Ok(());
         }
         Err((Promise::OneNoise, format!("{who} released two different shares")))
+    }
+}
+
+impl Tape {
+    /// All honest members name one release of a query, whoever lies to them.
+    fn released(&mut self, scene: &Scene, at: At, from: Principal, release: &Envelope) -> Check {
+        let Some(said) = by::<Release>(release, &from).filter(|_| !scene.lies(&from)) else { return Ok(()) };
+        if said.query == at.0 && *self.releases.entry(at.0).or_insert(said.id) == said.id {
+            return Ok(());
+        }
+        let who = scene.federation.name_of(&from);
+        Err((Promise::OneNoise, format!("{who} released something else than another member")))
+    }
+
+    /// Attempts that all members have answered since the last time: their shares, in order.
+    pub(super) fn take_answered(&mut self, scene: &Scene) -> Vec<(At, Vec<Octets>)> {
+        let whole = |(at, sealed): (&At, &BTreeMap<Principal, Octets>)| {
+            let shares = committee(scene, at.1).iter().map(|who| sealed.get(who).cloned()).collect::<Option<Vec<_>>>();
+            Some((*at, shares?))
+        };
+        let answered: Vec<(At, Vec<Octets>)> = self.sealed.iter().filter_map(whole).collect();
+        answered.iter().for_each(|(at, _)| drop(self.sealed.remove(at)));
+        answered
     }
 }
 

@@ -20,8 +20,8 @@ pub(super) fn check(scene: &Scene, question: &Question, attempt: u8, shares: &[O
     let members = committee(scene, attempt);
     let honest = !members.iter().any(|member| scene.lies(member));
     let broken = |why: String| Err((Promise::Totals, why));
-    let inquiry = scene.federation.inquiry(question);
-    let file = match ReleaseFile::assemble(&inquiry, attempt, &question.key, shares) {
+    let Some(inquiry) = scene.inquiry(question) else { return Ok(()) };
+    let file = match ReleaseFile::assemble(inquiry, attempt, &question.key, shares) {
         Ok(file) => file,
         Err(why) if honest => return broken(format!("the shares make no release: {why}")),
         Err(_) => return Ok(()),
@@ -54,8 +54,7 @@ pub(super) fn check(scene: &Scene, question: &Question, attempt: u8, shares: &[O
 
 /// The truth of every accepted clinic, re-centred, and the noise of every member, cell by cell.
 fn expected(scene: &Scene, question: &Question, at: At, tape: &Tape) -> Option<Vec<i128>> {
-    let inquiry = scene.federation.inquiry(question);
-    let plan = inquiry.plan();
+    let plan = scene.inquiry(question)?.plan();
     let drawn_on: Digest = *tape.burnt.get(&at.0)?.get(&at.1)?;
     let signed = tape.manifests.iter().find(|((of, _), signed)| *of == at && signed.contains_key(&drawn_on))?;
     let mut truth = vec![0_i128; plan.cell_count()];
@@ -82,7 +81,7 @@ fn seed(scene: &Scene, member: &Principal, at: At, tape: &Tape) -> Option<NoiseS
 }
 
 fn plan_width(question: &Question, scene: &Scene) -> Option<usize> {
-    let blocks = scene.federation.inquiry(question).plan().blocks.len();
+    let blocks = scene.inquiry(question)?.plan().blocks.len();
     (blocks > 0).then_some(blocks)
 }
 

@@ -7,7 +7,6 @@ use crate::document::freeze::Freeze;
 use crate::document::manifest::{BatchEntry, Manifest};
 use crate::document::upload::Upload;
 use crate::envelope::{Envelope, Verified};
-use crate::octets::Octets;
 use crate::principal::Principal;
 use crate::privacy::NoiseSeed;
 use crate::round::Desk;
@@ -41,7 +40,7 @@ impl Committed {
             share_key: public(&share_key)?,
             opening_key: public(&opening_key)?,
             counter: desk.next_counter(),
-            note: Octets::default(),
+            note: (desk.note)(),
         };
         let commitment = sign(&commitment, desk)?;
         Ok(Self { inquiry, number, secrets: Secrets { part, seed, share_key, opening_key }, commitment })
@@ -94,7 +93,7 @@ impl Committed {
             attempt: self.number,
             manifest: batch.digest,
             counter: desk.next_counter(),
-            note: Octets::default(),
+            note: (desk.note)(),
         };
         let envelope = sign(&freeze, desk)?;
         Ok((Frozen { seat: batch.seat.clone(), secrets: self.secrets, batch }, envelope))
@@ -106,8 +105,18 @@ impl Batch {
         self.digest
     }
 
-    pub(in crate::round::member) fn covers(&self) -> impl Iterator<Item = &Upload> {
-        self.uploads.iter().map(|(upload, _)| &**upload)
+    pub(in crate::round::member) fn covers(&self) -> impl Iterator<Item = &Verified<Upload>> {
+        self.uploads.iter().map(|(upload, _)| upload)
+    }
+
+    pub(in crate::round::member) const fn inquiry(&self) -> &Inquiry {
+        &self.seat.inquiry
+    }
+
+    /// The committee's commitments, each with its member.
+    pub(in crate::round::member) fn committed(&self) -> impl Iterator<Item = (Principal, &Envelope)> {
+        let attempt = &self.seat.attempt;
+        attempt.committee().iter().copied().zip(attempt.commitments().iter().map(Verified::envelope))
     }
 
     pub(in crate::round::member) fn nonces(&self) -> BTreeSet<(Principal, Vec<u8>)> {

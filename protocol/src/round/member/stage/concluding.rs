@@ -3,7 +3,6 @@
 use super::{Agreed, Concluded, Noised, Seat, Verifying, clinics_min, sharing_fault, sign};
 use crate::document::manifest::{ClinicVerdict, Manifest, Verdict};
 use crate::envelope::{Envelope, Verified};
-use crate::ledger::TwoTrees;
 use crate::principal::Principal;
 use crate::privacy;
 use crate::round::Desk;
@@ -23,9 +22,11 @@ impl Verifying {
         let mut sum = CellShares::zero(self.seat.inquiry.plan().cell_count());
         let mut verdicts = Vec::with_capacity(self.reports.len());
         for (at, report) in self.reports.into_iter().enumerate() {
-            let refuted = evidence(&report.clinic, said, at).is_some();
+            if let Some(verdict) = refuted(&report.clinic, said, at) {
+                verdicts.push(ClinicVerdict { clinic: report.clinic, verdict });
+                continue;
+            }
             let verdict = match (report.pending, verifier_shares(&self.seat, &report.clinic, said, at)) {
-                _ if refuted => Verdict::TwoTrees,
                 (Some(waiting), Some(shares)) => {
                     match waiting.circuit.finish(&waiting.context, waiting.pending, &shares) {
                         Ok(output) if planted!(CountsOneTwice) && at == 0 => {
@@ -53,24 +54,33 @@ impl Verifying {
 }
 
 impl Verifying {
-    /// What others said against clinics of the batch that holds, one piece for each clinic.
+    /// What others said against clinics of the batch that holds.
     pub(in crate::round::member) fn evidence_in<'s>(
         &self,
         said: &'s [Vec<Verifier>],
-    ) -> impl Iterator<Item = (Principal, &'s TwoTrees)> {
-        self.reports
-            .iter()
-            .enumerate()
-            .filter_map(|(at, report)| Some((report.clinic, evidence(&report.clinic, said, at)?)))
+    ) -> impl Iterator<Item = (Principal, &'s Verifier)> {
+        self.reports.iter().enumerate().flat_map(|(at, report)| {
+            let of_it = said.iter().filter_map(move |list| list.get(at));
+            of_it.filter(|said| refutes(&report.clinic, said).is_some()).map(|said| (report.clinic, said))
+        })
     }
 }
 
-/// Evidence that any member has against the clinic of one report, if it holds.
-fn evidence<'s>(clinic: &Principal, said: &'s [Vec<Verifier>], at: usize) -> Option<&'s TwoTrees> {
-    said.iter().find_map(|list| match list.get(at)? {
-        Verifier::TwoTrees(evidence) => evidence.check(clinic).is_ok().then_some(evidence.as_ref()),
+/// What the evidence that any member has against the clinic of one report comes to. All members hear the same, so all
+/// come to the same of several.
+fn refuted(clinic: &Principal, said: &[Vec<Verifier>], at: usize) -> Option<Verdict> {
+    let verdicts: Vec<Verdict> = said.iter().filter_map(|list| refutes(clinic, list.get(at)?)).collect();
+    let first = [Verdict::TwoTrees, Verdict::TwoMessages];
+    first.into_iter().find(|verdict| verdicts.contains(verdict))
+}
+
+/// The verdict on a clinic that one member's evidence leads to, if it holds.
+fn refutes(clinic: &Principal, said: &Verifier) -> Option<Verdict> {
+    match said {
+        Verifier::TwoTrees(evidence) => evidence.check(clinic).is_ok().then_some(Verdict::TwoTrees),
+        Verifier::TwoMessages(evidence) => evidence.check(clinic).is_ok().then_some(Verdict::TwoMessages),
         Verifier::Share(_) | Verifier::Unreadable => None,
-    })
+    }
 }
 
 /// Every member's verifier share of one report in sharing-role order, if all could read it.
@@ -80,7 +90,7 @@ fn verifier_shares<'s>(seat: &Seat, clinic: &Principal, said: &'s [Vec<Verifier>
         let role = seat.attempt.sharing_role(seat.inquiry.id(), clinic, place);
         *ordered.get_mut(role)? = match list.get(at)? {
             Verifier::Share(share) => Some(share.0.as_slice()),
-            Verifier::Unreadable | Verifier::TwoTrees(_) => None,
+            Verifier::Unreadable | Verifier::TwoTrees(_) | Verifier::TwoMessages(_) => None,
         };
     }
     ordered.into_iter().collect()
@@ -107,11 +117,9 @@ impl Concluded {
         let plan = self.seat.inquiry.plan();
         let mut noised = self.sum.recentred(plan).map_err(|e| sharing_fault(&e))?;
         let grown_from = if planted!(NoiseOfTheBatch) { self.batch } else { manifest.digest() };
-        let noise = privacy::noise_vector(plan, &self.secrets.seed, grown_from)
+        let noise = privacy::member_noise(plan, &self.secrets.seed, grown_from)
             .map_err(|why| Fault::Unsupported { why: why.to_string() })?;
-        if !planted!(NoNoise) {
-            noised.add_integers(noise.cells()).map_err(|e| sharing_fault(&e))?;
-        }
+        noised.add_integers(noise.cells()).map_err(|e| sharing_fault(&e))?;
         let accepted: Vec<Principal> = manifest.accepted().collect();
         let operators_counted = u32::try_from(self.seat.inquiry.operators(accepted.iter())).unwrap_or(u32::MAX);
         Ok(Noised {

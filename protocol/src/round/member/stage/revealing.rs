@@ -61,7 +61,7 @@ impl Revealed {
         let mut mine = Vec::with_capacity(self.batch.uploads.len());
         for (upload, parts) in &self.batch.uploads {
             let (pending, said) = match watch.evidence(&upload.clinic) {
-                Some(evidence) => (None, Verifier::TwoTrees(Box::new(evidence.clone()))),
+                Some(evidence) => (None, evidence),
                 None => match self.begin(&key, upload, parts)? {
                     Some((pending, share)) => (Some(pending), Verifier::Share(Octets(share))),
                     None => (None, Verifier::Unreadable),

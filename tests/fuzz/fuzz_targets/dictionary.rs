@@ -1,0 +1,4 @@
+//! Fuzzes [`sumac_federation::decoders::dictionary`].
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| sumac_federation::decoders::dictionary(bytes));
