@@ -7,8 +7,8 @@
 //! the clinic's own files.
 
 pub use held::{Held, HeldPage, HeldStatement, Use};
-pub(crate) use table::Columns;
 pub use table::CsvFolder;
+pub(crate) use table::{Columns, Drawn};
 
 mod decimal;
 pub mod fhir;

@@ -18,6 +18,7 @@ pub use files::write_clinic;
 pub use plain::plain_course;
 use spec::Spec;
 
+mod context;
 mod course;
 mod files;
 mod plain;

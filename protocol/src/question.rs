@@ -28,6 +28,7 @@ use syntax::{Selected, Sentence};
 
 #[expect(clippy::module_name_repetitions, reason = "its name where it is used, apart from this module")]
 pub use flaw::{Flaw, QuestionError};
+pub use several::several;
 
 pub(crate) use grammar::is_nameable;
 pub(crate) use words::is_identifying;
@@ -43,6 +44,7 @@ mod grouping;
 mod measure;
 mod reader;
 mod render;
+mod several;
 mod source;
 mod syntax;
 mod together;

@@ -35,6 +35,15 @@ pub struct CsvFolder {
     times: Writer<BufWriter<File>>,
 }
 
+/// The few columns of courses that have nothing else, by the dictionary's ids, in their order.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Drawn<'d> {
+    pub(crate) fields: &'d [&'d str],
+    pub(crate) at_home: &'d [&'d str],
+    pub(crate) given: &'d [&'d str],
+    pub(crate) experiences: &'d [&'d str],
+}
+
 /// What stands in the columns that depend on the dictionary.
 #[derive(Debug, Clone)]
 pub(crate) struct Columns {
@@ -174,17 +183,16 @@ impl Columns {
         }
     }
 
-    /// These fields and medicines at home only, and a word on every course that says where it is from.
+    /// These only, and a word on every course that says where it is from.
     /// For courses that have nothing else: what has no column is not written.
-    pub(crate) fn only(dictionary: &Dictionary, origin: &'static str, fields: &[&str], at_home: &[&str]) -> Self {
+    pub(crate) fn only(dictionary: &Dictionary, origin: &'static str, drawn: &Drawn<'_>) -> Self {
         let owned = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
-        let (fields, at_home) = (owned(fields), owned(at_home));
         Self {
             origin: Some(origin),
-            fields,
-            at_home,
-            given: Vec::new(),
-            experiences: Vec::new(),
+            fields: owned(drawn.fields),
+            at_home: owned(drawn.at_home),
+            given: owned(drawn.given),
+            experiences: owned(drawn.experiences),
             ..Self::of(dictionary)
         }
     }

@@ -7,7 +7,7 @@ use rand_distr::{Distribution as _, Weibull};
 use sumac_protocol::record::{Assessment, Course, FieldValue, Grams, TimeToEvent};
 
 use super::spec::{Paradigm, Site, Spec, pick};
-use super::{SyntheticError, normal, sessions};
+use super::{SyntheticError, context, normal, sessions};
 
 /// A course with what its patient allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,11 +78,13 @@ pub(super) fn draw<R: Rng>(
     relapse(spec, &course, maintained, improvement >= 0.5, rng)?.into_iter().for_each(|t| course.time_to_event.push(t));
     let weight = normal(spec.weight.mean, spec.weight.sd)?.sample(rng).clamp(40.0, 200.0);
     sessions::draw(spec, paradigm, route, Grams(half_kilograms(weight)), rng, &mut course)?;
+    let consented = consented(spec, rng);
+    context::draw(name, rng, &mut course)?;
     course.put_in_order();
-    Ok(SyntheticCourse { course, consented: consented(spec, rng) })
+    Ok(SyntheticCourse { course, consented })
 }
 
-fn category(value: &str) -> FieldValue {
+pub(super) fn category(value: &str) -> FieldValue {
     FieldValue::Category(value.to_owned())
 }
 

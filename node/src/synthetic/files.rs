@@ -10,7 +10,7 @@ use sumac_protocol::dictionary::Dictionary;
 use sumac_protocol::record::Course;
 
 use super::{Consented, Generator, SyntheticError};
-use crate::export::{Columns, CsvFolder};
+use crate::export::{Columns, CsvFolder, Drawn};
 
 impl Generator {
     /// The mapping that the files are read by.
@@ -68,11 +68,12 @@ impl Files {
 
 /// Columns for what is drawn, and for nothing else: files for benchmarks are large enough.
 fn columns(dictionary: &Dictionary) -> Columns {
-    Columns::only(dictionary, "synthetic", &FIELDS, &AT_HOME)
+    let drawn = Drawn { fields: &FIELDS, at_home: &AT_HOME, given: &GIVEN, experiences: &EXPERIENCES };
+    Columns::only(dictionary, "synthetic", &drawn)
 }
 
 /// Fields that are drawn, in the order of their columns.
-const FIELDS: [&str; 10] = [
+const FIELDS: [&str; 17] = [
     "paradigm",
     "route",
     "molecule",
@@ -83,8 +84,18 @@ const FIELDS: [&str; 10] = [
     "sex",
     "age",
     "age_band",
+    "schedule",
+    "payer",
+    "price_per_session",
+    "sessions_bought",
+    "course_completed",
+    "hypertension",
+    "abstinent_days",
 ];
 /// Classes of medicine at home that are drawn, in the order of their columns.
 const AT_HOME: [&str; 3] = ["antidepressant", "benzodiazepine", "lamotrigine"];
+/// Instruments that ask about a session, and classes of medicine given in one.
+const EXPERIENCES: [&str; 2] = ["CADSS", "MEQ30"];
+const GIVEN: [&str; 1] = ["benzodiazepine"];
 /// Stands above the mapping.
 const NOBODYS: &str = "# Nobody had these courses: a federation that imports them labels its charter `synthetic`.\n#\n";

@@ -12,10 +12,10 @@ use super::Measure;
 pub struct Grouping {
     /// The field's name in the dictionary, or what is cut into bands, as in `baseline(PHQ-9)`.
     pub field: String,
-    /// Its values: of a category in dictionary order, of bands from the lowest. A course without a value, or `unknown`, is
+    /// Its values: of a category in dictionary order, of bands from the lowest, of a flag no and yes. A course without a value, or `unknown`, is
     /// in no group.
     pub values: Vec<String>,
-    /// Where a number is cut; none for a category.
+    /// Where a number is cut, a flag being 0 or 1; none for a category.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bands: Option<Bands>,
 }
@@ -50,6 +50,13 @@ impl Grouping {
         let above = bounds.last().map(|last| format!("{}+", number(*last)));
         let values = below.into_iter().chain(between).chain(above).collect();
         Self { field: measure.label(), values, bands: Some(Bands { measure, bounds }) }
+    }
+
+    /// A yes or no: those for whom it is no, and those for whom it is yes.
+    #[must_use]
+    pub fn flag(field: String) -> Self {
+        let values = ["no", "yes"].map(str::to_owned).to_vec();
+        Self { bands: Some(Bands { measure: Measure::Field(field.clone()), bounds: vec![1] }), field, values }
     }
 
     /// The position of a course's value in [`Grouping::values`]; `None` where it has none.
@@ -90,6 +97,14 @@ mod tests {
         }
         assert_eq!(place(None), None);
         assert_eq!(place(Some(FieldValue::Category("unknown".into()))), None);
+        let told = Grouping::flag("age".into());
+        let place = |yes| {
+            let mut course = Course::default();
+            course.fields.insert("age".into(), FieldValue::Flag(yes));
+            told.values[told.place(&dictionary, &course).unwrap()].clone()
+        };
+        assert_eq!([place(false), place(true)], ["no", "yes"]);
+        assert_eq!(told.place(&dictionary, &Course::default()), None, "not said");
         let dose = Grouping::banded(Measure::CumulativeDose, vec![5, 10], 1);
         assert_eq!(dose.values, ["<0.5", "0.5-0.9", "1.0+"]);
     }

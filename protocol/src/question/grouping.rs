@@ -54,7 +54,7 @@ impl Reader<'_> {
         let field = self.field(name, span)?;
         match &field.kind {
             FieldKind::Category { values } => Ok(Grouping::category(field.id.clone(), values.clone())),
-            FieldKind::Flag => wrong(format!("the yes/no `{name}`"), "ask twice: `WHERE x` and `WHERE NOT x`"),
+            FieldKind::Flag => Ok(Grouping::flag(field.id.clone())),
             FieldKind::Number { .. } => {
                 wrong(format!("the number `{name}`"), "cut it into bands: `band(age, 18, 30, 45, 65)`")
             }

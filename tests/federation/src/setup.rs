@@ -7,7 +7,7 @@ use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::document::charter::Policy;
 use sumac_protocol::document::consent::Action;
 use sumac_protocol::document::enrolment::Enrolment;
-use sumac_protocol::document::study::Study;
+use sumac_protocol::document::study::{ConsentCategory, Study};
 use sumac_protocol::plan::Mode;
 
 use super::Federation;
@@ -35,6 +35,7 @@ pub struct Setup {
     study: fn(&mut Study),
     participants: Vec<Participant>,
     patients_max: Option<u64>,
+    dictionary: Option<&'static str>,
 }
 
 /// Five clinics under noise, with the records of the real trial; everybody consents.
@@ -53,6 +54,7 @@ pub fn federation() -> Setup {
         study: |_| (),
         participants: participants(),
         patients_max: None,
+        dictionary: None,
     }
 }
 
@@ -129,6 +131,12 @@ impl Setup {
         self
     }
 
+    /// What can be recorded and asked, instead of the trial's dictionary. The study touches all of it, and so may it.
+    pub const fn dictionary(mut self, text: &'static str) -> Self {
+        self.dictionary = Some(text);
+        self
+    }
+
     /// Sets it all up.
     #[must_use]
     pub fn build(self) -> Federation {
@@ -141,11 +149,17 @@ impl Setup {
         (self.policy)(&mut policy);
         let keys: Vec<_> = names.iter().map(|name| (name.clone(), signer(keys_of, name).principal())).collect();
         let mut genesis = rules::genesis(&keys, &cast.stewards, policy, self.test_data);
+        if let Some(text) = self.dictionary {
+            genesis.dictionary = text.into();
+        }
         for member in &mut genesis.members {
             member.patients_max = self.patients_max.unwrap_or(member.patients_max);
         }
         let study = |genesis| {
             let mut study = rules::study(genesis, cast.researcher.principal(), self.mode, &self.plans);
+            if self.dictionary.is_some() {
+                study.categories = ConsentCategory::ALL.to_vec();
+            }
             (self.study)(&mut study);
             study
         };
@@ -161,7 +175,7 @@ impl Setup {
         for (clinic, participant) in deal(self.participants, names.len()) {
             let said = federation.draw(self.refusing, self.withdrawn);
             let at = federation.take_in(keys_of, clinic, participant, said);
-            federation.first_word(at, self.cap);
+            federation.first_word(at, self.cap, self.dictionary.is_some());
         }
         federation
     }
@@ -196,8 +210,11 @@ impl Federation {
     }
 
     /// What a patient says on the first day.
-    fn first_word(&mut self, at: usize, cap: Option<RhoMicro>) {
+    fn first_word(&mut self, at: usize, cap: Option<RhoMicro>, of_everything: bool) {
         let Action::Grant(mut grant) = rules::grant() else { return };
+        if of_everything {
+            grant.categories = ConsentCategory::ALL.to_vec();
+        }
         grant.rho_year = cap.unwrap_or(grant.rho_year);
         match self.patients[at].said {
             Said::Nothing => {}

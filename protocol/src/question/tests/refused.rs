@@ -166,7 +166,6 @@ fn a_condition_or_group_of_the_wrong_kind_says_what_belongs_there() {
         ("SELECT mean(missing(age)) FROM courses", "wrong-kind", "missing", "rate("),
         ("SELECT missing(missing(age)) FROM courses", "wrong-kind", "missing(age)", "always known"),
         ("SELECT missing(sex) FROM courses", "wrong-kind", "sex", "GROUP BY"),
-        ("SELECT count(*) FROM courses GROUP BY treatment_resistant", "wrong-kind", "treatment_resistant", "ask twice"),
         ("SELECT count(*) FROM courses GROUP BY 1", "wrong-kind", "1", "name a field"),
         ("SELECT count(*) FROM courses GROUP BY phq9", "wrong-kind", "phq9", "say when"),
         ("SELECT mean(clip(clip(age, 1, 9), 2, 8)) FROM courses", "wrong-kind", "clip(age, 1, 9)", "clip once"),
