@@ -119,5 +119,5 @@ fn files_of_synthetic_courses_are_read_as_they_were_drawn() {
     }
 }
 
-/// Fields that follow from what is taken at home.
-const TOLD_BY_MEDICINES: [&str; 3] = ["benzodiazepine_home", "lamotrigine", "antidepressant"];
+/// Fields that follow from what is taken at home or given in a session.
+const TOLD_BY_MEDICINES: [&str; 4] = ["benzodiazepine_home", "benzodiazepine_session", "lamotrigine", "antidepressant"];
