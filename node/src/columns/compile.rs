@@ -1,12 +1,12 @@
 //! From a plan to a [`Program`] over one generation, or to the answer that columns cannot serve it.
 
 use sumac_protocol::dictionary::{Dictionary, UNKNOWN};
-use sumac_protocol::plan::{Condition, Gain, Grouping, Measure, Plan, Quantity};
+use sumac_protocol::plan::{Bands, Condition, Gain, Grouping, Measure, Plan, Quantity, Relation::AtLeast};
 
 use super::column::{ColumnId, Width};
 use super::generation::Generation;
 use super::layout::{FieldPlace, Scale};
-use super::program::{Code, Gate, MISSING, Measured, Number, Part, Program, Table, Test, Truth, Use, Values};
+use super::program::{Banded, Code, Gate, MISSING, Measured, Number, Part, Program, Table, Test, Truth, Use, Values};
 
 mod nearest;
 mod truth;
@@ -26,10 +26,11 @@ pub(crate) fn compile(plan: &Plan, dictionary: &Dictionary, generation: &Generat
             }
         }
     }
-    let groups = compiler.groups(&plan.group_by)?;
+    let Groups { parts: groups, bands, known } = compiler.groups(&plan.group_by)?;
+    rest.extend(known);
     let quantities = plan.quantities.iter().map(|quantity| compiler.quantity(quantity)).collect::<Option<_>>()?;
     let rest = if rest.is_empty() { None } else { Some(Test::All(rest)) };
-    Some(Program { uses: compiler.uses, gates: compiler.gates, rest, groups, quantities })
+    Some(Program { uses: compiler.uses, gates: compiler.gates, rest, groups, bands, quantities })
 }
 
 /// Collects what the parts of one plan share, so that each column is read once per chunk.
@@ -41,6 +42,31 @@ struct Compiler<'a> {
     uses: Vec<(ColumnId, Width)>,
     /// At most one for each packed byte: conditions on the same byte are merged.
     gates: Vec<Gate>,
+}
+
+/// What decides the group of a course.
+#[derive(Debug, Default)]
+struct Groups {
+    /// At most one for each packed byte.
+    parts: Vec<Part>,
+    bands: Vec<Banded>,
+    /// That the numbers of the bands are there.
+    known: Vec<Test>,
+}
+
+impl Groups {
+    /// What each pattern of a byte adds. `None` where there are more groups than numbers for them.
+    fn add(&mut self, byte: Use, share: impl Fn(u8) -> u32) -> Option<()> {
+        if !self.parts.iter().any(|part| part.byte == byte) {
+            self.parts.push(Part { byte, part: Box::new([0; 256]) });
+        }
+        for part in self.parts.iter_mut().filter(|part| part.byte == byte) {
+            for (pattern, sum) in (0..=u8::MAX).zip(part.part.iter_mut()) {
+                *sum = sum.checked_add(share(pattern))?;
+            }
+        }
+        Some(())
+    }
 }
 
 impl Compiler<'_> {
@@ -89,43 +115,60 @@ impl Compiler<'_> {
         }
     }
 
-    /// What each packed byte adds to the number of a group; courses in no group are not let in.
-    fn groups(&mut self, groupings: &[Grouping]) -> Option<Vec<Part>> {
-        let mut parts: Vec<Part> = Vec::new();
+    /// What packed bytes and bands add to the number of a group; courses in no group are not let in.
+    fn groups(&mut self, groupings: &[Grouping]) -> Option<Groups> {
+        let mut groups = Groups::default();
         let mut below: usize = groupings.iter().map(|grouping| grouping.values.len()).product();
-        if groupings.iter().any(|grouping| grouping.bands.is_some()) {
-            // Bands are cut from records.
-            return None;
-        }
         for grouping in groupings {
             below = below.checked_div(grouping.values.len())?;
-            let layout = self.generation.layout();
-            let Some(FieldPlace::Category { digit, values }) = layout.field(&grouping.field).cloned() else {
-                return None;
-            };
-            let place = |pattern| {
-                let code = usize::from(digit.read(pattern)).checked_sub(1).and_then(|at| values.get(at))?;
-                let at = grouping.values.iter().position(|value| value == code && value != UNKNOWN)?;
-                u32::try_from(at.checked_mul(below)?).ok()
-            };
-            let byte = self.use_of(digit.column)?;
-            self.gate(byte, |pattern| place(pattern).is_some());
-            if !parts.iter().any(|part| part.byte == byte) {
-                parts.push(Part { byte, part: Box::new([0; 256]) });
-            }
-            for part in parts.iter_mut().filter(|part| part.byte == byte) {
-                for (pattern, sum) in (0..=u8::MAX).zip(part.part.iter_mut()) {
-                    *sum = sum.checked_add(place(pattern).unwrap_or(0))?;
-                }
+            if let Some((byte, place)) = self.places(grouping) {
+                let place = |pattern| u32::try_from(place(pattern)?.checked_mul(below)?).ok();
+                let byte = self.use_of(byte)?;
+                self.gate(byte, |pattern| place(pattern).is_some());
+                groups.add(byte, |pattern| place(pattern).unwrap_or(0))?;
+            } else {
+                let Bands { measure, bounds } = grouping.bands.as_ref()?;
+                let known = Test::Compare { number: self.number(measure)?, relation: AtLeast, value: i64::MIN };
+                groups.known.push(known);
+                let (number, bounds) = (self.number(measure)?, bounds.clone());
+                groups.bands.push(Banded { number, bounds, each: u32::try_from(below).ok()? });
             }
         }
-        Some(parts)
+        Some(groups)
+    }
+
+    /// The packed byte that decides the place of a course in a grouping by a category or a flag, and how.
+    fn places(&self, grouping: &Grouping) -> Option<(ColumnId, impl Fn(u8) -> Option<usize> + use<>)> {
+        let field = match &grouping.bands {
+            None => &grouping.field,
+            Some(Bands { measure: Measure::Field(field), bounds }) if bounds.as_slice() == [1] => field,
+            Some(_) => return None,
+        };
+        let place = self.generation.layout().field(field)?.clone();
+        let column = match (&place, &grouping.bands) {
+            (FieldPlace::Category { digit, .. }, None) | (FieldPlace::Flag { digit }, Some(_)) => digit.column,
+            (FieldPlace::Category { .. } | FieldPlace::Flag { .. } | FieldPlace::Number { .. }, _) => return None,
+        };
+        let wanted = grouping.values.clone();
+        let at = move |pattern| match &place {
+            FieldPlace::Category { digit, values } => {
+                let code = usize::from(digit.read(pattern)).checked_sub(1).and_then(|at| values.get(at))?;
+                wanted.iter().position(|value| value == code && value != UNKNOWN)
+            }
+            FieldPlace::Flag { digit } => match truth::of_digit(digit.read(pattern)) {
+                Truth::No => Some(0),
+                Truth::Yes => Some(1),
+                Truth::Open => None,
+            },
+            FieldPlace::Number { .. } => None,
+        };
+        Some((column, at))
     }
 
     /// `None` also where a bound leaves no room for sums in 32 bits.
     fn quantity(&mut self, quantity: &Quantity) -> Option<Measured> {
         let (min, max) = (near(quantity.min)?, near(quantity.max)?);
-        Some(Measured { number: self.number(&quantity.measure)?, min, max })
+        Some(Measured { number: self.number(&quantity.measure)?, min, max, joint: quantity.joint })
     }
 
     /// `None` for a condition that this version does not know, so that records are read instead.

@@ -16,6 +16,8 @@ pub(crate) struct Program {
     pub(crate) rest: Option<Test>,
     /// What each packed byte adds to the number of a course's group.
     pub(crate) groups: Vec<Part>,
+    /// What numbers add to it that are cut into bands; every course that is let in has them.
+    pub(crate) bands: Vec<Banded>,
     /// One for each quantity of the plan, in its order.
     pub(crate) quantities: Vec<Measured>,
 }
@@ -51,12 +53,24 @@ pub(crate) struct Part {
     pub(crate) part: Table<u32>,
 }
 
+/// A number per course that is cut into bands.
+#[derive(Debug)]
+pub(crate) struct Banded {
+    pub(crate) number: Number,
+    /// Rising; a number is in the band above those that it reaches.
+    pub(crate) bounds: Vec<i64>,
+    /// What each band adds to the number of a group.
+    pub(crate) each: u32,
+}
+
 /// A number per course, clipped to the bounds of the plan's quantity.
 #[derive(Debug)]
 pub(crate) struct Measured {
     pub(crate) number: Number,
     pub(crate) min: i32,
     pub(crate) max: i32,
+    /// Which set it belongs to, whose numbers count only all together.
+    pub(crate) joint: Option<u32>,
 }
 
 /// How a condition stands for a course.

@@ -4,19 +4,22 @@
 //! rows that are left, 4,096 rows at a time, the numbers, column by column. A column of a chunk is opened when
 //! the first row needs it, so what nobody asks about stays sealed. Every buffer is wiped when the pass ends.
 
+use std::collections::BTreeMap;
+
 use sumac_protocol::plan::{Plan, RawCells};
 use zeroize::Zeroizing;
 
 use super::chunk::CHUNK_ROWS;
 use super::error::ColumnsError;
 use super::generation::Generation;
-use super::program::{Program, Truth};
+use super::program::{Banded, Program, Truth};
 use super::rows::{RowBits, WORD_ROWS};
 use super::tally::Tally;
 use limit::Limit;
 use numbers::Vectors;
 use reader::Reader;
 
+pub(crate) use numbers::Vector;
 pub(crate) use reader::Kept;
 
 mod conditions;
@@ -120,10 +123,19 @@ impl Pass<'_> {
         self.number_groups()?;
         self.limit.count_patients(chunk, self.generation.owners(), &self.rows, &self.groups, &mut self.tally);
         self.tally.add_matches(&self.groups);
+        let mut sets: BTreeMap<u32, Vec<(usize, Vector)>> = BTreeMap::new();
         for (place, measured) in self.program.quantities.iter().enumerate() {
             let numbers = self.vectors.numbers(&measured.number, &self.rows, &mut self.reader)?;
-            self.tally.add_numbers(place, &self.groups, &numbers);
-            self.vectors.give_back(numbers);
+            if let Some(set) = measured.joint {
+                sets.entry(set).or_default().push((place, numbers));
+            } else {
+                self.tally.add_numbers(place, &self.groups, &numbers);
+                self.vectors.give_back(numbers);
+            }
+        }
+        for set in sets.into_values() {
+            self.tally.add_together(&self.groups, &set);
+            set.into_iter().for_each(|(_, numbers)| self.vectors.give_back(numbers));
         }
         Ok(())
     }
@@ -144,6 +156,14 @@ impl Pass<'_> {
             }
         }
         self.groups.resize(self.rows.len(), 0);
+        for Banded { number, bounds, each } in &self.program.bands {
+            let numbers = self.vectors.numbers(number, &self.rows, &mut self.reader)?;
+            for (group, number) in self.groups.iter_mut().zip(numbers.iter()) {
+                let reached = bounds.iter().filter(|bound| **bound <= i64::from(*number)).count();
+                *group = group.wrapping_add(u32::try_from(reached).unwrap_or(0).wrapping_mul(*each));
+            }
+            self.vectors.give_back(numbers);
+        }
         Ok(())
     }
 }

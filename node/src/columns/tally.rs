@@ -3,10 +3,11 @@
 //! A histogram is all that any cell needs: counts, sums, squares and bins follow from it once, at the end,
 //! by the rule that the plan has for courses that come one by one.
 
-use sumac_protocol::plan::{Plan, RawCells};
+use sumac_protocol::plan::{Measured, Plan, RawCells};
 use zeroize::Zeroizing;
 
-use super::program::{MISSING, Measured, Program};
+use super::program::{self, MISSING, Program};
+use super::scan::Vector;
 
 /// The histograms of one pass. Wiped when dropped.
 #[derive(Debug)]
@@ -27,7 +28,8 @@ struct Histogram {
     max: i32,
     /// Values of one group, and one place for courses without.
     width: usize,
-    /// Group by group; none for a range too wide to lay out, whose courses go to their cells one by one.
+    /// Group by group; none for a range too wide to lay out, and for what counts only together with others: those courses go
+    /// to their cells one by one.
     counts: Option<Lanes>,
 }
 
@@ -79,6 +81,29 @@ impl<'p> Tally<'p> {
         });
     }
 
+    /// Adds the numbers of quantities that count only all together, course by course: how two numbers go together is in
+    /// no histogram of one.
+    pub(crate) fn add_together(&mut self, groups: &[u32], set: &[(usize, Vector)]) {
+        let mut measured = Measured::nothing(self.plan);
+        for (row, group) in groups.iter().enumerate() {
+            measured.group = place(*group);
+            let mut complete = true;
+            for (quantity, numbers) in set {
+                let number = numbers.get(row).copied().filter(|number| *number != MISSING);
+                let bounds = self.histograms.get(*quantity).map(|histogram| (histogram.min, histogram.max));
+                let value =
+                    number.zip(bounds).map(|(number, (min, max))| u64::from(number.max(min).min(max).abs_diff(min)));
+                complete &= value.is_some();
+                if let Some(kept) = measured.values.get_mut(*quantity) {
+                    *kept = value;
+                }
+            }
+            if complete {
+                self.cells.add_values(self.plan, &measured);
+            }
+        }
+    }
+
     /// The contribution. With `one_each`, nobody has two courses, and courses that match count as patients.
     pub(crate) fn into_cells(self, one_each: bool) -> RawCells {
         let Self { plan, mut cells, patients, matches, histograms } = self;
@@ -104,10 +129,11 @@ impl<'p> Tally<'p> {
 }
 
 impl Histogram {
-    fn new(quantity: u32, measured: &Measured, groups: usize) -> Self {
+    fn new(quantity: u32, measured: &program::Measured, groups: usize) -> Self {
         let (min, max) = (measured.min, measured.max.max(measured.min));
         let width = place(max.abs_diff(min)).saturating_add(2);
-        let laid_out = width.checked_mul(groups).filter(|cells| *cells <= CELLS_MAX);
+        let alone = measured.joint.is_none();
+        let laid_out = width.checked_mul(groups).filter(|cells| alone && *cells <= CELLS_MAX);
         Self { quantity, min, max, width, counts: laid_out.map(Lanes::new) }
     }
 }

@@ -22,6 +22,15 @@ pub struct Measured {
     pub values: Vec<Option<u64>>,
 }
 
+impl Measured {
+    /// What a plan reads from a course of the first group that has no values: for whoever reads courses in another way
+    /// and fills it in.
+    #[must_use]
+    pub fn nothing(plan: &Plan) -> Self {
+        Self { group: 0, values: vec![None; plan.quantities.len()] }
+    }
+}
+
 impl fmt::Debug for Measured {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Measured({} values)", self.values.len())
@@ -141,6 +150,15 @@ impl RawCells {
         let Some(cells) = self.cells.chunks_exact_mut(self.blocks.max(1)).nth(group) else { return };
         for (block, cell) in plan.blocks.iter().zip(cells).filter(|(block, _)| block.quantity == quantity) {
             *cell = cell.saturating_add(block.kind.adds(value).saturating_mul(courses));
+        }
+    }
+
+    /// Adds the values of one course to the cells of its quantities. That it matches is told apart, by
+    /// [`add_courses`](Self::add_courses).
+    pub fn add_values(&mut self, plan: &Plan, measured: &Measured) {
+        let Some(cells) = self.cells.chunks_exact_mut(self.blocks.max(1)).nth(measured.group) else { return };
+        for (block, cell) in plan.blocks.iter().zip(cells).filter(|(block, _)| block.quantity.is_some()) {
+            *cell = cell.saturating_add(block.adds(measured));
         }
     }
 

@@ -11,7 +11,7 @@ use crate::columns::error::ColumnsError;
 use crate::columns::program::{Candidate, Code, Day, MISSING, Nearest, Number, Tier, Values};
 
 /// One number for each row of a batch; [`MISSING`] where there is none.
-pub(super) type Vector = Zeroizing<Vec<i32>>;
+pub(crate) type Vector = Zeroizing<Vec<i32>>;
 
 /// Vectors that are used again and again, and wiped at the end.
 #[derive(Default)]

@@ -90,12 +90,32 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> {
         let values = |id: &str, n: usize| (1..=n).rev().map(|n| format!("{id}{n}")).collect();
         chosen.into_iter().map(|(id, n)| Grouping::category(id.to_owned(), values(id, n))).collect::<Vec<_>>()
     });
+    let banded = (measure(), proptest::collection::btree_set(-20..40_i64, 1..4))
+        .prop_map(|(measure, bounds)| Grouping::banded(measure, bounds.into_iter().collect(), 0));
+    let flag = select(vec!["f", "g"]).prop_map(|id: &str| Grouping::flag(id.to_owned()));
+    let cut = proptest::option::of(prop_oneof![banded, flag]);
+    let group_by = (group_by, cut, any::<bool>()).prop_map(|(mut group_by, cut, first)| {
+        let at = if first { 0 } else { group_by.len() };
+        cut.into_iter().for_each(|cut| group_by.insert(at, cut));
+        group_by
+    });
     let filter = proptest::option::of(condition());
-    (group_by, filter, vec(quantity(), 0..3), 1..3_u32).prop_map(|(group_by, filter, quantities, courses)| {
+    let quantities = (vec(quantity(), 0..3), any::<bool>()).prop_map(|(mut quantities, joint)| {
+        if joint {
+            quantities.iter_mut().for_each(|quantity| quantity.joint = Some(0));
+        }
+        quantities
+    });
+    (group_by, filter, quantities, 1..3_u32).prop_map(|(group_by, filter, quantities, courses)| {
         let block = |quantity, kind| Block { quantity, kind, rho: RhoMicro::default(), sigma: 0 };
         let mut blocks = vec![block(None, BlockKind::Count)];
         for at in 0..u32::try_from(quantities.len()).unwrap() {
             blocks.extend([BlockKind::Count, BlockKind::Sum, BlockKind::Squares].map(|kind| block(Some(at), kind)));
+            let product = BlockKind::Product { with: 0 };
+            blocks.extend(
+                quantities.iter().filter_map(|quantity| quantity.joint).take(1).map(|_| block(Some(at), product)),
+            );
+            blocks.push(block(Some(at), BlockKind::Bin { width: 3, from: 1, to: 3 }));
         }
         Plan {
             semantics: SEMANTICS_VERSION,
