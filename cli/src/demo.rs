@@ -5,10 +5,12 @@ mod deal;
 mod federation;
 mod people;
 mod processes;
+mod synthetic;
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use sumac_protocol::document::charter::Charter;
@@ -16,6 +18,7 @@ use sumac_protocol::explain::explain;
 use sumac_protocol::moment::Millis;
 use sumac_protocol::plan::Mode;
 use sumac_protocol::release_file::ReleaseFile;
+use sumac_protocol::round::progress::{Progress, Step};
 
 use crate::asking::{self, Asking};
 use crate::command::ask::{Format, Watch};
@@ -51,6 +54,10 @@ pub(crate) struct DemoArgs {
     /// Which patients those are; nothing else depends on it.
     #[arg(long, value_name = "N", default_value_t = 7)]
     seed: u64,
+    /// Instead of the trial, so many synthetic courses of ketamine treatment at each clinic, everybody consenting. Asks
+    /// twice: the first question of a node also reads its consents and lays out its columns.
+    #[arg(long, value_name = "COURSES", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    synthetic: Option<u32>,
     /// Build the federation and ask nothing. Only useful with --keep.
     #[arg(long, requires = "keep")]
     no_ask: bool,
@@ -67,6 +74,13 @@ pub(crate) const QUESTION: &str = "SELECT count(*) AS courses, \
 mean(clip(change(hamd17, day => 42, from => 32, to => 72), -30, 15)) AS change, \
 rate(response(hamd17, day => 42, from => 32, to => 72)) AS response \
 FROM courses GROUP BY arm";
+
+impl DemoArgs {
+    /// The question that is asked.
+    const fn question(&self) -> &'static str {
+        if self.synthetic.is_some() { synthetic::QUESTION } else { QUESTION }
+    }
+}
 
 /// Builds the federation, asks, shows and checks the answer, and takes everything down again
 /// unless it is to be kept.
@@ -91,8 +105,16 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     };
     let step = |text: &str| show::talk(&format!("{:>5.1} s  {text}", began.elapsed().as_secs_f64()));
     let federation = Federation::build(&dir, args, &step)?;
+    if let Some(courses) = args.synthetic {
+        synthetic::fill(&federation, courses, args.seed, &step)?;
+    }
     let mut nodes = Nodes::start(&federation, &step)?;
-    people::bring_in(&federation, args, &step)?;
+    if args.synthetic.is_none() {
+        people::bring_in(&federation, args, &step)?;
+    } else if !args.no_ask {
+        // Reads all consents and lays the columns out.
+        ask(args, &federation, &step)?;
+    }
     let asked = if args.no_ask { None } else { Some(ask(args, &federation, &step)?) };
     let code = match &asked {
         Some(release) => finish(args, &federation, release, &step)?,
@@ -100,7 +122,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     };
     if args.keep.is_some() {
         let interrupt = Interrupt::listen()?;
-        federation.print_what_next();
+        federation.print_what_next(args.question());
         interrupt.wait();
     }
     nodes.stop();
@@ -132,11 +154,13 @@ fn ask(args: &DemoArgs, federation: &Federation, step: &dyn Fn(&str)) -> Result<
     if let Some(why) = price.too_dear(charter, None, rho) {
         return Err(why);
     }
-    let plan = asking::plan(QUESTION, charter, mode, rho)?;
+    let plan = asking::plan(args.question(), charter, mode, rho)?;
     step("the question:");
-    for line in QUESTION
+    for line in args
+        .question()
         .replace(" FROM", "\nFROM")
         .replace(", mean(", ",\n  mean(")
+        .replace(", stddev(", ",\n  stddev(")
         .replace(", -30", ",\n    -30")
         .replace(", rate", ",\n  rate")
         .lines()
@@ -160,10 +184,14 @@ fn ask(args: &DemoArgs, federation: &Federation, step: &dyn Fn(&str)) -> Result<
     let chain = federation.chain.clone();
     let lifetime = Millis::seconds(60).min(charter.policy.query_lifetime_max());
     let runtime = tokio::runtime::Runtime::new().map_err(|why| Failure::bug(format!("no runtime: {why}")))?;
-    let asking = Asking::new(chain, &federation.study, None, QUESTION, rho, lifetime, &signer)?;
+    let asking = Asking::new(chain, &federation.study, None, args.question(), rho, lifetime, &signer)?;
     let began = Instant::now();
     let watch = Watch::new(&asking);
-    let release = runtime.block_on(asking.run(&seed, |progress| watch.see(progress)));
+    let steps = RefCell::new(Steps::from(began));
+    let release = runtime.block_on(asking.run(&seed, |progress| {
+        watch.see(progress);
+        steps.borrow_mut().see(progress);
+    }));
     watch.done();
     let text = serde_json::to_string_pretty(&release?).map_err(|why| Failure::bug(why.to_string()))?;
     let release = ReleaseFile::verify(&text, &federation.chain)?;
@@ -176,7 +204,45 @@ fn ask(args: &DemoArgs, federation: &Federation, step: &dyn Fn(&str)) -> Result<
     ));
     let (window, jitter) = (charter.policy.window(), charter.policy.upload_jitter_ms);
     show::talk(&format!("{MARGIN}  window {window}, jitter {jitter} ms, {build})"));
+    show::talk(&format!("{MARGIN}  {}", steps.into_inner().told(took)));
     Ok(release)
+}
+
+/// How long each step of a round took, as its asker sees it: to the 30 ms between two looks.
+struct Steps {
+    began: Instant,
+    /// What each step is for, and when it was first seen.
+    seen: Vec<(&'static str, Duration)>,
+}
+
+impl Steps {
+    const fn from(began: Instant) -> Self {
+        Self { began, seen: Vec::new() }
+    }
+
+    fn see(&mut self, progress: &Progress) {
+        let step = match progress.step {
+            Step::Committing => "commitments",
+            Step::Collecting => "scans, debits and shares",
+            Step::Freezing => "batch fixed",
+            Step::Verifying => "proofs checked",
+            Step::Opening => "noise and sums",
+            Step::Voiding => "voided",
+            Step::Answered { .. } | Step::Over { .. } => return,
+        };
+        if self.seen.last().is_none_or(|(last, _)| *last != step) {
+            self.seen.push((step, self.began.elapsed()));
+        }
+    }
+
+    /// One line; the last step ends when the release was checked.
+    fn told(&self, took: Duration) -> String {
+        let ends = self.seen.iter().skip(1).map(|(_, from)| *from).chain([took]);
+        let first = self.seen.first().map(|(_, from)| format!("sent {} ms", from.as_millis()));
+        let steps = self.seen.iter().zip(ends);
+        let steps = steps.map(|((step, from), to)| format!("{step} {} ms", to.saturating_sub(*from).as_millis()));
+        first.into_iter().chain(steps).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// Prints the answer, writes the files, and checks the answer as only this demo can: it alone has
@@ -194,7 +260,9 @@ fn finish(
     for folder in [Some(federation.dir.as_path()), args.out.as_deref()].into_iter().flatten() {
         write_release(folder, federation, release)?;
     }
-    step(&federation.compare(release)?);
+    if args.synthetic.is_none() {
+        step(&federation.compare(release)?);
+    }
     if args.keep.is_some() || args.out.is_some() {
         let folder = args.out.as_ref().unwrap_or(&federation.dir);
         let (release, charter) = (folder.join("release.json"), folder.join("charter.json"));

@@ -10,6 +10,7 @@ use sumac_node::home::{Home, Settings};
 use sumac_node::store::{Store, UnlockSecret};
 use sumac_protocol::charter_chain::CharterChain;
 use sumac_protocol::cost::RhoMicro;
+use sumac_protocol::dictionary::KETAMINE;
 use sumac_protocol::document::charter::{Charter, Label, Member, Policy, Role};
 use sumac_protocol::document::study::{ConsentCategory, Organisation, PlannedQuery, Purpose, Study};
 use sumac_protocol::envelope::Envelope;
@@ -18,7 +19,7 @@ use sumac_protocol::plan::Mode;
 use sumac_protocol::principal::Signer;
 
 use super::books::Books;
-use super::{DELTA_PER_1E12, DemoArgs, QUESTION};
+use super::{DELTA_PER_1E12, DemoArgs};
 use crate::failure::Failure;
 use crate::{asking, files, keys, show};
 
@@ -49,7 +50,10 @@ impl Federation {
     pub(super) fn build(dir: &Path, args: &DemoArgs, step: &dyn Fn(&str)) -> Result<Self, Failure> {
         let keys_dir = dir.join("keys");
         std::fs::create_dir_all(&keys_dir).map_err(|why| Failure::file(&keys_dir, &why))?;
-        let books = Books::deal(args.refusing, args.seed)?;
+        let books = match args.synthetic {
+            Some(courses) => Books::synthetic(courses),
+            None => Books::deal(args.refusing, args.seed)?,
+        };
         let stewards =
             ["ethics", "operator", "patients"].map(|name| keys::make(&keys_dir.join(format!("steward-{name}.key"))));
         let stewards = stewards.into_iter().collect::<Result<Vec<_>, _>>()?;
@@ -57,7 +61,8 @@ impl Federation {
         let mut clinics = Vec::new();
         let mut members = Vec::new();
         for (letter, name) in CAST {
-            let (clinic, member) = make_clinic(dir, letter, name, args.frame_logs)?;
+            let (clinic, mut member) = make_clinic(dir, letter, name, args.frame_logs)?;
+            member.patients_max = args.synthetic.map_or(PATIENTS_MAX, u64::from);
             clinics.push(clinic);
             members.push(member);
         }
@@ -86,19 +91,20 @@ impl Federation {
     }
 
     /// Prints the commands that a visitor can try.
-    pub(super) fn print_what_next(&self) {
+    pub(super) fn print_what_next(&self, question: &str) {
         let dir = self.dir.display();
-        let somebody = self.books.somebody_consenting();
-        let (clinic, pseudonym) = somebody
-            .map_or(("A".to_owned(), "P".to_owned()), |(i, p)| (CAST.get(i).map_or('A', |c| c.0).to_string(), p));
         show::talk("the federation is up; Ctrl-C stops it. In another terminal, ask again:");
         let price = if self.is_exact() { String::new() } else { " --epsilon 8".to_owned() };
         // A shell takes a backslash and the end of its line out, also between quotes.
-        let question =
-            [", mean", ", rate", " FROM"].iter().fold(QUESTION.to_owned(), |text, at| text.replace(at, &broken(at)));
+        let question = [", mean", ", stddev", ", rate", " FROM"]
+            .iter()
+            .fold(question.to_owned(), |text, at| text.replace(at, &broken(at)));
         show::talk(&format!("  sumac ask \"{question}\" \\"));
         show::talk(&format!("    --charter {dir}/charter.json --study {dir}/study.json \\"));
         show::talk(&format!("    --key {dir}/keys/researcher.key{price}"));
+        // The keys of invented patients are nowhere.
+        let Some((place, pseudonym)) = self.books.somebody_consenting() else { return };
+        let clinic = CAST.get(place).map_or('A', |(letter, _)| *letter);
         show::talk("let one patient withdraw, and ask once more:");
         show::talk(&format!("  sumac patient revoke --dir {dir}/{clinic} --key {dir}/patients/{pseudonym}.key"));
         show::talk("see who was counted, on the clinic's own console:");
@@ -177,7 +183,7 @@ fn charter(members: Vec<Member>, stewards: &[Signer], args: &DemoArgs) -> Charte
         committees: vec![committee([a, b, c]), committee([c, d, e]), committee([a, d, e])],
         members,
         studies: Vec::new(),
-        label: Some(Label::TestData),
+        label: Some(if args.synthetic.is_some() && !args.exact { Label::Synthetic } else { Label::TestData }),
         policy: Policy {
             clinics_min: 4,
             cohort_min: small,
@@ -193,14 +199,15 @@ fn charter(members: Vec<Member>, stewards: &[Signer], args: &DemoArgs) -> Charte
             step_timeout_ms: 2_000,
             query_lifetime_max_ms: 60_000,
         },
-        dictionary: include_str!("../../../protocol/dictionaries/duloxetine.toml").to_owned(),
+        dictionary: if args.synthetic.is_some() { KETAMINE } else { DULOXETINE }.to_owned(),
     }
 }
 
 /// The demo's study: health research, academic, thirty days, at most four questions of a patient.
 fn study(chain: &CharterChain, researcher: &Signer, args: &DemoArgs) -> Study {
     let from = asking::now();
-    let plans = if args.exact { vec![PlannedQuery { query: QUESTION.to_owned(), times: 10 }] } else { Vec::new() };
+    let plans =
+        if args.exact { vec![PlannedQuery { query: args.question().to_owned(), times: 10 }] } else { Vec::new() };
     let total = if args.exact { RhoMicro(0) } else { PATIENT_YEAR };
     Study {
         id: "demo-hamd-week6".into(),
@@ -241,6 +248,8 @@ fn signed_by_two<T: sumac_protocol::envelope::Document>(
 /// The clinics: a letter for the folder, a name for people.
 pub(super) const CAST: [(char, &str); 5] =
     [('A', "Harbour"), ('B', "Ridge"), ('C', "Linden"), ('D', "Mill"), ('E', "Quay")];
+/// The dictionary of the trial.
+const DULOXETINE: &str = include_str!("../../../protocol/dictionaries/duloxetine.toml");
 /// Most patients each clinic may hold: above what the deal gives any of them.
 const PATIENTS_MAX: u64 = 64;
 /// What one patient may be charged in 365 days, and what the study may spend: four of the demo's
