@@ -55,6 +55,22 @@ impl RecoveryMark {
         Entry::Role { role: MARK, id: [0; 32], body: Some(encode(self)) }
     }
 
+    /// What a node keeps that members told that it was set back, when its ledger had so many statements: a recovery that is
+    /// not finished, after which those wait who waited after the one before.
+    #[must_use]
+    pub fn found_behind(previous: Option<Self>, statements: u64, now: Moment) -> Self {
+        let waits_since = previous.and_then(|mark| mark.waits_since());
+        let waited = previous.filter(|mark| mark.suspended || !mark.finished);
+        Self {
+            at: now,
+            statements: waited.map_or(statements, |mark| mark.statements),
+            suspended: waits_since.is_some(),
+            suspended_at: waits_since,
+            given_up: previous.map_or(0, |mark| mark.given_up),
+            finished: false,
+        }
+    }
+
     /// Since when consents wait to be confirmed; none where they stand.
     #[must_use]
     pub fn waits_since(&self) -> Option<Moment> {

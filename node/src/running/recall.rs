@@ -35,6 +35,8 @@ pub(super) struct Recall {
     challenge: Digest,
     /// The highest number that the journal knows of.
     since: u64,
+    /// Statements in the ledger when it began to ask.
+    statements: u64,
     /// With this node's own time when it heard them.
     answers: BTreeMap<Principal, (Seen, Moment)>,
     state: State,
@@ -68,6 +70,7 @@ impl Recall {
             recovered: clinic.recovery()?.map(|mark| (mark.at, longest)),
             challenge: fresh_challenge()?,
             since,
+            statements: clinic.store().ledger_len(),
             answers: BTreeMap::new(),
             state: State::Asking,
             began: now,
@@ -155,7 +158,7 @@ impl Node {
     /// Begins to ask, or says that nobody has to be asked.
     pub(super) fn begin_recall(&mut self) -> Result<(), RunError> {
         if let Some(RecoveryMark { finished: false, .. }) = self.clinic.recovery()? {
-            self.shut("its recovery was begun and is not finished");
+            self.shut("it was set back to an earlier state, or restored, and its recovery is not finished");
             return Ok(());
         }
         if self.recall.witnesses.need() == 0 {
@@ -269,11 +272,21 @@ impl Node {
         let own = Own::of(&self.clinic, self.recall.since)?;
         if let Finding::Behind { counter, note } = own.against(self.clinic.store(), &seen) {
             let why = own.told(&self.name(&member), counter, note, self.clinic.store().ledger_len());
+            self.keep_that_it_was_set_back()?;
             self.shut(&why);
             return Ok(());
         }
         self.recall.answers.insert(member, (seen, self.clock.now()));
         self.weigh_answers()
+    }
+
+    /// Keeps how long the ledger was before anything was taken in that was signed since: what is signed while the node is
+    /// shut must not make up for what was lost.
+    fn keep_that_it_was_set_back(&self) -> Result<(), RunError> {
+        let store = self.clinic.store();
+        let mark = RecoveryMark::found_behind(RecoveryMark::read(store)?, self.recall.statements, self.clock.now());
+        store.append(vec![mark.entry()])?;
+        Ok(())
     }
 
     /// Opens once enough have answered and the clock agrees with theirs.

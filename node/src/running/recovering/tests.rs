@@ -182,6 +182,23 @@ fn a_healthy_node_is_marked_only_once_enough_have_answered_and_one_that_lacks_so
 }
 
 #[test]
+fn statements_that_are_signed_while_a_node_is_shut_do_not_make_up_for_those_that_were_lost() {
+    let rig = Rig::new();
+    // Two were seen, one was left when it was found out, and one was taken since.
+    let newest = rig.note();
+    let mark = RecoveryMark::found_behind(None, 1, rig.rehearsal.now());
+    rig.clinic().store().append(vec![mark.entry()]).unwrap();
+    assert!(rig.recovers(rig.found(false), &rig.seen(Some((40, &newest)), &[])).suspended);
+    let (now, finished) = (rig.rehearsal.now(), rig.mark());
+    let again = RecoveryMark::found_behind(Some(finished), 2, now);
+    assert_eq!(
+        (again.finished, again.waits_since(), again.given_up),
+        (false, finished.waits_since(), finished.given_up)
+    );
+    assert_eq!((again.statements, finished.statements), (1, 1), "who waits for what was lost first waits on");
+}
+
+#[test]
 fn a_recovered_node_is_not_behind_what_it_gave_up_and_is_behind_what_it_signed_since() {
     let rig = Rig::new();
     let shorter = rig.clinic();
@@ -219,24 +236,30 @@ fn whatever_a_member_says_nobody_is_charged_more_or_for_longer_than_a_query_can_
     let (bounds, now) = (QueryBounds::of(rig.rehearsal.chain()), rig.rehearsal.now());
     let study = rig.rehearsal.study().digest();
     let day = Moment(now.0 + 86_400_000);
-    let told =
-        |rho, expires, study| SeenQuery { counter: 9, query: Digest([8; 32]), study, rho: RhoMicro(rho), expires };
+    let told = |number, rho, expires, study| SeenQuery {
+        counter: 9,
+        query: Digest([number; 32]),
+        study,
+        rho: RhoMicro(rho),
+        expires,
+    };
     let cases = [
-        ("an honest word", told(40_000_000, now, study), (40_000_000, now, 0)),
-        ("at both limits", told(40_000_000, day, study), (40_000_000, day, 0)),
-        ("past both", told(40_000_001, Moment(day.0 + 1), study), (40_000_000, day, 0)),
-        ("for good", told(u64::MAX, Moment(u64::MAX), study), (40_000_000, day, 0)),
-        ("a study that no charter lists", told(1, now, Digest([3; 32])), (1, now, 1)),
+        ("an honest word", told(1, 40_000_000, now, study), (40_000_000, now, 0)),
+        ("at both limits", told(2, 40_000_000, day, study), (40_000_000, day, 0)),
+        ("past both", told(3, 40_000_001, Moment(day.0 + 1), study), (40_000_000, day, 0)),
+        ("for good", told(4, u64::MAX, Moment(u64::MAX), study), (40_000_000, day, 0)),
+        ("a study that no charter lists", told(5, 1, now, Digest([3; 32])), (1, now, 1)),
     ];
     for (why, told, (rho, expires, unknown)) in cases {
         let note = rig.note();
         let seen = rig.seen(Some((9, &note)), &[told]);
-        let got: Vec<_> = forgotten(&seen, &bounds, now).iter().map(|q| (q.rho.0, q.expires)).collect();
+        let got: Vec<_> = forgotten(&seen, &bounds, now).iter().map(|query| (query.rho.0, query.expires)).collect();
         assert_eq!(got, [(rho, expires)], "{why}");
-        let rig = Rig::new();
-        let note = rig.note();
-        let done = rig.recovers(rig.found(false), &rig.seen(Some((9, &note)), &[told]));
+        let done = rig.recovers(rig.found(false), &seen);
         assert_eq!((done.charged.len(), done.unknown_studies.len()), (1, unknown), "{why}");
+        let charges = rig.clinic().charges().unwrap();
+        let charge = charges.iter().find(|charge| charge.query == told.query).unwrap();
+        assert_eq!((charge.rho.0, charge.expires), (rho, expires), "{why}");
     }
 }
 
@@ -255,7 +278,7 @@ fn a_node_that_waits_says_how_many_answered_and_whose_answer_every_query_needs()
     ];
     for (who, operators, first) in cases {
         let witnesses = Witnesses::of(&charter, &keys[0]);
-        let answered = who.iter().map(|at: &usize| (keys[*at], seen.clone())).collect();
+        let answered: BTreeMap<Principal, Seen> = who.iter().map(|at: &usize| (keys[*at], seen.clone())).collect();
         let said = witnesses.lacking(&answered).told(name);
         assert!(said.starts_with(operators), "{who:?}: {said}");
         for words in ["Clinic 1", "Clinic 2", "which every query calls"] {
