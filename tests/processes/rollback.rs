@@ -98,24 +98,7 @@ fn a_backup_that_was_restored_is_recovered_before_anything_and_consents_wait_to_
         federation.revoke('D', &leaves);
     }
     let forgotten = federation.ask(&Question::how_many()).answer();
-    federation.kill('D');
-    std::fs::rename(home.join("store"), home.join("store.old")).unwrap();
-    let restored = node(&federation, "restore", &home, &[("--from", &backup)]);
-    succeeds(&restored);
-    assert!(flat(&restored.text()).contains("sumac node recover"), "{}", restored.text());
-    refuses(&node(&federation, "run", &home, &[]), "store-acknowledged-missing", "sumac node recover");
-
-    // Nobody is there to tell it what it forgot: it stays shut, although its store opens now.
-    for other in ['A', 'B', 'C', 'E'] {
-        federation.stop(other);
-    }
-    let alone = node_with(&federation, "recover", &home, &[], &["--wait", "1"]);
-    refuses(&alone, "recovery-too-few", "ask their operators");
-    federation.start_all();
-    let status = federation.status('D');
-    assert!(status.shut.as_ref().is_some_and(|why| why.contains("is not finished")), "{status:?}");
-    assert!(!status.waits, "somebody has to do something");
-    federation.stop('D');
+    restores_and_stays_shut(&mut federation, &backup);
 
     let recovered = node(&federation, "recover", &home, &[]);
     succeeds(&recovered);
@@ -141,49 +124,12 @@ fn a_backup_that_was_restored_is_recovered_before_anything_and_consents_wait_to_
     let standings = federation.patients_by_name('D');
     assert_eq!([&granted, &shown, &leaves].map(|name| standings[name].standing.as_str()), ["suspended"; 3]);
 
-    let confirm = |patient: &str, receipt: &[(&str, &Path)]| {
-        node_with(&federation, "confirm", &home, receipt, &["--patient", patient])
-    };
-    refuses(&confirm(&granted, &[]), "receipt-needed", "KEY.receipts");
+    let confirm =
+        |receipt: &[(&str, &Path)]| node_with(&federation, "confirm", &home, receipt, &["--patient", &granted]);
+    refuses(&confirm(&[]), "receipt-needed", "KEY.receipts");
     let no_receipt = federation.dir().join("charter.json");
-    refuses(&confirm(&granted, &[("--receipt", &no_receipt)]), "receipt", "KEY.receipts");
-    let (other, [older, newest]) = (receipts(&federation, &leaves), two(receipts(&federation, &shown)));
-    let forged = |name: &str, change: &dyn Fn(&mut serde_json::Value)| {
-        let mut kept: serde_json::Value = serde_json::from_slice(&std::fs::read(&newest).unwrap()).unwrap();
-        change(&mut kept["receipt"]);
-        let file = federation.dir().join(name);
-        std::fs::write(&file, kept.to_string()).unwrap();
-        file
-    };
-    let head: serde_json::Value = serde_json::from_slice(&std::fs::read(&other[0]).unwrap()).unwrap();
-    let mut of_c = federation.patients('C').into_iter().filter(|patient| patient.standing == "granted");
-    let elsewhere = of_c.next().unwrap().pseudonym;
-    federation.grant('C', &elsewhere);
-    let of_another = receipts(&federation, &elsewhere).remove(0);
-    let foreign: serde_json::Value = serde_json::from_slice(&std::fs::read(&of_another).unwrap()).unwrap();
-    for (why, file, code) in [
-        ("the patient's older one", older, "receipt-of-another"),
-        ("another patient's", other[0].clone(), "receipt-of-another"),
-        ("another clinic's", of_another, "receipt-of-another"),
-        ("at another position", forged("forged-1.json", &|it| it["position"] = 0.into()), "ledger-not-included"),
-        (
-            "under another head",
-            forged("forged-2.json", &|it| it["head"] = head["receipt"]["head"].clone()),
-            "ledger-not-included",
-        ),
-        (
-            "under another clinic's head",
-            forged("forged-3.json", &|it| it["head"] = foreign["receipt"]["head"].clone()),
-            "ledger-bad-document",
-        ),
-    ] {
-        let refused = confirm(&shown, &[("--receipt", &file)]);
-        assert!(refused.text().contains(&format!("error[{code}]")), "{why}: {}", refused.text());
-        assert_eq!(federation.patients_by_name('D')[&shown].standing, "suspended", "{why}");
-    }
-    succeeds(&confirm(&shown, &[("--receipt", &newest)]));
-    assert_eq!(federation.patients_by_name('D')[&shown].standing, "granted");
-    refuses(&confirm(&shown, &[("--receipt", &newest)]), "nothing-to-confirm", "nothing to confirm");
+    refuses(&confirm(&[("--receipt", &no_receipt)]), "receipt", "KEY.receipts");
+    only_the_newest_receipt_confirms(&federation, &shown, &leaves);
 
     // What the patient signs anew, after the recovery, needs no receipt of what was before.
     federation.revoke('D', &granted);
@@ -268,6 +214,74 @@ fn until_it_is_shut(federation: &Federation) -> String {
         }
         assert!(Instant::now() < give_up, "nobody tells it: {why}");
     }
+}
+
+/// Mill's store is lost and restored from a backup, and nobody is there to tell it what it forgot.
+fn restores_and_stays_shut(federation: &mut Federation, backup: &Path) {
+    let home = federation.home('D');
+    federation.kill('D');
+    std::fs::rename(home.join("store"), home.join("store.old")).unwrap();
+    let restored = node(federation, "restore", &home, &[("--from", backup)]);
+    succeeds(&restored);
+    assert!(flat(&restored.text()).contains("sumac node recover"), "{}", restored.text());
+    refuses(&node(federation, "run", &home, &[]), "store-acknowledged-missing", "sumac node recover");
+
+    // Nobody is there to tell it what it forgot: it stays shut, although its store opens now.
+    for other in ['A', 'B', 'C', 'E'] {
+        federation.stop(other);
+    }
+    let alone = node_with(federation, "recover", &home, &[], &["--wait", "1"]);
+    refuses(&alone, "recovery-too-few", "ask their operators");
+    federation.start_all();
+    let status = federation.status('D');
+    assert!(status.shut.as_ref().is_some_and(|why| why.contains("is not finished")), "{status:?}");
+    assert!(!status.waits, "somebody has to do something");
+    federation.stop('D');
+}
+
+/// Shows receipts for a patient whose consent waits: forged, foreign and older ones change nothing.
+fn only_the_newest_receipt_confirms(federation: &Federation, shown: &str, other: &str) {
+    let home = federation.home('D');
+    let confirm =
+        |receipt: &Path| node_with(federation, "confirm", &home, &[("--receipt", receipt)], &["--patient", shown]);
+    let standing = || federation.patients_by_name('D')[shown].standing.clone();
+    let (other, [older, newest]) = (receipts(federation, other), two(receipts(federation, shown)));
+    let forged = |name: &str, change: &dyn Fn(&mut serde_json::Value)| {
+        let mut kept: serde_json::Value = serde_json::from_slice(&std::fs::read(&newest).unwrap()).unwrap();
+        change(&mut kept["receipt"]);
+        let file = federation.dir().join(name);
+        std::fs::write(&file, kept.to_string()).unwrap();
+        file
+    };
+    let head: serde_json::Value = serde_json::from_slice(&std::fs::read(&other[0]).unwrap()).unwrap();
+    let mut of_c = federation.patients('C').into_iter().filter(|patient| patient.standing == "granted");
+    let elsewhere = of_c.next().unwrap().pseudonym;
+    federation.grant('C', &elsewhere);
+    let of_another = receipts(federation, &elsewhere).remove(0);
+    let foreign: serde_json::Value = serde_json::from_slice(&std::fs::read(&of_another).unwrap()).unwrap();
+    for (why, file, code) in [
+        ("the patient's older one", older, "receipt-of-another"),
+        ("another patient's", other[0].clone(), "receipt-of-another"),
+        ("another clinic's", of_another, "receipt-of-another"),
+        ("at another position", forged("forged-1.json", &|it| it["position"] = 0.into()), "ledger-not-included"),
+        (
+            "under another head",
+            forged("forged-2.json", &|it| it["head"] = head["receipt"]["head"].clone()),
+            "ledger-not-included",
+        ),
+        (
+            "under another clinic's head",
+            forged("forged-3.json", &|it| it["head"] = foreign["receipt"]["head"].clone()),
+            "ledger-bad-document",
+        ),
+    ] {
+        let refused = confirm(&file);
+        assert!(refused.text().contains(&format!("error[{code}]")), "{why}: {}", refused.text());
+        assert_eq!(standing(), "suspended", "{why}");
+    }
+    succeeds(&confirm(&newest));
+    assert_eq!(standing(), "granted");
+    refuses(&confirm(&newest), "nothing-to-confirm", "nothing to confirm");
 }
 
 /// The receipts that a patient's program kept, oldest first.
