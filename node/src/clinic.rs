@@ -6,6 +6,7 @@ mod books;
 mod budget;
 mod consents;
 mod desk;
+mod earlier;
 mod enrolling;
 mod erasing;
 mod error;

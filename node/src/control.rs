@@ -198,6 +198,9 @@ pub struct Status {
     /// Why it takes part in no question now, in words; none where it does.
     #[serde(default)]
     pub shut: Option<String>,
+    /// Whether that is only until members have answered, so that nobody has to do anything if they run.
+    #[serde(default)]
+    pub waits: bool,
     /// Sealed statements that it holds for other clinics until they answer.
     pub held_for_others: u64,
     /// Its process.

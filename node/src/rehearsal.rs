@@ -256,4 +256,4 @@ impl Rehearsal {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

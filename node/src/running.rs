@@ -210,6 +210,7 @@ impl Node {
                     None => return Ok(()),
                 },
                 _ = beat.tick() => {
+                    self.watch_the_clock()?;
                     self.process(Event::Tick, None)?;
                     self.hand_on()?;
                     self.ask_what_was_seen(false)?;

@@ -1,7 +1,11 @@
 //! What a node asks other members before it takes part in any question: whether they saw anything newer of it than it
 //! knows itself. A folder that was set back looks whole from within.
 
+mod bounds;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use bounds::QueryBounds;
 
 use crate::counted::{Counted, CountedError};
 use crate::digest::Digest;
@@ -56,9 +60,46 @@ impl Witnesses {
     /// member of another operator. It is called to every query, so without it the newest may have been seen by nobody.
     #[must_use]
     pub fn suffice(&self, answered: &BTreeMap<Principal, Seen>) -> bool {
+        let Lacking { have, need, first } = self.lacking(answered);
+        have >= need && first.is_empty()
+    }
+
+    /// What these answers lack to be enough.
+    #[must_use]
+    pub fn lacking(&self, answered: &BTreeMap<Principal, Seen>) -> Lacking {
         let operators: BTreeSet<&String> = answered.keys().filter_map(|member| self.members.get(member)).collect();
-        let first = self.first.is_empty() || answered.keys().any(|member| self.first.contains(member));
-        operators.len() >= self.need() && first
+        let heard = answered.keys().any(|member| self.first.contains(member));
+        let first = if heard { Vec::new() } else { self.first.iter().copied().collect() };
+        Lacking { have: operators.len(), need: self.need(), first }
+    }
+}
+
+/// How far answers are from being enough.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "complete: these two are asked of answers")]
+pub struct Lacking {
+    /// Operators that have answered.
+    pub have: usize,
+    /// Operators that have to.
+    pub need: usize,
+    /// The members of the first committee one of whom has to answer yet; none once one did.
+    pub first: Vec<Principal>,
+}
+
+impl Lacking {
+    /// The same in words, members by their names.
+    #[must_use]
+    pub fn told(&self, name: impl Fn(&Principal) -> String) -> String {
+        let Self { have, need, first } = self;
+        let operators = format!("{have} of at least {need} operators answered");
+        match first.as_slice() {
+            [] => operators,
+            [one] => format!("{operators}, and {} has to, which every query calls", name(one)),
+            several => {
+                let names: Vec<String> = several.iter().map(name).collect();
+                format!("{operators}, and one of {} has to, which every query calls", names.join(", "))
+            }
+        }
     }
 }
 

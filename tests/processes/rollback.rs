@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, and says where")]
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -69,33 +70,35 @@ fn a_clinic_that_was_set_back_gives_nothing_until_it_recovered_and_charged() {
     assert_eq!(next.operators("counted"), 5, "it contributes again");
     let line = federation.cohort('D', &next.query).unwrap();
     assert!(!line.pseudonyms.contains(&withdrawn), "and the withdrawal stands");
+
+    // Recovered once more without need, and nobody answers: it is as it was.
+    Federation::letters().for_each(|letter| federation.stop(letter));
+    let alone = node_with(&federation, "recover", &home, &[], &["--wait", "1"]);
+    refuses(&alone, "recovery-too-few", "nothing was changed");
+    federation.start_all();
+    until_it_takes_part(&federation);
 }
 
 #[test]
 fn a_backup_that_was_restored_is_recovered_before_anything_and_consents_wait_to_be_shown_again() {
     let mut federation = Setup::default().start(PROGRAM);
     let (home, backup) = (federation.home('D'), federation.dir().join("backup"));
-    succeeds(&node(&federation, "backup", &home, &[("--to", &backup)]));
-    let forgotten = federation.ask(&Question::how_many()).answer();
     let patients = federation.patients_by_name('D');
-    let granted = patients.values().find(|patient| patient.standing == "granted").unwrap().pseudonym.clone();
-    federation.kill('D');
-    std::fs::rename(home.join("store"), home.join("store.old")).unwrap();
-    let restored = node(&federation, "restore", &home, &[("--from", &backup)]);
-    succeeds(&restored);
-    assert!(flat(&restored.text()).contains("sumac node recover"), "{}", restored.text());
-    refuses(&node(&federation, "run", &home, &[]), "store-acknowledged-missing", "sumac node recover");
-
-    // Nobody is there to tell it what it forgot: it stays shut, although its store opens now.
-    for other in ['A', 'B', 'C', 'E'] {
-        federation.stop(other);
+    let mut granting = patients.values().filter(|patient| patient.standing == "granted");
+    let [granted, shown, leaves] = [(); 3].map(|()| granting.next().unwrap().pseudonym.clone());
+    for _ in 0..2 {
+        let said = federation.grant('D', &shown);
+        assert!(said.contains("the receipt is kept in"), "{said}");
     }
-    let alone = node_with(&federation, "recover", &home, &[], &["--wait", "1"]);
-    refuses(&alone, "recovery-too-few", "ask their operators");
-    federation.start_all();
-    let shut = federation.status('D').shut;
-    assert!(shut.as_ref().is_some_and(|why| why.contains("begun and is not finished")), "{shut:?}");
-    federation.stop('D');
+    assert_eq!(federation.ask(&Question::how_many()).answer().operators("counted"), 5);
+    succeeds(&node(&federation, "backup", &home, &[("--to", &backup)]));
+    // Far more than a recovery writes itself: the journal stays shorter than what members saw of it.
+    for _ in 0..12 {
+        federation.grant('D', &leaves);
+        federation.revoke('D', &leaves);
+    }
+    let forgotten = federation.ask(&Question::how_many()).answer();
+    restores_and_stays_shut(&mut federation, &backup);
 
     let recovered = node(&federation, "recover", &home, &[]);
     succeeds(&recovered);
@@ -108,18 +111,34 @@ fn a_backup_that_was_restored_is_recovered_before_anything_and_consents_wait_to_
     assert_eq!(suspended.operators("counted"), 5, "it takes part, and nobody can tell that it has nothing to say");
     assert_eq!(federation.cohort('D', &suspended.query).unwrap().pseudonyms, Vec::<String>::new());
 
+    // Started again, given again: what waits goes on waiting, and the journal that was given up is no reason to shut.
+    federation.stop('D');
+    federation.restart('D');
+    until_it_takes_part(&federation);
+    federation.stop('D');
+    let again = node(&federation, "recover", &home, &[]);
+    succeeds(&again);
+    assert!(flat(&again.text()).contains("no consent counts until"), "{}", again.text());
+    federation.restart('D');
+    until_it_takes_part(&federation);
+    let standings = federation.patients_by_name('D');
+    assert_eq!([&granted, &shown, &leaves].map(|name| standings[name].standing.as_str()), ["suspended"; 3]);
+
     let confirm =
         |receipt: &[(&str, &Path)]| node_with(&federation, "confirm", &home, receipt, &["--patient", &granted]);
-    refuses(&confirm(&[]), "receipt-needed", "the patient's program kept");
+    refuses(&confirm(&[]), "receipt-needed", "KEY.receipts");
     let no_receipt = federation.dir().join("charter.json");
-    refuses(&confirm(&[("--receipt", &no_receipt)]), "receipt", "the patient's program kept");
+    refuses(&confirm(&[("--receipt", &no_receipt)]), "receipt", "KEY.receipts");
+    only_the_newest_receipt_confirms(&federation, &shown, &leaves);
+
     // What the patient signs anew, after the recovery, needs no receipt of what was before.
     federation.revoke('D', &granted);
     federation.grant('D', &granted);
     assert_eq!(federation.patients_by_name('D')[&granted].standing, "granted");
     let next = federation.ask(&Question::how_many()).answer();
     assert_eq!(next.operators("counted"), 5);
-    assert_eq!(federation.cohort('D', &next.query).unwrap().pseudonyms, [granted]);
+    let counted: BTreeSet<String> = federation.cohort('D', &next.query).unwrap().pseudonyms.into_iter().collect();
+    assert_eq!(counted, BTreeSet::from([granted, shown]));
 }
 
 #[test]
@@ -195,6 +214,86 @@ fn until_it_is_shut(federation: &Federation) -> String {
         }
         assert!(Instant::now() < give_up, "nobody tells it: {why}");
     }
+}
+
+/// Mill's store is lost and restored from a backup, and nobody is there to tell it what it forgot.
+fn restores_and_stays_shut(federation: &mut Federation, backup: &Path) {
+    let home = federation.home('D');
+    federation.kill('D');
+    std::fs::rename(home.join("store"), home.join("store.old")).unwrap();
+    let restored = node(federation, "restore", &home, &[("--from", backup)]);
+    succeeds(&restored);
+    assert!(flat(&restored.text()).contains("sumac node recover"), "{}", restored.text());
+    refuses(&node(federation, "run", &home, &[]), "store-acknowledged-missing", "sumac node recover");
+
+    // Nobody is there to tell it what it forgot: it stays shut, although its store opens now.
+    for other in ['A', 'B', 'C', 'E'] {
+        federation.stop(other);
+    }
+    let alone = node_with(federation, "recover", &home, &[], &["--wait", "1"]);
+    refuses(&alone, "recovery-too-few", "ask their operators");
+    federation.start_all();
+    let status = federation.status('D');
+    assert!(status.shut.as_ref().is_some_and(|why| why.contains("is not finished")), "{status:?}");
+    assert!(!status.waits, "somebody has to do something");
+    federation.stop('D');
+}
+
+/// Shows receipts for a patient whose consent waits: forged, foreign and older ones change nothing.
+fn only_the_newest_receipt_confirms(federation: &Federation, shown: &str, other: &str) {
+    let home = federation.home('D');
+    let confirm =
+        |receipt: &Path| node_with(federation, "confirm", &home, &[("--receipt", receipt)], &["--patient", shown]);
+    let standing = || federation.patients_by_name('D')[shown].standing.clone();
+    let (other, [older, newest]) = (receipts(federation, other), two(receipts(federation, shown)));
+    let forged = |name: &str, change: &dyn Fn(&mut serde_json::Value)| {
+        let mut kept: serde_json::Value = serde_json::from_slice(&std::fs::read(&newest).unwrap()).unwrap();
+        change(&mut kept["receipt"]);
+        let file = federation.dir().join(name);
+        std::fs::write(&file, kept.to_string()).unwrap();
+        file
+    };
+    let head: serde_json::Value = serde_json::from_slice(&std::fs::read(&other[0]).unwrap()).unwrap();
+    let mut of_c = federation.patients('C').into_iter().filter(|patient| patient.standing == "granted");
+    let elsewhere = of_c.next().unwrap().pseudonym;
+    federation.grant('C', &elsewhere);
+    let of_another = receipts(federation, &elsewhere).remove(0);
+    let foreign: serde_json::Value = serde_json::from_slice(&std::fs::read(&of_another).unwrap()).unwrap();
+    for (why, file, code) in [
+        ("the patient's older one", older, "receipt-of-another"),
+        ("another patient's", other[0].clone(), "receipt-of-another"),
+        ("another clinic's", of_another, "receipt-of-another"),
+        ("at another position", forged("forged-1.json", &|it| it["position"] = 0.into()), "ledger-not-included"),
+        (
+            "under another head",
+            forged("forged-2.json", &|it| it["head"] = head["receipt"]["head"].clone()),
+            "ledger-not-included",
+        ),
+        (
+            "under another clinic's head",
+            forged("forged-3.json", &|it| it["head"] = foreign["receipt"]["head"].clone()),
+            "ledger-bad-document",
+        ),
+    ] {
+        let refused = confirm(&file);
+        assert!(refused.text().contains(&format!("error[{code}]")), "{why}: {}", refused.text());
+        assert_eq!(standing(), "suspended", "{why}");
+    }
+    succeeds(&confirm(&newest));
+    assert_eq!(standing(), "granted");
+    refuses(&confirm(&newest), "nothing-to-confirm", "nothing to confirm");
+}
+
+/// The receipts that a patient's program kept, oldest first.
+fn receipts(federation: &Federation, pseudonym: &str) -> Vec<PathBuf> {
+    let folder = federation.dir().join("patients").join(format!("{pseudonym}.key.receipts"));
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+fn two(files: Vec<PathBuf>) -> [PathBuf; 2] {
+    files.try_into().unwrap()
 }
 
 /// Everything in a folder but sockets, which a copy of a running node's may have.

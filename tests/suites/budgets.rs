@@ -5,6 +5,7 @@
 
 mod budgets {
     pub(crate) mod clinic;
+    mod forgotten;
     pub(crate) mod story;
 }
 

@@ -14,10 +14,12 @@ mod recover;
 mod restore;
 mod rotate;
 
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use serde::Serialize;
 use sumac_node::control::{self, ControlError, Request, Response};
 use sumac_node::home::{Home, HomeError, Settings};
 use sumac_node::running;
@@ -113,6 +115,15 @@ impl NodeCommand {
                 Ok(ExitCode::SUCCESS)
             }
         }
+    }
+}
+
+/// What was done, for programs: a terminal has had it in words, and a line of JSON helps nobody there who did not ask for it.
+fn for_programs<T: Serialize>(report: &T, format: Option<Format>) -> Result<(), Failure> {
+    match format {
+        Some(Format::Json) => show::json(report),
+        None if !std::io::stdout().is_terminal() => show::json(report),
+        Some(Format::Table) | None => Ok(()),
     }
 }
 

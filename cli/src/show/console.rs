@@ -24,7 +24,9 @@ pub(crate) fn status(status: &Status) {
         prose(&format!("{name:<11} {fact}"), "            ");
     }
     if let Some(why) = &status.shut {
-        prose(&format!("{:<11} takes part in no question: {why}", "SHUT"), "            ");
+        let (how, until) = if status.waits { ("waiting", "yet") } else { ("SHUT", "") };
+        let says = format!("{how:<11} takes part in no question {until}");
+        prose(&format!("{}: {why}", says.trim_end()), "            ");
     }
     if status.held_for_others > 0 {
         let says = "sealed statements of other clinics' patients, until their clinics answer";

@@ -39,7 +39,7 @@ impl Clinic {
     fn status_of(&self, row: Row) -> Result<StatusNow, ClinicError> {
         let (now, spoke) = (self.clock.now(), self.spoke(row)?);
         let history = spoke.as_ref().map_or_else(History::new, Spoke::history);
-        let mine = |charge: &&Charge| charge.rows.contains(&row.0) && charge.state.stands();
+        let mine = |charge: &&Charge| charge.concerns(row.0, now) && charge.state.stands();
         let charges = self.charges()?;
         let year = charges.iter().filter(mine).filter(|charge| charge.counts_for_the_year(now));
         Ok(StatusNow {

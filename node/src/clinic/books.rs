@@ -79,7 +79,8 @@ pub enum ChargeState {
     NotCounted,
     /// Came to nothing; given back.
     NoRelease,
-    /// Charged to every patient when the clinic recovered, because whom it was charged to was forgotten; stands for good.
+    /// Charged to every patient when the clinic recovered, because whom it was charged to was forgotten; stands for good,
+    /// and for whoever was enrolled since too, who may have been charged before under a row that was lost.
     Forgotten,
 }
 
@@ -88,6 +89,17 @@ impl Charge {
     /// be released until the query expires.
     pub(super) fn counts_for_the_year(&self, now: Moment) -> bool {
         now.since(self.expires) < Millis::BUDGET_YEAR
+    }
+
+    /// Whether the patient in a row was, or has to be taken to have been, charged. What was forgotten concerns everybody for
+    /// as long as it counts, also whose row is younger: the patient may have been here before.
+    pub(crate) fn concerns(&self, row: u32, now: Moment) -> bool {
+        self.rows.contains(&row) || (self.state == ChargeState::Forgotten && self.counts_for_the_year(now))
+    }
+
+    /// Whether it may have counted patients for a question of this study and text.
+    pub(super) fn may_have_counted_for(&self, study: Digest, text: Digest) -> bool {
+        self.study == study && (self.text == text || self.state == ChargeState::Forgotten)
     }
 }
 
@@ -121,10 +133,10 @@ impl Clinic {
             return Ok(Selection { query: id, attempt: order.attempt, cells: None, ledger: Digest([0; 32]), declined });
         }
         let spent = self.spent(id, now)?;
-        let spent = |row: u32| usize::try_from(row).ok().and_then(|row| spent.get(row)).copied().unwrap_or_default();
+        let spent = |row: u32| spent.of(row);
         let only: Option<BTreeSet<u32>> = before.as_ref().map(|charge| charge.rows.iter().copied().collect());
         let counted = self.counted(inquiry)?;
-        let selected = self.selected(inquiry, now, &spent, &|row| counted.contains(&row), only.as_ref())?;
+        let selected = self.selected(inquiry, now, &spent, &|row| counted.includes(row), only.as_ref())?;
         let Selected { cohort, opening } = selected;
         let ledger = ledger::commitment(&opening.salt.0, &opening.head.digest());
         let mut openings = before.as_ref().map(|charge| charge.openings.clone()).unwrap_or_default();
@@ -158,6 +170,11 @@ impl Clinic {
         let Some(mut charge) = self.charge(query)? else { return Ok(()) };
         if matches!(charge.state, ChargeState::Released { .. } | ChargeState::Forgotten) {
             // What was released stays paid for, whatever is said later, and so does what nobody knows any more.
+            return Ok(());
+        }
+        let forgot = self.recovery()?.is_some_and(|mark| charge.at <= mark.at);
+        if forgot && !matches!(outcome, Outcome::Released(_)) {
+            // In which attempts something was sent was forgotten, so nothing shows that nobody was counted.
             return Ok(());
         }
         charge.state = match outcome {
@@ -197,37 +214,6 @@ impl Clinic {
         Ok(Some(ToldPatients { title, lay_summary, mode: study.mode }))
     }
 
-    /// What the patient in each row was charged by other queries than `but`, which were, or may still be, answered in
-    /// the 365 days before `now`.
-    fn spent(&self, but: Digest, now: Moment) -> Result<Vec<RhoMicro>, ClinicError> {
-        let mut spent: Vec<RhoMicro> = Vec::new();
-        for charge in self.charges()? {
-            if charge.query != but && charge.state.stands() && charge.counts_for_the_year(now) {
-                for row in charge.rows.iter().filter_map(|row| usize::try_from(*row).ok()) {
-                    if spent.len() <= row {
-                        spent.resize(row.saturating_add(1), RhoMicro::default());
-                    }
-                    if let Some(have) = spent.get_mut(row) {
-                        *have = have.plus(charge.rho);
-                    }
-                }
-            }
-        }
-        Ok(spent)
-    }
-
-    /// The rows that other queries of the same study and text have counted, or may still count, whenever that was.
-    fn counted(&self, inquiry: &Inquiry) -> Result<BTreeSet<u32>, ClinicError> {
-        if !inquiry.counts_nobody_twice() {
-            return Ok(BTreeSet::new());
-        }
-        let (id, study, text) = (inquiry.id(), inquiry.study().digest(), text_digest(inquiry));
-        let earlier = |charge: &Charge| {
-            charge.query != id && charge.study == study && charge.text == text && charge.state.stands()
-        };
-        Ok(self.charges()?.into_iter().filter(earlier).flat_map(|charge| charge.rows).collect())
-    }
-
     /// Whether the study's own budget or number of queries is used up, as this clinic counts it: a
     /// public refusal, whatever the coordinator says.
     fn overspent(&self, inquiry: &Inquiry, now: Moment) -> Result<Option<Refused>, ClinicError> {
@@ -250,11 +236,11 @@ impl Clinic {
     }
 }
 
-/// The queries of a study that were selected for before.
+/// The queries of a study that were selected for before. One that was forgotten may have been of any text.
 pub(super) fn asked(charges: &[Charge], study: Digest, text: Digest, now: Moment) -> Asked {
     let of_study = || charges.iter().filter(|c| c.study == study);
     Asked {
-        this_text: of_study().filter(|c| c.state.stands() && c.text == text).count(),
+        this_text: of_study().filter(|c| c.state.stands() && c.may_have_counted_for(study, text)).count(),
         in_all: of_study().filter(|c| c.state.stands()).count(),
         today: of_study().filter(|c| now.since(c.at) < Millis::DAY).count(),
     }
@@ -279,7 +265,7 @@ fn from_before() -> Refused {
     }
 }
 
-fn text_digest(inquiry: &Inquiry) -> Digest {
+pub(super) fn text_digest(inquiry: &Inquiry) -> Digest {
     Digest::of_bytes(inquiry.query().text.as_bytes())
 }
 

@@ -65,7 +65,7 @@ impl Clinic {
 
     fn patient(&self, row: Row, now: Moment, charges: &[Charge]) -> Result<PatientLine, ClinicError> {
         let StandingLine { pseudonym, key, standing, .. } = self.standing_line(row, now)?;
-        let spent = charges.iter().filter(|c| c.state.stands() && c.rows.contains(&row.0)).map(|c| c.rho).sum();
+        let spent = charges.iter().filter(|c| c.state.stands() && c.concerns(row.0, now)).map(|c| c.rho).sum();
         let has_record = self.store().record(row)?.is_some();
         Ok(PatientLine { pseudonym, key, has_record, standing, spent })
     }

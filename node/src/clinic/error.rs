@@ -58,6 +58,12 @@ pub enum ClinicError {
         /// The one that speaks for the patient.
         have: Principal,
     },
+    /// A confirmation of what counts already.
+    #[error("what {pseudonym} said last counts already")]
+    NothingToConfirm {
+        /// The pseudonym.
+        pseudonym: String,
+    },
     /// A consent that nobody shows a receipt of, where one is needed.
     #[error("the newest that this patient said was signed with the patient's own key, and no receipt of it is shown")]
     ReceiptNeeded,
@@ -181,6 +187,7 @@ impl ClinicError {
             Self::Enrolled => "enrolled",
             Self::NoReplacement => "no-replacement",
             Self::OtherKey { .. } => "replaces-other-key",
+            Self::NothingToConfirm { .. } => "nothing-to-confirm",
             Self::ReceiptNeeded => "receipt-needed",
             Self::ReceiptOfAnother { .. } => "receipt-of-another",
             Self::TooManyKeys { .. } => "too-many-keys",
@@ -215,7 +222,14 @@ impl ClinicError {
             }
             Self::NoReplacement => "draft it with `sumac consent replace-key`".into(),
             Self::OtherKey { have, .. } => format!("draft it anew, as a replacement of {have}"),
-            Self::ReceiptNeeded => "give the receipt that the patient's program kept".into(),
+            Self::NothingToConfirm { .. } => {
+                "there is nothing to confirm; `sumac patient list` shows whose consent waits as suspended".into()
+            }
+            Self::ReceiptNeeded => {
+                "give --receipt with the newest receipt that the patient's program kept: the last file receipt-*.json in \
+                 the folder KEY.receipts beside the key file KEY; or let the patient sign anew"
+                    .into()
+            }
             Self::ReceiptOfAnother { .. } => {
                 "show the receipt of the newest statement; if the clinic lost that statement, hand it in again".into()
             }

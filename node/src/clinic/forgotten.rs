@@ -4,11 +4,12 @@ use sumac_protocol::digest::Digest;
 use sumac_protocol::document::recovery::SeenQuery;
 use sumac_protocol::moment::Moment;
 
+use super::earlier::UNKNOWN_STUDY;
 use super::{Charge, ChargeState, Clinic, ClinicError};
 
 impl Clinic {
-    /// Charges every patient the full cost of a query, durably, unless the books have it; whether they did not. It stands
-    /// for good, and nothing of the query is ever selected again.
+    /// Charges every patient, also whoever is enrolled later, the full cost of a query, durably, unless the books have it;
+    /// whether they did not. It stands for good, and nothing of the query is ever selected again.
     ///
     /// # Errors
     /// [`ClinicError`] of the store.
@@ -31,5 +32,16 @@ impl Clinic {
             state: ChargeState::Forgotten,
         })?;
         Ok(true)
+    }
+
+    /// Charges every patient the budget of a whole year, durably and once for each number: nobody knows any more which
+    /// queries there were.
+    ///
+    /// # Errors
+    /// [`ClinicError`] of the store.
+    pub fn charge_a_year_to_all(&self, counter: u64, now: Moment) -> Result<bool, ClinicError> {
+        let rho = self.chain().current().policy.rho_per_patient_year;
+        let query = Digest::of_bytes(&counter.to_le_bytes());
+        self.charge_to_all(&SeenQuery { counter, query, study: UNKNOWN_STUDY, rho, expires: now }, now)
     }
 }

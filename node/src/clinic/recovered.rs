@@ -24,10 +24,18 @@ use crate::store::{Entry, Row, Store};
 pub struct RecoveryMark {
     /// When it ended, or when it was begun where it did not.
     pub at: Moment,
-    /// Statements in the ledger then.
+    /// Statements in the ledger then; where consents wait, after the loss that they wait for.
     pub statements: u64,
-    /// Whether statements may have been lost, so that no consent counts before it is confirmed.
+    /// Whether statements may have been lost, in this recovery or in one before it, so that no consent counts before it is
+    /// confirmed. No later recovery lifts it.
     pub suspended: bool,
+    /// When consents began to wait, where that was not [`RecoveryMark::at`] but in an earlier recovery.
+    #[serde(default)]
+    pub suspended_at: Option<Moment>,
+    /// Messages of this node up to this number belong to the history that a recovery gave up, and to nothing since. 0
+    /// where it is not known.
+    #[serde(default)]
+    pub given_up: u64,
     /// Whether all of it was done. Until then the node takes part in no question.
     pub finished: bool,
 }
@@ -47,6 +55,28 @@ impl RecoveryMark {
         Entry::Role { role: MARK, id: [0; 32], body: Some(encode(self)) }
     }
 
+    /// What a node keeps that members told that it was set back, when its ledger had so many statements: a recovery that is
+    /// not finished, after which those wait who waited after the one before.
+    #[must_use]
+    pub fn found_behind(previous: Option<Self>, statements: u64, now: Moment) -> Self {
+        let waits_since = previous.and_then(|mark| mark.waits_since());
+        let waited = previous.filter(|mark| mark.suspended || !mark.finished);
+        Self {
+            at: now,
+            statements: waited.map_or(statements, |mark| mark.statements),
+            suspended: waits_since.is_some(),
+            suspended_at: waits_since,
+            given_up: previous.map_or(0, |mark| mark.given_up),
+            finished: false,
+        }
+    }
+
+    /// Since when consents wait to be confirmed; none where they stand.
+    #[must_use]
+    pub fn waits_since(&self) -> Option<Moment> {
+        self.suspended.then(|| self.suspended_at.unwrap_or(self.at))
+    }
+
     /// The mark that a store keeps, if its node ever recovered.
     ///
     /// # Errors
@@ -61,12 +91,12 @@ impl RecoveryMark {
 impl Suspension {
     fn read(store: &Store) -> Result<Self, ClinicError> {
         let mark = RecoveryMark::read(store)?;
-        let since = mark.map(|mark| mark.at);
+        let since = mark.and_then(|mark| mark.waits_since());
         let mut confirmed = BTreeSet::new();
         for (id, body) in store.role_states(CONFIRMED)? {
             let at: Moment = decode_stored(&body)
                 .map_err(|why| ClinicError::Stored { what: "confirmed consent", why: why.to_string() })?;
-            // What was confirmed before the newest recovery may have been lost in it.
+            // What was confirmed before statements were lost may have been taken back by one of them.
             if since.is_some_and(|since| at >= since)
                 && let Some(bytes) = id.first_chunk::<4>()
             {
@@ -79,10 +109,10 @@ impl Suspension {
     /// Whether what this patient said counts: nothing may have been lost, or staff or a receipt confirmed it, or the
     /// newest that stands in the ledger was signed after the recovery.
     pub(super) fn lets(&self, row: u32, said: &[(u64, Verified<Statement>)]) -> bool {
-        let Some(mark) = self.mark.filter(|mark| mark.suspended) else { return true };
-        let since =
-            |(position, newest): &(u64, Verified<Statement>)| *position >= mark.statements && newest.made_at > mark.at;
-        self.confirmed.contains(&row) || said.last().is_some_and(since)
+        let Some((mark, since)) = self.mark.and_then(|mark| Some((mark, mark.waits_since()?))) else { return true };
+        let signed_since =
+            |(position, newest): &(u64, Verified<Statement>)| *position >= mark.statements && newest.made_at > since;
+        self.confirmed.contains(&row) || said.last().is_some_and(signed_since)
     }
 }
 
@@ -99,13 +129,17 @@ impl Clinic {
     /// it is on paper, by the word of whoever asks. From then on it counts again.
     ///
     /// # Errors
-    /// [`ClinicError::NoSuchPatient`], [`ClinicError::ReceiptNeeded`], [`ClinicError::ReceiptOfAnother`], or
-    /// [`ClinicError::Ledger`] if the receipt does not hold.
+    /// [`ClinicError::NoSuchPatient`], [`ClinicError::NothingToConfirm`], [`ClinicError::ReceiptNeeded`],
+    /// [`ClinicError::ReceiptOfAnother`], or [`ClinicError::Ledger`] if the receipt does not hold.
     pub fn confirm(&self, pseudonym: &str, receipt: Option<&Receipt>) -> Result<(), ClinicError> {
         let unknown = || ClinicError::NoSuchPatient { pseudonym: pseudonym.to_owned() };
         let row = self.store().row(pseudonym)?.ok_or_else(unknown)?;
         let spoke = self.spoke(row)?;
-        let (position, newest) = spoke.as_ref().and_then(|spoke| spoke.said.last()).ok_or_else(unknown)?;
+        let (spoke, (position, newest)) =
+            spoke.as_ref().and_then(|spoke| Some((spoke, spoke.said.last()?))).ok_or_else(unknown)?;
+        if !self.awaits_confirmation(row, spoke)? {
+            return Err(ClinicError::NothingToConfirm { pseudonym: pseudonym.to_owned() });
+        }
         match receipt {
             Some(receipt) => {
                 let statement = newest.digest();

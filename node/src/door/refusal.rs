@@ -133,6 +133,7 @@ impl From<&ClinicError> for Refusal {
             | ClinicError::OtherKey { .. }
             | ClinicError::TooManyKeys { .. }
             | ClinicError::NoSuchPatient { .. }
+            | ClinicError::NothingToConfirm { .. }
             | ClinicError::ReceiptNeeded
             | ClinicError::ReceiptOfAnother { .. }
             | ClinicError::ErasedBefore { .. }

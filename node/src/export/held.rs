@@ -132,7 +132,7 @@ impl Clinic {
             document: document.clone(),
         };
         let statements = said.iter().map(held).collect();
-        let mine = || charges.iter().filter(|charge| charge.rows.contains(&row.0));
+        let mine = || charges.iter().filter(|charge| charge.concerns(row.0, now));
         let used = |charge: &Charge| {
             let Charge { query, study, rho, at, state, .. } = charge;
             Use { query: *query, study: *study, rho: *rho, at: *at, state: *state }

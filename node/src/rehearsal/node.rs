@@ -137,7 +137,7 @@ impl Node {
         let me = self.key();
         let Some(up) = &mut self.up else { return };
         let witnesses = Witnesses::of(up.clinic.chain().current(), &me);
-        let own = Own { counter: since, head: up.clinic.store().head() };
+        let Ok(own) = Own::of(&up.clinic, since) else { return };
         let seen = |(member, word): &(Principal, Envelope)| {
             Some((*member, admit_recovery(word, member, &me, (&challenge, since)).ok()?))
         };

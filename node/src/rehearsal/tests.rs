@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::{Ended, Rehearsal, RehearsalError};
 
 /// A charter of so many clinics, the first three a committee.
-fn rules(clinics: u8) -> Charter {
+pub(crate) fn rules(clinics: u8) -> Charter {
     let keys: Vec<_> = (1..=clinics).map(|n| Signer::from_seed(&Zeroizing::new([n; 32])).principal()).collect();
     let member = |(at, key): (usize, &sumac_protocol::principal::Principal)| Member {
         key: *key,
@@ -55,7 +55,7 @@ fn rules(clinics: u8) -> Charter {
     }
 }
 
-fn drug() -> Record {
+pub(crate) fn drug() -> Record {
     let fields = BTreeMap::from([("arm".to_owned(), FieldValue::Category("drug".into()))]);
     let assessments = vec![Assessment::total("HAMD17", 0, 20)];
     Record { courses: vec![Course { id: "1".into(), fields, assessments, ..Course::default() }] }

@@ -66,6 +66,7 @@ impl Node {
 
     fn status(&self) -> Status {
         let charter = self.clinic.chain().current();
+        let (shut, waits) = self.why_not().unzip();
         Status {
             key: self.me(),
             name: self.name(&self.me()),
@@ -76,7 +77,8 @@ impl Node {
             patients_at: self.patients_at.clone(),
             patients: u64::try_from(self.clinic.store().rows().len()).unwrap_or(u64::MAX),
             accused: self.accused(),
-            shut: self.recall.why_not(),
+            shut,
+            waits: waits.unwrap_or(false),
             statements: self.clinic.store().ledger_len(),
             held_for_others: u64::try_from(self.arrivals.len()).unwrap_or(u64::MAX),
             pid: std::process::id(),

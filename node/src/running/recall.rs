@@ -5,6 +5,8 @@
 //! journal, what calls this node to contribute or to sit is held; consents and withdrawals are taken all the same, and
 //! whoever asks this node is answered all the same, so that nodes that start at once do not wait for each other.
 
+mod own;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
@@ -14,17 +16,18 @@ use sumac_protocol::envelope::Envelope;
 use sumac_protocol::limits::CLOCK_DOUBT;
 use sumac_protocol::moment::{Millis, Moment};
 use sumac_protocol::principal::Principal;
-use sumac_protocol::recovery::{ClockDoubt, Seen, Witnesses, admit_recovery, clock_doubt, may_be_from_before};
+use sumac_protocol::recovery::{QueryBounds, Seen, Witnesses, admit_recovery, clock_doubt, may_be_from_before};
 use sumac_protocol::round::message::{Message, Reply};
 use sumac_protocol::round::progress::Refused;
 use sumac_protocol::round::{Effect, Event};
 
 use super::handing_on::HandingError;
-use super::{Node, RunError};
+use super::{Node, RunError, counter, recovering};
 use crate::clinic::{Clinic, ClinicError, RecoveryMark};
 use crate::door::{Pace, Who};
 use crate::network::Answer;
-use crate::store::{Note, Store};
+
+pub(crate) use own::{Finding, Own};
 
 /// How far the asking has come.
 pub(super) struct Recall {
@@ -32,6 +35,8 @@ pub(super) struct Recall {
     challenge: Digest,
     /// The highest number that the journal knows of.
     since: u64,
+    /// Statements in the ledger when it began to ask.
+    statements: u64,
     /// With this node's own time when it heard them.
     answers: BTreeMap<Principal, (Seen, Moment)>,
     state: State,
@@ -43,8 +48,10 @@ pub(super) struct Recall {
     /// What taking up the roles' forms wanted done, and the number that its messages come to.
     wanted: (Vec<Effect>, u64),
     heard: Pace,
-    /// When this node recovered, if it did, and how long a query may live.
+    /// When this node recovered, if it did, and how long a query may have lived, under whatever charter.
     recovered: Option<(Moment, Millis)>,
+    /// When members last agreed with the clock, by a count that nobody sets, and what the clock showed then.
+    agreed: Option<(Instant, Moment)>,
 }
 
 enum State {
@@ -54,58 +61,16 @@ enum State {
     Shut(String),
 }
 
-/// What the answers say of this node.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Finding {
-    /// Nothing newer than it knows.
-    Current,
-    /// Something newer: the number of the newest message, and where the journal stood when it was signed.
-    Behind { counter: u64, note: Option<Note> },
-}
-
-/// What a node knows of itself.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Own {
-    pub(crate) counter: u64,
-    pub(crate) head: (u64, [u8; 32]),
-}
-
-impl Own {
-    /// Holds one answer against what the node knows.
-    pub(crate) fn against(self, store: &Store, seen: &Seen) -> Finding {
-        if trusts_its_folder() {
-            return Finding::Current;
-        }
-        let Some(newest) = seen.newest() else { return Finding::Current };
-        let note = store.read_note(&newest.note.0).ok();
-        let other_history = note.is_some_and(|note| {
-            note.sequence > self.head.0 || (note.sequence == self.head.0 && note.hash != self.head.1)
-        });
-        if newest.counter > self.counter || other_history {
-            return Finding::Behind { counter: newest.counter, note };
-        }
-        Finding::Current
-    }
-}
-
-/// Never: unless a test planted it.
-fn trusts_its_folder() -> bool {
-    #[cfg(feature = "planted-bugs")]
-    if sumac_protocol::planted::is(sumac_protocol::planted::Bug::TrustsItsFolder) {
-        return true;
-    }
-    false
-}
-
 impl Recall {
     pub(super) fn new(clinic: &Clinic, since: u64) -> Result<Self, RunError> {
         let (now, charter) = (Instant::now(), clinic.chain().current());
-        let longest = charter.policy.query_lifetime_max();
+        let longest = QueryBounds::of(clinic.chain()).lifetime;
         Ok(Self {
             witnesses: Witnesses::of(charter, &clinic.signer().principal()),
             recovered: clinic.recovery()?.map(|mark| (mark.at, longest)),
             challenge: fresh_challenge()?,
             since,
+            statements: clinic.store().ledger_len(),
             answers: BTreeMap::new(),
             state: State::Asking,
             began: now,
@@ -114,6 +79,7 @@ impl Recall {
             held: VecDeque::new(),
             wanted: (Vec::new(), since),
             heard: Pace::new(HEARD_PER_MINUTE),
+            agreed: None,
         })
     }
 
@@ -121,17 +87,17 @@ impl Recall {
         matches!(self.state, State::Open)
     }
 
-    /// Why the node takes part in no question now, in words; none where it does.
-    pub(super) fn why_not(&self) -> Option<String> {
+    /// Why the node takes part in no question now, in words, and whether that is only because it waits for answers; none
+    /// where it takes part.
+    pub(super) fn why_not(&self, name: impl Fn(&Principal) -> String) -> Option<(String, bool)> {
         match &self.state {
             State::Open => None,
-            State::Shut(why) => Some(why.clone()),
-            State::Asking => Some(format!(
-                "asking members whether they saw anything newer of this node than it knows itself: {} answered, of at \
-                 least {} operators",
-                self.answers.len(),
-                self.witnesses.need()
-            )),
+            State::Shut(why) => Some((why.clone(), false)),
+            State::Asking => {
+                let heard = self.answers.iter().map(|(member, (seen, _))| (*member, seen.clone())).collect();
+                let asks = "asking members whether they saw anything newer of this node than it knows itself";
+                Some((format!("{asks}: {}", self.witnesses.lacking(&heard).told(name)), true))
+            }
         }
     }
 
@@ -144,6 +110,14 @@ impl Recall {
         };
         let (at, longest) = self.recovered?;
         may_be_from_before(query, at, longest).then(from_before)
+    }
+
+    /// Waits for answers again, to be asked for from a moment on.
+    fn ask_anew(&mut self, from: Instant) -> Result<(), RunError> {
+        self.answers.clear();
+        self.challenge = fresh_challenge()?;
+        (self.state, self.agreed, self.next_ask) = (State::Asking, None, from);
+        Ok(())
     }
 
     /// What is done once the node takes part.
@@ -184,7 +158,7 @@ impl Node {
     /// Begins to ask, or says that nobody has to be asked.
     pub(super) fn begin_recall(&mut self) -> Result<(), RunError> {
         if let Some(RecoveryMark { finished: false, .. }) = self.clinic.recovery()? {
-            self.shut("its recovery was begun and is not finished");
+            self.shut("it was set back to an earlier state, or restored, and its recovery is not finished");
             return Ok(());
         }
         if self.recall.witnesses.need() == 0 {
@@ -194,6 +168,20 @@ impl Node {
             operators = self.recall.witnesses.need(),
             "asking members for the newest that they saw of this node; it takes part in questions once they answered"
         );
+        Ok(())
+    }
+
+    /// Follows no call any more, and asks members again, if the clock was set since they agreed with it: forward by so much
+    /// that budgets and consents would end before their time, or back, so that it stands still.
+    pub(super) fn watch_the_clock(&mut self) -> Result<(), RunError> {
+        let now = (Instant::now(), self.clock.now());
+        let Some(agreed) = self.recall.agreed.filter(|agreed| off(*agreed, now) > CLOCK_DOUBT) else { return Ok(()) };
+        tracing::error!(
+            "this node takes part in no question until members agree with its clock again: it was set by {} minutes",
+            off(agreed, now).0 / 60_000
+        );
+        self.recall.since = counter::kept(self.clinic.store())?;
+        self.recall.ask_anew(now.0)?;
         Ok(())
     }
 
@@ -207,7 +195,7 @@ impl Node {
         self.recall.next_ask = now + if waited < EAGER { ASK_EVERY } else { ASK_LATER_EVERY };
         self.recall.tries = self.recall.tries.wrapping_add(1);
         if self.recall.tries == COMPLAIN_AT {
-            let why = self.recall.why_not().unwrap_or_default();
+            let why = self.why_not().map(|(why, _)| why).unwrap_or_default();
             tracing::warn!("this node takes part in no question yet: {why}");
         }
         let silent = self.recall.witnesses.members().filter(|member| !self.recall.answers.contains_key(member));
@@ -281,20 +269,24 @@ impl Node {
                 return Ok(());
             }
         };
-        let own = Own { counter: self.recall.since, head: self.clinic.store().head() };
+        let own = Own::of(&self.clinic, self.recall.since)?;
         if let Finding::Behind { counter, note } = own.against(self.clinic.store(), &seen) {
-            let stood = note.map_or_else(String::new, |note| format!(", when its journal had {note}"));
-            self.shut(&format!(
-                "{} has a message of this node numbered {counter}{stood}, and this folder knows of none above {} and has \
-                 {} entries: it was set back to an earlier state, or is a copy",
-                self.name(&member),
-                own.counter,
-                own.head.0
-            ));
+            let why = own.told(&self.name(&member), counter, note, self.clinic.store().ledger_len());
+            self.keep_that_it_was_set_back()?;
+            self.shut(&why);
             return Ok(());
         }
         self.recall.answers.insert(member, (seen, self.clock.now()));
         self.weigh_answers()
+    }
+
+    /// Keeps how long the ledger was before anything was taken in that was signed since: what is signed while the node is
+    /// shut must not make up for what was lost.
+    fn keep_that_it_was_set_back(&self) -> Result<(), RunError> {
+        let store = self.clinic.store();
+        let mark = RecoveryMark::found_behind(RecoveryMark::read(store)?, self.recall.statements, self.clock.now());
+        store.append(vec![mark.entry()])?;
+        Ok(())
     }
 
     /// Opens once enough have answered and the clock agrees with theirs.
@@ -305,20 +297,13 @@ impl Node {
         }
         let answers = || self.recall.answers.values();
         if let Some(doubt) = clock_doubt(answers().map(|(seen, at)| (seen, *at))) {
-            let (side, by) = match doubt {
-                ClockDoubt::Slow(by) => ("behind", by),
-                ClockDoubt::Fast(by) => ("ahead of", by),
-            };
             tracing::error!(
-                "this node takes part in no question: its clock is {} minutes {side} those of all members who answered, \
-                 and {} are too many; set it right",
-                by.0 / 60_000,
+                "this node takes part in no question: its clock is {} those of all members who answered, and {} are too \
+                 many; set it right, and start the node again",
+                recovering::told(doubt),
                 CLOCK_DOUBT.0 / 60_000
             );
-            self.recall.answers.clear();
-            self.recall.challenge = fresh_challenge()?;
-            self.recall.next_ask = Instant::now() + ASK_LATER_EVERY;
-            return Ok(());
+            return self.recall.ask_anew(Instant::now() + ASK_LATER_EVERY);
         }
         // Several operators signed that it is later than this.
         if let Some(signed) = answers().map(|(seen, _)| seen.said_at()).min() {
@@ -330,6 +315,7 @@ impl Node {
     /// From now on takes part: does what waited, and greets who is there.
     fn open_up(&mut self) -> Result<(), RunError> {
         self.recall.state = State::Open;
+        self.recall.agreed = (self.recall.witnesses.need() > 0).then(|| (Instant::now(), self.clock.now()));
         let (effects, counter) = std::mem::take(&mut self.recall.wanted);
         self.roles.counter = self.roles.counter.max(counter);
         tracing::info!(answers = self.recall.answers.len(), "nobody saw anything newer of this node; it takes part");
@@ -337,6 +323,11 @@ impl Node {
         self.queue.extend(self.connected.iter().map(|peer| Event::Connected(*peer)));
         self.queue.append(&mut self.recall.held);
         self.drain()
+    }
+
+    /// As [`Recall::why_not`], with members' names.
+    pub(super) fn why_not(&self) -> Option<(String, bool)> {
+        self.recall.why_not(|member| self.name(member))
     }
 
     fn shut(&mut self, why: &str) {
@@ -358,6 +349,12 @@ fn from_before() -> Vec<Effect> {
     vec![Effect::Note(format!("not followed: {says}")), Effect::Reply(Reply::Refused(refused))]
 }
 
+/// By how much a clock went faster or slower than time.
+fn off((then, showed): (Instant, Moment), (now, shows): (Instant, Moment)) -> Millis {
+    let passed = u64::try_from(now.duration_since(then).as_millis()).unwrap_or(u64::MAX);
+    Millis(shows.since(showed).0.abs_diff(passed))
+}
+
 fn fresh_challenge() -> Result<Digest, RunError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|_| ClinicError::NoRandomness)?;
@@ -376,3 +373,30 @@ const COMPLAIN_AT: u32 = 10;
 const HELD_MAX: usize = 16;
 /// Questions and answers of this kind that are heard of one neighbour in a minute: a hub's are those of all clinics.
 const HEARD_PER_MINUTE: u32 = 4_096;
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use sumac_protocol::limits::CLOCK_DOUBT;
+    use sumac_protocol::moment::Moment;
+
+    use super::off;
+
+    #[test]
+    fn a_clock_that_was_set_is_told_from_one_that_went_on() {
+        let (began, minute) = (Instant::now(), 60_000);
+        let cases = [
+            ("it went on", 30, 30, false),
+            ("set forward by as much as is allowed", 30, 40, false),
+            ("set forward by more", 30, 41, true),
+            ("set back: it stands still", 30, 19, true),
+            ("set back a little", 30, 20, false),
+        ];
+        for (why, passed, showed, jumped) in cases {
+            let now = began + Duration::from_millis(passed * minute);
+            let shows = Moment(1_000_000 + showed * minute);
+            assert_eq!(off((began, Moment(1_000_000)), (now, shows)) > CLOCK_DOUBT, jumped, "{why}");
+        }
+    }
+}

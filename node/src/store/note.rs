@@ -62,7 +62,7 @@ impl Note {
 
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "entry {} of the journal, and {} statements in the ledger", self.sequence, self.statements)
+        write!(f, "{} entries in its journal and {} statements in its ledger", self.sequence, self.statements)
     }
 }
 

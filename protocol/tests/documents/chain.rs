@@ -1,9 +1,12 @@
 //! Charters in a row: what extends a chain, and what it refuses.
 
 use sumac_protocol::charter_chain::{ChainError, CharterChain, Extension};
+use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::digest::Digest;
-use sumac_protocol::document::charter::Charter;
+use sumac_protocol::document::charter::{Charter, Policy};
 use sumac_protocol::envelope::Envelope;
+use sumac_protocol::moment::Millis;
+use sumac_protocol::recovery::QueryBounds;
 
 use crate::cast::{Anna, Ben, Cleo, Dora, chain, genesis, second, signed};
 
@@ -132,4 +135,19 @@ fn the_file_of_a_chain_is_read_back_and_strictly() {
     for (why, text, code) in cases {
         assert_eq!(CharterChain::from_json(&text).unwrap_err().code(), code, "{why}");
     }
+}
+
+#[test]
+fn what_a_query_may_have_cost_and_how_long_it_may_have_lived_is_the_most_that_any_charter_allowed() {
+    let before = second();
+    let stricter = Policy { rho_per_query_max: RhoMicro(1), query_lifetime_max_ms: 1_000_000, ..before.policy.clone() };
+    let third = Charter { policy: stricter, studies: Vec::new(), ..after(&before) };
+    let mut chain = chain();
+    assert_eq!(chain.extend(&signed(&third, &[Anna, Ben])), Ok(Extension::Added));
+    assert_eq!(chain.current().policy.query_lifetime_max(), Millis(1_000_000));
+    let bounds = QueryBounds::of(&chain);
+    let (rho, lifetime) = (before.policy.rho_per_query_max, before.policy.query_lifetime_max());
+    assert_eq!((bounds.rho, bounds.lifetime), (rho, lifetime), "a query of the second charter goes on under it");
+    assert!(before.studies.iter().all(|study| bounds.knows(study)), "as does its study");
+    assert!(!bounds.knows(&Digest([9; 32])));
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::{SUMAC, all_files, differing, text};
+use crate::{SUMAC, all_files, differing, sumac, text};
 
 /// What a command at a terminal said, and its exit code.
 struct Said {
@@ -93,4 +93,29 @@ fn a_wrong_passphrase_opens_nothing_and_the_right_one_does() {
     let interrupt = "\u{3}";
     let right = typed(&run, &[("Passphrase of", secret), ("\"pid\":", interrupt)]).unwrap();
     assert_eq!(right.exit, Some(0), "the right one opens it, and Ctrl-C stops it: {}", right.text);
+}
+
+#[test]
+fn a_report_for_programs_is_printed_where_no_terminal_reads_it_or_where_it_is_asked_for() {
+    let scratch = TempDir::new().unwrap();
+    let (home, key) = (scratch.path().join("node"), scratch.path().join("unlock.key"));
+    let made = sumac(&["node", "init", "--dir", text(&home), "--key-file", text(&key)]);
+    assert_eq!(made.exit, Some(0), "{}", made.text());
+    let charter = Path::new(env!("CARGO_MANIFEST_DIR")).join("../protocol/vectors/documents/chain.json");
+    assert_eq!(sumac(&["node", "adopt", "--dir", text(&home), "--charter", text(&charter)]).exit, Some(0));
+    for (name, format, json) in [
+        ("words", &[][..], false),
+        ("table", &["--format", "table"][..], false),
+        ("json", &["--format", "json"][..], true),
+    ] {
+        let to = scratch.path().join(name);
+        let backup = ["node", "backup", "--dir", text(&home), "--to", text(&to)];
+        let Some(said) = typed(&[&backup, format].concat(), &[]) else { return };
+        assert_eq!(said.exit, Some(0), "{name}: {}", said.text);
+        assert!(said.text.contains("the keyring is not in it"), "{name}: {}", said.text);
+        assert_eq!(said.text.contains("{\"sequence\""), json, "{name}: {}", said.text);
+    }
+    let to = scratch.path().join("piped");
+    let piped = sumac(&["node", "backup", "--dir", text(&home), "--to", text(&to)]);
+    assert!(piped.out[0].starts_with("{\"sequence\""), "{}", piped.text());
 }

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sumac_federation::cast::signer;
 use sumac_federation::rules;
-use sumac_federation::{Federation, federation};
-use sumac_node::clinic::Clinic;
+use sumac_federation::{Federation, Setup, federation};
+use sumac_node::clinic::{Clinic, RecoveryMark};
 use sumac_node::clock::Clock;
 use sumac_node::store::{Store, StorePaths, UnlockSecret};
 use sumac_protocol::cost::RhoMicro;
@@ -16,8 +16,10 @@ use sumac_protocol::digest::Digest;
 use sumac_protocol::document::ask::AskedFor;
 use sumac_protocol::document::consent::{Action, Grant, Revoke, Statement};
 use sumac_protocol::document::query::Query;
+use sumac_protocol::document::recovery::SeenQuery;
 use sumac_protocol::envelope::Envelope;
 use sumac_protocol::moment::{Millis, Moment};
+use sumac_protocol::plan::Mode;
 use sumac_protocol::record::{Course, FieldValue, Record};
 use sumac_protocol::round::{Order, Outcome};
 use tempfile::TempDir;
@@ -60,7 +62,16 @@ pub(crate) struct Rig {
 impl Rig {
     /// Everybody has said yes, but those who are absent: they were never enrolled.
     pub(crate) fn new(absent: &[usize]) -> Self {
-        let mut federation = federation()
+        Self::of(federation(), absent)
+    }
+
+    /// The same under an exact study, whose one question may be asked several times and counts nobody twice.
+    pub(crate) fn exact() -> Self {
+        Self::of(federation().exact(&[QUESTION]), &[])
+    }
+
+    fn of(setup: Setup, absent: &[usize]) -> Self {
+        let mut federation = setup
             .seed(SEED)
             .participants(Vec::new())
             .patients_max(100)
@@ -69,8 +80,12 @@ impl Rig {
                 policy.queries_per_study_day = u32::MAX;
             })
             .study(|study| {
-                (study.rho_total, study.rho_year, study.queries_max) = (PLENTY, PLENTY, u32::MAX);
-                study.valid_from = Moment(0);
+                if study.mode == Mode::Dp {
+                    (study.rho_total, study.rho_year) = (PLENTY, PLENTY);
+                }
+                study.plans.iter_mut().for_each(|planned| planned.times = 3);
+                study.queries_max = u32::MAX;
+                study.valid_from = Moment(1);
                 study.valid_until = study.valid_until + Millis(200 * Millis::BUDGET_YEAR.0);
             })
             .build();
@@ -86,14 +101,45 @@ impl Rig {
         let (now, absent, made) = (begins, absent.to_vec(), Vec::new());
         let mut rig = Self { federation, clinic, store, root, begins, now, said, caps, yes, absent, made };
         for patient in (0..PATIENTS).filter(|patient| !rig.absent.contains(patient)).collect::<Vec<_>>() {
-            let arm = if patient % 2 == 0 { "drug" } else { "placebo" };
-            let fields = [("arm".to_owned(), FieldValue::Category(arm.into()))].into();
-            let record = Record { courses: vec![Course { id: "1".into(), fields, ..Course::default() }] };
-            rig.clinic.keep_records(&BTreeMap::from([(name(patient), record)])).unwrap();
-            rig.clinic.enrol(&name(patient), signer(SEED, &name(patient)).principal()).unwrap();
+            rig.enrols(patient);
         }
         (0..PATIENTS).for_each(|patient| rig.grants(patient, 2_000_000));
         rig
+    }
+
+    fn enrols(&self, patient: usize) {
+        let arm = if patient % 2 == 0 { "drug" } else { "placebo" };
+        let fields = [("arm".to_owned(), FieldValue::Category(arm.into()))].into();
+        let record = Record { courses: vec![Course { id: "1".into(), fields, ..Course::default() }] };
+        self.clinic.keep_records(&BTreeMap::from([(name(patient), record)])).unwrap();
+        self.clinic.enrol(&name(patient), signer(SEED, &name(patient)).principal()).unwrap();
+    }
+
+    /// Whoever was absent is enrolled now, and says yes up to a cap.
+    pub(crate) fn comes(&mut self, patient: usize, cap: u64) {
+        self.absent.retain(|absent| *absent != patient);
+        self.said[patient] = None;
+        self.enrols(patient);
+        self.grants(patient, cap);
+    }
+
+    /// The node recovered now, and nothing was lost that consents wait for.
+    pub(crate) fn recovers(&mut self) {
+        let (statements, suspended, suspended_at) = (self.store.ledger_len(), false, None);
+        let mark = RecoveryMark { at: self.now, statements, suspended, suspended_at, given_up: 0, finished: true };
+        self.store.append(vec![mark.entry()]).unwrap();
+        self.clinic = self.over(Arc::clone(&self.store));
+    }
+
+    /// A query that members saw and the clinic has forgotten, at a price.
+    pub(crate) fn forgot(&self, number: u8, rho: u64, study: Digest) -> SeenQuery {
+        let query = Digest([number; 32]);
+        SeenQuery { counter: 1, query, study, rho: RhoMicro(rho), expires: self.now }
+    }
+
+    /// The study that everything is asked in.
+    pub(crate) fn study(&self) -> Digest {
+        self.federation.study.digest()
     }
 
     /// The charter's own cap.

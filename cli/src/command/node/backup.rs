@@ -9,7 +9,8 @@ use sumac_node::home::Home;
 use sumac_node::store::{BackupReport, Store};
 use sumac_protocol::octets::Octets;
 
-use crate::command::node::unlock;
+use crate::command::ask::Format;
+use crate::command::node::{for_programs, unlock};
 use crate::failure::Failure;
 use crate::show;
 
@@ -29,6 +30,10 @@ pub(crate) struct BackupArgs {
     /// Copy the sealed keyring to this file too, outside the backup and best on another medium.
     #[arg(long, value_name = "FILE")]
     keyring_copy: Option<PathBuf>,
+    /// How the report is printed: as JSON or, with `table`, in words only. Default: words and, where standard output is no
+    /// terminal, JSON on it.
+    #[arg(long, value_enum)]
+    format: Option<Format>,
 }
 
 impl BackupArgs {
@@ -62,7 +67,7 @@ impl BackupArgs {
             }
         };
         tell(&report, &to, keyring_to.as_deref());
-        show::json(&report)?;
+        for_programs(&report, self.format)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -15,6 +15,10 @@ use crate::{files, show};
 ///
 /// What was signed with the patient's own key takes the patient's receipt of it; what is on paper, a look at the newest
 /// form. Whoever confirms without looking may bring back a consent that was withdrawn.
+///
+/// Patients' programs keep receipts beside the key file KEY, in the folder KEY.receipts, as
+/// receipt-POSITION-STATEMENT.json: the newest has the highest position. A patient who has none signs anew, which needs no
+/// confirmation.
 #[derive(Debug, Args)]
 pub(crate) struct ConfirmArgs {
     /// The node's folder.
@@ -23,7 +27,7 @@ pub(crate) struct ConfirmArgs {
     /// The clinic's pseudonym of the patient.
     #[arg(long, value_name = "P")]
     patient: String,
-    /// The patient's newest receipt, as JSON. Not needed where the newest statement is on paper.
+    /// The patient's newest receipt, KEY.receipts/receipt-….json. Not needed where the newest statement is on paper.
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
 }
@@ -50,6 +54,8 @@ fn read(path: &Path) -> Result<Receipt, Failure> {
     };
     read(&files::read(path)?).map_err(|why| {
         let says = format!("{}: not a receipt: {why}", path.display());
-        Failure::refused("receipt", &says, "give the receipt that the patient's program kept".into())
+        let remedy = "give the newest receipt that the patient's program kept, KEY.receipts/receipt-….json beside the key \
+                      file KEY; or let the patient sign anew";
+        Failure::refused("receipt", &says, remedy.into())
     })
 }

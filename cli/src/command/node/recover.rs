@@ -9,7 +9,8 @@ use sumac_node::control::{self, ControlError, Request};
 use sumac_node::home::Home;
 use sumac_node::running::{self, Recovered};
 
-use crate::command::node::unlock;
+use crate::command::ask::Format;
+use crate::command::node::{for_programs, unlock};
 use crate::failure::Failure;
 use crate::show;
 
@@ -17,7 +18,8 @@ use crate::show;
 ///
 /// It asks the members of committees what they saw of this node, charges every patient the full cost of every query that
 /// it forgot, takes no part in anything that was begun before, and goes on behind every number that it used. Where
-/// consent statements may be missing, no consent counts until `sumac node confirm`. Given again, it charges nothing twice.
+/// consent statements may be missing, no consent counts until `sumac node confirm`. Given again, it charges nothing twice,
+/// and consents that wait go on waiting. If too few members answer, a node whose store opens by itself is left as it was.
 #[derive(Debug, Args)]
 pub(crate) struct RecoverArgs {
     /// The node's folder.
@@ -26,6 +28,10 @@ pub(crate) struct RecoverArgs {
     /// How long to wait for members to answer, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     wait: u64,
+    /// How the report is printed: as JSON or, with `table`, in words only. Default: words and, where standard output is no
+    /// terminal, JSON on it.
+    #[arg(long, value_enum)]
+    format: Option<Format>,
 }
 
 impl RecoverArgs {
@@ -50,7 +56,7 @@ impl RecoverArgs {
         let patience = Duration::from_secs(self.wait);
         let done = runtime.block_on(running::recover(&home, &settings, &secret, patience))?;
         self.tell(&done);
-        show::json(&done)?;
+        for_programs(&done, self.format)?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -75,13 +81,19 @@ impl RecoverArgs {
         for query in &done.charged {
             show::talk(&format!("charged {} for query {} to all {} patients", query.rho, query.query, done.patients));
         }
+        for study in &done.unknown_studies {
+            show::talk(&format!(
+                "no charter that this node knows lists the study {study}: its charter is old, or a member made the query up"
+            ));
+        }
         if done.whole_year_charged {
             show::talk("members no longer knew every query: the budget of a whole year was charged to every patient");
         }
         if done.suspended {
             show::talk(
                 "consent statements may be missing: no consent counts until the patient's newest receipt is shown, or \
-                 staff confirm what is on paper (`sumac node confirm`), or the patient signs anew",
+                 staff confirm what is on paper (`sumac node confirm`), or the patient signs anew. Who was confirmed since \
+                 they went missing stays so",
             );
         } else {
             show::talk("the consent ledger is as long as it was when they last saw this node; consents stand");

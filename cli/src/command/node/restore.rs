@@ -7,8 +7,9 @@ use clap::Args;
 use sumac_node::home::Home;
 use sumac_node::store::{self, RestoreReport};
 
+use crate::command::ask::Format;
 use crate::command::node::backup::whole;
-use crate::command::node::unlock;
+use crate::command::node::{for_programs, unlock};
 use crate::failure::Failure;
 use crate::show;
 
@@ -32,6 +33,10 @@ pub(crate) struct RestoreArgs {
     /// The key file that opens the keyring. Default: what node.toml says.
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
+    /// How the report is printed: as JSON or, with `table`, in words only. Default: words and, where standard output is no
+    /// terminal, JSON on it.
+    #[arg(long, value_enum)]
+    format: Option<Format>,
 }
 
 impl RestoreArgs {
@@ -53,7 +58,7 @@ impl RestoreArgs {
         }
         let report = store::restore(&home.store_paths(&settings), &self.from, &unlock(&home)?)?;
         self.tell(&report, &home.store_paths(&settings).keyring);
-        show::json(&report)?;
+        for_programs(&report, self.format)?;
         Ok(ExitCode::SUCCESS)
     }
 

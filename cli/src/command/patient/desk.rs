@@ -10,7 +10,10 @@ use sumac_protocol::moment::Moment;
 use sumac_protocol::principal::{Principal, Signer};
 
 use super::clinic::KeyArgs;
+use super::kept::{Kept, KeptReceipt};
+use super::key_file::PatientKey;
 use super::purposes::warn_of_unknown;
+use super::watch::failed;
 use super::wishes::Wishes;
 use super::{NOT_ENROLLED, agreed, another, consent_text};
 use crate::command::node::socket;
@@ -54,7 +57,7 @@ pub(super) fn revoke(dir: &Path, key: &KeyArgs, yes: bool) -> Result<(), Failure
 struct Desk {
     socket: PathBuf,
     clinic: Principal,
-    signer: Signer,
+    key: PatientKey,
 }
 
 impl Desk {
@@ -69,29 +72,39 @@ impl Desk {
             return Err(Failure::refused("other-clinic", &says, "give the key that was made for this clinic".into()));
         }
         control::ask(&socket, &Request::NextStatement { key: key.signer.principal() })?;
-        Ok(Self { socket, clinic: status.key, signer: key.signer })
+        Ok(Self { socket, clinic: status.key, key })
     }
 
     /// Where this patient stands. A node that cannot list its patients keeps nobody from withdrawing: then it is not
     /// known.
     fn stands(&self) -> Option<String> {
         let Ok(Response::Patients(patients)) = control::ask(&self.socket, &Request::Patients) else { return None };
-        let own = patients.into_iter().find(|patient| patient.key == Some(self.signer.principal()));
+        let own = patients.into_iter().find(|patient| patient.key == Some(self.key.signer.principal()));
         own.map(|patient| patient.standing)
     }
 
     /// Whether the node would take this as the patient's next statement, as far as its words go.
     fn check(&self, action: &Action) -> Result<(), Failure> {
-        let (action, patient) = (action.clone(), self.signer.principal());
+        let (action, patient) = (action.clone(), self.key.signer.principal());
         let (clinic, made_at) = (self.clinic, asking::now());
         check(&Statement { clinic, patient, sequence: 0, previous: None, made_at, action, witness: None })
     }
 
-    /// Signs the patient's next statement, hands it in and says where it stands.
+    /// Signs the patient's next statement, hands it in, says where it stands, and keeps the receipt beside the key: after a
+    /// recovery of the clinic it is what shows the statement to have been the newest.
     fn hand_in(&self, action: Action) -> Result<(), Failure> {
-        let acknowledged = statement(&self.socket, self.clinic, &self.signer, action, asking::now())?;
-        show::line(&format!("acknowledged at position {} of the clinic's ledger, as", acknowledged.position));
-        show::line(&format!("  {}", acknowledged.statement.hex()));
+        let (statement, receipt) = handed_in(&self.socket, self.clinic, &self.key.signer, action, asking::now())?;
+        show::line(&format!("acknowledged at position {} of the clinic's ledger, as", receipt.position));
+        show::line(&format!("  {}", receipt.statement.hex()));
+        let holds = receipt.check(&self.clinic, &statement.digest());
+        holds.map_err(|why| failed(&why).about("the clinic's receipt does not hold, and was not kept"))?;
+        let kept = KeptReceipt { statement, receipt: *receipt, received_at: asking::now() };
+        let place = Kept::beside(&self.key).receive(&kept).map_err(|why| {
+            why.about("the clinic took it, but the receipt could not be kept")
+                .with_remedy("then fetch it with `sumac patient receipts`")
+        })?;
+        show::line("the receipt is kept in");
+        show::line(&format!("  {}", place.display()));
         Ok(())
     }
 }
@@ -112,6 +125,17 @@ pub(crate) fn statement(
     action: Action,
     made_at: Moment,
 ) -> Result<Box<Receipt>, Failure> {
+    handed_in(socket, clinic, signer, action, made_at).map(|(_, receipt)| receipt)
+}
+
+/// The same, with the statement as it was signed.
+fn handed_in(
+    socket: &Path,
+    clinic: Principal,
+    signer: &Signer,
+    action: Action,
+    made_at: Moment,
+) -> Result<(Envelope, Box<Receipt>), Failure> {
     let patient = signer.principal();
     let Response::NextStatement { sequence, previous } =
         control::ask(socket, &Request::NextStatement { key: patient })?
@@ -120,8 +144,7 @@ pub(crate) fn statement(
     };
     let statement = Statement { clinic, patient, sequence, previous, made_at, action, witness: None };
     let envelope = Envelope::sign(&statement, signer)?;
-    let Response::Acknowledged(acknowledged) = control::ask(socket, &Request::TakeStatement(envelope))? else {
-        return Err(another());
-    };
-    Ok(acknowledged)
+    let taken = control::ask(socket, &Request::TakeStatement(envelope.clone()))?;
+    let Response::Acknowledged(acknowledged) = taken else { return Err(another()) };
+    Ok((envelope, acknowledged))
 }

@@ -45,7 +45,7 @@ pub(super) fn hand_in(watch: &Watch<'_>, signed: &Envelope) -> Result<(), Failur
     })?;
     show::line(&format!("acknowledged at position {} of the clinic's ledger, as", received.receipt.position));
     show::line(&format!("  {}", received.receipt.statement.hex()));
-    watch.kept.receive(&received)?;
+    let _place = watch.kept.receive(&received)?;
     newest.map_or(Ok(()), |newest| watch.kept.put_head(newest.envelope()))
 }
 

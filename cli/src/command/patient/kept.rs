@@ -72,11 +72,14 @@ impl Kept {
         self.put_once(&name, &Waiting { statement: statement.clone() })
     }
 
-    /// Keeps a receipt that was checked, and lies on one line with every other. The statement waits no more.
-    pub(super) fn receive(&self, kept: &KeptReceipt) -> Result<(), Failure> {
+    /// Keeps a receipt that was checked, and says where. The statement waits no more. One that came over HTTP lies on one
+    /// line with every other; one of the clinic's own machine is held against the others when they are checked next.
+    pub(super) fn receive(&self, kept: &KeptReceipt) -> Result<PathBuf, Failure> {
         let statement = kept.receipt.statement;
-        self.put_once(&format!("receipt-{:08}-{}.json", kept.receipt.position, statement.hex()), kept)?;
-        self.forget(&statement)
+        let name = format!("receipt-{:08}-{}.json", kept.receipt.position, statement.hex());
+        self.put_once(&name, kept)?;
+        self.forget(&statement)?;
+        Ok(self.folder.join(name))
     }
 
     /// Keeps a receipt whose head is not shown to be of the ledger that is known. The statement goes on waiting.

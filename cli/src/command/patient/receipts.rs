@@ -138,7 +138,7 @@ fn keep(
             (Some(signed), Some(_)) => {
                 let received = KeptReceipt { statement: signed.clone(), receipt, received_at: asking::now() };
                 holds(&received, &watch.clinic.about.clinic)?;
-                watch.kept.receive(&received)?;
+                let _place = watch.kept.receive(&received)?;
             }
             (Some(signed), None) => {
                 let what = said::read(signed).map_or_else(String::new, |statement| said::told(&statement));
