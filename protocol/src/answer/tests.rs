@@ -25,6 +25,7 @@ fn input<'a>(plan: &'a Plan, released: &'a [i128], suppressed: &'a [bool], aggre
         cohort_min: 10,
         aggregators,
         suppressed,
+        merged: &[],
         released,
     }
 }
