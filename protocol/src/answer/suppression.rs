@@ -94,7 +94,7 @@ fn large_enough(plan: &Plan, blocks: &[usize], cells: &[i128], cohort_min: u64, 
 mod tests {
     use super::{least_shown, suppress};
     use crate::plan::{EstimateKind, Measure, Mode, Plan, Quantity, Timepoint};
-    use crate::privacy::trial::{Asked, count, mean_of, plan, rate_of};
+    use crate::privacy::trial::{Asked, count, mean_of, plan, rate_of, released};
 
     fn exact() -> Plan {
         plan(Mode::Exact, &[], vec![count(), rate_of("response")])
@@ -147,17 +147,23 @@ mod tests {
         let baseline = Measure::Baseline { instrument: instrument() };
         let asked = vec![measured(EstimateKind::Mean, change), measured(EstimateKind::Mean, baseline)];
         let nested = plan(Mode::Exact, &[], asked);
-        for (opened, held, why) in [
+        // So many have the one, and so many the other; nobody is remarkable.
+        let cells = |plan: &Plan, [one, other]: [usize; 2]| {
+            let value = |at: usize, have: usize| (at < have).then(|| [9, 12, 13, 14, 18][at % 5]);
+            let courses: Vec<_> = (0..40).map(|at| (0, vec![value(at, one), value(at, other)])).collect();
+            released(plan, &courses)
+        };
+        for (counts, held, why) in [
             ([30, 30], false, "all with a baseline came back"),
             ([30, 40], false, "ten did not"),
             ([30, 39], true, "nine did not"),
             ([30, 29], true, "a change without a baseline is nobody's"),
         ] {
-            assert_eq!(suppress(&nested, &opened, 10, 3), [held], "{why}");
+            assert_eq!(suppress(&nested, &cells(&nested, counts), 10, 3), [held], "{why}");
         }
         let age = |name: &str| measured(EstimateKind::Mean, Measure::Field(name.to_owned()));
         let apart = plan(Mode::Exact, &[], vec![age("age"), age("weight")]);
-        assert_eq!(suppress(&apart, &[30, 29], 10, 3), [false], "neither is a part of the other");
+        assert_eq!(suppress(&apart, &cells(&apart, [30, 29]), 10, 3), [false], "neither is a part of the other");
         let mut twice = plan(Mode::Exact, &[], vec![mean_of("clipped", 3, 4, None)]);
         assert_eq!(twice.opened_blocks(), [0, 1], "a mean of two values is two counts");
         assert_eq!(suppress(&twice, &[30, -28], 10, 3), [true], "one of thirty has the higher value");

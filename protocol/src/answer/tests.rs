@@ -6,6 +6,7 @@ use crate::plan::Plan;
 mod bins;
 mod coverage;
 mod edges;
+mod held_back;
 mod reference;
 
 /// The answer to a plan whose groups are all shown.

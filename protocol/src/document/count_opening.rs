@@ -38,3 +38,22 @@ impl CountOpening {
 impl Document for CountOpening {
     const KIND: Kind = Kind::CountOpening;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::CountOpening;
+
+    #[test]
+    fn counts_that_are_held_back_change_nothing_that_others_could_guess() {
+        let [mine, guessed] = [[7_u8; 32], [0; 32]];
+        let opened = [3, 40, 30];
+        let all = CountOpening::all(&mine, &opened);
+        let guesses = (0..100).map(|count| CountOpening::all(&guessed, &[count, 40, 30]));
+        assert_eq!(
+            guesses.filter(|guess| *guess == all).count(),
+            0,
+            "without the committee's key no guess is confirmed"
+        );
+        assert_ne!(CountOpening::all(&mine, &[4, 40, 30]), all, "members are bound to every cell");
+    }
+}

@@ -135,7 +135,9 @@ impl Node {
             Self::Compare { left, right, .. } => left.calls(function) || right.calls(function),
             Self::Among { of, values, .. } => of.calls(function) || values.iter().any(|node| node.calls(function)),
             Self::Between { of, low, high, .. } => [of, low, high].iter().any(|node| node.calls(function)),
-            Self::Word { .. } | Self::Number { .. } | Self::Text { .. } | Self::Truth { .. } | Self::Star { .. } => false,
+            Self::Word { .. } | Self::Number { .. } | Self::Text { .. } | Self::Truth { .. } | Self::Star { .. } => {
+                false
+            }
         }
     }
 

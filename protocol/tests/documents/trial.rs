@@ -253,7 +253,13 @@ const RELEASED: [i128; 12] = [85, 83, 120, -127_000, 84, -30, 87, 88, 540, -133_
 const COUNTS: [i64; 6] = [85, 83, 84, 87, 88, 86];
 
 pub(crate) fn count_opening() -> CountOpening {
-    CountOpening { query: query_id(), attempt: 1, batch: batch(), counts: COUNTS.to_vec(), all: CountOpening::all(&[7; 32], &COUNTS) }
+    CountOpening {
+        query: query_id(),
+        attempt: 1,
+        batch: batch(),
+        counts: COUNTS.to_vec(),
+        all: CountOpening::all(&[7; 32], &COUNTS),
+    }
 }
 
 /// Ridge and Linden hold masks, and Harbour the released cells without them.

@@ -69,7 +69,8 @@ impl Table<'_> {
 
     /// Each merged bin and the one it is counted with, by their places among the opened blocks.
     fn places(&self, merged: &[u32]) -> Option<Vec<(usize, usize)>> {
-        let place: BTreeMap<usize, usize> = self.blocks.iter().enumerate().map(|(place, block)| (*block, place)).collect();
+        let place: BTreeMap<usize, usize> =
+            self.blocks.iter().enumerate().map(|(place, block)| (*block, place)).collect();
         let pairs = self.plan.merged_into(merged)?;
         pairs.iter().map(|(bin, into)| Some((*place.get(bin)?, *place.get(into)?))).collect()
     }

@@ -79,13 +79,18 @@ impl Mergeable {
         let kinds = self.units.iter().map(Vec::len).max().unwrap_or(0);
         let of = |cells: &[i128], kind: usize| {
             let mut sum = 0_i128;
-            let bins = self.units.iter().map(|unit| unit.get(kind).and_then(|bin| cells.get(*bin)).copied().unwrap_or(0));
+            let bins =
+                self.units.iter().map(|unit| unit.get(kind).and_then(|bin| cells.get(*bin)).copied().unwrap_or(0));
             let below = bins.map(|people| {
                 sum = sum.saturating_add(people);
                 sum
             });
             [0].into_iter().chain(below).collect::<Vec<i128>>()
         };
-        groups.iter().flat_map(|cells| (0..kinds).map(move |kind| (*cells, kind))).map(|(cells, kind)| of(cells, kind)).collect()
+        groups
+            .iter()
+            .flat_map(|cells| (0..kinds).map(move |kind| (*cells, kind)))
+            .map(|(cells, kind)| of(cells, kind))
+            .collect()
     }
 }

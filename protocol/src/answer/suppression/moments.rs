@@ -40,11 +40,7 @@ struct Sums {
 
 impl Sums {
     /// Reads them back from released cells. `None` where no people have such sums.
-    fn of(
-        plan: &Plan,
-        block: &Block,
-        opened: impl Fn(BlockKind, Option<u32>) -> Option<BigInt>,
-    ) -> Option<Self> {
+    fn of(plan: &Plan, block: &Block, opened: impl Fn(BlockKind, Option<u32>) -> Option<BigInt>) -> Option<Self> {
         let largest = BigInt::from(plan.quantity_of(block)?.width());
         let n = opened(BlockKind::Count, block.quantity)?;
         // The released sum is 2Σv − M·n, the released squares are 8Σv² − 8MΣv + M²·n.
@@ -104,9 +100,9 @@ impl Sums {
             return false;
         }
         let by = n * &others;
-        [sum * &others + &root, sum * &others - &root].iter().any(|top| {
-            (top % &by) == BigInt::ZERO && (BigInt::ZERO..=self.largest.clone()).contains(&(top / &by))
-        })
+        [sum * &others + &root, sum * &others - &root]
+            .iter()
+            .any(|top| (top % &by) == BigInt::ZERO && (BigInt::ZERO..=self.largest.clone()).contains(&(top / &by)))
     }
 }
 
@@ -139,7 +135,11 @@ mod tests {
             Case { why: "two above the lowest, 31 and 32", values: but(0, &[31, 32]), few: true },
             Case { why: "nine above the lowest", values: but(0, &[7; 9]), few: true },
             Case { why: "ten above the lowest, alike", values: but(0, &[7; 10]), few: false },
-            Case { why: "ten, of which one is most of it", values: but(0, &[50, 1, 1, 1, 1, 1, 1, 1, 1, 1]), few: true },
+            Case {
+                why: "ten, of which one is most of it",
+                values: but(0, &[50, 1, 1, 1, 1, 1, 1, 1, 1, 1]),
+                few: true,
+            },
             Case { why: "two below the highest", values: but(52, &[50, 31]), few: true },
             Case { why: "one who differs from all others", values: but(20, &[33]), few: true },
             Case { why: "three who differ by one", values: but(20, &[21, 19, 21]), few: true },

@@ -65,8 +65,7 @@ impl Measure {
     #[must_use]
     pub fn may_be_its_own_baseline(&self) -> bool {
         let this = self.unclipped();
-        let from_baseline = this.is_change()
-            || matches!(this, Self::Response { .. } | Self::Deteriorated { .. });
+        let from_baseline = this.is_change() || matches!(this, Self::Response { .. } | Self::Deteriorated { .. });
         from_baseline && this.timepoint().is_some_and(|at| at.from <= 0)
             || matches!(this, Self::Missing { of } if of.may_be_its_own_baseline())
     }

@@ -150,3 +150,18 @@ fn suppressed_cells(seat: &Seat, suppressed: &[bool]) -> impl Iterator<Item = us
     let groups: Vec<usize> = suppressed.iter().enumerate().filter(|(_, s)| **s).map(|(g, _)| g).collect();
     groups.into_iter().flat_map(move |g| g * width..(g + 1) * width)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+    use crate::answer::hold_back;
+    use crate::plan::Mode;
+    use crate::privacy::trial::{count, plan};
+
+    #[test]
+    fn what_is_signed_of_opened_cells_is_what_is_shown() {
+        let arms = plan(Mode::Exact, &["a", "b", "c"], vec![count()]);
+        let held = hold_back(&arms, &[3, 40, 30], 10, 3);
+        assert_eq!(shown(&arms, vec![3, 40, 30], &held).unwrap(), [0, 40, 0]);
+    }
+}
