@@ -296,10 +296,13 @@ fn privacy_line(answer: &Answer) -> String {
             format!("every patient counted was charged {rho} (ε {epsilon:.3} at δ {delta:e})")
         }
         (Mode::Dp, Some(rho), ..) => format!("every patient counted was charged {rho}"),
+        _ if answer.cohort_min <= 1 => {
+            "exact: no noise, no differential privacy, no (ε, δ); this charter shows groups of any size".to_owned()
+        }
         _ => {
             format!(
-                "exact: no noise, no differential privacy, no (ε, δ); groups below {} are held back, which protects against \
-                 an honest committee only",
+                "exact: no noise, no differential privacy, no (ε, δ); groups below {} are held back, by a committee that \
+                 sees them and has to be honest",
                 answer.cohort_min
             )
         }
@@ -343,11 +346,11 @@ pub(crate) fn explanation(explained: &Explanation) {
 pub(crate) fn progress(progress: &Progress, names: &[(Principal, String)]) -> String {
     let name = |key: &Principal| names.iter().find(|(k, _)| k == key).map_or_else(|| key.short(), |(_, n)| n.clone());
     let step = match &progress.step {
-        Step::Committing => "the committee commits to its noise".to_owned(),
+        Step::Committing => "the committee commits to its keys and draws".to_owned(),
         Step::Collecting => format!("clinics contribute ({} of {})", progress.uploads, progress.asked),
         Step::Freezing => "the committee fixes the batch".to_owned(),
         Step::Verifying => "the committee checks every contribution".to_owned(),
-        Step::Opening => "the committee adds its noise".to_owned(),
+        Step::Opening => "the committee finishes its sums and looks for small groups".to_owned(),
         Step::Voiding => "came to nothing; the committee signs so".to_owned(),
         Step::Answered { .. } => "answered".to_owned(),
         Step::Over { .. } => "over".to_owned(),

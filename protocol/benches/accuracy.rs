@@ -76,6 +76,7 @@ fn figures(plan: &Plan, released: &[i128], k: u32) -> Vec<(String, f64)> {
         cohort_min: 1,
         aggregators: k,
         suppressed: &suppressed,
+        merged: &[],
         released,
     });
     let mut figures = vec![];

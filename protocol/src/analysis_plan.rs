@@ -5,12 +5,14 @@
 //! patients less last month's. No committee sees two answers together, so the plan itself is checked, by stewards before they sign
 //! and by every node that admits a query:
 //!
-//! - two queries that read the same instrument or field, or of which one counts everybody, speak of courses that cannot
-//!   overlap, by their filters alone. So `WHERE x` and `WHERE NOT x` may stand side by side, and neither beside
-//!   the query without a filter. Other groupings of the same courses go into one query: a course without a value is in
+//! - two queries speak of courses that cannot overlap, by their filters alone. So `WHERE x` and `WHERE NOT x` may stand side by
+//!   side, and neither beside the query without a filter. Anything that everybody has counts everybody, so it is of no use that
+//!   two queries read different things. Other groupings of the same courses go into one query: a course without a value is in
 //!   no group, so two groupings never speak of the same courses;
-//! - one query asks for no two things that differ in a bound alone, for no threshold beside a histogram of the number that
-//!   it cuts, and for no mean of three values, which with its squares tells how many have each.
+//! - one query asks for no two numbers of one thing but those that [`Measure::stands_beside`] lists: windows in each other, two
+//!   thresholds, or the same by two names differ in a few people. Nor for a threshold beside a histogram of the number that it
+//!   cuts, for two histograms of one number, for a change to a day on which the baseline may lie, for anything clipped, whose
+//!   sum is that of the few beyond the bound, or for a mean of three values, which with its squares tells how many have each.
 //!
 //! Where a charter of test data lets groups of one be shown there is nothing to keep, and nothing is refused.
 
@@ -18,7 +20,9 @@ use crate::dictionary::Dictionary;
 use crate::document::charter::Charter;
 use crate::document::study::Study;
 use crate::envelope::Claimed;
-use crate::plan::{Block, BlockKind, EstimateKind, Mode, Plan, Quantity};
+#[cfg(doc)]
+use crate::plan::Measure;
+use crate::plan::{Block, BlockKind, Mode, Plan, Quantity};
 use crate::question::{self, QuestionError};
 
 /// Whether these queries, and the answers to them, are to be kept apart: an exact study, under a charter that holds small
@@ -97,11 +101,29 @@ pub enum AnalysisPlanError {
         /// The other.
         second: String,
     },
-    /// A query that asks twice for one thing, with another bound.
-    #[error("`{query}` asks twice for the same with another bound or threshold, which tells of those in between")]
+    /// A query that asks for two numbers of one thing that differ in a few people alone.
+    #[error("`{query}` asks for {first} and {second}: two numbers of one thing, which differ in a few people alone")]
     Bounds {
         /// The query.
         query: String,
+        /// The one, as [`Measure::label`] calls it.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// A query that clips what it asks for.
+    #[error("`{query}` clips; without noise, what is left beyond a bound is the sum of a few people")]
+    Clip {
+        /// The query.
+        query: String,
+    },
+    /// A change to a day that the baseline may be of.
+    #[error("`{query}` asks for {what}, whose window reaches back to days on which the baseline may lie")]
+    BeforeDose {
+        /// The query.
+        query: String,
+        /// What it asks for, as [`Measure::label`] calls it.
+        what: String,
     },
     /// A mean of so few values that it tells how many have each.
     #[error("`{query}` asks for a mean of three values; without noise its squares tell how many have each")]
@@ -120,6 +142,8 @@ impl AnalysisPlanError {
             Self::Question { why, .. } => why.code(),
             Self::Overlap { .. } => "planned-queries-overlap",
             Self::Bounds { .. } => "planned-query-bounds",
+            Self::Clip { .. } => "planned-query-clip",
+            Self::BeforeDose { .. } => "planned-query-before-dose",
             Self::FewValues { .. } => "planned-query-few-values",
         }
     }
@@ -135,43 +159,68 @@ impl AnalysisPlanError {
                 the two filters that exclude each other, such as `x` and `NOT x`"
                     .into()
             }
-            Self::Bounds { .. } => "keep one of the two".into(),
-            Self::FewValues { .. } => "ask for rates, or clip less".into(),
+            Self::Bounds { .. } => {
+                "keep one of the two; of one instrument, the baseline, the score, a change and one threshold of one time \
+                 point go together, or one of these on days whose windows do not touch"
+                    .into()
+            }
+            Self::Clip { .. } => "ask for the number as it is".into(),
+            Self::BeforeDose { .. } => "begin the window on day 1 or later".into(),
+            Self::FewValues { .. } => "ask for rates".into(),
         }
     }
 }
 
 fn alone(text: &str, plan: &Plan) -> Result<(), AnalysisPlanError> {
-    let mut rest = plan.quantities.as_slice();
-    while let Some((one, others)) = rest.split_first() {
-        // A clip may stand in the bounds of the quantity alone; two that are the same would be one quantity.
-        let again = |other: &Quantity| one.measure == other.measure || one.measure.differs_by_a_bound(&other.measure);
-        if others.iter().any(again) {
-            return Err(AnalysisPlanError::Bounds { query: text.to_owned() });
-        }
-        rest = others;
+    let query = || text.to_owned();
+    if question::clips(text) {
+        return Err(AnalysisPlanError::Clip { query: query() });
     }
-    let is_bin = |block: &&Block| matches!(block.kind, BlockKind::Bin { .. });
-    let in_bins: Vec<&Quantity> =
-        plan.blocks.iter().filter(is_bin).filter_map(|block| plan.quantity_of(block)).collect();
-    let cut = |within: &&Quantity| plan.quantities.iter().any(|other| within.measure.is_cut_by(&other.measure));
-    if in_bins.iter().any(cut) {
-        return Err(AnalysisPlanError::Bounds { query: text.to_owned() });
+    if let Some(quantity) = plan.quantities.iter().find(|quantity| quantity.measure.may_be_its_own_baseline()) {
+        return Err(AnalysisPlanError::BeforeDose { query: query(), what: quantity.measure.label() });
+    }
+    if let Some((first, second)) = between_few(plan) {
+        let [first, second] = [first, second].map(|quantity| quantity.measure.label());
+        return Err(AnalysisPlanError::Bounds { query: query(), first, second });
     }
     let squared = |block: &&Block| block.kind == BlockKind::Squares;
     let mut in_squares = plan.blocks.iter().filter(squared).filter_map(|block| plan.quantity_of(block));
     if in_squares.any(|quantity| quantity.width() == 2) {
-        return Err(AnalysisPlanError::FewValues { query: text.to_owned() });
+        return Err(AnalysisPlanError::FewValues { query: query() });
     }
     Ok(())
 }
 
+/// The first two quantities that may differ in a few people alone, which are one and the same for two histograms of it.
+fn between_few(plan: &Plan) -> Option<(&Quantity, &Quantity)> {
+    // Values of one category go together if they are known of the same courses: alone, or in one set.
+    let beside = |one: &Quantity, other: &Quantity| {
+        let apart = one.measure.excludes(&other.measure) && one.joint != other.joint;
+        one.measure.stands_beside(&other.measure) && !apart
+    };
+    let mut rest = plan.quantities.as_slice();
+    while let Some((one, others)) = rest.split_first() {
+        if let Some(other) = others.iter().find(|other| !beside(one, other)) {
+            return Some((one, other));
+        }
+        rest = others;
+    }
+    let mut histograms: Vec<(u32, u64)> = Vec::new();
+    for block in &plan.blocks {
+        let (BlockKind::Bin { width, .. }, Some(number)) = (block.kind, block.quantity) else { continue };
+        let quantity = plan.quantity(number)?;
+        if histograms.iter().any(|(of, known)| *of == number && *known != width) {
+            return Some((quantity, quantity));
+        }
+        if let Some(cuts) = plan.quantities.iter().find(|other| quantity.measure.is_cut_by(&other.measure)) {
+            return Some((quantity, cuts));
+        }
+        histograms.push((number, width));
+    }
+    None
+}
+
 /// Whether two answers could be taken from each other.
 fn overlap(one: &Plan, other: &Plan) -> bool {
-    let apart = one.filter.as_ref().zip(other.filter.as_ref()).is_some_and(|(one, other)| one.excludes(other));
-    let counts = |plan: &Plan| plan.estimates.iter().any(|estimate| estimate.of == EstimateKind::Count);
-    let reads_the_same = || {
-        one.quantities.iter().any(|mine| other.quantities.iter().any(|theirs| mine.measure.reads_what(&theirs.measure)))
-    };
-    !apart && (counts(one) || counts(other) || reads_the_same())
+    !one.filter.as_ref().zip(other.filter.as_ref()).is_some_and(|(one, other)| one.excludes(other))
 }

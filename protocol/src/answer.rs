@@ -26,7 +26,7 @@ pub use form::{
 #[expect(clippy::module_name_repetitions, reason = "an input or error alone would not say of what")]
 pub use input::{AnswerError, AnswerInput};
 pub use key::{GroupKey, Pairs};
-pub use suppression::{least_shown, suppress};
+pub use suppression::{HeldBack, hold_back, least_shown, suppress};
 
 pub(crate) mod bins;
 pub(crate) mod cells;
@@ -55,6 +55,9 @@ pub fn answer(input: AnswerInput<'_>) -> Result<Answer, AnswerError> {
     if released.len() != plan.cell_count() {
         return Err(WrongLength { want: plan.cell_count(), got: released.len() }.into());
     }
+    if plan.merged_into(input.merged).is_none() {
+        return Err(AnswerError::Merged);
+    }
     let mut shown = Shown::default();
     let mut groups = Vec::with_capacity(want);
     let chunks = released.chunks_exact(plan.blocks.len().max(1));
@@ -63,7 +66,7 @@ pub fn answer(input: AnswerInput<'_>) -> Result<Answer, AnswerError> {
         let estimates = if *suppressed {
             Vec::new()
         } else {
-            let cells = Cells { plan, group: chunk, aggregators: input.aggregators };
+            let cells = Cells { plan, group: chunk, aggregators: input.aggregators, merged: input.merged };
             plan.estimates.iter().enumerate().filter_map(|(at, e)| estimate(&cells, at, e, &key, &mut shown)).collect()
         };
         groups.push(Group { key, suppressed: *suppressed, estimates });

@@ -128,6 +128,10 @@ labels! {
     Noise = "noise",
     /// The opened counts of one attempt.
     CountOpening = "count-opening",
+    /// What the members of one attempt bind each other to its opened cells with, from the verification key.
+    CountKey = "count-key",
+    /// All opened cells of one attempt, under its count key.
+    OpenedCells = "opened-cells",
     /// A release's id.
     Release = "release",
     /// A public share inside an upload.

@@ -26,6 +26,7 @@ mod condition;
 mod describe;
 mod grouping;
 mod measure;
+mod merged;
 
 /// Counted up whenever the meaning of any question changes; bound into every plan and query.
 pub const SEMANTICS_VERSION: u32 = 2;
@@ -297,20 +298,19 @@ impl Plan {
     }
 
     /// Which blocks are opened before the rest, to find small groups: the counts; in exact mode
-    /// also every bin, and the sum of every quantity of two values, which with n tells how many have each: of
-    /// a rate, and of a mean of what is yes or no, or was clipped to two values; and the product of two such
-    /// quantities, which tells how many have which two.
+    /// also every bin, every sum, every sum of squares of a quantity of more than two values, and the product of two
+    /// quantities of two values, which tells how many have which two. The sum of a quantity of two values tells with n how
+    /// many have each; a sum and its squares tell whether a few people make them.
     #[must_use]
     pub fn opened_blocks(&self) -> Vec<usize> {
         let opened = |block: &Block| match block.kind {
             BlockKind::Count => true,
-            BlockKind::Sum => self.mode == Mode::Exact && self.has_two_values(block),
-            BlockKind::Bin { .. } => self.mode == Mode::Exact,
+            BlockKind::Sum | BlockKind::Bin { .. } => self.mode == Mode::Exact,
+            BlockKind::Squares => self.mode == Mode::Exact && !self.has_two_values(block),
             BlockKind::Product { with } => {
                 let other = self.quantity(with).is_some_and(|quantity| quantity.width() == 1);
                 self.mode == Mode::Exact && self.has_two_values(block) && other
             }
-            BlockKind::Squares => false,
         };
         (0..self.blocks.len()).filter(|i| self.blocks.get(*i).is_some_and(opened)).collect()
     }

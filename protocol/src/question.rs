@@ -91,6 +91,14 @@ pub fn compile(text: &str, dictionary: &Dictionary, mode: Mode) -> Result<Plan, 
     Ok(plan)
 }
 
+/// Whether a question clips anything that it asks for: in the plan a clip is the bounds of its quantity. A text that is no question
+/// clips nothing.
+#[must_use]
+pub(crate) fn clips(text: &str) -> bool {
+    let Ok(source) = Source::read(text) else { return false };
+    grammar::parse(&source).is_ok_and(|sentence| sentence.selected.iter().any(|one| one.of.calls("clip")))
+}
+
 /// One expression of the `SELECT` list. A quantity that was asked for before is used again.
 fn select(reader: &Reader<'_>, plan: &mut Plan, selected: &Selected, text: &str) -> Result<Estimate, QuestionError> {
     let Wanted { of, quantity, with, together } = reader.estimate(&selected.of, &plan.group_by)?;

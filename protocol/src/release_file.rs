@@ -170,6 +170,7 @@ fn compute(inquiry: &Inquiry, shares: &[Envelope]) -> Result<Answer, ReleaseErro
         cohort_min: u64::from(policy.cohort_min),
         aggregators: u32::try_from(shares.len()).unwrap_or(u32::MAX),
         suppressed: &first.suppressed,
+        merged: &first.merged,
         released: &sum.to_integers(),
     })
     .map_err(|_| ReleaseError::Cells { want: cells })
@@ -193,6 +194,7 @@ fn check_shares(inquiry: &Inquiry, envelopes: &[Envelope]) -> Result<Vec<Verifie
         if let Some(first) = shares.first() {
             let same = (share.attempt, share.batch, share.opening) == (first.attempt, first.batch, first.opening)
                 && share.suppressed == first.suppressed
+                && share.merged == first.merged
                 && share.operators_asked == first.operators_asked
                 && share.operators_counted == first.operators_counted;
             if !same {

@@ -87,6 +87,10 @@ fn unplanned(question: &str, study: &Study) -> Option<Failure> {
 
 /// What to know before asking, where groups of the size to expect would be held back.
 fn too_small(explained: &Explanation, least: u64) -> Option<Failure> {
+    if least <= 1 {
+        // Nothing is held back.
+        return None;
+    }
     let needed = least.saturating_mul(explained.groups);
     let small = explained.expected.iter().filter(|expected| expected.patients < needed);
     let largest = small.max_by_key(|expected| expected.patients)?;

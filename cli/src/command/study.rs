@@ -8,7 +8,9 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use sumac_protocol::analysis_plan::check_draft;
+use sumac_protocol::charter_chain::CharterChain;
 use sumac_protocol::dictionary::Dictionary;
+use sumac_protocol::document::charter::Charter;
 use sumac_protocol::document::study::Study;
 use sumac_protocol::envelope::Envelope;
 use sumac_protocol::strict_json;
@@ -16,7 +18,7 @@ use sumac_protocol::strict_json;
 use crate::command::ask::Format;
 use crate::command::charter;
 use crate::failure::Failure;
-use crate::{files, show};
+use crate::{files, keys, show};
 
 /// Studies.
 #[derive(Debug, Subcommand)]
@@ -69,10 +71,7 @@ impl StudyCommand {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         match self {
             Self::New { from, out } => new(&from, &out)?,
-            Self::Sign { draft, key, charter } => {
-                answerable(&draft, charter.as_deref())?;
-                charter::sign(&draft, &key)?;
-            }
+            Self::Sign { draft, key, charter } => sign(&draft, &key, charter.as_deref())?,
             Self::Show { study, charter, format } => {
                 let admitted = files::study(&study, &files::chain(&charter)?)?;
                 match format {
@@ -91,18 +90,62 @@ impl StudyCommand {
     }
 }
 
+/// Adds a steward's signature. With a charter it must be the study's own and the key one of its stewards', and what is still
+/// missing is said.
+fn sign(draft: &Path, key: &Path, charter: Option<&Path>) -> Result<(), Failure> {
+    let chain = charter.map(files::chain).transpose()?;
+    let current = chain.as_ref().map(CharterChain::current);
+    if let Some(chain) = &chain {
+        of_this_federation(draft, chain)?;
+    }
+    answerable(draft, current.map(|charter| &**charter))?;
+    if let Some(charter) = current {
+        let signer = keys::signer(key)?.principal();
+        if !charter.steward_set().contains(&signer) {
+            return Err(Failure::refused(
+                "not-a-steward",
+                &format!("{signer} is no steward of {}, so its signature would not count", charter.name),
+                "sign with the key of one of the stewards: `sumac charter show` lists them".into(),
+            ));
+        }
+    }
+    charter::sign(draft, key)?;
+    if let Some(charter) = current {
+        let (have, need) = (files::envelope(draft)?.signers(&charter.steward_set()).len(), charter.threshold);
+        let missing = usize::try_from(need).unwrap_or(usize::MAX).saturating_sub(have);
+        show::talk(&format!("{have} of {need} stewards signed"));
+        show::talk(if missing == 0 {
+            "  next: list the study in the next charter, by what `sumac study digest` prints"
+        } else {
+            "  next: hand the file to another steward, who signs it too"
+        });
+    }
+    Ok(())
+}
+
+/// Whether a draft names the federation of this chain.
+fn of_this_federation(draft: &Path, chain: &CharterChain) -> Result<(), Failure> {
+    let (theirs, ours) = (files::envelope(draft)?.claim::<Study>()?.peek().genesis, chain.genesis_digest());
+    if theirs == ours {
+        return Ok(());
+    }
+    let says = format!(
+        "this is the charter of the federation `{}`, with genesis {ours}, and the study is of one with genesis {theirs}",
+        chain.current().name
+    );
+    Err(Failure::refused("study-other-genesis", &says, "give the charter file of the study's own federation".into()))
+}
+
 /// Whether what an exact study plans are questions of the charter's dictionary, and can be answered beside each other:
 /// told before a steward signs, because every node refuses such a study afterwards. A study with noise is not looked at.
 ///
 /// Fails with the place in a query that is no question, with the two queries whose answers tell of few people when one is
 /// taken from the other, or where no charter is named.
-fn answerable(draft: &Path, charter: Option<&Path>) -> Result<(), Failure> {
+fn answerable(draft: &Path, charter: Option<&Charter>) -> Result<(), Failure> {
     let claimed = files::envelope(draft)?.claim::<Study>()?;
-    let chain = charter.map(files::chain).transpose()?;
-    let charter = chain.as_ref().map(|chain| chain.current());
     let dictionary = charter.map(|charter| Dictionary::parse(&charter.dictionary)).transpose();
     let dictionary = dictionary.map_err(|why| Failure::refused(why.code(), &why, why.remedy()))?;
-    let under = charter.map(|charter| &**charter).zip(dictionary.as_ref());
+    let under = charter.zip(dictionary.as_ref());
     check_draft(&claimed, under).map_err(|why| Failure::refused(why.code(), &why, why.remedy()))
 }
 

@@ -129,6 +129,7 @@ impl Federation {
             cohort_min: 1,
             aggregators: 3,
             suppressed: &vec![false; plan.group_count()],
+            merged: &[],
             released: &released,
         })
         .map_err(|why| Failure::bug(why.to_string()))?;

@@ -14,6 +14,8 @@ pub(crate) struct Bins<'a> {
     quantity: &'a Quantity,
     /// Lowest shifted value and courses, from the lowest.
     bins: Vec<(u64, i128)>,
+    /// Whether bins were merged, so that some hold more values than their width.
+    merged: bool,
     /// Courses with a value.
     n: i128,
     /// The standard deviation of the noise in n.
@@ -29,14 +31,20 @@ impl<'a> Bins<'a> {
         let count = cells.cell(BlockKind::Count, quantity)?;
         let mut sd = 0.0;
         let mut bins = Vec::new();
+        let mut merged = false;
         for (position, block) in cells.plan.bins(quantity, width) {
             let BlockKind::Bin { from, .. } = block.kind else { return None };
+            if cells.is_merged(position) {
+                merged = true;
+                continue;
+            }
             let cell = cells.at(position)?;
             sd = cell.sd;
             bins.push((from, cell.value));
         }
         let known = cells.plan.quantity(quantity?)?;
-        (!bins.is_empty()).then_some(Self { quantity: known, bins, n: count.value, n_sd: count.sd, sd, width })
+        let (n, n_sd) = (count.value, count.sd);
+        (!bins.is_empty()).then_some(Self { quantity: known, bins, merged, n, n_sd, sd, width })
     }
 
     pub(super) fn histogram(&self) -> Histogram {
@@ -44,6 +52,7 @@ impl<'a> Bins<'a> {
         Histogram {
             value: self.bins.iter().map(|(from, courses)| (self.value(*from), count_of(*courses))).collect(),
             width: self.width as f64 * unit,
+            merged: self.merged,
             n: count_of(self.n),
             sd_noise: self.sd,
             ci95_half: count_half_width(self.sd),
@@ -52,6 +61,9 @@ impl<'a> Bins<'a> {
 
     pub(super) fn quantile(&self, share: Fraction) -> Quantile {
         let p = f64::from(share.num) / f64::from(share.den);
+        if self.merged {
+            return Quantile { share: p, value: None, n: count_of(self.n), merged: true, ci95: None };
+        }
         let n = whole(self.n).max(1.0);
         let value = if self.sd > 0.0 { self.noised(p) } else { self.order_statistic(share) };
         // The variance of the share of courses at or below the quantile, of sampling and of noise.
@@ -63,7 +75,7 @@ impl<'a> Bins<'a> {
             (Some(value), [Some(low), Some(high)]) => Some([low.min(value), high.max(value)]),
             _ => None,
         };
-        Quantile { share: p, value, n: count_of(self.n), ci95 }
+        Quantile { share: p, value, n: count_of(self.n), merged: false, ci95 }
     }
 
     /// R's type 7: between the order statistics around (n − 1)p, in whole numbers until the last step.

@@ -12,6 +12,8 @@ pub(super) struct Cells<'a> {
     pub(super) group: &'a [i128],
     /// k: how many aggregators added noise.
     pub(super) aggregators: u32,
+    /// The bins that are counted with one before them, by their positions in the group, rising.
+    pub(super) merged: &'a [u32],
 }
 
 /// A released cell and the standard deviation of all the noise in it.
@@ -35,6 +37,11 @@ impl Cells<'_> {
     pub(super) fn at(&self, position: usize) -> Option<Cell> {
         let (block, value) = (self.plan.blocks.get(position)?, self.group.get(position)?);
         Some(Cell { value: *value, sd: noise_sd(block.sigma, self.aggregators) })
+    }
+
+    /// Whether the bin at a position is counted with one before it.
+    pub(super) fn is_merged(&self, position: usize) -> bool {
+        u32::try_from(position).is_ok_and(|position| self.merged.binary_search(&position).is_ok())
     }
 
     pub(super) fn quantity(&self, quantity: Option<u32>) -> Option<&Quantity> {

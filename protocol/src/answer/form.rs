@@ -156,6 +156,10 @@ pub struct Coefficients {
 pub struct Survival {
     /// Day by day, the earliest first; in an exact answer only days on which something happened or somebody was last seen.
     pub value: Vec<Step>,
+    /// True where buckets of fewer than the smallest cohort were merged with the next: what happened in them, and who was last seen in
+    /// them, stands at the last day of the last. Exact answers only; absent elsewhere.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub merged: bool,
     /// Courses that were followed; a noised count below 0 is shown as 0.
     pub n: u64,
     /// Courses to which it happened by the last day; a noised count below 0 is shown as 0.
@@ -249,10 +253,15 @@ pub struct Dispersion {
 pub struct Quantile {
     /// The share, above 0 and below 1: one half for a median.
     pub share: f64,
-    /// In the measure's own unit: in an exact answer interpolated between order statistics (R's type 7). Null where n is 0.
+    /// In the measure's own unit: in an exact answer interpolated between order statistics (R's type 7). Null where n is 0,
+    /// and where values were `merged`.
     pub value: Option<f64>,
     /// Courses with a value; a noised count below 0 is shown as 0.
     pub n: u64,
+    /// True where fewer than the smallest cohort had a value, so that values were counted together and no quantile can be
+    /// told. Exact answers only; absent elsewhere.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub merged: bool,
     /// The values at the ends of the 95 % interval of the share (Woodruff 1952, J Am Stat Assoc 47:635), noise included.
     /// Null as `value`.
     pub ci95: Option<[f64; 2]>,
@@ -264,8 +273,12 @@ pub struct Quantile {
 pub struct Histogram {
     /// The lowest value of each bin in the measure's own unit, and its courses; a noised count below 0 is shown as 0.
     pub value: Vec<(f64, u64)>,
-    /// How wide a bin is, in the measure's own unit.
+    /// How wide a bin is, in the measure's own unit; a merged one reaches to the next of `value`, the last to the end of the range.
     pub width: f64,
+    /// True where bins of fewer than the smallest cohort were merged with their neighbours. Exact answers only; absent
+    /// elsewhere.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub merged: bool,
     /// Courses with a value; a noised count below 0 is shown as 0.
     pub n: u64,
     /// Standard deviation of all aggregators' noise together in each bin; 0 in an exact answer.
@@ -465,4 +478,9 @@ pub struct Shares {
     pub df: f64,
     /// Null as `chi2`.
     pub p: Option<f64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_false(said: &bool) -> bool {
+    !*said
 }

@@ -27,6 +27,9 @@ pub struct AnswerInput<'a> {
     pub aggregators: u32,
     /// Which groups are held back, in group order, as [`suppress`](crate::answer::suppress) found.
     pub suppressed: &'a [bool],
+    /// The bins that are counted with one before them, by their positions within a group, as
+    /// [`hold_back`](crate::answer::hold_back) found; none with noise.
+    pub merged: &'a [u32],
     /// The sum of all aggregators' noised released cells, group by group; zero for suppressed ones.
     pub released: &'a [i128],
 }
@@ -46,6 +49,9 @@ pub enum AnswerError {
         /// Groups that came.
         got: usize,
     },
+    /// Merged bins of another plan.
+    #[error("bins are said to be merged that this plan does not have, or cannot merge")]
+    Merged,
 }
 
 impl AnswerError {
@@ -55,6 +61,7 @@ impl AnswerError {
         match self {
             Self::Cells(_) => "cells-of-another-plan",
             Self::Groups { .. } => "groups-of-another-plan",
+            Self::Merged => "bins-of-another-plan",
         }
     }
 

@@ -7,17 +7,39 @@ use crate::plan::{Mode, Plan};
 use crate::privacy::SIGMA_UNITS_PER_ONE;
 
 mod complement;
+mod exact;
+mod merging;
+mod moments;
 mod people;
 
-/// Which groups are held back, in group order.
+/// What is not shown of opened cells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "complete: groups and bins")]
+pub struct HeldBack {
+    /// For each group, whether it is held back.
+    pub groups: Vec<bool>,
+    /// The bins, by their positions within a group and rising, that are counted with one before them, in every group: see
+    /// [`Plan::merged_into`]. Empty with noise.
+    pub merged: Vec<u32>,
+}
+
+/// Which groups are held back, in group order: [`hold_back`]'s.
+#[must_use]
+pub fn suppress(plan: &Plan, opened: &[i128], cohort_min: u64, aggregators: u32) -> Vec<bool> {
+    hold_back(plan, opened, cohort_min, aggregators).groups
+}
+
+/// Which groups are held back, and which bins are merged.
 ///
 /// `opened` holds the noised sums of [`Plan::opened_blocks`], group by group. In `dp` mode a group
 /// is shown if every count in it is at least cohort_min + 1.65·√k·σ of that count, which is decided
 /// as (count − cohort_min)² · 100² · 2^40 ≥ 165² · k · σ² (σ in units of 2^-20).
 ///
-/// In exact mode a group is held back if anything that its cells tell of people is neither 0 nor at
+/// In exact mode bins that are small in a group are merged with their neighbours first, in all groups alike, where nothing but
+/// the bins is told of their number. Then a group is held back if anything that its cells tell of people is neither 0 nor at
 /// least `cohort_min`: its counts, its bins and what lies between the edges of two histograms, both sides of whatever has
-/// two values, and the differences of counts of which one contains the other. Then further groups are held back with it, so that
+/// two values, and the differences of counts of which one contains the other; or if its sums may be found to be those of
+/// fewer. Then further groups are held back with it, so that
 /// nobody finds what is missing by taking what is shown from totals that are known from elsewhere:
 /// for every small number there stay groups between which at least `cohort_min` can be moved, up in some and down in others,
 /// without any total changing (the hypercube method of Repsilber, 1994). If there are no such groups, nothing is shown.
@@ -27,21 +49,20 @@ mod people;
 /// Whatever is malformed is held back, and in exact mode everything beside it: a vector that is not
 /// of this plan, a plan that opens no counts, more yeses than answers.
 #[must_use]
-pub fn suppress(plan: &Plan, opened: &[i128], cohort_min: u64, aggregators: u32) -> Vec<bool> {
+pub fn hold_back(plan: &Plan, opened: &[i128], cohort_min: u64, aggregators: u32) -> HeldBack {
     let (groups, blocks) = (plan.group_count(), plan.opened_blocks());
+    let nothing_shown = || HeldBack { groups: vec![true; groups], merged: Vec::new() };
     if blocks.is_empty() || Some(opened.len()) != groups.checked_mul(blocks.len()) {
-        return vec![true; groups];
+        return nothing_shown();
     }
-    let held = match plan.mode {
-        Mode::Dp => Some(
-            opened
-                .chunks_exact(blocks.len())
-                .map(|cells| !large_enough(plan, &blocks, cells, cohort_min, aggregators))
-                .collect(),
-        ),
-        Mode::Exact => held_exactly(plan, &blocks, opened, cohort_min),
-    };
-    held.unwrap_or_else(|| vec![true; groups])
+    match plan.mode {
+        Mode::Dp => {
+            let cells = opened.chunks_exact(blocks.len());
+            let held = cells.map(|cells| !large_enough(plan, &blocks, cells, cohort_min, aggregators));
+            HeldBack { groups: held.collect(), merged: Vec::new() }
+        }
+        Mode::Exact => exact::held_back(plan, &blocks, opened, cohort_min).unwrap_or_else(nothing_shown),
+    }
 }
 
 /// The smallest count with which [`suppress`] shows a group, where all its counts are the same and,
@@ -69,23 +90,11 @@ fn large_enough(plan: &Plan, blocks: &[usize], cells: &[i128], cohort_min: u64, 
     })
 }
 
-/// `None` where the cells are not those of any patients.
-fn held_exactly(plan: &Plan, blocks: &[usize], opened: &[i128], cohort_min: u64) -> Option<Vec<bool>> {
-    if plan.courses_per_patient != 1 {
-        return None;
-    }
-    let told = people::told(plan, blocks)?;
-    let numbers: Option<Vec<Vec<u64>>> =
-        opened.chunks_exact(blocks.len()).map(|cells| people::numbers(&told, cells)).collect();
-    let values: Vec<usize> = plan.group_by.iter().map(|grouping| grouping.values.len()).collect();
-    Some(complement::held_back(&values, &numbers?, cohort_min))
-}
-
 #[cfg(test)]
 mod tests {
     use super::{least_shown, suppress};
     use crate::plan::{EstimateKind, Measure, Mode, Plan, Quantity, Timepoint};
-    use crate::privacy::trial::{Asked, count, mean_of, plan, rate_of};
+    use crate::privacy::trial::{Asked, count, mean_of, plan, rate_of, released};
 
     fn exact() -> Plan {
         plan(Mode::Exact, &[], vec![count(), rate_of("response")])
@@ -138,17 +147,23 @@ mod tests {
         let baseline = Measure::Baseline { instrument: instrument() };
         let asked = vec![measured(EstimateKind::Mean, change), measured(EstimateKind::Mean, baseline)];
         let nested = plan(Mode::Exact, &[], asked);
-        for (opened, held, why) in [
+        // So many have the one, and so many the other; nobody is remarkable.
+        let cells = |plan: &Plan, [one, other]: [usize; 2]| {
+            let value = |at: usize, have: usize| (at < have).then(|| [9, 12, 13, 14, 18][at % 5]);
+            let courses: Vec<_> = (0..40).map(|at| (0, vec![value(at, one), value(at, other)])).collect();
+            released(plan, &courses)
+        };
+        for (counts, held, why) in [
             ([30, 30], false, "all with a baseline came back"),
             ([30, 40], false, "ten did not"),
             ([30, 39], true, "nine did not"),
             ([30, 29], true, "a change without a baseline is nobody's"),
         ] {
-            assert_eq!(suppress(&nested, &opened, 10, 3), [held], "{why}");
+            assert_eq!(suppress(&nested, &cells(&nested, counts), 10, 3), [held], "{why}");
         }
         let age = |name: &str| measured(EstimateKind::Mean, Measure::Field(name.to_owned()));
         let apart = plan(Mode::Exact, &[], vec![age("age"), age("weight")]);
-        assert_eq!(suppress(&apart, &[30, 29], 10, 3), [false], "neither is a part of the other");
+        assert_eq!(suppress(&apart, &cells(&apart, [30, 29]), 10, 3), [false], "neither is a part of the other");
         let mut twice = plan(Mode::Exact, &[], vec![mean_of("clipped", 3, 4, None)]);
         assert_eq!(twice.opened_blocks(), [0, 1], "a mean of two values is two counts");
         assert_eq!(suppress(&twice, &[30, -28], 10, 3), [true], "one of thirty has the higher value");

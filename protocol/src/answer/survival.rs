@@ -14,8 +14,10 @@ pub(super) struct Followed {
     /// Last seen, and happened, in each bucket, from day 0.
     buckets: Vec<(Cell, Cell)>,
     n: Cell,
-    /// Days of a bucket.
-    days: u32,
+    /// The last day of each bucket.
+    ends: Vec<u32>,
+    /// Whether buckets were merged.
+    merged: bool,
 }
 
 impl Followed {
@@ -23,11 +25,30 @@ impl Followed {
     pub(super) fn of(cells: &Cells<'_>, quantity: Option<u32>) -> Option<Self> {
         let n = cells.cell(BlockKind::Count, quantity)?;
         let Measure::TimeTo { days, .. } = cells.plan.quantity(quantity?)?.measure else { return None };
-        let bins: Vec<Cell> = cells.plan.bins(quantity, 1).map(|(at, _)| cells.at(at)).collect::<Option<_>>()?;
-        // The last bin is of those who were followed to the end.
+        let bins: Vec<usize> = cells.plan.bins(quantity, 1).map(|(at, _)| at).collect();
         let nobody = Cell { value: 0, sd: 0.0 };
-        let pair = |pair: &[Cell]| Some((*pair.first()?, pair.get(1).copied().unwrap_or(nobody)));
-        Some(Self { buckets: bins.chunks(2).map(pair).collect::<Option<_>>()?, n, days })
+        let mut buckets: Vec<(Cell, Cell)> = Vec::new();
+        let mut ends: Vec<u32> = Vec::new();
+        // The last bin is of those who were followed to the end.
+        for (end, pair) in (0_u32..).map(|bucket| bucket.saturating_mul(days)).zip(bins.chunks(2)) {
+            let is_merged = pair.first().is_some_and(|bin| cells.is_merged(*bin));
+            match ends.last_mut().filter(|_| is_merged) {
+                // A merged bucket goes to the one before, which then ends where it does; so do those followed to the end, who
+                // are last seen on its last day or later, and leave that day as it is.
+                Some(last) if pair.len() > 1 => *last = end,
+                Some(_) => {
+                    buckets.push((nobody, nobody));
+                    ends.push(end);
+                }
+                None => {
+                    let seen = cells.at(*pair.first()?)?;
+                    let happened = pair.get(1).map_or(Some(nobody), |bin| cells.at(*bin))?;
+                    buckets.push((seen, happened));
+                    ends.push(end);
+                }
+            }
+        }
+        Some(Self { buckets, n, ends, merged: bins.iter().any(|bin| cells.is_merged(*bin)) })
     }
 
     fn exact(&self) -> bool {
@@ -106,16 +127,14 @@ impl Followed {
         let last = self.buckets.len().saturating_sub(1);
         let mut value = Vec::new();
         let rows = self.buckets.iter().zip(self.at_risk()).zip(self.curve()).zip(self.noise()).take(last);
-        for ((bucket, (((seen, happened), at_risk), (s, greenwood))), noise) in
-            (0_u32..).zip(rows).map(|(bucket, (row, noise))| ((bucket, row), noise))
-        {
+        for (day, ((((seen, happened), at_risk), (s, greenwood)), noise)) in self.ends.iter().zip(rows) {
             if exact && seen.value == 0 && happened.value == 0 {
                 continue;
             }
             let se = s * greenwood.sqrt();
             let half = NORMAL_975 * (se * se + noise).sqrt();
             value.push(Step {
-                day: bucket.saturating_mul(self.days),
+                day: *day,
                 at_risk: count_of(nearest(at_risk)),
                 events: count_of(happened.value),
                 censored: count_of(seen.value),
@@ -130,7 +149,8 @@ impl Followed {
         let half_by = |of: fn(&Step) -> f64| value.iter().find(|step| of(step) <= 0.5 + 1e-12).map(|step| step.day);
         let median = half_by(|step| step.s);
         let median_ci95 = [half_by(|step| step.ci95[0]), half_by(|step| step.ci95[1])];
-        Survival { n: count_of(self.n.value), events: count_of(events), median, median_ci95, value }
+        let (n, merged) = (count_of(self.n.value), self.merged);
+        Survival { n, events: count_of(events), median, median_ci95, merged, value }
     }
 }
 

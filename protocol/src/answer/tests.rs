@@ -6,6 +6,7 @@ use crate::plan::Plan;
 mod bins;
 mod coverage;
 mod edges;
+mod held_back;
 mod reference;
 
 /// The answer to a plan whose groups are all shown.
@@ -25,6 +26,7 @@ fn input<'a>(plan: &'a Plan, released: &'a [i128], suppressed: &'a [bool], aggre
         cohort_min: 10,
         aggregators,
         suppressed,
+        merged: &[],
         released,
     }
 }

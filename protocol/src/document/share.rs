@@ -21,6 +21,9 @@ pub struct Share {
     pub opening: Digest,
     /// For each group, whether it is held back.
     pub suppressed: Vec<bool>,
+    /// The bins that are counted with one before them, by their positions within a group and rising. Exact answers only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged: Vec<u32>,
     /// Operators that were asked.
     pub operators_asked: u32,
     /// Operators with at least one accepted contribution.

@@ -83,6 +83,7 @@ fn what_is_expected_is_what_comes() {
             cohort_min: 10,
             aggregators: 3,
             suppressed: &[false, false],
+            merged: &[],
             released: &cells,
         });
         for (width, estimate) in widths.iter_mut().zip(&told.unwrap().groups[0].estimates) {

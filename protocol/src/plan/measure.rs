@@ -13,6 +13,7 @@ use crate::record::{Assessment, Course, FieldValue, Session, TimeToEvent};
 
 pub use gain::Gain;
 
+mod beside;
 mod gain;
 mod label;
 

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use crate::plan::Relation;
 
+use super::arguments::same;
+
 /// A place in the text, in bytes.
 pub(super) type Span = Range<usize>;
 
@@ -117,6 +119,25 @@ impl Node {
                 of.span().start..values.last().map_or_else(|| of.span().end, |last| last.span().end)
             }
             Self::Between { of, high, .. } => of.span().start..high.span().end,
+        }
+    }
+
+    /// Whether a function of this name is called anywhere in it, however its name is written.
+    pub(super) fn calls(&self, function: &str) -> bool {
+        match self {
+            Self::Call(call) => {
+                let mut given = call.positional.iter().chain(call.named.iter().map(|named| &named.value));
+                same(function, &call.name) || given.any(|node| node.calls(function))
+            }
+            Self::Not(of) => of.calls(function),
+            Self::List { items, .. } => items.iter().any(|node| node.calls(function)),
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(|node| node.calls(function)),
+            Self::Compare { left, right, .. } => left.calls(function) || right.calls(function),
+            Self::Among { of, values, .. } => of.calls(function) || values.iter().any(|node| node.calls(function)),
+            Self::Between { of, low, high, .. } => [of, low, high].iter().any(|node| node.calls(function)),
+            Self::Word { .. } | Self::Number { .. } | Self::Text { .. } | Self::Truth { .. } | Self::Star { .. } => {
+                false
+            }
         }
     }
 

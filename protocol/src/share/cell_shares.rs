@@ -89,6 +89,16 @@ impl CellShares {
         }
     }
 
+    /// Adds cells to others, in order, and sets them to zero: each pair is the position of the one and of the other.
+    pub fn move_into(&mut self, pairs: impl Iterator<Item = (usize, usize)>) {
+        for (from, into) in pairs {
+            let moved = self.0.get_mut(from).map_or(Field64::zero(), |cell| std::mem::replace(cell, Field64::zero()));
+            if let Some(cell) = self.0.get_mut(into) {
+                *cell += moved;
+            }
+        }
+    }
+
     /// Eight bytes little-endian a cell.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {

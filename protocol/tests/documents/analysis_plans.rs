@@ -96,7 +96,7 @@ fn what_two_planned_queries_or_one_tell_together_of_a_few_people_is_refused() {
     let any = |queries: &[String]| queries.iter().map(|query| format!("SELECT {query} FROM courses")).collect();
     let one = |query: &str| vec![format!("SELECT {query} FROM courses")];
     let response = |name: &str, share: &str| format!("rate(response(phq9, {AT}, at_least => {share})) AS {name}");
-    let bounds = Some("planned-query-bounds");
+    let (bounds, clipped) = (Some("planned-query-bounds"), Some("planned-query-clip"));
     every_case_holds(&[
         Case {
             why: "another time point of one instrument",
@@ -104,9 +104,9 @@ fn what_two_planned_queries_or_one_tell_together_of_a_few_people_is_refused() {
             refused: OVERLAP,
         },
         Case {
-            why: "other instruments",
+            why: "other instruments, of which everybody has one",
             queries: any(&["mean(baseline(phq9))".into(), "mean(baseline(gad7))".into()]),
-            refused: None,
+            refused: OVERLAP,
         },
         Case {
             why: "everybody less those who answered",
@@ -126,12 +126,51 @@ fn what_two_planned_queries_or_one_tell_together_of_a_few_people_is_refused() {
         Case {
             why: "those above the lower clip",
             queries: one("mean(clip(baseline(phq9), 0, 9)) AS a, mean(clip(baseline(phq9), 0, 10)) AS b"),
+            refused: clipped,
+        },
+        Case { why: "a tail of few", queries: one("mean(Clip(baseline(phq9), 20, 27))"), refused: clipped },
+        Case {
+            why: "a threshold, and another by a clip",
+            queries: one(&format!(
+                "rate(remission(phq9, {AT}, at_most => 8)), mean(clip(score(phq9, {AT}), 7, 8)) AS c"
+            )),
+            refused: clipped,
+        },
+        Case {
+            why: "the one seen on day 31",
+            queries: one("mean(score(phq9, day => 28, from => 14, to => 31)) AS a, \
+                 mean(score(phq9, day => 28, from => 14, to => 30)) AS b"),
             refused: bounds,
         },
         Case {
-            why: "three values and their squares are three counts",
-            queries: one("mean(clip(baseline(phq9), 8, 10))"),
-            refused: Some("planned-query-few-values"),
+            why: "the baseline by another name",
+            queries: one("mean(score(phq9, day => 0, from => -7, to => 0)) AS a, mean(baseline(phq9)) AS b"),
+            refused: bounds,
+        },
+        Case {
+            why: "a change of those alone who were seen twice before",
+            queries: one("mean(change(phq9, day => 0, from => -7, to => 0))"),
+            refused: Some("planned-query-before-dose"),
+        },
+        Case {
+            why: "two histograms of one number",
+            queries: one("histogram(baseline(phq9), 2) AS a, histogram(baseline(phq9), 3) AS b"),
+            refused: bounds,
+        },
+        Case {
+            why: "what a trial asks of one time point",
+            queries: one(&format!(
+                "mean(baseline(phq9)) AS b, mean(score(phq9, {AT})) AS s, {CHANGE} AS c, rate(remission(phq9, {AT})) AS r"
+            )),
+            refused: None,
+        },
+        Case {
+            why: "whom another query's filter lets in",
+            queries: vec![
+                "SELECT mean(baseline(phq9)) FROM courses".into(),
+                format!("SELECT mean(score(gad7, {AT})) FROM courses WHERE baseline(phq9) <= 20"),
+            ],
+            refused: OVERLAP,
         },
     ]);
 }

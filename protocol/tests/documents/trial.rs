@@ -249,8 +249,17 @@ pub(crate) fn recovery() -> Recovery {
 /// change, then count and sum of the response.
 const RELEASED: [i128; 12] = [85, 83, 120, -127_000, 84, -30, 87, 88, 540, -133_000, 86, -44];
 
+/// Of them, the counts.
+const COUNTS: [i64; 6] = [85, 83, 84, 87, 88, 86];
+
 pub(crate) fn count_opening() -> CountOpening {
-    CountOpening { query: query_id(), attempt: 1, batch: batch(), counts: vec![85, 83, 84, 87, 88, 86] }
+    CountOpening {
+        query: query_id(),
+        attempt: 1,
+        batch: batch(),
+        counts: COUNTS.to_vec(),
+        all: CountOpening::all(&[7; 32], &COUNTS),
+    }
 }
 
 /// Ridge and Linden hold masks, and Harbour the released cells without them.
@@ -275,6 +284,7 @@ pub(crate) fn share(who: Person) -> Share {
         batch: batch(),
         opening: signed(&count_opening(), &[]).digest(),
         suppressed: vec![false, false],
+        merged: vec![],
         operators_asked: 5,
         operators_counted: 4,
         cells: Octets(cells(who).to_bytes()),

@@ -105,7 +105,13 @@ fn a_part_of_the_key_that_was_not_committed_to_ends_the_attempt() {
 #[test]
 fn counts_opened_differently_stop_a_member_for_good_and_are_never_void() {
     let (mut federation, question) = before_ridge_hears(4);
-    let counts = CountOpening { query: question.id(), attempt: 1, batch: Digest([0; 32]), counts: vec![1; 6] };
+    let counts = CountOpening {
+        query: question.id(),
+        attempt: 1,
+        batch: Digest([0; 32]),
+        counts: vec![1; 6],
+        all: Digest([0; 32]),
+    };
     let envelope = Envelope::sign(&counts, &federation.nodes[LINDEN].signer).unwrap();
     let forged = federation.forge(&question, 1, [LINDEN, RIDGE], &Body::Opening(Box::new(envelope)));
     let hub = federation.nodes[HARBOUR].key();

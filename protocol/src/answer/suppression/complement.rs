@@ -10,9 +10,10 @@
 //! Integers only and in one order, so that every member of a committee comes to the same groups.
 
 /// Which groups are held back, by their order in the plan. `values` says how many values each `GROUP BY` field has,
-/// outermost first; `numbers` holds for each group what it tells of people, and every group tells the same things.
-pub(super) fn held_back(values: &[usize], numbers: &[Vec<u64>], cohort_min: u64) -> Vec<bool> {
-    let table = Table::new(values, numbers, cohort_min);
+/// outermost first; `numbers` holds for each group what it tells of people, and every group tells the same things. `few` says
+/// which groups are held back whatever their numbers: they are hidden by their first number, like a small one.
+pub(super) fn held_back(values: &[usize], numbers: &[Vec<u64>], few: &[bool], cohort_min: u64) -> Vec<bool> {
+    let table = Table::new(values, numbers, few, cohort_min);
     let small: Vec<usize> = (0..numbers.len()).filter(|group| table.small_numbers(*group).next().is_some()).collect();
     let mut held: Vec<bool> = (0..numbers.len()).map(|group| small.contains(&group)).collect();
     for group in small {
@@ -37,6 +38,7 @@ struct Table<'n> {
     /// Of each field with more than one value: how many, and how far apart in the order of groups neighbours are.
     fields: Vec<Field>,
     numbers: &'n [Vec<u64>],
+    few: &'n [bool],
     cohort_min: u64,
 }
 
@@ -53,7 +55,7 @@ impl Field {
 }
 
 impl<'n> Table<'n> {
-    fn new(values: &[usize], numbers: &'n [Vec<u64>], cohort_min: u64) -> Self {
+    fn new(values: &[usize], numbers: &'n [Vec<u64>], few: &'n [bool], cohort_min: u64) -> Self {
         let mut fields = Vec::new();
         let mut stride = 1;
         for values in values.iter().copied().rev() {
@@ -63,7 +65,7 @@ impl<'n> Table<'n> {
             }
             stride *= values;
         }
-        Self { fields, numbers, cohort_min }
+        Self { fields, numbers, few, cohort_min }
     }
 
     fn number(&self, group: usize, number: usize) -> u64 {
@@ -73,8 +75,9 @@ impl<'n> Table<'n> {
     /// Which numbers of a group are too small to be shown.
     fn small_numbers(&self, group: usize) -> impl Iterator<Item = usize> {
         let numbers = self.numbers.get(group).map_or(&[][..], Vec::as_slice);
-        let small = |number: &u64| (1..self.cohort_min).contains(number);
-        numbers.iter().enumerate().filter(move |(_, number)| small(number)).map(|(at, _)| at)
+        let few = self.few.get(group) == Some(&true);
+        let small = move |at: usize, number: &u64| few && at == 0 || is_small(*number, self.cohort_min);
+        numbers.iter().enumerate().filter(move |(at, number)| small(*at, number)).map(|(at, _)| at)
     }
 
     /// The box that keeps this number of this group and costs least: the fewest groups that were not held back yet,
@@ -118,6 +121,11 @@ impl<'n> Table<'n> {
         };
         least(true).saturating_add(least(false)) >= self.cohort_min
     }
+}
+
+/// Whether so many people are too few to be shown: neither nobody nor `cohort_min`.
+pub(super) fn is_small(number: u64, cohort_min: u64) -> bool {
+    (1..cohort_min).contains(&number)
 }
 
 #[cfg(test)]

@@ -12,7 +12,8 @@ pub(super) struct Told {
 }
 
 /// All numbers of people that a group's opened cells tell: its counts, how many are between any two neighbouring edges of
-/// its histograms, how many have each of two values and each pair of them, and of two counts of which one contains the other, how
+/// its histograms, how many have each of two values and each pair of them, how many have none of the values of a category that are
+/// asked for, and of two counts of which one contains the other, how
 /// many are in that one alone. `None` where a sum or a product lacks what it is counted with.
 ///
 /// `blocks` are the plan's opened blocks.
@@ -46,12 +47,34 @@ pub(super) fn told(plan: &Plan, blocks: &[usize]) -> Option<Vec<Told>> {
         }
     }
     told.extend(between_edges(&opened));
+    told.extend(other_values(plan, place)?);
     for (whole, all) in &counts {
         for (part, _) in counts.iter().filter(|(part, some)| part != whole && contains(plan, all, some)) {
             told.push(Told { terms: vec![(1, *whole), (-1, *part)], by: 1 });
         }
     }
     Some(told)
+}
+
+/// How many have none of the values of a category that are asked for, where that is more than one.
+fn other_values(plan: &Plan, place: impl Fn(BlockKind, Option<u32>) -> Option<usize>) -> Option<Vec<Told>> {
+    let mut values: BTreeMap<(&str, Option<u32>), Vec<u32>> = BTreeMap::new();
+    for (number, quantity) in (0_u32..).zip(&plan.quantities) {
+        if let Measure::Is { field, .. } = &quantity.measure {
+            values.entry((field, quantity.joint)).or_default().push(number);
+        }
+    }
+    let several = values.values().filter(|numbers| numbers.len() > 1);
+    let others = several.map(|numbers| {
+        // n less every yes, each of which is (n + the released sum) / 2.
+        let mut terms = vec![(2, place(BlockKind::Count, numbers.first().copied())?)];
+        for number in numbers {
+            terms.push((-1, place(BlockKind::Count, Some(*number))?));
+            terms.push((-1, place(BlockKind::Sum, Some(*number))?));
+        }
+        Some(Told { terms, by: 2 })
+    });
+    others.collect()
 }
 
 /// The numbers themselves, from one group's opened cells. `None` where one is negative or not whole: nobody's cells.

@@ -22,7 +22,7 @@ pub enum StudyError {
         flaw: String,
     },
     /// A list that is too short or too long.
-    #[error("{what} has {got} entries, where {min} to {max} belong")]
+    #[error("{}", count_says(what, *got, *min, *max))]
     Count {
         /// Which field.
         what: &'static str,
@@ -60,7 +60,7 @@ pub enum StudyError {
         code: String,
     },
     /// Costs that make no sense.
-    #[error("{total} in all and {year} a year make no sense in a study of mode {mode:?}")]
+    #[error("{}", cost_says(*total, *year, *mode))]
     Cost {
         /// `rho_total`.
         total: RhoMicro,
@@ -128,6 +128,7 @@ impl StudyError {
             Self::Count { what: "plans", max: 0, .. } => {
                 "leave the plans out: they are for exact studies, this one is `dp`".into()
             }
+            Self::Count { what: "plans", max, .. } => format!("write out 1 to {max} queries in `plans`"),
             Self::Count { what, min, max, .. } => format!("list {min} to {max} entries for {what}"),
             Self::Repeated { what, which } => format!("remove one `{which}` from {what}"),
             Self::UnknownCode { .. } => "use shorthands such as GRU, HMB, DS, NCU, IRB".into(),
@@ -143,5 +144,28 @@ impl StudyError {
                 format!("have the stewards list {} in the next charter", study.hex())
             }
         }
+    }
+}
+
+/// What is wrong with the costs, in words.
+fn cost_says(total: RhoMicro, year: RhoMicro, mode: Mode) -> String {
+    match mode {
+        Mode::Dp => format!(
+            "a study with noise costs something each year, and no more in a year than in all: it says {total} in all and {year} a year"
+        ),
+        Mode::Exact => {
+            format!("an exact study has no privacy cost, and this one says {total} in all and {year} a year")
+        }
+    }
+}
+
+/// What is wrong with a list's length, in words.
+fn count_says(what: &str, got: usize, min: usize, max: usize) -> String {
+    match (what, max) {
+        ("plans", 0) => format!("a study with noise plans no queries in advance, and `plans` lists {got}"),
+        ("plans", _) => {
+            format!("an exact study asks what it planned and nothing else: 1 to {max} queries, and `plans` lists {got}")
+        }
+        _ => format!("{what} has {got} entries, where {min} to {max} belong"),
     }
 }

@@ -15,8 +15,12 @@ impl Measure {
             return true;
         }
         match (this, other) {
-            (Response { missing: MissingEndpoint::NonResponder, .. }, _)
-            | (_, Response { missing: MissingEndpoint::NonResponder, .. }) => this.non_responders(other),
+            (Response { missing: MissingEndpoint::NonResponder, .. }, _) => this.non_responders(other),
+            // Who has an endpoint and the baseline that it takes is known, whatever becomes of those without one.
+            (_, Response { instrument, at, at_least, missing: MissingEndpoint::NonResponder }) => {
+                let wanted = Totals { instrument, at: Some(*at), baseline: needs(*at_least) };
+                this.totals().is_some_and(|mine| mine.hold(&wanted))
+            }
             (Self::Is { field, .. }, Self::Is { field: theirs, .. }) => field == theirs,
             (Reached { kind, .. }, TimeTo { kind: theirs, .. })
             | (TimeTo { kind, .. }, TimeTo { kind: theirs, .. }) => kind == theirs,
@@ -30,28 +34,6 @@ impl Measure {
                 let (mine, theirs) = (this.totals(), other.totals());
                 mine.zip(theirs).is_some_and(|(mine, theirs)| mine.hold(&theirs))
             }
-        }
-    }
-
-    /// Whether the two read the same thing and differ in a bound, a threshold or a day alone. Then the difference of their
-    /// sums, or of their yeses, tells of those between the two alone, however few.
-    #[must_use]
-    pub fn differs_by_a_bound(&self, other: &Self) -> bool {
-        use Measure::{AdverseEvent, Reached, Remission, Response, TimeTo};
-        if self == other {
-            return false;
-        }
-        match (self.unclipped(), other.unclipped()) {
-            (Response { instrument, at, .. }, Response { instrument: theirs, at: then, .. })
-            | (Remission { instrument, at, .. }, Remission { instrument: theirs, at: then, .. }) => {
-                instrument == theirs && at == then
-            }
-            (
-                Reached { kind, .. } | TimeTo { kind, .. },
-                Reached { kind: theirs, .. } | TimeTo { kind: theirs, .. },
-            )
-            | (AdverseEvent { kind, .. }, AdverseEvent { kind: theirs, .. }) => kind == theirs,
-            (this, other) => this == other,
         }
     }
 
@@ -70,13 +52,6 @@ impl Measure {
             ) => instrument == theirs && at == then,
             _ => false,
         }
-    }
-
-    /// Whether the two read the same instrument or the same field.
-    #[must_use]
-    pub fn reads_what(&self, other: &Self) -> bool {
-        let same = |mine: Option<&str>, theirs: Option<&str>| mine.is_some() && mine == theirs;
-        same(self.instrument(), other.instrument()) || same(self.field(), other.field())
     }
 
     /// Both are responses that count who has no endpoint as no, and one is known with the other.
@@ -136,7 +111,7 @@ impl Measure {
         )
     }
 
-    fn unclipped(&self) -> &Self {
+    pub(super) fn unclipped(&self) -> &Self {
         let mut within = self;
         while let Self::Clip { of, .. } = within {
             within = of;
@@ -281,19 +256,10 @@ mod tests {
     }
 
     #[test]
-    fn thresholds_and_clips_of_one_thing_are_told_from_other_things() {
+    fn a_histogram_is_cut_by_thresholds_of_its_own_number_alone() {
         let all = measures();
-        let differing = |this: &Measure| all.iter().filter(|other| this.differs_by_a_bound(other)).count();
-        let baseline = Measure::Baseline { instrument: "phq9".into() };
-        assert_eq!(differing(&baseline), 0);
         let at = Timepoint { day: 14, from: 7, to: 20 };
-        assert_eq!(differing(&Measure::Remission { instrument: "phq9".into(), at, limit: 4 }), 1, "the other limit");
-        let clipped = Measure::Clip { of: Box::new(baseline.clone()), low: 0, high: 9 };
-        assert!(clipped.differs_by_a_bound(&baseline) && clipped.reads_what(&baseline));
-        let reached = Measure::Reached { kind: "nausea".into(), by: 7 };
-        assert_eq!(differing(&reached), 2, "the other day, and the times themselves");
         let score = Measure::Score { instrument: "phq9".into(), at };
         assert_eq!(all.iter().filter(|other| score.is_cut_by(other)).count(), 2, "two limits of remission");
-        assert!(!Measure::Field("age".into()).reads_what(&baseline));
     }
 }

@@ -7,7 +7,8 @@ mod committing;
 mod concluding;
 mod revealing;
 
-use crate::digest::Digest;
+use crate::answer::HeldBack;
+use crate::digest::{Digest, Label};
 use crate::document::manifest::Manifest;
 use crate::document::upload::Upload;
 use crate::envelope::{Document, Envelope, Verified};
@@ -143,6 +144,31 @@ impl fmt::Debug for Secrets {
     }
 }
 
+/// What the members of one attempt alone know once they verify, and bind each other to the opened cells with. It follows from
+/// the verification key and does not lead back to it, so it may be kept.
+pub(super) struct CountKey(Zeroizing<[u8; 32]>);
+
+impl CountKey {
+    fn of(verify_key: &[u8; 32]) -> Self {
+        Self(Zeroizing::new(Digest::of(Label::CountKey, &[verify_key]).0))
+    }
+
+    pub(super) const fn from_bytes(bytes: Zeroizing<[u8; 32]>) -> Self {
+        Self(bytes)
+    }
+
+    /// The key itself, for keeping it sealed and for digests.
+    pub(super) fn expose(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for CountKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CountKey")
+    }
+}
+
 /// Committed to its randomness; knows nothing of anybody's contribution.
 #[derive(Debug)]
 pub(super) struct Committed {
@@ -187,6 +213,7 @@ pub(super) struct Verifying {
     pub(super) seat: Seat,
     pub(super) mine: Vec<Verifier>,
     secrets: Secrets,
+    key: CountKey,
     batch: Digest,
     reports: Vec<Report>,
 }
@@ -209,6 +236,7 @@ struct Waiting {
 pub(super) struct Concluded {
     pub(super) seat: Seat,
     secrets: Secrets,
+    key: CountKey,
     batch: Digest,
     sum: CellShares,
     manifest: Envelope,
@@ -225,6 +253,7 @@ pub(super) struct Agreed {
 #[derive(Debug)]
 pub(super) struct Noised {
     pub(super) seat: Seat,
+    pub(super) key: CountKey,
     pub(super) batch: Digest,
     pub(super) opening_key: OpeningKey,
     pub(super) noised: CellShares,
@@ -240,7 +269,7 @@ pub(super) struct Opened {
     noised: CellShares,
     operators_counted: u32,
     opening: Envelope,
-    suppressed: Vec<bool>,
+    held: HeldBack,
 }
 
 fn clinics_min(inquiry: &Inquiry) -> usize {

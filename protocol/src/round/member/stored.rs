@@ -17,7 +17,7 @@ use crate::round::attempt::Attempt;
 use crate::round::inquiry::Inquiry;
 use crate::round::member::Sitting;
 use crate::round::member::exchange::Heard;
-use crate::round::member::stage::{Noised, Seat, Stage};
+use crate::round::member::stage::{CountKey, Noised, Seat, Stage};
 use crate::round::message::Message;
 use crate::sealed::OpeningKey;
 use crate::share::CellShares;
@@ -54,6 +54,7 @@ struct StoredNoised {
     commitments: Vec<Envelope>,
     batch: Digest,
     opening_key: Octets,
+    count_key: Octets,
     noised: Octets,
     operators_counted: u32,
 }
@@ -107,6 +108,7 @@ impl StoredSitting {
             commitments: noised.seat.attempt.commitment_envelopes(),
             batch: noised.batch,
             opening_key: Octets(noised.opening_key.expose().to_vec()),
+            count_key: Octets(noised.key.expose().to_vec()),
             noised: Octets(noised.noised.to_bytes()),
             operators_counted: noised.operators_counted,
         };
@@ -153,11 +155,12 @@ fn noised<R: CryptoRng>(stored: StoredNoised, number: u8, desk: &Desk<'_, R>) ->
     let attempt = Attempt::admit(&inquiry, number, &stored.commitments).ok()?;
     let place = attempt.place_of(&desk.me())?;
     let noised = CellShares::from_bytes(&stored.noised.0, inquiry.plan().cell_count()).ok()?;
-    let key: [u8; 32] = stored.opening_key.0.try_into().ok()?;
+    let [opening, counts]: [[u8; 32]; 2] = [stored.opening_key.0.try_into().ok()?, stored.count_key.0.try_into().ok()?];
     Some(Noised {
         seat: Seat { inquiry, attempt, place },
         batch: stored.batch,
-        opening_key: OpeningKey::from_bytes(Zeroizing::new(key)),
+        opening_key: OpeningKey::from_bytes(Zeroizing::new(opening)),
+        key: CountKey::from_bytes(Zeroizing::new(counts)),
         noised,
         operators_counted: stored.operators_counted,
     })

@@ -1,13 +1,14 @@
 //! Opening the noised counts, holding small groups back, and sealing the rest to the researcher.
 
 use super::{Noised, Opened, Seat, seal_fault, sharing_fault, sign};
-use crate::answer;
+use crate::answer::{self, HeldBack};
 use crate::digest::{Digest, Label};
 use crate::document::count_opening::CountOpening;
 use crate::document::release::Release;
 use crate::document::share::Share;
 use crate::envelope::{Envelope, Verified};
 use crate::octets::Octets;
+use crate::plan::Plan;
 use crate::principal::Principal;
 use crate::round::Desk;
 use crate::round::attempt::Fault;
@@ -33,14 +34,18 @@ impl Noised {
             sum.add(share).map_err(|e| sharing_fault(&e))?;
         }
         let opened = sum.to_integers();
-        let counts = opened.iter().map(|n| i64::try_from(*n)).collect::<Result<Vec<_>, _>>();
-        let counts = counts.map_err(|_| Fault::BadBatch { why: "opens to counts that no federation has" })?;
-        let query = self.seat.inquiry.id();
-        let attempt = self.seat.attempt.number();
-        let opening = sign(&CountOpening { query, attempt, batch: self.batch, counts }, desk)?;
+        let all = whole(&opened)?;
         let policy = &self.seat.inquiry.charter().policy;
-        let suppressed =
-            answer::suppress(self.seat.inquiry.plan(), &opened, u64::from(policy.cohort_min), self.seat.aggregators());
+        let plan = self.seat.inquiry.plan();
+        let held = answer::hold_back(plan, &opened, u64::from(policy.cohort_min), self.seat.aggregators());
+        let opening = CountOpening {
+            query: self.seat.inquiry.id(),
+            attempt: self.seat.attempt.number(),
+            batch: self.batch,
+            counts: whole(&shown(plan, opened, &held)?)?,
+            all: CountOpening::all(self.key.expose(), &all),
+        };
+        let opening = sign(&opening, desk)?;
         Ok(Opened {
             seat: self.seat,
             batch: self.batch,
@@ -48,7 +53,7 @@ impl Noised {
             noised: self.noised,
             operators_counted: self.operators_counted,
             opening,
-            suppressed,
+            held,
         })
     }
 }
@@ -69,15 +74,17 @@ impl Opened {
             self.seat.agreed(["opening of the counts", "openings of the counts"], mine, openings)?;
         let (query, attempt, batch) = (self.seat.inquiry.id(), self.seat.attempt.number(), self.batch);
         if !planted!(SendsSuppressedCells) {
-            self.noised.zero_at(suppressed_cells(&self.seat, &self.suppressed));
+            self.noised.zero_at(suppressed_cells(&self.seat, &self.held.groups));
         }
+        self.noised.move_into(merged_cells(&self.seat, &self.held.merged)?.into_iter());
         let asked: Vec<Principal> = self.seat.inquiry.charter().contributors().map(|m| m.key).collect();
         let share = Share {
             query,
             attempt,
             batch,
             opening: opening.digest(),
-            suppressed: self.suppressed,
+            suppressed: self.held.groups,
+            merged: self.held.merged,
             operators_asked: u32::try_from(self.seat.inquiry.operators(asked.iter())).unwrap_or(u32::MAX),
             operators_counted: self.operators_counted,
             cells: Octets(self.noised.to_bytes()),
@@ -100,9 +107,61 @@ fn opened_cells(seat: &Seat) -> Vec<usize> {
     (0..plan.group_count()).flat_map(|g| blocks.iter().map(move |b| g * plan.blocks.len() + b)).collect()
 }
 
+/// The opened cells as they are shown: none of a group that is held back, and merged bins counted with the ones before them.
+fn shown(plan: &Plan, mut opened: Vec<i128>, held: &HeldBack) -> Result<Vec<i128>, Fault> {
+    let blocks = plan.opened_blocks();
+    let place = |position: usize| blocks.binary_search(&position).ok();
+    let pairs = plan.merged_into(&held.merged).ok_or_else(unmergeable)?;
+    for (cells, held) in opened.chunks_exact_mut(blocks.len().max(1)).zip(&held.groups) {
+        if *held {
+            cells.fill(0);
+        }
+        for (bin, into) in &pairs {
+            let (bin, into) = place(*bin).zip(place(*into)).ok_or_else(unmergeable)?;
+            let moved = cells.get_mut(bin).map_or(0, std::mem::take);
+            if let Some(cell) = cells.get_mut(into) {
+                *cell = cell.saturating_add(moved);
+            }
+        }
+    }
+    Ok(opened)
+}
+
+fn whole(opened: &[i128]) -> Result<Vec<i64>, Fault> {
+    let cells = opened.iter().map(|n| i64::try_from(*n)).collect::<Result<Vec<_>, _>>();
+    cells.map_err(|_| Fault::BadBatch { why: "opens to counts that no federation has" })
+}
+
+/// Of every group, each merged bin and the one it is counted with, by their positions in the vector.
+fn merged_cells(seat: &Seat, merged: &[u32]) -> Result<Vec<(usize, usize)>, Fault> {
+    let plan = seat.inquiry.plan();
+    let pairs = plan.merged_into(merged).ok_or_else(unmergeable)?;
+    let of_group = |first: usize| pairs.iter().map(move |(bin, into)| (first + bin, first + into));
+    Ok((0..plan.group_count()).flat_map(|group| of_group(group * plan.blocks.len())).collect())
+}
+
+const fn unmergeable() -> Fault {
+    Fault::BadBatch { why: "opens to bins that cannot be merged" }
+}
+
 /// Positions of all cells of suppressed groups.
 fn suppressed_cells(seat: &Seat, suppressed: &[bool]) -> impl Iterator<Item = usize> {
     let width = seat.inquiry.plan().blocks.len();
     let groups: Vec<usize> = suppressed.iter().enumerate().filter(|(_, s)| **s).map(|(g, _)| g).collect();
     groups.into_iter().flat_map(move |g| g * width..(g + 1) * width)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+    use crate::answer::hold_back;
+    use crate::plan::Mode;
+    use crate::privacy::trial::{count, plan};
+
+    #[test]
+    fn what_is_signed_of_opened_cells_is_what_is_shown() {
+        let arms = plan(Mode::Exact, &["a", "b", "c"], vec![count()]);
+        let held = hold_back(&arms, &[3, 40, 30], 10, 3);
+        assert_eq!(shown(&arms, vec![3, 40, 30], &held).unwrap(), [0, 40, 0]);
+    }
 }

@@ -49,7 +49,8 @@ impl Verifying {
             verdicts,
         };
         let manifest = sign(&manifest, desk)?;
-        Ok(Concluded { seat: self.seat, secrets: self.secrets, batch: self.batch, sum, manifest })
+        let Self { seat, secrets, key, batch, .. } = self;
+        Ok(Concluded { seat, secrets, key, batch, sum, manifest })
     }
 }
 
@@ -124,6 +125,7 @@ impl Concluded {
         let operators_counted = u32::try_from(self.seat.inquiry.operators(accepted.iter())).unwrap_or(u32::MAX);
         Ok(Noised {
             seat: self.seat,
+            key: self.key,
             batch: self.batch,
             opening_key: self.secrets.opening_key,
             noised,

@@ -1,6 +1,6 @@
 //! Giving out the own part of the verification key once all froze, and beginning to verify.
 
-use super::{AllFroze, Frozen, Report, Revealed, Verifying, Waiting};
+use super::{AllFroze, CountKey, Frozen, Report, Revealed, Verifying, Waiting};
 use crate::digest::{Digest, Label};
 use crate::document::freeze::Freeze;
 use crate::document::upload::Upload;
@@ -56,7 +56,7 @@ impl Revealed {
         let number = [self.seat.attempt.number()];
         let mut hashed: Vec<&[u8]> = vec![id.bytes(), &number, self.batch.digest.bytes()];
         hashed.extend(parts.iter().map(<[u8; 32]>::as_slice));
-        let key = Digest::of(Label::VerifyKey, &hashed).0;
+        let key = Zeroizing::new(Digest::of(Label::VerifyKey, &hashed).0);
         let mut reports = Vec::with_capacity(self.batch.uploads.len());
         let mut mine = Vec::with_capacity(self.batch.uploads.len());
         for (upload, parts) in &self.batch.uploads {
@@ -70,9 +70,9 @@ impl Revealed {
             mine.push(said);
             reports.push(Report { clinic: upload.clinic, pending });
         }
-        let verifying =
-            Verifying { seat: self.seat, mine: mine.clone(), secrets: self.secrets, batch: self.batch.digest, reports };
-        Ok((verifying, mine))
+        let Self { seat, secrets, batch, .. } = self;
+        let key = CountKey::of(&key);
+        Ok((Verifying { seat, mine: mine.clone(), secrets, key, batch: batch.digest, reports }, mine))
     }
 
     /// Opens and begins one report; `None` where this member cannot read its share.
