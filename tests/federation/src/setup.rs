@@ -5,9 +5,9 @@ use rand::{RngExt as _, SeedableRng as _};
 use std::collections::BTreeMap;
 use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::document::charter::Policy;
-use sumac_protocol::document::consent::Action;
+use sumac_protocol::document::consent::{Action, Grant};
 use sumac_protocol::document::enrolment::Enrolment;
-use sumac_protocol::document::study::Study;
+use sumac_protocol::document::study::{ConsentCategory, Study};
 use sumac_protocol::plan::Mode;
 
 use super::Federation;
@@ -35,6 +35,7 @@ pub struct Setup {
     study: fn(&mut Study),
     participants: Vec<Participant>,
     patients_max: Option<u64>,
+    dictionary: Option<&'static str>,
 }
 
 /// Five clinics under noise, with the records of the real trial; everybody consents.
@@ -53,6 +54,7 @@ pub fn federation() -> Setup {
         study: |_| (),
         participants: participants(),
         patients_max: None,
+        dictionary: None,
     }
 }
 
@@ -129,6 +131,12 @@ impl Setup {
         self
     }
 
+    /// The charter holds this dictionary instead of the trial's; the study reads, and patients allow, everything in it.
+    pub const fn dictionary(mut self, text: &'static str) -> Self {
+        self.dictionary = Some(text);
+        self
+    }
+
     /// Sets it all up.
     #[must_use]
     pub fn build(self) -> Federation {
@@ -144,8 +152,14 @@ impl Setup {
         for member in &mut genesis.members {
             member.patients_max = self.patients_max.unwrap_or(member.patients_max);
         }
+        if let Some(text) = self.dictionary {
+            text.clone_into(&mut genesis.dictionary);
+        }
         let study = |genesis| {
             let mut study = rules::study(genesis, cast.researcher.principal(), self.mode, &self.plans);
+            if self.dictionary.is_some() {
+                study.categories = ConsentCategory::ALL.to_vec();
+            }
             (self.study)(&mut study);
             study
         };
@@ -161,7 +175,7 @@ impl Setup {
         for (clinic, participant) in deal(self.participants, names.len()) {
             let said = federation.draw(self.refusing, self.withdrawn);
             let at = federation.take_in(keys_of, clinic, participant, said);
-            federation.first_word(at, self.cap);
+            federation.first_word(at, self.cap, self.dictionary.is_some());
         }
         federation
     }
@@ -196,8 +210,11 @@ impl Federation {
     }
 
     /// What a patient says on the first day.
-    fn first_word(&mut self, at: usize, cap: Option<RhoMicro>) {
+    fn first_word(&mut self, at: usize, cap: Option<RhoMicro>, everything: bool) {
         let Action::Grant(mut grant) = rules::grant() else { return };
+        if everything {
+            grant = rules::explained(Grant { categories: ConsentCategory::ALL.to_vec(), ..grant });
+        }
         grant.rho_year = cap.unwrap_or(grant.rho_year);
         match self.patients[at].said {
             Said::Nothing => {}
