@@ -2,7 +2,8 @@
 //!
 //! | of | assumed |
 //! |---|---|
-//! | a number | its mean an eighth of its range below the middle; the dictionary's `reference_sd`, else a sixth of the range; at most three tenths of it |
+//! | a number | its mean an eighth of its range below the middle; the dictionary's `reference_sd`, else an eighth of the range; at most three tenths of it |
+//! | a baseline | its mean an eighth of its range above the middle, since people come because they are ill; four fifths of that spread, since those who are not are not treated |
 //! | sessions, adverse events | six sessions with a spread of three; an event in one of ten |
 //! | yes or no | half are yes; of a category with K values, one in K |
 //! | two numbers | a correlation of 0.3 |
@@ -45,7 +46,10 @@ impl Assumed {
             let variance = SESSIONS * PER_SESSION + (PER_SESSION * SESSIONS / 2.0).powi(2);
             return Self { mean: SESSIONS * PER_SESSION, sd: variance.sqrt() };
         }
-        let sd = quantity.reference_sd.map_or(width / 6.0, f64::from).min(0.3 * width);
+        let sd = quantity.reference_sd.map_or(width / 8.0, f64::from).min(0.3 * width);
+        if matches!(measure, Measure::Baseline { .. }) {
+            return Self { mean: width * 5.0 / 8.0, sd: 0.8 * sd };
+        }
         Self { mean: width * 3.0 / 8.0, sd }
     }
 

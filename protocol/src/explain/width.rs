@@ -41,13 +41,16 @@ pub(super) fn expected(plan: &Plan, aggregators: u32, at: usize, n: f64) -> Vec<
     };
     let answers: Vec<Vec<Width>> =
         (0..draws_of(plan, at)).map(|_| read(plan, aggregators, at, [&noised(), &noised()])).collect();
-    let steps = plan.estimates.get(at).is_some_and(|estimate| matches!(estimate.of, EstimateKind::Quantile { .. }));
-    plain.into_iter().filter_map(|part| middle(&part, &answers, steps)).collect()
+    let quantile = plan.estimates.get(at).filter(|estimate| matches!(estimate.of, EstimateKind::Quantile { .. }));
+    let known = quantile.and_then(|estimate| plan.quantity(estimate.quantity?));
+    let step = known.map(|known| 10_f64.powi(-i32::from(known.decimals)) / 2.0);
+    plain.into_iter().filter_map(|part| middle(&part, &answers, step)).collect()
 }
 
-/// The middle of a part over all draws, or the mean of what comes in steps, as quantiles of whole points do. `None` where most
+/// The middle of a part over all draws, or the mean of what comes in steps, as quantiles of whole points do, and no less
+/// than one. `None` where most
 /// answers would have no interval.
-fn middle(plain: &Width, answers: &[Vec<Width>], steps: bool) -> Option<Width> {
+fn middle(plain: &Width, answers: &[Vec<Width>], step: Option<f64>) -> Option<Width> {
     let found = || answers.iter().filter_map(|widths| widths.iter().find(|width| width.part == plain.part));
     let median = |of: fn(&Width) -> Option<f64>| {
         let mut sorted: Vec<f64> = found().filter_map(of).collect();
@@ -60,17 +63,18 @@ fn middle(plain: &Width, answers: &[Vec<Width>], steps: bool) -> Option<Width> {
     }
     Some(Width {
         part: plain.part.clone(),
-        half: if steps { mean() } else { median(|width| Some(width.half))? },
+        half: if let Some(step) = step { mean().max(step) } else { median(|width| Some(width.half))? },
         without_noise: plain.half,
         sampling: median(|width| width.sampling),
         noise: median(|width| width.noise),
     })
 }
 
-/// A regression moves each of its many cells for the noise of its coefficients; so does a curve.
+/// A regression of many columns moves each of its many cells for the noise of its coefficients; so does a curve.
 fn draws_of(plan: &Plan, at: usize) -> usize {
     let of = plan.estimates.get(at).map(|estimate| estimate.of);
-    if matches!(of, Some(EstimateKind::Linear | EstimateKind::Survival)) { 15 } else { 61 }
+    let slow = matches!(of, Some(EstimateKind::Linear | EstimateKind::Survival)) && plan.blocks.len() > 40;
+    if slow { 15 } else { 61 }
 }
 
 /// What two groups with these cells would be told, and the difference between them.

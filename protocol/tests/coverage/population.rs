@@ -43,8 +43,9 @@ impl Person {
 
     fn course(&self, number: usize) -> Course {
         let resistant = self.yes(0, 0.45);
-        let baseline = whole(self.normal(1, 16.0, 6.0), 5, 27);
-        let improves = self.normal(2, if resistant { 5.5 } else { 8.5 }, 6.5);
+        let baseline = whole(self.normal(1, 16.5, 5.8), 3, 27);
+        // Who begins worse improves by more: half of the difference is gone after four weeks.
+        let improves = self.normal(2, if resistant { 6.0 } else { 9.0 }, 7.0) + (baseline as f64 - 16.5) / 2.0;
         let responds = improves >= baseline as f64 / 2.0;
         let mut assessments = vec![Assessment::total("PHQ-9", 0, baseline)];
         for (day, part, which) in [(7, 0.7, 3), (14, 0.85, 4), (28, 1.0, 5)] {
@@ -67,7 +68,7 @@ impl Person {
 
     fn fields(&self, resistant: bool) -> BTreeMap<String, FieldValue> {
         let sex = FieldValue::Category(if self.yes(7, 0.6) { "female" } else { "male" }.to_owned());
-        let age = FieldValue::Number(whole(self.normal(8, 43.0, 13.0), 18, 90));
+        let age = FieldValue::Number(whole(self.normal(8, 44.0, 14.5), 18, 90));
         let resistant = FieldValue::Flag(resistant);
         BTreeMap::from(
             [("sex", sex), ("age", age), ("treatment_resistant", resistant)].map(|(id, v)| (id.to_owned(), v)),

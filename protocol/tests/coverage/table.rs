@@ -55,7 +55,10 @@ fn shown(runs: u32) -> Vec<Shown> {
 }
 
 fn widths(trial: &Trial<'_>, size: u32, tally: &Tally) -> Vec<(String, f64, f64)> {
-    let explained = explain(&trial.plan, AGGREGATORS.into(), 5, 1_000_000, &[size.into()]);
+    // Below and above the bands there is nobody.
+    let patients =
+        if trial.plan.group_by.is_empty() { 1 } else { u64::try_from(trial.plan.group_count() / 2).unwrap() };
+    let explained = explain(&trial.plan, AGGREGATORS.into(), 5, 1_000_000, &[patients * u64::from(size)]);
     let rows = explained.expected.iter();
     rows.filter_map(|row| {
         let steps = matches!(row.of, EstimateKind::Quantile { .. });

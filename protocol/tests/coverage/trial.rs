@@ -8,7 +8,7 @@ use sumac_protocol::answer::{Answer, AnswerInput, Operators, answer, suppress};
 use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::dictionary::Dictionary;
 use sumac_protocol::digest::Digest;
-use sumac_protocol::plan::{Mode, Plan, RawCells};
+use sumac_protocol::plan::{BlockKind, Mode, Plan, RawCells};
 use sumac_protocol::privacy::{NoiseSeed, noise_vector, price};
 use sumac_protocol::question::compile;
 use sumac_protocol::record::Course;
@@ -54,7 +54,11 @@ impl<'a> Trial<'a> {
             raw.expose().iter().enumerate().filter(|(_, v)| **v != 0).map(|(at, v)| (at, i128::from(*v))).collect()
         };
         let people: Vec<_> = courses.iter().map(cells).collect();
-        let with_value = people.iter().filter(|cells| !cells.is_empty()).count();
+        // Of several days, on the last.
+        let counts = |at: &usize| plan.blocks[at % plan.blocks.len()].kind == BlockKind::Count;
+        let last = (0..plan.blocks.len()).rev().find(counts).unwrap();
+        let counted = |cells: &&Vec<(usize, i128)>| cells.iter().any(|(at, _)| at % plan.blocks.len() == last);
+        let with_value = people.iter().filter(counted).count();
         assert!(with_value > 0, "nobody has a value for {}", kind.question);
         let people_per_value = people.len() as f64 / with_value as f64;
         let mut trial = Self { kind, plan, people, people_per_value, truth: BTreeMap::new() };
