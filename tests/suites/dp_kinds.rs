@@ -2,12 +2,7 @@
 //!
 //! The intervals themselves are tried a thousand times each by `protocol/tests/coverage`, without a wire; here fifty rounds each
 //! show that what a round releases is what is tried there.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "a suite of tests with figures"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a suite of tests with figures")]
 
 use std::collections::BTreeMap;
 

@@ -78,7 +78,7 @@ impl<'a> Trial<'a> {
             let truth = if self.kind.of_the_cohort { figures(&self.exactly(&cells)) } else { self.truth.clone() };
             let noise = self.noise(u64::from(size) << 32 | u64::from(run));
             let released: Vec<i128> = cells.iter().zip(noise).map(|(cell, noise)| cell + noise).collect();
-            tally.count(&truth, self.release(released));
+            tally.count(&truth, &self.release(released));
         }
         tally
     }
@@ -139,9 +139,9 @@ fn read(plan: &Plan, released: &[i128], suppressed: &[bool]) -> Answer {
 }
 
 impl Tally {
-    fn count(&mut self, truth: &BTreeMap<String, Figure>, answer: Answer) {
+    fn count(&mut self, truth: &BTreeMap<String, Figure>, answer: &Answer) {
         let compared = answer.groups.len() > 1;
-        let said = figures(&answer);
+        let said = figures(answer);
         if said.is_empty() && (compared || answer.groups.iter().all(|group| group.suppressed)) {
             self.suppressed += 1;
             return;
