@@ -174,9 +174,9 @@ fn ask(args: &DemoArgs, federation: &Federation, step: &dyn Fn(&str)) -> Result<
     };
     step(&price);
     step(&format!("the error to expect with {} patients in the cohort:", federation.consenting()));
-    for [name, _, per_group, width, noise] in
-        explain(&plan, 3, 5, charter.policy.delta_per_1e12, &[federation.consenting()]).rows()
-    {
+    let rows = explain(&plan, 3, 5, charter.policy.delta_per_1e12, &[federation.consenting()]).rows();
+    // The differences between groups would say the same once more.
+    for [name, _, per_group, width, noise] in rows.into_iter().filter(|[name, ..]| !name.contains(", ")) {
         show::talk(&format!("{MARGIN}  {name:<9} 95 % within ±{width:<6} ({per_group} a group; {noise} of it noise)"));
     }
     let seed = crate::keys::seed(&federation.researcher_key())?;

@@ -340,6 +340,7 @@ pub(crate) fn explanation(explained: &Explanation) {
     rows.load_style(presets::NOTHING).set_header(HEADINGS);
     rows.add_rows(explained.rows());
     table(&mut rows);
+    explained.advice.iter().for_each(|sentence| prose(sentence, "  "));
 }
 
 /// One line on how far a query is.

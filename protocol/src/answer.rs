@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::plan::{Estimate as Asked, EstimateKind, Mode, WrongLength};
+use crate::plan::{Estimate as Asked, EstimateKind, Mode, Plan, WrongLength};
 use crate::privacy::epsilon;
 
 use bins::Bins;
@@ -83,16 +83,21 @@ pub fn answer(input: AnswerInput<'_>) -> Result<Answer, AnswerError> {
         operators: input.operators,
         cohort_min: input.cohort_min,
         groups,
-        comparisons: if want > 1 { compare::all(plan, &shown) } else { Vec::new() },
+        comparisons: if want > 1 { compared(plan, &shown) } else { Vec::new() },
     })
 }
 
 /// What the groups that are shown say, by estimate: what comparisons are made of.
-#[derive(Default)]
-struct Shown {
+#[derive(Debug, Default)]
+pub(crate) struct Shown {
     means: BTreeMap<usize, Vec<(String, Moments)>>,
     rates: BTreeMap<usize, Vec<(String, Proportion)>>,
     followed: BTreeMap<usize, Vec<(String, Followed)>>,
+}
+
+/// What the groups that are shown say about each other.
+pub(crate) fn compared(plan: &Plan, shown: &Shown) -> Vec<Comparison> {
+    compare::all(plan, shown)
 }
 
 /// The cells of an estimate of several quantities.
@@ -103,7 +108,13 @@ fn together<'a>(cells: &Cells<'a>, asked: &Asked) -> Option<Joint<'a>> {
 
 /// One estimate of one group. `None` where the plan lacks a block that the estimate needs, which a
 /// checked plan does not.
-fn estimate(cells: &Cells<'_>, at: usize, asked: &Asked, key: &GroupKey, shown: &mut Shown) -> Option<Estimate> {
+pub(crate) fn estimate(
+    cells: &Cells<'_>,
+    at: usize,
+    asked: &Asked,
+    key: &GroupKey,
+    shown: &mut Shown,
+) -> Option<Estimate> {
     let found = match asked.of {
         EstimateKind::Count => Found::Count(cells.count()?),
         EstimateKind::Mean => {

@@ -12,7 +12,7 @@ use clap::Args;
 use sumac_protocol::answer::least_shown;
 use sumac_protocol::dictionary::Dictionary;
 use sumac_protocol::document::study::Study;
-use sumac_protocol::explain::{COHORTS, Explanation, explain};
+use sumac_protocol::explain::{COHORTS, Explanation, advise, explain};
 use sumac_protocol::plan::Mode;
 
 use crate::command::ask::Format;
@@ -56,12 +56,13 @@ impl ExplainArgs {
         let cohorts = if self.cohort.is_empty() { COHORTS.to_vec() } else { self.cohort };
         let k = u32::try_from(charter.committees.first().map_or(0, Vec::len)).unwrap_or(u32::MAX);
         let clinics = u64::try_from(charter.contributors().count()).unwrap_or(u64::MAX);
-        let explained = explain(&plan, k, clinics, charter.policy.delta_per_1e12, &cohorts);
+        let dictionary =
+            Dictionary::parse(&charter.dictionary).map_err(|why| Failure::refused(why.code(), &why, why.remedy()))?;
+        let mut explained = explain(&plan, k, clinics, charter.policy.delta_per_1e12, &cohorts);
+        explained.advice = advise(&plan, &dictionary, k, charter.policy.cohort_min.into(), &cohorts);
         match self.format {
             Format::Json => show::json(&explained)?,
             Format::Table => {
-                let dictionary = Dictionary::parse(&charter.dictionary)
-                    .map_err(|why| Failure::refused(why.code(), &why, why.remedy()))?;
                 show::prose(&plan.describe(&dictionary), "  ");
                 show::explanation(&explained);
             }

@@ -6,19 +6,19 @@ use crate::plan::{BlockKind, Mode, Plan, Quantity};
 use crate::privacy::SIGMA_UNITS_PER_ONE;
 
 /// One group's part of a release.
-pub(super) struct Cells<'a> {
-    pub(super) plan: &'a Plan,
+pub(crate) struct Cells<'a> {
+    pub(crate) plan: &'a Plan,
     /// One cell per block, noised by every aggregator.
-    pub(super) group: &'a [i128],
+    pub(crate) group: &'a [i128],
     /// k: how many aggregators added noise.
-    pub(super) aggregators: u32,
+    pub(crate) aggregators: u32,
     /// The bins that are counted with one before them, by their positions in the group, rising.
-    pub(super) merged: &'a [u32],
+    pub(crate) merged: &'a [u32],
 }
 
 /// A released cell and the standard deviation of all the noise in it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Cell {
+pub(crate) struct Cell {
     pub(super) value: i128,
     pub(super) sd: f64,
 }

@@ -6,7 +6,7 @@
 use crate::answer::Shown;
 use crate::answer::form::{Anova, Comparison, Shares, Test, TwoMeans};
 use crate::answer::interval::{NORMAL_975, chi2_tail, f_tail, finite, t_975, t_two_sided};
-use crate::answer::moments::Moments;
+use crate::answer::moments::{Moments, Variance};
 use crate::answer::proportion::Proportion;
 use crate::answer::survival::{Followed, logrank};
 use crate::plan::Plan;
@@ -50,8 +50,10 @@ pub(super) fn all(plan: &Plan, shown: &Shown) -> Vec<Comparison> {
 struct Arm {
     n: f64,
     mean: f64,
-    /// NaN for a single course, which has none: whatever rests on it becomes null.
+    /// As standard errors rest on it. NaN for a single course, which has none: whatever rests on it becomes null.
     variance: f64,
+    /// As it is shown, for effect sizes.
+    spread: f64,
     /// 0 for a single course.
     df: f64,
     noise: f64,
@@ -59,14 +61,15 @@ struct Arm {
 
 /// A group without a mean takes part in no comparison.
 fn arm(name: &str, moments: &Moments) -> Option<(String, Arm)> {
-    let (variance, df) = moments.variance.map_or((f64::NAN, 0.0), |variance| (variance.value, variance.df));
-    Some((name.to_owned(), Arm { n: moments.n, mean: moments.mean?, variance, df, noise: moments.noise }))
+    let of = |variance: Variance| (variance.sampling, variance.value, variance.df);
+    let (variance, spread, df) = moments.variance.map_or((f64::NAN, f64::NAN, 0.0), of);
+    Some((name.to_owned(), Arm { n: moments.n, mean: moments.mean?, variance, spread, df, noise: moments.noise }))
 }
 
 /// Σ(n − 1)s² / Σ(n − 1) over the groups that have a spread, and the degrees of freedom it is worth.
-fn pooled(arms: &[Arm]) -> (f64, f64) {
+fn pooled(arms: &[Arm], of: impl Fn(&Arm) -> f64) -> (f64, f64) {
     let spread: Vec<(f64, f64)> =
-        arms.iter().filter(|arm| arm.df > 0.0).map(|arm| ((arm.n - 1.0).max(1.0), arm.variance)).collect();
+        arms.iter().filter(|arm| arm.df > 0.0).map(|arm| ((arm.n - 1.0).max(1.0), of(arm))).collect();
     let total: f64 = spread.iter().map(|(weight, _)| weight).sum();
     let variance = spread.iter().map(|(weight, variance)| weight * variance).sum::<f64>() / total;
     (variance, arms.iter().map(|arm| arm.df).sum())
@@ -78,7 +81,7 @@ fn welch(first: &Arm, second: &Arm) -> TwoMeans {
 }
 
 fn student(first: &Arm, second: &Arm) -> TwoMeans {
-    let (variance, df) = pooled(&[*first, *second]);
+    let (variance, df) = pooled(&[*first, *second], |arm| arm.variance);
     two_means(first, second, &[(variance * (1.0 / first.n + 1.0 / second.n), df)])
 }
 
@@ -91,7 +94,7 @@ fn two_means(first: &Arm, second: &Arm, parts: &[(f64, f64)]) -> TwoMeans {
     let df = square * square / parts.iter().map(|(part, df)| part * part / df).sum::<f64>();
     let statistic = finite(difference / error);
     let half = t_975(df) * error;
-    let (variance, _) = pooled(&[*first, *second]);
+    let (variance, _) = pooled(&[*first, *second], |arm| arm.spread);
     let cohens_d = finite(difference / variance.sqrt());
     let shrink = 1.0 - 3.0 / (4.0 * (first.n + second.n) - 9.0);
     TwoMeans {
@@ -108,7 +111,10 @@ fn two_means(first: &Arm, second: &Arm, parts: &[(f64, f64)]) -> TwoMeans {
 /// F = Σ w(m − m̄)² / (G − 1) with w = 1/(s²/n + noise), s² pooled and m̄ weighted by w. Without noise
 /// w is n/s² and this is the textbook's ratio of mean squares.
 fn anova(arms: &[Arm]) -> Anova {
-    let (variance, df_within) = pooled(arms);
+    let (variance, df) = pooled(arms, |arm| arm.variance);
+    // The noise's own size is known, so the less of an error was estimated, the more that is worth.
+    let estimated = |arm: &Arm| (variance / arm.n / (variance / arm.n + arm.noise)).powi(2);
+    let df_within = finite(df * arms.len() as f64 / arms.iter().map(estimated).sum::<f64>()).unwrap_or(df);
     let weighted = arms.iter().map(|arm| (arm.mean, 1.0 / (variance / arm.n + arm.noise)));
     let df = arms.len() as f64 - 1.0;
     let statistic = scatter(weighted).and_then(|scatter| finite(scatter / df));

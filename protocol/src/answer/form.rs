@@ -112,7 +112,8 @@ pub struct Correlation {
     pub n: u64,
     /// How far noise carries it; 0 in an exact answer. Null as `value`.
     pub sd_noise: Option<f64>,
-    /// By Fisher's transformation, widened by the noise. Null as `value`, and where n < 4.
+    /// By Fisher's transformation; in a noised answer of all correlations that sampling and noise leave possible. Null as
+    /// `value`, and where n < 4.
     pub ci95: Option<[f64; 2]>,
     /// That there is none, by the t distribution; in a noised answer by the interval's own width. Null as `value`.
     pub p: Option<f64>,
@@ -242,8 +243,9 @@ pub struct Dispersion {
     pub value: Option<f64>,
     /// Courses with a value; a noised count below 0 is shown as 0.
     pub n: u64,
-    /// By the χ² distribution, whose degrees of freedom noise lowers; true of values that are normally distributed. Null
-    /// as `value`.
+    /// By the χ² distribution and the noise together; true of values that are normally distributed. In a noised answer from
+    /// 0 where the noise leaves too little to be measured, which tells how large it is at most; in an exact one null as
+    /// `value`.
     pub ci95: Option<[f64; 2]>,
 }
 
@@ -328,12 +330,12 @@ pub struct Mean {
     pub value: Option<f64>,
     /// Courses with a value; a noised count below 0 is shown as 0.
     pub n: u64,
-    /// Standard deviation among courses (n − 1 in the denominator) that the interval rests on. Null
-    /// in an exact answer where n < 2.
+    /// Standard deviation among courses (n − 1 in the denominator). Null in an exact answer where n < 2.
     pub sd: Option<f64>,
     /// Where `sd` comes from. Null where that is null.
     pub spread: Option<Spread>,
-    /// sd/√n: how far chance alone carries the mean of such a cohort. Null as `sd`.
+    /// How far chance alone carries the mean of such a cohort: sd/√n where the spread is measured, else what the noised
+    /// cells leave of it, so that the interval is not as wide as a reference may be. Null as `sd`.
     pub se_sampling: Option<f64>,
     /// How far the noise of the sum and of n together carry it; 0 in an exact answer.
     pub sd_noise: f64,

@@ -30,7 +30,7 @@ pub(super) fn count_of(n: i128) -> u64 {
 }
 
 /// The nearest whole number; 0 for what no whole number is near.
-pub(super) fn nearest(n: f64) -> i128 {
+pub(crate) fn nearest(n: f64) -> i128 {
     n.round().to_i128().unwrap_or(0)
 }
 

@@ -143,25 +143,55 @@ impl<'a> Joint<'a> {
     pub(super) fn correlation(&self) -> Correlation {
         let n = whole(self.n());
         let value = self.r().filter(|_| self.n() > 2);
-        let [noise, noise_of_z] = match value {
-            Some(_) => self.noise(|joint| joint.r().map(|r| [r, r.clamp(-ALL_BUT_ONE, ALL_BUT_ONE).atanh()])),
-            None => [0.0; 2],
-        };
+        if !self.exact() {
+            return self.noised_correlation(value);
+        }
         let z = value.map(|r| r.clamp(-ALL_BUT_ONE, ALL_BUT_ONE).atanh());
-        let error = (1.0 / (n - 3.0) + noise_of_z).sqrt();
+        let error = (1.0 / (n - 3.0)).sqrt();
         let ends = z.and_then(|z| Some([finite(z - NORMAL_975 * error)?, finite(z + NORMAL_975 * error)?]));
-        let p = value.zip(z).and_then(|(r, z)| match self.exact() {
-            true if r.abs() >= 1.0 => Some(0.0),
-            true => t_two_sided(r * ((n - 2.0) / (1.0 - r * r)).sqrt(), n - 2.0),
-            false => normal_two_sided(z / error),
+        let p = value.and_then(|r| {
+            if r.abs() >= 1.0 { Some(0.0) } else { t_two_sided(r * ((n - 2.0) / (1.0 - r * r)).sqrt(), n - 2.0) }
+        });
+        Correlation {
+            value,
+            n: count_of(self.n()),
+            sd_noise: value.map(|_| 0.0),
+            ci95: ends.filter(|_| self.n() > 3).map(|ends| ends.map(f64::tanh)),
+            p,
+        }
+    }
+
+    /// As Wilson's interval of a share, the interval is of all ρ with (Sxy − ρ·√(SxxSyy))² ≤ z²·V(ρ): sampling gives that
+    /// difference (1 − ρ²)²/(n − 3) of SxxSyy, and the noise its own variance. An error at the estimate alone would be that of
+    /// whatever the noise made of the spreads.
+    fn noised_correlation(&self, value: Option<f64>) -> Correlation {
+        let parts = |joint: &Self| Some([joint.scatter(0, 1)?, joint.spreads()?]);
+        let [noise] = value.map_or([0.0], |_| self.noise(|joint| joint.r().map(|r| [r])));
+        let [by_xy, by_spreads, by_both] =
+            self.noise(|joint| parts(joint).map(|[xy, spreads]| [xy, spreads, xy + spreads]));
+        let between = (by_both - by_xy - by_spreads) / 2.0;
+        let courses = (whole(self.n()) - 3.0).max(1.0);
+        let found = value.zip(parts(self));
+        let error = |spreads: f64, rho: f64| {
+            let sampling = (spreads * (1.0 - rho * rho)).powi(2) / courses;
+            (sampling + by_xy - 2.0 * rho * between + rho * rho * by_spreads).max(0.0).sqrt()
+        };
+        let ci95 = found.map(|(r, [xy, spreads])| {
+            let holds = |rho: f64| (xy - rho * spreads).abs() <= NORMAL_975 * error(spreads, rho);
+            [furthest(r, -1.0, holds), furthest(r, 1.0, holds)]
         });
         Correlation {
             value,
             n: count_of(self.n()),
             sd_noise: value.and_then(|_| finite(noise.sqrt())),
-            ci95: ends.filter(|_| self.n() > 3).map(|ends| ends.map(f64::tanh)),
-            p,
+            ci95: ci95.filter(|_| self.n() > 3),
+            p: found.and_then(|(_, [xy, spreads])| normal_two_sided(xy / error(spreads, 0.0))),
         }
+    }
+
+    /// √(SxxSyy); 0 where noise leaves nothing of one.
+    fn spreads(&self) -> Option<f64> {
+        Some((self.scatter(0, 0)?.max(0.0) * self.scatter(1, 1)?.max(0.0)).sqrt())
     }
 
     fn r(&self) -> Option<f64> {
@@ -230,9 +260,13 @@ impl<'a> Joint<'a> {
         let sampling = value.and_then(|value| self.ratio_variance(value, sessions));
         let times = f64::from(per);
         let ci95 = value.zip(sampling).and_then(|(value, sampling)| {
-            let half = NORMAL_975 * (sampling + noise).sqrt();
+            if !self.exact() {
+                let [low, high] = self.fieller(events, sessions)?;
+                return Some([finite(low.min(value) * times)?, finite(high.max(value) * times)?]);
+            }
+            let half = NORMAL_975 * sampling.sqrt();
             // Nothing happened: the exact 97.5 % bound of a Poisson count of 0.
-            let most = if self.exact() && events <= 0.0 { -(0.025_f64.ln()) / sessions } else { value + half };
+            let most = if events <= 0.0 { -(0.025_f64.ln()) / sessions } else { value + half };
             Some([finite((value - half).max(0.0) * times)?, finite(most * times)?])
         });
         EventsPer {
@@ -245,6 +279,34 @@ impl<'a> Joint<'a> {
             sd_noise: value.and_then(|_| finite(noise.sqrt() * times)),
             ci95,
         }
+    }
+
+    /// All ratios R for which Σe − RΣs is no further from 0 than sampling and noise carry it (Fieller 1954, J R Stat Soc B
+    /// 16:175): noise may leave so little of the sessions that no number of standard errors about their ratio is right. Up
+    /// to the most that a course of one session can have where the sessions cannot be told from none.
+    fn fieller(&self, events: f64, sessions: f64) -> Option<[f64; 2]> {
+        let z2 = NORMAL_975 * NORMAL_975;
+        let n = whole(self.n().max(2));
+        let sampled = |one, other| self.scatter(one, other).map(|scatter| n / (n - 1.0) * scatter);
+        let [ee, ss] = [sampled(0, 0)?.max(0.0), sampled(1, 1)?.max(0.0)];
+        let es = sampled(0, 1)?.clamp(-(ee * ss).sqrt(), (ee * ss).sqrt());
+        // A total is half its cell and half of n times both ends of its range together.
+        let unit = |at: usize| self.quantities.get(at).map(|known| 2.0 * 10_f64.powi(i32::from(known.decimals)));
+        let ends = |at: usize| Some((self.quantities.get(at)?.min + self.quantities.get(at)?.max) as f64 / unit(at)?);
+        let own = |at: usize| Some((self.sums.get(at)?.sd / unit(at)?).powi(2));
+        let by_count = self.n.sd * self.n.sd;
+        let variance_of_events = ee + own(0)? + ends(0)?.powi(2) * by_count;
+        let variance_of_sessions = ss + own(1)? + ends(1)?.powi(2) * by_count;
+        let covariance = es + ends(0)? * ends(1)? * by_count;
+        // a·R² − 2b·R + c ≤ 0.
+        let a = sessions * sessions - z2 * variance_of_sessions;
+        let b = events * sessions - z2 * covariance;
+        let c = events * events - z2 * variance_of_events;
+        let root = (b * b - a * c).max(0.0).sqrt();
+        let most = self.quantities.first()?.max as f64 / (unit(0)? / 2.0);
+        let low = if a > 0.0 || c > 0.0 { (b - root) / a } else { 0.0 };
+        let high = if a > 0.0 { (b + root) / a } else { most };
+        Some([finite(low)?.clamp(0.0, most), finite(high)?.clamp(0.0, most)])
     }
 
     /// Of a ratio of sums over courses: n/(n − 1) · Σ(e − Rs)²/(Σs)² (Cochran 1977, Sampling Techniques, 6.4).
@@ -263,6 +325,18 @@ struct Fit {
     variances: Vec<f64>,
     /// The squares that are left.
     rest: f64,
+}
+
+/// The furthest point from `from` towards `end` that still holds, to a few millionths; `from` where none does.
+fn furthest(from: f64, end: f64, holds: impl Fn(f64) -> bool) -> f64 {
+    let at = |step: u32| from + (end - from) * f64::from(step) / f64::from(STEPS);
+    let Some(last) = (0..=STEPS).rev().find(|step| holds(at(*step))) else { return from };
+    let (mut inside, mut outside) = (at(last), at(last.saturating_add(1).min(STEPS)));
+    for _ in 0..12 {
+        let middle = f64::midpoint(inside, outside);
+        if holds(middle) { inside = middle } else { outside = middle }
+    }
+    inside
 }
 
 /// The inverse of a symmetric matrix whose columns tell more than rounding does; `None` otherwise.
@@ -291,6 +365,8 @@ impl Coefficients {
     }
 }
 
+/// How finely the ends of a correlation's interval are looked for before they are halved down to.
+const STEPS: u32 = 200;
 /// A correlation beyond this has no interval of its own: Fisher's transformation ends at 1.
 const ALL_BUT_ONE: f64 = 1.0 - 1e-12;
 /// A column of which less than this share is not told by the others is told by them.

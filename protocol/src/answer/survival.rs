@@ -5,7 +5,7 @@
 
 use crate::answer::cells::{Cell, Cells};
 use crate::answer::form::{Logrank, Step, Survival};
-use crate::answer::interval::{NORMAL_975, chi2_tail, count_of, finite, nearest, whole};
+use crate::answer::interval::{NORMAL_975, chi2_tail, count_of, finite, nearest, whole, wilson};
 use crate::plan::{BlockKind, Measure};
 
 /// What happened to the courses of one group, bucket by bucket.
@@ -132,7 +132,7 @@ impl Followed {
                 continue;
             }
             let se = s * greenwood.sqrt();
-            let half = NORMAL_975 * (se * se + noise).sqrt();
+            let ci95 = if exact { greenwood_95(s, se) } else { noised_95(s, se, at_risk, noise) };
             value.push(Step {
                 day: *day,
                 at_risk: count_of(nearest(at_risk)),
@@ -141,7 +141,7 @@ impl Followed {
                 s,
                 se,
                 sd_noise: noise.sqrt(),
-                ci95: [(s - half).max(0.0), (s + half).min(1.0)],
+                ci95,
             });
         }
         let events = self.buckets.iter().fold(0_i128, |sum, (_, happened)| sum.saturating_add(happened.value));
@@ -152,6 +152,20 @@ impl Followed {
         let (n, merged) = (count_of(self.n.value), self.merged);
         Survival { n, events: count_of(events), median, median_ci95, merged, value }
     }
+}
+
+fn greenwood_95(s: f64, se: f64) -> [f64; 2] {
+    let half = NORMAL_975 * se;
+    [(s - half).max(0.0), (s + half).min(1.0)]
+}
+
+/// Wilson's interval of a share among as many courses as Greenwood's standard error is worth, widened by the noise: where
+/// noise has carried the share to an end, that error would be nothing.
+fn noised_95(s: f64, se: f64, at_risk: f64, noise: f64) -> [f64; 2] {
+    let worth = s * (1.0 - s) / (se * se);
+    let courses = if worth.is_finite() && worth > 0.0 { worth } else { at_risk }.max(1.0);
+    let (middle, half) = wilson(s, courses, noise);
+    [(middle - half).clamp(0.0, s), (middle + half).clamp(s, 1.0)]
 }
 
 /// The log-rank test of several groups. With noise only two groups are compared, and the noise of what was observed beyond

@@ -3,7 +3,7 @@
 use crate::answer::cells::Cells;
 use crate::answer::form::{Dispersion, Spread, Total};
 use crate::answer::interval::{NORMAL_975, chi2_quantile, count_of, finite, whole};
-use crate::answer::moments::Moments;
+use crate::answer::moments::{Moments, Variance};
 use crate::limits::INTEGER_MAX;
 use crate::plan::BlockKind;
 
@@ -26,9 +26,20 @@ pub(super) fn total(cells: &Cells<'_>, quantity: Option<u32>) -> Option<Total> {
 pub(super) fn dispersion(moments: &Moments, root: bool) -> Dispersion {
     let of = |variance: f64| if root { variance.sqrt() } else { variance };
     let measured = moments.variance.filter(|variance| variance.spread == Spread::Measured);
-    let ends = measured.and_then(|variance| {
-        let end = |share| finite(of(variance.df * variance.value / chi2_quantile(share, variance.df)?));
-        Some([end(0.975)?, end(0.025)?])
-    });
+    let ends = moments.variance.and_then(|variance| ends(&variance)).map(|ends| ends.map(of));
     Dispersion { value: measured.map(|variance| of(variance.value)), n: moments.shown_n, ci95: ends }
+}
+
+/// The ends of χ² and of the noise, put together by their distances from the estimate (Zou & Donner 2008, Stat Med 27:1693).
+/// They do not rest on whether the estimate stands out: those that do are too large more often than too small.
+fn ends(variance: &Variance) -> Option<[f64; 2]> {
+    let Variance { estimate, blur, freedom, .. } = *variance;
+    let seen = estimate.max(0.0);
+    let distance = |share| {
+        let end = freedom * seen / chi2_quantile(share, freedom)?;
+        Some(((end - seen).powi(2) + NORMAL_975 * NORMAL_975 * blur).sqrt())
+    };
+    // One standard deviation of the noise is never left out, however far below 0 the noise carried the estimate.
+    let high = (estimate + distance(0.025)?).max(blur.sqrt());
+    Some([finite((estimate - distance(0.975)?).max(0.0))?, finite(high)?])
 }

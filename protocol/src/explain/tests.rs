@@ -1,10 +1,12 @@
-use super::{COHORTS, Explanation, HEADINGS, explain};
+use super::{COHORTS, Explanation, HEADINGS, advise, explain};
 use crate::answer::{AnswerInput, Found, Operators, answer};
 use crate::cost::RhoMicro;
+use crate::dictionary::Dictionary;
 use crate::digest::{Digest, Label};
 use crate::plan::{Mode, Plan};
 use crate::privacy::trial::{Draws, count, mean_of, noise_of, plan, rate_of, released};
 use crate::privacy::{largest_rho, price};
+use crate::question::compile;
 
 const DELTA: u64 = 1_000_000;
 
@@ -38,7 +40,8 @@ fn a_cohort_is_divided_evenly_over_the_groups_and_never_below_one() {
     let columns = vec![count(), mean_of("change", -30, 15, None), rate_of("response")];
     let asked = price(plan(Mode::Dp, &["a", "b", "c", "d"], columns), RhoMicro(100_000)).unwrap();
     let told = explain(&asked, 3, 5, DELTA, &[80, 0]);
-    assert_eq!((told.groups, told.cells, told.expected.len()), (4, 24, 6));
+    // Of a mean and of a rate, what two groups differ by too.
+    assert_eq!((told.groups, told.cells, told.expected.len()), (4, 24, 10));
     for (expected, per_group) in told.expected.iter().zip([20.0, 1.0].into_iter().cycle()) {
         assert!((expected.per_group - per_group).abs() < 1e-12);
         assert!(expected.half_width.is_finite() && expected.half_width > 0.0, "{expected:?}");
@@ -99,7 +102,101 @@ fn what_is_expected_is_what_comes() {
             *width += (ci95[1] - ci95[0]) / 2.0 / f64::from(runs);
         }
     }
-    for (came, expected) in widths.iter().zip(&expected.expected) {
+    let of_groups = expected.expected.iter().filter(|row| !row.name.contains("difference"));
+    for (came, expected) in widths.iter().zip(of_groups) {
         assert!((came / expected.half_width - 1.0).abs() < 0.15, "{came} came where {expected:?}");
+    }
+}
+
+fn ketamine() -> Dictionary {
+    Dictionary::parse(include_str!("../../dictionaries/ketamine.toml")).unwrap()
+}
+
+fn asked(question: &str, rho: u64) -> Plan {
+    let plan = compile(question, &ketamine(), Mode::Dp).unwrap_or_else(|error| panic!("{}", error.render(question)));
+    price(plan, RhoMicro(rho)).unwrap()
+}
+
+fn advised(plan: &Plan) -> Vec<String> {
+    advise(plan, &ketamine(), 3, 10, &COHORTS)
+}
+
+#[test]
+fn a_clip_is_proposed_where_the_range_makes_noise_most_of_the_error_and_nowhere_else() {
+    struct Case {
+        why: &'static str,
+        question: &'static str,
+        clip: Option<&'static str>,
+    }
+    let cases = [
+        Case {
+            why: "sessions may be 200 and are 6",
+            question: "SELECT mean(sessions(dosing)) AS x FROM courses",
+            clip: Some("clip(…, 0, 20)"),
+        },
+        Case {
+            why: "clipped already",
+            question: "SELECT mean(clip(sessions(dosing), 0, 20)) AS x FROM courses",
+            clip: None,
+        },
+        Case {
+            why: "a change is clipped by the dictionary",
+            question: "SELECT mean(change(phq9, day => 28, from => 14, to => 31)) AS x FROM courses",
+            clip: None,
+        },
+        Case { why: "a rate has no range", question: "SELECT rate(treatment_resistant) AS x FROM courses", clip: None },
+    ];
+    for Case { why, question, clip } in cases {
+        let told = advised(&asked(question, 300_000)).join("\n");
+        assert_eq!(told.contains("clip("), clip.is_some(), "{why}: {told}");
+        assert!(clip.is_none_or(|clip| told.contains(clip)), "{why}: {told}");
+    }
+}
+
+#[test]
+fn the_patients_that_make_an_answer_useful_are_as_many_as_explaining_it_for_them_says() {
+    let plan = asked("SELECT mean(change(hamd17, day => 28, from => 14, to => 31)) AS x FROM courses", 100_000);
+    let told = advised(&plan);
+    let useful = told.iter().find(|sentence| sentence.contains("useful")).unwrap();
+    assert!(useful.contains("±3.00") && useful.contains("HAMD17"), "{useful}");
+    let number = |word: &str| word.parse::<u64>().ok();
+    let patients = useful.split_whitespace().find_map(number).unwrap();
+    let half = |patients| explain(&plan, 3, 5, DELTA, &[patients]).expected[0].half_width;
+    assert!(half(patients) <= 3.0 && half(patients * 9 / 10) > 2.9, "{useful}: ±{}", half(patients));
+}
+
+#[test]
+fn groups_that_would_be_held_back_are_told_for_every_size_of_cohort() {
+    let plan = asked("SELECT count(*) AS x FROM courses GROUP BY indication", 20_000);
+    let told = advised(&plan).remove(0);
+    assert!(told.starts_with("Groups of fewer than about 32 courses are held back: at 80 patients all 19"), "{told}");
+    assert!(told.ends_with("at 2000 patients those with less than 2 % of them would be."), "{told}");
+}
+
+#[test]
+fn every_kind_of_estimate_is_explained_and_so_are_differences_between_groups() {
+    let kinds = [
+        "count(*)",
+        "sum(sessions(dosing))",
+        "mean(baseline(phq9))",
+        "variance(baseline(phq9))",
+        "stddev(baseline(phq9))",
+        "rate(treatment_resistant)",
+        "missing(baseline(phq9))",
+        "median(baseline(phq9))",
+        "histogram(baseline(phq9), 5)",
+        "correlation(age, baseline(phq9))",
+        "linear(baseline(phq9), age, sex)",
+        "survival(relapse, bucket => 28, until => 168)",
+        "events_per(nausea, 100, sessions)",
+        "trajectory(phq9, days => (0, 7, 28))",
+    ];
+    for kind in kinds {
+        let plan = asked(&format!("SELECT {kind} AS x FROM courses GROUP BY band(age, 18, 44, 91)"), 1_000_000);
+        let told = explain(&plan, 3, 5, DELTA, &COHORTS).expected;
+        assert!(told.iter().any(|row| row.patients == 2_000), "{kind}: {told:?}");
+        assert!(told.iter().all(|row| row.half_width.is_finite() && row.half_width > 0.0), "{kind}: {told:?}");
+        let compared = told.iter().any(|row| row.name == "x, difference of two groups");
+        assert_eq!(compared, ["mean", "rate", "missing"].iter().any(|known| kind.starts_with(known)), "{kind}");
     }
 }

@@ -5,7 +5,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use std::collections::BTreeMap;
 use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::document::charter::Policy;
-use sumac_protocol::document::consent::Action;
+use sumac_protocol::document::consent::{Action, Grant};
 use sumac_protocol::document::enrolment::Enrolment;
 use sumac_protocol::document::study::{ConsentCategory, Study};
 use sumac_protocol::plan::Mode;
@@ -149,11 +149,11 @@ impl Setup {
         (self.policy)(&mut policy);
         let keys: Vec<_> = names.iter().map(|name| (name.clone(), signer(keys_of, name).principal())).collect();
         let mut genesis = rules::genesis(&keys, &cast.stewards, policy, self.test_data);
-        if let Some(text) = self.dictionary {
-            genesis.dictionary = text.into();
-        }
         for member in &mut genesis.members {
             member.patients_max = self.patients_max.unwrap_or(member.patients_max);
+        }
+        if let Some(text) = self.dictionary {
+            text.clone_into(&mut genesis.dictionary);
         }
         let study = |genesis| {
             let mut study = rules::study(genesis, cast.researcher.principal(), self.mode, &self.plans);
@@ -210,10 +210,10 @@ impl Federation {
     }
 
     /// What a patient says on the first day.
-    fn first_word(&mut self, at: usize, cap: Option<RhoMicro>, of_everything: bool) {
+    fn first_word(&mut self, at: usize, cap: Option<RhoMicro>, everything: bool) {
         let Action::Grant(mut grant) = rules::grant() else { return };
-        if of_everything {
-            grant.categories = ConsentCategory::ALL.to_vec();
+        if everything {
+            grant = rules::explained(Grant { categories: ConsentCategory::ALL.to_vec(), ..grant });
         }
         grant.rho_year = cap.unwrap_or(grant.rho_year);
         match self.patients[at].said {
