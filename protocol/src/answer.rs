@@ -20,8 +20,8 @@ use survival::Followed;
 
 pub use form::{
     Anova, Answer, Coefficients, Comparison, Correlation, Count, Dispersion, Estimate, EventsPer, Found, Group,
-    Histogram, Linear, Logrank, Mean, Operators, Point, Quantile, Rate, Shares, Spread, Step, Survival, Test, Total,
-    Trajectory, TwoMeans,
+    Histogram, Linear, Logrank, Mean, Operators, Paired, Point, Quantile, Rate, Shares, Spread, Step, Survival, Test,
+    Total, Trajectory, TwoMeans,
 };
 #[expect(clippy::module_name_repetitions, reason = "an input or error alone would not say of what")]
 pub use input::{AnswerError, AnswerInput};

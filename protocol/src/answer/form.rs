@@ -129,6 +129,12 @@ pub struct Linear {
     pub n: u64,
     /// Courses less columns: degrees of freedom.
     pub df: f64,
+    /// Exact answers only: the share of the variance that the columns tell. Absent as `value`, and where nothing varies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub r2: Option<f64>,
+    /// Exact answers only: the standard deviation of what is left. Absent as `value`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sigma: Option<f64>,
     /// Columns that do not vary among these courses, and so are left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
@@ -165,6 +171,13 @@ pub struct Survival {
     /// The first days on which the upper and the lower end of the interval are one half or less: from the lower to the
     /// upper end. Null for one that never is.
     pub median_ci95: [Option<u32>; 2],
+    /// Exact answers only: the days for which all courses together were followed, up to the last day. A day counts as the
+    /// last of its bucket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person_days: Option<u64>,
+    /// Exact answers only: events for a hundred of them. Absent where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events_per_100_days: Option<f64>,
 }
 
 /// One day of a survival curve.
@@ -337,6 +350,23 @@ pub struct Mean {
     /// Absent in noised answers or beyond 2^53.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sum_sq: Option<i64>,
+    /// Of a change only: the test that there is none. Absent as `sd`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paired: Option<Paired>,
+}
+
+/// A paired t test: one sample's, of changes against 0.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Paired {
+    /// t: the mean over its standard error, noise included. Null where nothing varies; then `df` and `p` are too.
+    pub statistic: Option<f64>,
+    /// Degrees of freedom: n − 1, more where part of the error is noise, whose size is known.
+    pub df: Option<f64>,
+    /// Two-sided.
+    pub p: Option<f64>,
+    /// Cohen's d of paired values: the mean over the standard deviation among courses. Null where that is 0.
+    pub dz: Option<f64>,
 }
 
 /// Where the standard deviation behind an interval comes from.
@@ -411,6 +441,9 @@ pub struct Logrank {
     pub df: f64,
     /// Null as `statistic`.
     pub p: Option<f64>,
+    /// Of two groups in an exact answer: the first's events for its days over the second's. Absent where the second has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_ratio: Option<f64>,
 }
 
 /// A difference of two means.

@@ -105,6 +105,9 @@ impl Words<'_> {
     }
 
     fn ranged(&self, what: &str, quantity: &Quantity) -> String {
+        if matches!(quantity.measure, Measure::ChangeFraction { .. }) {
+            return format!("{what} {}", self.measure(&quantity.measure));
+        }
         let [min, max] = [quantity.min, quantity.max].map(|bound| show(bound, quantity.decimals));
         let unit = self.unit(&quantity.measure);
         format!("{what} {}, each value moved into {min} to {max}{unit}", self.measure(&quantity.measure))
@@ -143,7 +146,7 @@ impl Words<'_> {
             Measure::Deteriorated { instrument, at } => {
                 format!("{instrument} worse than at baseline ({}) on {}", self.baseline(), when(*at))
             }
-            Measure::PercentChange { instrument, at } | Measure::ChangeFraction { instrument, at } => {
+            Measure::PercentChange { instrument, at } | Measure::ChangeFraction { instrument, at, .. } => {
                 let (baseline, when) = (self.baseline(), when(*at));
                 format!("the change of {instrument} in percent of its baseline ({baseline}) to {when}")
             }

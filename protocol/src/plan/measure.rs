@@ -99,6 +99,10 @@ pub enum Measure {
         instrument: String,
         /// When.
         at: Timepoint,
+        /// The instrument's smallest total, so that whoever holds a plan has the list.
+        min: i64,
+        /// Its largest total.
+        max: i64,
     },
     /// How many sessions of a kind; missing where no session of the course was recorded.
     Sessions {
@@ -272,7 +276,7 @@ impl Measure {
                 let (endpoint, baseline) = (at.pick(instrument, scores)?, baseline(instrument)?);
                 half_up(endpoint.checked_sub(baseline)?.checked_mul(1_000)?, baseline).filter(|_| baseline > 0)
             }
-            Self::ChangeFraction { instrument, at } => {
+            Self::ChangeFraction { instrument, at, .. } => {
                 let (endpoint, baseline) = (at.pick(instrument, scores)?, baseline(instrument)?);
                 dictionary.instrument(instrument)?.change_fractions().place(baseline, endpoint)
             }

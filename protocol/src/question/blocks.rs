@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::cost::RhoMicro;
 use crate::limits::BLOCKS_MAX;
-use crate::plan::{Block, BlockKind, Estimate, EstimateKind, Plan, Quantity};
+use crate::plan::{Block, BlockKind, Estimate, EstimateKind, Measure, Plan, Quantity};
 
 /// The blocks that the estimates of a plan need, once each: the count of all first, then those of each quantity in the order
 /// of the question.
@@ -60,8 +60,13 @@ fn never_both(plan: &Plan, one: u32, other: u32) -> bool {
 }
 
 fn kinds(of: EstimateKind, quantity: Option<&Quantity>) -> Vec<BlockKind> {
+    let in_places = quantity.is_some_and(|known| matches!(known.measure, Measure::ChangeFraction { .. }));
     match of {
         EstimateKind::Count => vec![],
+        // Places in a list do not add up to anything.
+        EstimateKind::Mean | EstimateKind::Variance | EstimateKind::Stddev | EstimateKind::Sum if in_places => {
+            with_count(quantity, 1)
+        }
         EstimateKind::Mean | EstimateKind::Variance | EstimateKind::Stddev | EstimateKind::Trajectory => {
             vec![BlockKind::Count, BlockKind::Sum, BlockKind::Squares]
         }
