@@ -154,9 +154,11 @@ fn error(plan: &Plan, estimate: &Estimate, aggregators: u32, n: f64) -> Option<E
             let (_, first) = plan.bins(estimate.quantity, width).next()?;
             of(estimate.quantity).noise_alone(first.kind)
         }
-        EstimateKind::Correlation | EstimateKind::Linear | EstimateKind::Survival | EstimateKind::EventsPer { .. } => {
-            None
-        }
+        EstimateKind::Correlation
+        | EstimateKind::Linear
+        | EstimateKind::Logistic
+        | EstimateKind::Survival
+        | EstimateKind::EventsPer { .. } => None,
     }
 }
 

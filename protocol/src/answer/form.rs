@@ -96,6 +96,8 @@ pub enum Found {
     Correlation(Correlation),
     /// Of `linear(y, x, …)`.
     Linear(Linear),
+    /// Of `logistic(y, x, …)`.
+    Logistic(Logistic),
     /// Of `survival(kind, …)`.
     Survival(Survival),
     /// Of `events_per(kind, 100, sessions)`.
@@ -135,6 +137,31 @@ pub struct Linear {
     /// Exact answers only: the standard deviation of what is left. Absent as `value`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sigma: Option<f64>,
+    /// Columns that do not vary among these courses, and so are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
+}
+
+/// One round of a logistic regression, over courses that have all values. Asked again at `next`, until `step` is as small as
+/// is wanted, it comes to the largest likelihood.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Logistic {
+    /// What was found of each column: logarithms of odds ratios, after this round's step, with the standard errors by the
+    /// information before it. Null where the columns do not tell the coefficients apart, or tell every yes from every no.
+    pub value: Option<Coefficients>,
+    /// Courses with all values.
+    pub n: u64,
+    /// Courses with yes.
+    pub events: u64,
+    /// The coefficients that this round was asked at, in units of 2^-30, of the constant first.
+    pub at: Vec<i64>,
+    /// Those after its step. Null as `value`, and where one is too large.
+    pub next: Option<Vec<i64>>,
+    /// The largest part of the step, in standard errors. Null as `value`.
+    pub step: Option<f64>,
+    /// The logarithm of the likelihood at `at`. Null where n is 0.
+    pub log_likelihood: Option<f64>,
     /// Columns that do not vary among these courses, and so are left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,

@@ -270,7 +270,7 @@ struct Fit {
 }
 
 /// The inverse of a symmetric matrix whose columns tell more than rounding does; `None` otherwise.
-fn inverse(matrix: DMatrix<f64>) -> Option<DMatrix<f64>> {
+pub(super) fn inverse(matrix: DMatrix<f64>) -> Option<DMatrix<f64>> {
     let diagonal = matrix.diagonal();
     let factor: Cholesky<f64, Dyn> = Cholesky::new(matrix)?;
     let pivots = factor.l_dirty().diagonal();
@@ -286,7 +286,7 @@ impl Default for Coefficients {
 }
 
 impl Coefficients {
-    fn push(&mut self, name: &str, [coef, se, sd_noise, p]: [f64; 4], ci95: [f64; 2]) {
+    pub(super) fn push(&mut self, name: &str, [coef, se, sd_noise, p]: [f64; 4], ci95: [f64; 2]) {
         self.coef.0.push((name.to_owned(), coef));
         self.se.0.push((name.to_owned(), se));
         self.sd_noise.0.push((name.to_owned(), sd_noise));

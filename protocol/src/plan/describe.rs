@@ -97,6 +97,9 @@ impl Words<'_> {
                 let width = show(i64::try_from(width).unwrap_or(i64::MAX), quantity.decimals);
                 self.ranged(&format!("how many courses are in each bin of {width} of"), quantity)
             }
+            (EstimateKind::Logistic, Some(quantity)) => {
+                format!("one round of a logistic regression of {}", self.measure(&quantity.measure))
+            }
             (EstimateKind::Correlation | EstimateKind::Linear | EstimateKind::EventsPer { .. }, Some(quantity)) => {
                 self.measure(&quantity.measure)
             }
@@ -172,6 +175,7 @@ impl Words<'_> {
                 format!("`{kind}` by day {by}, courses not followed up for so long left out")
             }
             Measure::Missing { of } => format!("no value for {}", self.measure(of)),
+            Measure::Foretold(_) => "what a logistic function of the columns foretells".to_owned(),
         }
     }
 
@@ -237,6 +241,7 @@ impl Words<'_> {
             | Measure::ChangeFraction { .. }
             | Measure::AdverseEvents { .. }
             | Measure::TimeTo { .. }
+            | Measure::Foretold(_)
             | Measure::Missing { .. } => {}
         }
         let instrument = measure.instrument().and_then(|name| self.0.instrument(name));
@@ -269,6 +274,7 @@ impl Words<'_> {
             | Measure::ChangeFraction { .. }
             | Measure::AdverseEvents { .. }
             | Measure::TimeTo { .. }
+            | Measure::Foretold(_)
             | Measure::Missing { .. } => {}
         }
         match self.field(measure).map(|field| &field.kind) {

@@ -11,8 +11,10 @@ use crate::dictionary::{BaselineRule, ConsentCategory, Dictionary, EventRules, S
 use crate::limits::{CUMULATIVE_DOSE_MG_MAX, EVENTS_COUNTED_MAX, SESSIONS_COUNTED_MAX};
 use crate::record::{Assessment, Course, FieldValue, Session, TimeToEvent};
 
+pub use foretold::{COEFFICIENT_UNITS, Foretold, Part, WEIGHT_UNITS};
 pub use gain::Gain;
 
+mod foretold;
 mod gain;
 mod label;
 
@@ -167,6 +169,8 @@ pub enum Measure {
         /// Which.
         of: Box<Self>,
     },
+    /// What a logistic function of other quantities says. Missing where one of them is.
+    Foretold(Box<Foretold>),
 }
 
 /// Which doses of a course make its dose by weight.
@@ -303,6 +307,7 @@ impl Measure {
                 (reached || followed.day > *by).then(|| i64::from(reached))
             }
             Self::Missing { of } => Some(i64::from(of.value(dictionary, course).is_none())),
+            Self::Foretold(foretold) => foretold.value(dictionary, course),
         }
     }
 
@@ -328,6 +333,7 @@ impl Measure {
             | Self::AdverseEvent { .. }
             | Self::AdverseEvents { .. }
             | Self::Reached { .. }
+            | Self::Foretold(_)
             | Self::TimeTo { .. } => None,
         }
     }
@@ -353,6 +359,7 @@ impl Measure {
             | Self::AdverseEvent { .. }
             | Self::AdverseEvents { .. }
             | Self::Reached { .. }
+            | Self::Foretold(_)
             | Self::TimeTo { .. } => None,
         }
     }
@@ -389,6 +396,7 @@ impl Measure {
             | Self::CumulativeDose
             | Self::Peak { .. }
             | Self::AdverseEvents { .. }
+            | Self::Foretold(_)
             | Self::TimeTo { .. } => 0,
         }
     }
@@ -411,6 +419,8 @@ impl Measure {
             Self::Sessions { .. } | Self::DosePerKilogram { .. } | Self::CumulativeDose => Some(SessionRules::CATEGORY),
             Self::AdverseEvent { .. } | Self::AdverseEvents { .. } => Some(EventRules::CATEGORY),
             Self::Reached { .. } | Self::TimeTo { .. } => Some(ConsentCategory::Outcomes),
+            // Its columns stand beside it in the plan.
+            Self::Foretold(_) => None,
         }
     }
 }

@@ -80,6 +80,7 @@ impl Reader<'_> {
             "trajectory" => self.trajectory(call),
             "correlation" => self.correlation(call),
             "linear" => self.linear(call),
+            "logistic" => self.logistic(call),
             "survival" => self.survival(call),
             // Folded, a name has no underscore.
             "eventsper" => self.events_per(call),

@@ -17,6 +17,7 @@ mod pooling;
 mod regression;
 mod survival;
 mod table;
+mod traps;
 mod trials;
 
 use std::collections::BTreeSet;

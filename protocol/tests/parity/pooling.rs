@@ -56,8 +56,8 @@ impl<'a> Pooling<'a> {
 
     fn answered(&self, text: &str, cohort_min: u64) -> Result<Answer, String> {
         let plan = compile(text, &self.trial.dictionary, Mode::Exact).map_err(|why| why.to_string())?;
-        // What a federation of nine clinics of up to a thousand patients could be asked.
-        check_fit(&plan, &Parties::new(1_000, 17, 3)).map_err(|why| why.to_string())?;
+        // What a federation of as many clinics as the largest trial has sites could be asked.
+        check_fit(&plan, &Parties::new(300, 17, 3)).map_err(|why| why.to_string())?;
         let mut sums: Vec<Vec<i128>> = self.splits.iter().map(|clinics| self.released(&plan, clinics)).collect();
         let released = sums.pop().unwrap();
         assert!(sums.iter().all(|other| *other == released), "the sum of the cells depends on the clinics: {text}");
@@ -78,7 +78,7 @@ impl<'a> Pooling<'a> {
 }
 
 /// What a release without noise tells: the counts are opened, small groups zeroed, the rest is added up.
-fn told(plan: &Plan, mut released: Vec<i128>, cohort_min: u64) -> Answer {
+pub(crate) fn told(plan: &Plan, mut released: Vec<i128>, cohort_min: u64) -> Answer {
     let opened: Vec<i128> = released
         .chunks_exact(plan.blocks.len())
         .flat_map(|group| plan.opened_blocks().into_iter().map(|at| group[at]))
@@ -87,6 +87,15 @@ fn told(plan: &Plan, mut released: Vec<i128>, cohort_min: u64) -> Answer {
     for (group, _) in released.chunks_exact_mut(plan.blocks.len()).zip(&suppressed).filter(|(_, held)| **held) {
         group.fill(0);
     }
+    answered(plan, &released, &suppressed, cohort_min)
+}
+
+/// The answer to these released cells, all groups shown.
+pub(crate) fn shown(plan: &Plan, released: Vec<i128>) -> Answer {
+    answered(plan, &released, &vec![false; plan.group_count()], 1)
+}
+
+fn answered(plan: &Plan, released: &[i128], suppressed: &[bool], cohort_min: u64) -> Answer {
     let told = answer(AnswerInput {
         plan,
         study: "parity",
@@ -96,8 +105,8 @@ fn told(plan: &Plan, mut released: Vec<i128>, cohort_min: u64) -> Answer {
         operators: Operators { asked: 9, counted: 9 },
         cohort_min,
         aggregators: 3,
-        suppressed: &suppressed,
-        released: &released,
+        suppressed,
+        released,
     })
     .unwrap();
     let text = serde_json::to_string(&told).unwrap();

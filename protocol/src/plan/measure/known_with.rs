@@ -120,6 +120,7 @@ impl Measure {
             | Self::AdverseEvent { .. }
             | Self::AdverseEvents { .. }
             | Self::Reached { .. }
+            | Self::Foretold(_)
             | Self::TimeTo { .. } => None,
         }
     }

@@ -36,6 +36,7 @@ impl Measure {
             Self::Peak { instrument } => format!("peak({instrument})"),
             Self::AdverseEvent { kind, by } | Self::Reached { kind, by } => format!("event({kind}, by day {by})"),
             Self::Missing { of } => format!("missing({})", of.label()),
+            Self::Foretold(_) => "foretold".to_owned(),
         }
     }
 }

@@ -33,7 +33,8 @@ impl Flaw {
             Self::Identifying { .. } => "identifying",
             Self::UnknownName { .. } => "unknown-name",
             Self::UnknownFunction { .. } => "unknown-function",
-            Self::NotAvailableYet { .. } => "not-available-yet",
+            Self::ExactOnly { .. } => "exact-only",
+            Self::NotAlone { .. } => "not-alone",
             Self::OtherDialect { .. } => "other-dialect",
             Self::WrongKind { .. } => "wrong-kind",
             Self::UnknownValue { .. } => "unknown-value",
@@ -99,7 +100,8 @@ impl Flaw {
                 meant(near.as_ref(), &there_are(fields, instruments))
             }
             Self::UnknownFunction { near, .. } => meant(near.as_ref(), &there_are_functions()),
-            Self::NotAvailableYet { .. } => format!("there are {} so far", words::ESTIMATES.join(", ")),
+            Self::ExactOnly { .. } => "use `linear(…)`, or compare groups with `rate(…)` and GROUP BY".into(),
+            Self::NotAlone { .. } => "ask each round of a logistic regression as a question of its own".into(),
             Self::WrongKind { instead, .. } => instead.clone(),
             Self::UnknownValue { near: Some(near), .. } => format!("did you mean `'{near}'`?"),
             Self::UnknownValue { known, .. } => format!("its values are {}", listed(known, "'")),
