@@ -117,7 +117,7 @@ pub const PATIENTS_MAX: u64 = 10_000_000;
 pub const FIELD_BYTES: usize = 8;
 
 // A survival curve, of two bins a bucket and one of those behind it, fits a group.
-const _: () = assert!((BUCKETS_MAX as usize + 1) * 2 < BLOCKS_MAX);
+const _: () = assert!((BUCKETS_MAX + 1) * 2 < BLOCKS_MAX as i64);
 // A dictionary fits its charter with room for everything else.
 const _: () = assert!(DICTIONARY_BYTES_MAX * 2 < DOCUMENT_BYTES_MAX);
 // Even the looser floor shows nobody's figure where there is nobody.

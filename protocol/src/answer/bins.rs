@@ -39,10 +39,8 @@ impl<'a> Bins<'a> {
             bins.push((from, cell.value));
         }
         let known = cells.plan.quantity(quantity?)?;
-        let fractions = match known.measure {
-            Measure::ChangeFraction { min, max, .. } => Some(ChangeFractions::of(min, max)),
-            _ => None,
-        };
+        let places = if let Measure::ChangeFraction { min, max, .. } = known.measure { Some((min, max)) } else { None };
+        let fractions = places.map(|(min, max)| ChangeFractions::of(min, max));
         (!bins.is_empty()).then_some(Self {
             quantity: known,
             bins,

@@ -49,17 +49,12 @@ impl Reader<'_> {
     /// One coefficient for the constant and one for each column, in units of 2^-30.
     fn coefficients(&self, node: &Node, columns: &[Quantity]) -> Result<Vec<i64>, QuestionError> {
         let want = columns.len().saturating_add(1);
-        let items = match node {
-            Node::List { items, .. } if items.len() == want => items,
-            _ => {
-                let what = match node {
-                    Node::List { items, .. } => format!("a list of {}", items.len()),
-                    _ => node.kind().to_owned(),
-                };
-                let instead = format!("write {want} whole numbers: for the constant, and for each column");
-                let wanted = "a coefficient for every column";
-                return Err(QuestionError::at(node.span(), Flaw::WrongKind { what, wanted, instead }));
-            }
+        let listed = if let Node::List { items, .. } = node { Some(items) } else { None };
+        let Some(items) = listed.filter(|items| items.len() == want) else {
+            let what = listed.map_or_else(|| node.kind().to_owned(), |items| format!("a list of {}", items.len()));
+            let instead = format!("write {want} whole numbers: for the constant, and for each column");
+            let wanted = "a coefficient for every column";
+            return Err(QuestionError::at(node.span(), Flaw::WrongKind { what, wanted, instead }));
         };
         let mut at = Vec::with_capacity(want);
         for (place, item) in items.iter().enumerate() {

@@ -106,10 +106,10 @@ impl<'a> Asked<'a> {
         let answer = self.pooling.ask_with(&text, cohort_min).unwrap();
         let said = |group: &str| match answer.groups.iter().find(|known| known.key.to_string() == group).unwrap() {
             held if held.suppressed => Ours::Word("suppressed"),
-            shown => match &shown.estimates[0].found {
-                Told::Count(count) => Ours::Exact(count.value as f64),
-                other => panic!("{other:?}"),
-            },
+            shown => {
+                let Told::Count(count) = &shown.estimates[0].found else { panic!() };
+                Ours::Exact(count.value as f64)
+            }
         };
         self.groups().into_iter().map(|(path, group)| (path.trim_end_matches('.').to_owned(), said(&group))).collect()
     }
@@ -288,10 +288,8 @@ pub(crate) fn estimate<'a>(answer: &'a Answer, group: &str, name: &str) -> &'a E
 }
 
 fn quantile<'a>(answer: &'a Answer, group: &str, name: &str) -> &'a Quantile {
-    match &estimate(answer, group, name).found {
-        Told::Quantile(quantile) => quantile,
-        other => panic!("{other:?}"),
-    }
+    let Told::Quantile(quantile) = &estimate(answer, group, name).found else { panic!() };
+    quantile
 }
 
 fn said_of_mean(path: &str, mean: &Mean) -> Found {

@@ -7,9 +7,8 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::print_stdout,
-    clippy::disallowed_methods,
     clippy::cast_precision_loss,
-    reason = "tests with figures; a wrong fixture should stop them, a variable says where the data are"
+    reason = "tests with figures; a wrong fixture should stop them"
 )]
 
 mod asked;

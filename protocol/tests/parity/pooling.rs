@@ -91,8 +91,8 @@ pub(crate) fn told(plan: &Plan, mut released: Vec<i128>, cohort_min: u64) -> Ans
 }
 
 /// The answer to these released cells, all groups shown.
-pub(crate) fn shown(plan: &Plan, released: Vec<i128>) -> Answer {
-    answered(plan, &released, &vec![false; plan.group_count()], 1)
+pub(crate) fn shown(plan: &Plan, released: &[i128]) -> Answer {
+    answered(plan, released, &vec![false; plan.group_count()], 1)
 }
 
 fn answered(plan: &Plan, released: &[i128], suppressed: &[bool], cohort_min: u64) -> Answer {

@@ -66,10 +66,7 @@ impl Table {
             Ours::Probability(got) | Ours::Coefficient(got) => (*got, 1e-6),
             Ours::Word(_) | Ours::Missing(_) => (None, 0.0),
         };
-        let word = match ours {
-            Ours::Word(word) => Some(*word),
-            _ => None,
-        };
+        let word = if let Ours::Word(word) = ours { Some(*word) } else { None };
         let (right, difference) = match (got, want.as_f64()) {
             (Some(got), Some(want)) => {
                 let difference = (got - want).abs();

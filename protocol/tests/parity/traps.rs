@@ -144,8 +144,8 @@ proptest! {
     ) {
         let plan = plan(ESTIMATES[which], grouped);
         let scale = |cell: i64| if large { i128::from(cell) } else { i128::from(cell % 12) };
-        let cells = (0..plan.cell_count()).map(|at| scale(seed[at % 64]) ^ scale(seed[at / 64 % 64])).collect();
-        holds_numbers_only(&crate::pooling::shown(&plan, cells));
+        let cells: Vec<i128> = (0..plan.cell_count()).map(|at| scale(seed[at % 64]) ^ scale(seed[at / 64 % 64])).collect();
+        holds_numbers_only(&crate::pooling::shown(&plan, &cells));
     }
 
     #[test]

@@ -115,9 +115,9 @@ fn dictionary(name: &str, instruments: Instruments, numbers: &[&str], courses: &
         );
     }
     for field in CATEGORIES.iter().chain(&["centre"]) {
-        let of = |course: &Course| match course.fields.get(*field) {
-            Some(FieldValue::Category(value)) => Some(value.clone()),
-            _ => None,
+        let of = |course: &Course| {
+            let Some(FieldValue::Category(value)) = course.fields.get(*field) else { return None };
+            Some(value.clone())
         };
         let values: BTreeSet<String> = courses.iter().filter_map(|(_, course)| of(course)).collect();
         if !values.is_empty() {

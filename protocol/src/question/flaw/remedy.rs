@@ -132,13 +132,12 @@ impl Flaw {
             Self::TooManyCells { .. } => {
                 "ask for wider bins, or clip to a narrower range: `clip(x, lo, hi)`".to_owned()
             }
-            Self::SameTwice { .. } => "write each variable once".to_owned(),
             Self::TooManyColumns { .. } => "drop a category with many values, or filter it with WHERE".to_owned(),
             Self::DaysFall { .. } => "write each day once, the earliest first: `days => (0, 7, 14, 28)`".to_owned(),
             Self::TooManyBands { most, .. } => format!("write at most {} bounds", most.saturating_sub(1)),
             Self::Levels { .. } => "count who is at or below a level: `rate(remission(…, at_most => 1))`".to_owned(),
             Self::TooManyGroupings { most, .. } => format!("keep the {most} that matter most"),
-            Self::ArgumentTwice { .. } | Self::GroupTwice { .. } => "write it once".to_owned(),
+            Self::ArgumentTwice { .. } | Self::GroupTwice { .. } | Self::SameTwice { .. } => "write it once".to_owned(),
             Self::TooManyGroups { groups } => {
                 format!("drop a field: there are {} times as many groups as allowed", groups.div_ceil(GROUPS_MAX))
             }
