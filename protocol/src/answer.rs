@@ -20,8 +20,8 @@ use survival::Followed;
 
 pub use form::{
     Anova, Answer, Coefficients, Comparison, Correlation, Count, Dispersion, Estimate, EventsPer, Found, Group,
-    Histogram, Linear, Logrank, Mean, Operators, Point, Quantile, Rate, Shares, Spread, Step, Survival, Test, Total,
-    Trajectory, TwoMeans,
+    Histogram, Linear, Logistic, Logrank, Mean, Operators, Paired, Point, Quantile, Rate, Shares, Spread, Step,
+    Survival, Test, Total, Trajectory, TwoMeans,
 };
 #[expect(clippy::module_name_repetitions, reason = "an input or error alone would not say of what")]
 pub use input::{AnswerError, AnswerInput};
@@ -36,6 +36,7 @@ mod input;
 pub(crate) mod interval;
 mod joint;
 mod key;
+mod logistic;
 pub(crate) mod moments;
 pub(crate) mod proportion;
 mod suppression;
@@ -143,6 +144,7 @@ pub(crate) fn estimate(
         }
         EstimateKind::Correlation => Found::Correlation(together(cells, asked)?.correlation()),
         EstimateKind::Linear => Found::Linear(together(cells, asked)?.linear()),
+        EstimateKind::Logistic => Found::Logistic(logistic::logistic(cells, asked)?),
         EstimateKind::EventsPer { per } => Found::EventsPer(together(cells, asked)?.events_per(per)),
         EstimateKind::Survival => {
             let followed = Followed::of(cells, asked.quantity)?;

@@ -85,8 +85,8 @@ pub const BLOCKS_MAX: usize = 8_192;
 pub const PREDICTORS_MAX: usize = 8;
 /// Most columns of one regression: a category has one for each value but the first.
 pub const COLUMNS_OF_REGRESSION_MAX: usize = 32;
-/// Most buckets of one survival curve.
-pub const BUCKETS_MAX: i64 = 1_024;
+/// Most buckets of one survival curve: five years day by day.
+pub const BUCKETS_MAX: i64 = 2_048;
 /// Most days of one trajectory.
 pub const DAYS_OF_TRAJECTORY_MAX: usize = 32;
 /// Most sessions of one kind that are counted in a course: the number stands for more, too.
@@ -116,6 +116,8 @@ pub const PATIENTS_MAX: u64 = 10_000_000;
 /// Bytes of one element of the field that contributions are shared in.
 pub const FIELD_BYTES: usize = 8;
 
+// A survival curve, of two bins a bucket and one of those behind it, fits a group.
+const _: () = assert!((BUCKETS_MAX + 1) * 2 < BLOCKS_MAX as i64);
 // A dictionary fits its charter with room for everything else.
 const _: () = assert!(DICTIONARY_BYTES_MAX * 2 < DOCUMENT_BYTES_MAX);
 // Even the looser floor shows nobody's figure where there is nobody.

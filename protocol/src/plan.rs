@@ -18,7 +18,7 @@ use crate::digest::{Digest, Label};
 pub use cells::{Measured, RawCells};
 pub use condition::{Condition, Relation};
 pub use grouping::{Bands, Grouping};
-pub use measure::{Doses, Gain, Measure, MissingEndpoint, Timepoint};
+pub use measure::{COEFFICIENT_UNITS, Doses, Foretold, Gain, Measure, MissingEndpoint, Part, Timepoint, WEIGHT_UNITS};
 
 mod canonical;
 mod cells;
@@ -186,6 +186,10 @@ pub enum EstimateKind {
     /// A quantity as a linear function of those in `with`, by least squares. Needs the Count, Sums, Squares and Products of
     /// their set.
     Linear,
+    /// One round of a logistic regression of a yes/no. In `with` are its columns, then what is foretold of a course: chance,
+    /// surprise, weight, and the weight times each column. Needs the Count and Sums of their set, and the Products of its
+    /// score and information.
+    Logistic,
     /// The share of courses to which nothing happened yet, day by day, by Kaplan and Meier. Needs the histogram of a
     /// [`Measure::TimeTo`].
     Survival,

@@ -19,7 +19,7 @@ use std::ops::Range;
 
 use crate::dictionary::Dictionary;
 use crate::limits::{BLOCKS_MAX, GROUPS_MAX};
-use crate::plan::{Estimate, Mode, Plan, Quantity, SEMANTICS_VERSION};
+use crate::plan::{Estimate, EstimateKind, Mode, Plan, Quantity, SEMANTICS_VERSION};
 
 use estimate::Wanted;
 use reader::Reader;
@@ -41,6 +41,7 @@ mod estimate;
 mod flaw;
 mod grammar;
 mod grouping;
+mod logistic;
 mod measure;
 mod reader;
 mod render;
@@ -82,6 +83,10 @@ pub fn compile(text: &str, dictionary: &Dictionary, mode: Mode) -> Result<Plan, 
     for one in selected {
         let estimate = select(&reader, &mut plan, one, text)?;
         plan.estimates.push(estimate);
+    }
+    if let (Some((at, estimate)), [_, _, ..]) = (logistic_of(&plan), selected.as_slice()) {
+        let span = selected.get(at).map_or(0..0, Selected::span);
+        return Err(QuestionError::at(span, Flaw::NotAlone { name: estimate.name.clone() }));
     }
     plan.blocks = blocks::needed(&plan);
     if plan.blocks.len() > BLOCKS_MAX {
@@ -136,6 +141,11 @@ fn set_of(plan: &Plan, wanted: &[&Quantity]) -> u32 {
         members().count() == wanted.len() && members().all(wanted_too)
     };
     (0..next).find(|set| is_it(*set)).unwrap_or(next)
+}
+
+/// A round of a logistic regression: beside another, at other coefficients, it would tell of those in between.
+fn logistic_of(plan: &Plan) -> Option<(usize, &Estimate)> {
+    plan.estimates.iter().enumerate().find(|(_, estimate)| estimate.of == EstimateKind::Logistic)
 }
 
 fn check_groups(plan: &Plan, span: &Range<usize>) -> Result<(), QuestionError> {

@@ -6,8 +6,9 @@
 use crate::answer::cells::Cells;
 use crate::answer::form::{Histogram, Quantile};
 use crate::answer::interval::{NORMAL_975, count_half_width, count_of, finite, whole};
-use crate::dictionary::Fraction;
-use crate::plan::{BlockKind, Quantity};
+use crate::answer::moments::Moments;
+use crate::dictionary::{ChangeFractions, Fraction};
+use crate::plan::{BlockKind, Measure, Quantity};
 
 /// One group's histogram of one quantity.
 pub(crate) struct Bins<'a> {
@@ -23,6 +24,8 @@ pub(crate) struct Bins<'a> {
     /// The standard deviation of the noise in each bin.
     sd: f64,
     width: u64,
+    /// What the values are places in, if they are places.
+    fractions: Option<ChangeFractions>,
 }
 
 impl<'a> Bins<'a> {
@@ -43,8 +46,34 @@ impl<'a> Bins<'a> {
             bins.push((from, cell.value));
         }
         let known = cells.plan.quantity(quantity?)?;
-        let (n, n_sd) = (count.value, count.sd);
-        (!bins.is_empty()).then_some(Self { quantity: known, bins, merged, n, n_sd, sd, width })
+        let places = if let Measure::ChangeFraction { min, max, .. } = known.measure { Some((min, max)) } else { None };
+        let fractions = places.map(|(min, max)| ChangeFractions::of(min, max));
+        (!bins.is_empty()).then_some(Self {
+            quantity: known,
+            bins,
+            merged,
+            n: count.value,
+            n_sd: count.sd,
+            sd,
+            width,
+            fractions,
+        })
+    }
+
+    /// The moments of bins of one value each.
+    pub(super) fn moments(&self) -> Moments {
+        let seen = self.bins.iter().filter(|(_, courses)| *courses != 0);
+        Moments::of_values(seen.map(|(from, courses)| (self.value(*from), *courses)), self.n)
+    }
+
+    /// Courses with a value.
+    pub(super) fn n(&self) -> u64 {
+        count_of(self.n)
+    }
+
+    /// All values together.
+    pub(super) fn sum(&self) -> f64 {
+        self.bins.iter().map(|(from, courses)| self.value(*from) * whole(*courses)).sum()
     }
 
     pub(super) fn histogram(&self) -> Histogram {
@@ -145,6 +174,10 @@ impl<'a> Bins<'a> {
     /// The lowest value of a bin in the measure's own unit. Bins of several values begin at a multiple of their width, also
     /// where the range begins within one.
     fn value(&self, from: u64) -> f64 {
+        if let Some(fractions) = &self.fractions {
+            let place = usize::try_from(from).unwrap_or(usize::MAX);
+            return fractions.fraction(place).map_or(0.0, |(above, below)| 100.0 * above as f64 / below as f64);
+        }
         let lowest = i128::from(self.quantity.min).saturating_add(i128::from(from));
         let width = i128::from(self.width.max(1));
         whole(lowest.div_euclid(width).saturating_mul(width)) / 10_f64.powi(i32::from(self.quantity.decimals))

@@ -96,6 +96,8 @@ pub enum Found {
     Correlation(Correlation),
     /// Of `linear(y, x, …)`.
     Linear(Linear),
+    /// Of `logistic(y, x, …)`.
+    Logistic(Logistic),
     /// Of `survival(kind, …)`.
     Survival(Survival),
     /// Of `events_per(kind, 100, sessions)`.
@@ -130,6 +132,37 @@ pub struct Linear {
     pub n: u64,
     /// Courses less columns: degrees of freedom.
     pub df: f64,
+    /// Exact answers only: the share of the variance that the columns tell. Absent as `value`, and where nothing varies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub r2: Option<f64>,
+    /// Exact answers only: the standard deviation of what is left. Absent as `value`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sigma: Option<f64>,
+    /// Columns that do not vary among these courses, and so are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
+}
+
+/// One round of a logistic regression, over courses that have all values. Asked again at `next`, until `step` is as small as
+/// is wanted, it comes to the largest likelihood.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Logistic {
+    /// What was found of each column: logarithms of odds ratios, after this round's step, with the standard errors by the
+    /// information before it. Null where the columns do not tell the coefficients apart, or tell every yes from every no.
+    pub value: Option<Coefficients>,
+    /// Courses with all values.
+    pub n: u64,
+    /// Courses with yes.
+    pub events: u64,
+    /// The coefficients that this round was asked at, in units of 2^-30, of the constant first.
+    pub at: Vec<i64>,
+    /// Those after its step. Null as `value`, and where one is too large.
+    pub next: Option<Vec<i64>>,
+    /// The largest part of the step, in standard errors. Null as `value`.
+    pub step: Option<f64>,
+    /// The logarithm of the likelihood at `at`. Null where n is 0.
+    pub log_likelihood: Option<f64>,
     /// Columns that do not vary among these courses, and so are left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
@@ -170,6 +203,13 @@ pub struct Survival {
     /// The first days on which the upper and the lower end of the interval are one half or less: from the lower to the
     /// upper end. Null for one that never is.
     pub median_ci95: [Option<u32>; 2],
+    /// Exact answers only: the days for which all courses together were followed, up to the last day. A day counts as the
+    /// last of its bucket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person_days: Option<u64>,
+    /// Exact answers only: events for a hundred of them. Absent where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events_per_100_days: Option<f64>,
 }
 
 /// One day of a survival curve.
@@ -352,6 +392,23 @@ pub struct Mean {
     /// Absent in noised answers or beyond 2^53.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sum_sq: Option<i64>,
+    /// Of a change only: the test that there is none. Absent as `sd`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paired: Option<Paired>,
+}
+
+/// A paired t test: one sample's, of changes against 0.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Paired {
+    /// t: the mean over its standard error, noise included. Null where nothing varies; then `df` and `p` are too.
+    pub statistic: Option<f64>,
+    /// Degrees of freedom: n − 1, more where part of the error is noise, whose size is known.
+    pub df: Option<f64>,
+    /// Two-sided.
+    pub p: Option<f64>,
+    /// Cohen's d of paired values: the mean over the standard deviation among courses. Null where that is 0.
+    pub dz: Option<f64>,
 }
 
 /// Where the standard deviation behind an interval comes from.
@@ -426,6 +483,9 @@ pub struct Logrank {
     pub df: f64,
     /// Null as `statistic`.
     pub p: Option<f64>,
+    /// Of two groups in an exact answer: the first's events for its days over the second's. Absent where the second has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_ratio: Option<f64>,
 }
 
 /// A difference of two means.

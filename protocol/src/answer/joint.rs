@@ -209,7 +209,8 @@ impl<'a> Joint<'a> {
             (1..self.quantities.len()).partition(|at| self.scatter(*at, *at).is_some_and(|scatter| scatter > 0.0));
         let df = whole(self.n()) - columns.len() as f64 - 1.0;
         let names_of: Vec<String> = ["const".to_owned()].into_iter().chain(columns.iter().map(names)).collect();
-        let value = (df > 0.0).then(|| self.fit(&columns)).flatten().and_then(|fit| {
+        let fit = (df > 0.0).then(|| self.fit(&columns)).flatten();
+        let value = fit.as_ref().and_then(|fit| {
             let noise = self.noise_of(names_of.len(), |joint| joint.fit(&columns).map(|fit| fit.coefficients));
             let mut rows = Coefficients::default();
             let each = names_of.iter().zip(&fit.coefficients).zip(&fit.variances).zip(&noise);
@@ -222,7 +223,10 @@ impl<'a> Joint<'a> {
             }
             Some(rows)
         });
-        Linear { value, n: count_of(self.n()), df: df.max(0.0), left_out: still.iter().map(names).collect() }
+        let told = fit.filter(|_| self.exact() && value.is_some());
+        let r2 = told.as_ref().and_then(|fit| finite(1.0 - fit.rest / self.scatter(0, 0)?));
+        let sigma = told.and_then(|fit| finite((fit.rest / df).sqrt()));
+        Linear { value, n: count_of(self.n()), df: df.max(0.0), r2, sigma, left_out: still.iter().map(names).collect() }
     }
 
     /// Least squares on these columns, about their means; `None` where they do not tell the coefficients apart.
@@ -340,7 +344,7 @@ fn furthest(from: f64, end: f64, holds: impl Fn(f64) -> bool) -> f64 {
 }
 
 /// The inverse of a symmetric matrix whose columns tell more than rounding does; `None` otherwise.
-fn inverse(matrix: DMatrix<f64>) -> Option<DMatrix<f64>> {
+pub(super) fn inverse(matrix: DMatrix<f64>) -> Option<DMatrix<f64>> {
     let diagonal = matrix.diagonal();
     let factor: Cholesky<f64, Dyn> = Cholesky::new(matrix)?;
     let pivots = factor.l_dirty().diagonal();
@@ -356,7 +360,7 @@ impl Default for Coefficients {
 }
 
 impl Coefficients {
-    fn push(&mut self, name: &str, [coef, se, sd_noise, p]: [f64; 4], ci95: [f64; 2]) {
+    pub(super) fn push(&mut self, name: &str, [coef, se, sd_noise, p]: [f64; 4], ci95: [f64; 2]) {
         self.coef.0.push((name.to_owned(), coef));
         self.se.0.push((name.to_owned(), se));
         self.sd_noise.0.push((name.to_owned(), sd_noise));

@@ -4,11 +4,12 @@
 //! mean = (S + (min + max)·n) / 2n and variance = (n(Q + M²n) − 2S²) / (8n(n − 1)). The numerators
 //! are integers, so an exact answer loses nothing before its one division.
 
+use crate::answer::bins::Bins;
 use crate::answer::cells::{Cell, Cells};
-use crate::answer::form::{Mean, Spread};
-use crate::answer::interval::{count_of, finite, t_975, whole};
+use crate::answer::form::{Mean, Paired, Spread};
+use crate::answer::interval::{count_of, finite, t_975, t_two_sided, whole};
 use crate::limits::INTEGER_MAX;
-use crate::plan::{BlockKind, Quantity};
+use crate::plan::{BlockKind, Measure, Quantity};
 
 /// What the cells of one group say about one quantity, in the measure's own unit.
 #[derive(Debug, Clone)]
@@ -26,6 +27,8 @@ pub(crate) struct Moments {
     /// Where a noised mean is held.
     range: Option<[f64; 2]>,
     sums: Option<(i64, i64)>,
+    /// Whether it is of a change, which may be compared with none.
+    is_change: bool,
 }
 
 /// The variance among courses.
@@ -59,6 +62,9 @@ impl Moments {
     /// Reads them off the cells; `None` where the plan lacks a block, which a checked plan does not.
     pub(super) fn of(cells: &Cells<'_>, quantity: Option<u32>) -> Option<Self> {
         let range = cells.quantity(quantity)?;
+        if matches!(range.measure, Measure::ChangeFraction { .. }) {
+            return Some(Bins::of(cells, quantity, 1)?.moments());
+        }
         let raw = Raw {
             n: cells.cell(BlockKind::Count, quantity)?,
             sum: cells.cell(BlockKind::Sum, quantity)?,
@@ -66,6 +72,34 @@ impl Moments {
             quantity: range,
         };
         Some(if cells.exact() { raw.exact() } else { raw.noised() })
+    }
+
+    /// Of a change in percent, from its sums: exact answers only.
+    pub(super) fn of_values(values: impl Iterator<Item = (f64, i128)> + Clone, n: i128) -> Self {
+        let courses = whole(n);
+        let sum: f64 = values.clone().map(|(value, courses)| value * whole(courses)).sum();
+        let mean = finite(sum / courses).filter(|_| n > 0);
+        let variance = mean.filter(|_| n > 1).and_then(|mean| {
+            let squares: f64 = values.map(|(value, courses)| (value - mean).powi(2) * whole(courses)).sum();
+            let (value, df) = (finite(squares / (courses - 1.0))?, courses - 1.0);
+            (value >= 0.0).then_some(Variance::exact(value, df))
+        });
+        Self { shown_n: count_of(n), n: courses, mean, variance, noise: 0.0, range: None, sums: None, is_change: true }
+    }
+
+    /// One sample's t test that nothing changed, noise included.
+    fn paired(&self) -> Option<Paired> {
+        let (mean, variance) = (self.mean?, self.variance?);
+        let sampling = variance.sampling / self.n;
+        let both = sampling + self.noise;
+        let statistic = finite(mean / both.sqrt());
+        let df = statistic.and_then(|_| finite(variance.df * (both / sampling).powi(2)));
+        Some(Paired {
+            statistic,
+            df,
+            p: statistic.zip(df).and_then(|(t, df)| t_two_sided(t, df)),
+            dz: finite(mean / variance.value.sqrt()),
+        })
     }
 
     pub(super) fn estimate(&self) -> Mean {
@@ -86,8 +120,14 @@ impl Moments {
             ci95,
             sum: self.sums.map(|(sum, _)| sum),
             sum_sq: self.sums.map(|(_, squares)| squares),
+            paired: self.is_change.then(|| self.paired()).flatten(),
         }
     }
+}
+
+/// Whether 0 means that nothing changed.
+const fn is_change(quantity: &Quantity) -> bool {
+    matches!(quantity.measure, Measure::Change { .. } | Measure::PercentChange { .. } | Measure::ChangeFraction { .. })
 }
 
 /// Half the 95 % interval of a mean: t·√(sampling + noise), both as variances. t's degrees of
@@ -131,6 +171,7 @@ impl Raw<'_> {
             noise: 0.0,
             range: None,
             sums: self.sums(),
+            is_change: is_change(self.quantity),
         }
     }
 
@@ -148,6 +189,7 @@ impl Raw<'_> {
             noise: noise_variance(whole(n), self.sum.sd, self.n.sd, lean) * unit.powi(2),
             range: Some(range),
             sums: None,
+            is_change: is_change(self.quantity),
         }
     }
 

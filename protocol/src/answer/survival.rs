@@ -122,6 +122,21 @@ impl Followed {
         noise
     }
 
+    /// The days for which all were followed, those behind the last bucket up to its end.
+    fn person_days(&self) -> i128 {
+        let last = self.ends.iter().rev().nth(1).copied().unwrap_or(0);
+        self.buckets.iter().zip(&self.ends).fold(0_i128, |days, ((seen, happened), end)| {
+            let until = i128::from((*end).min(last));
+            days.saturating_add(seen.value.saturating_add(happened.value).saturating_mul(until))
+        })
+    }
+
+    /// Events a day of one followed course; `None` without days.
+    fn rate(&self) -> Option<f64> {
+        let events = self.buckets.iter().fold(0_i128, |sum, (_, happened)| sum.saturating_add(happened.value));
+        finite(whole(events) / whole(self.person_days()))
+    }
+
     pub(super) fn survival(&self) -> Survival {
         let exact = self.exact();
         let last = self.buckets.len().saturating_sub(1);
@@ -149,8 +164,17 @@ impl Followed {
         let half_by = |of: fn(&Step) -> f64| value.iter().find(|step| of(step) <= 0.5 + 1e-12).map(|step| step.day);
         let median = half_by(|step| step.s);
         let median_ci95 = [half_by(|step| step.ci95[0]), half_by(|step| step.ci95[1])];
-        let (n, merged) = (count_of(self.n.value), self.merged);
-        Survival { n, events: count_of(events), median, median_ci95, merged, value }
+        let days = (exact && !self.merged).then(|| self.person_days());
+        Survival {
+            n: count_of(self.n.value),
+            merged: self.merged,
+            events: count_of(events),
+            median,
+            median_ci95,
+            person_days: days.map(count_of),
+            events_per_100_days: days.and_then(|days| finite(100.0 * whole(events) / whole(days))),
+            value,
+        }
     }
 }
 
@@ -185,7 +209,11 @@ pub(super) fn logrank(groups: &[&Followed]) -> Option<Logrank> {
     let solved = covariance.cholesky().map(|factor| factor.solve(&beyond));
     let statistic = solved.and_then(|solved| finite(beyond.dot(&solved)));
     let df = df as f64;
-    Some(Logrank { statistic, df, p: statistic.and_then(|chi2| chi2_tail(chi2, df)) })
+    let rate_ratio = match groups {
+        [first, second] if exact => first.rate().zip(second.rate()).and_then(|(first, second)| finite(first / second)),
+        _ => None,
+    };
+    Some(Logrank { statistic, df, p: statistic.and_then(|chi2| chi2_tail(chi2, df)), rate_ratio })
 }
 
 type Beyond = (nalgebra::DVector<f64>, nalgebra::DMatrix<f64>);

@@ -1,17 +1,23 @@
 //! All values of one quantity of one group together, and how far they spread.
 
+use crate::answer::bins::Bins;
 use crate::answer::cells::Cells;
 use crate::answer::form::{Dispersion, Spread, Total};
 use crate::answer::interval::{NORMAL_975, chi2_quantile, count_of, finite, whole};
 use crate::answer::moments::{Moments, Variance};
 use crate::limits::INTEGER_MAX;
-use crate::plan::BlockKind;
+use crate::plan::{BlockKind, Measure};
 
 /// The sum of a quantity: with S its cell, Σx = (S + (min + max)·n)/2. `None` where the plan lacks a block, which a checked
 /// plan does not.
 pub(super) fn total(cells: &Cells<'_>, quantity: Option<u32>) -> Option<Total> {
-    let (n, sum) = (cells.cell(BlockKind::Count, quantity)?, cells.cell(BlockKind::Sum, quantity)?);
     let range = cells.plan.quantity(quantity?)?;
+    if matches!(range.measure, Measure::ChangeFraction { .. }) {
+        let bins = Bins::of(cells, quantity, 1)?;
+        let value = finite(bins.sum())?;
+        return Some(Total { value, n: bins.n(), sd_noise: 0.0, ci95: [value; 2], sum: None });
+    }
+    let (n, sum) = (cells.cell(BlockKind::Count, quantity)?, cells.cell(BlockKind::Sum, quantity)?);
     let ends = i128::from(range.min).saturating_add(i128::from(range.max));
     let twice = ends.saturating_mul(n.value).saturating_add(sum.value);
     let one = 10_f64.powi(i32::from(range.decimals));

@@ -16,7 +16,8 @@ pub struct ChangeFractions {
 impl ChangeFractions {
     /// Of totals from `min` to `max`. Instruments of more than [`CHANGE_FRACTIONS_RANGE_MAX`] steps have none: no study has
     /// room for so many.
-    pub(super) fn of(min: i64, max: i64) -> Self {
+    #[must_use]
+    pub fn of(min: i64, max: i64) -> Self {
         let mut fractions = Vec::new();
         if max.abs_diff(min) <= CHANGE_FRACTIONS_RANGE_MAX && min >= 0 {
             for baseline in min.max(1)..=max {

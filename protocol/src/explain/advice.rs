@@ -82,7 +82,7 @@ impl Goal {
                 Some(Self::of_number(plan, dictionary, quantity?))
             }
             // A column's coefficient is in a unit of its own, for which nothing is known to matter.
-            EstimateKind::Linear => None,
+            EstimateKind::Linear | EstimateKind::Logistic => None,
         }
     }
 

@@ -124,6 +124,8 @@ fn of(estimate: &Estimate) -> Vec<Width> {
             let rows = linear.value.iter().flat_map(|rows| &rows.ci95.0);
             rows.map(|(column, ends)| one(column, half(*ends))).collect()
         }
+        // Exact answers only, whose chances no assumed cell has.
+        Found::Logistic(_) => Vec::new(),
         Found::Survival(survival) => {
             survival.value.last().map(|step| one(&format!("day {}", step.day), half(step.ci95))).into_iter().collect()
         }

@@ -97,6 +97,9 @@ impl Words<'_> {
                 let width = show(i64::try_from(width).unwrap_or(i64::MAX), quantity.decimals);
                 self.ranged(&format!("how many courses are in each bin of {width} of"), quantity)
             }
+            (EstimateKind::Logistic, Some(quantity)) => {
+                format!("one round of a logistic regression of {}", self.measure(&quantity.measure))
+            }
             (EstimateKind::Correlation | EstimateKind::Linear | EstimateKind::EventsPer { .. }, Some(quantity)) => {
                 self.measure(&quantity.measure)
             }
@@ -105,6 +108,9 @@ impl Words<'_> {
     }
 
     fn ranged(&self, what: &str, quantity: &Quantity) -> String {
+        if matches!(quantity.measure, Measure::ChangeFraction { .. }) {
+            return format!("{what} {}", self.measure(&quantity.measure));
+        }
         let [min, max] = [quantity.min, quantity.max].map(|bound| show(bound, quantity.decimals));
         let unit = self.unit(&quantity.measure);
         format!("{what} {}, each value moved into {min} to {max}{unit}", self.measure(&quantity.measure))
@@ -143,7 +149,7 @@ impl Words<'_> {
             Measure::Deteriorated { instrument, at } => {
                 format!("{instrument} worse than at baseline ({}) on {}", self.baseline(), when(*at))
             }
-            Measure::PercentChange { instrument, at } | Measure::ChangeFraction { instrument, at } => {
+            Measure::PercentChange { instrument, at } | Measure::ChangeFraction { instrument, at, .. } => {
                 let (baseline, when) = (self.baseline(), when(*at));
                 format!("the change of {instrument} in percent of its baseline ({baseline}) to {when}")
             }
@@ -169,6 +175,7 @@ impl Words<'_> {
                 format!("`{kind}` by day {by}, courses not followed up for so long left out")
             }
             Measure::Missing { of } => format!("no value for {}", self.measure(of)),
+            Measure::Foretold(_) => "what a logistic function of the columns foretells".to_owned(),
         }
     }
 
@@ -234,6 +241,7 @@ impl Words<'_> {
             | Measure::ChangeFraction { .. }
             | Measure::AdverseEvents { .. }
             | Measure::TimeTo { .. }
+            | Measure::Foretold(_)
             | Measure::Missing { .. } => {}
         }
         let instrument = measure.instrument().and_then(|name| self.0.instrument(name));
@@ -266,6 +274,7 @@ impl Words<'_> {
             | Measure::ChangeFraction { .. }
             | Measure::AdverseEvents { .. }
             | Measure::TimeTo { .. }
+            | Measure::Foretold(_)
             | Measure::Missing { .. } => {}
         }
         match self.field(measure).map(|field| &field.kind) {

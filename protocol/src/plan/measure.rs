@@ -11,9 +11,11 @@ use crate::dictionary::{BaselineRule, ConsentCategory, Dictionary, EventRules, S
 use crate::limits::{CUMULATIVE_DOSE_MG_MAX, EVENTS_COUNTED_MAX, SESSIONS_COUNTED_MAX};
 use crate::record::{Assessment, Course, FieldValue, Session, TimeToEvent};
 
+pub use foretold::{COEFFICIENT_UNITS, Foretold, Part, WEIGHT_UNITS};
 pub use gain::Gain;
 
 mod beside;
+mod foretold;
 mod gain;
 mod label;
 
@@ -100,6 +102,10 @@ pub enum Measure {
         instrument: String,
         /// When.
         at: Timepoint,
+        /// The instrument's smallest total, so that whoever holds a plan has the list.
+        min: i64,
+        /// Its largest total.
+        max: i64,
     },
     /// How many sessions of a kind; missing where no session of the course was recorded.
     Sessions {
@@ -164,6 +170,8 @@ pub enum Measure {
         /// Which.
         of: Box<Self>,
     },
+    /// What a logistic function of other quantities says. Missing where one of them is.
+    Foretold(Box<Foretold>),
 }
 
 /// Which doses of a course make its dose by weight.
@@ -273,7 +281,7 @@ impl Measure {
                 let (endpoint, baseline) = (at.pick(instrument, scores)?, baseline(instrument)?);
                 half_up(endpoint.checked_sub(baseline)?.checked_mul(1_000)?, baseline).filter(|_| baseline > 0)
             }
-            Self::ChangeFraction { instrument, at } => {
+            Self::ChangeFraction { instrument, at, .. } => {
                 let (endpoint, baseline) = (at.pick(instrument, scores)?, baseline(instrument)?);
                 dictionary.instrument(instrument)?.change_fractions().place(baseline, endpoint)
             }
@@ -300,6 +308,7 @@ impl Measure {
                 (reached || followed.day > *by).then(|| i64::from(reached))
             }
             Self::Missing { of } => Some(i64::from(of.value(dictionary, course).is_none())),
+            Self::Foretold(foretold) => foretold.value(dictionary, course),
         }
     }
 
@@ -325,6 +334,7 @@ impl Measure {
             | Self::AdverseEvent { .. }
             | Self::AdverseEvents { .. }
             | Self::Reached { .. }
+            | Self::Foretold(_)
             | Self::TimeTo { .. } => None,
         }
     }
@@ -350,6 +360,7 @@ impl Measure {
             | Self::AdverseEvent { .. }
             | Self::AdverseEvents { .. }
             | Self::Reached { .. }
+            | Self::Foretold(_)
             | Self::TimeTo { .. } => None,
         }
     }
@@ -386,6 +397,7 @@ impl Measure {
             | Self::CumulativeDose
             | Self::Peak { .. }
             | Self::AdverseEvents { .. }
+            | Self::Foretold(_)
             | Self::TimeTo { .. } => 0,
         }
     }
@@ -408,6 +420,8 @@ impl Measure {
             Self::Sessions { .. } | Self::DosePerKilogram { .. } | Self::CumulativeDose => Some(SessionRules::CATEGORY),
             Self::AdverseEvent { .. } | Self::AdverseEvents { .. } => Some(EventRules::CATEGORY),
             Self::Reached { .. } | Self::TimeTo { .. } => Some(ConsentCategory::Outcomes),
+            // Its columns stand beside it in the plan.
+            Self::Foretold(_) => None,
         }
     }
 }

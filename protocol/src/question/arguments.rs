@@ -44,6 +44,11 @@ pub(super) const LINEAR: Signature = Signature {
     named: &[],
     usage: "linear(score(phq9, day => 28, from => 14, to => 31), baseline(phq9), age, sex)",
 };
+pub(super) const LOGISTIC: Signature = Signature {
+    positional: PREDICTORS_MAX + 1,
+    named: &["at"],
+    usage: "logistic(response(phq9, day => 28, from => 14, to => 31), baseline(phq9), sex)",
+};
 pub(super) const SURVIVAL: Signature =
     Signature { positional: 1, named: &["bucket", "until"], usage: "survival(relapse, bucket => 7, until => 364)" };
 pub(super) const EVENTS_PER: Signature =
@@ -181,8 +186,6 @@ impl Reader<'_> {
         } else if here(&words::GROUPS) {
             let instead = "bands stand behind GROUP BY: `GROUP BY band(age, 18, 30, 45, 65)`".to_owned();
             Flaw::WrongKind { what: format!("`{name}`"), wanted, instead }
-        } else if let Some(known) = words::to_come(&name) {
-            Flaw::NotAvailableYet { name: known.to_owned() }
         } else if let Some(instead) = words::instead_of(&name) {
             Flaw::OtherDialect { name, instead }
         } else {

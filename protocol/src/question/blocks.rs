@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::cost::RhoMicro;
 use crate::limits::BLOCKS_MAX;
-use crate::plan::{Block, BlockKind, Estimate, EstimateKind, Plan, Quantity};
+use crate::plan::{Block, BlockKind, Estimate, EstimateKind, Measure, Plan, Quantity};
 
 /// The blocks that the estimates of a plan need, once each: the count of all first, then those of each quantity in the order
 /// of the question.
@@ -24,6 +24,10 @@ pub(super) fn needed(plan: &Plan) -> Vec<Block> {
         let all: Vec<u32> = quantity.iter().chain(with).copied().collect();
         if matches!(of, EstimateKind::Correlation | EstimateKind::Linear | EstimateKind::EventsPer { .. }) {
             together(plan, &all).into_iter().for_each(|(quantity, kind)| need(quantity, kind));
+            continue;
+        }
+        if *of == EstimateKind::Logistic {
+            foretold(&all).into_iter().for_each(|(quantity, kind)| need(quantity, kind));
             continue;
         }
         for quantity in all {
@@ -54,14 +58,39 @@ fn together(plan: &Plan, quantities: &[u32]) -> Vec<(u32, BlockKind)> {
     needed
 }
 
+/// Of a yes/no, its columns, chance, surprise and weight, and the weight times each column: a sum of each; of what was seen and
+/// of the chance a product with each column; and of each weighted column with itself and all behind it.
+fn foretold(quantities: &[u32]) -> Vec<(u32, BlockKind)> {
+    let first = quantities.iter().min();
+    let mut needed: Vec<(u32, BlockKind)> = first.map(|first| (*first, BlockKind::Count)).into_iter().collect();
+    needed.extend(quantities.iter().map(|quantity| (*quantity, BlockKind::Sum)));
+    let [y, rest @ ..] = quantities else { return needed };
+    let Some((columns, parts)) = rest.split_at_checked(rest.len().saturating_sub(3) / 2) else { return needed };
+    let [chance, _, _, weighted @ ..] = parts else { return needed };
+    let mut product = |one: u32, other: u32| {
+        needed.push((one.min(other), BlockKind::Product { with: one.max(other) }));
+    };
+    for (place, column) in columns.iter().enumerate() {
+        product(*y, *column);
+        product(*chance, *column);
+        weighted.iter().take(place.saturating_add(1)).for_each(|weighted| product(*weighted, *column));
+    }
+    needed
+}
+
 /// Whether two quantities are values of one category.
 fn never_both(plan: &Plan, one: u32, other: u32) -> bool {
     plan.quantity(one).zip(plan.quantity(other)).is_some_and(|(one, other)| one.measure.excludes(&other.measure))
 }
 
 fn kinds(of: EstimateKind, quantity: Option<&Quantity>) -> Vec<BlockKind> {
+    let in_places = quantity.is_some_and(|known| matches!(known.measure, Measure::ChangeFraction { .. }));
     match of {
         EstimateKind::Count => vec![],
+        // Places in a list do not add up to anything.
+        EstimateKind::Mean | EstimateKind::Variance | EstimateKind::Stddev | EstimateKind::Sum if in_places => {
+            with_count(quantity, 1)
+        }
         EstimateKind::Mean | EstimateKind::Variance | EstimateKind::Stddev | EstimateKind::Trajectory => {
             vec![BlockKind::Count, BlockKind::Sum, BlockKind::Squares]
         }
@@ -69,8 +98,10 @@ fn kinds(of: EstimateKind, quantity: Option<&Quantity>) -> Vec<BlockKind> {
         EstimateKind::Quantile { .. } => with_count(quantity, 1),
         EstimateKind::Histogram { width } => with_count(quantity, width),
         EstimateKind::Survival => with_count(quantity, 1),
-        // Their cells are of several quantities: see `together`.
-        EstimateKind::Correlation | EstimateKind::Linear | EstimateKind::EventsPer { .. } => vec![],
+        // Their cells are of several quantities: see `together` and `foretold`.
+        EstimateKind::Correlation | EstimateKind::Linear | EstimateKind::Logistic | EstimateKind::EventsPer { .. } => {
+            vec![]
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::dictionary::{DecimalFlaw, Fraction, Instrument, fold, show};
 use crate::limits::DAYS_OF_TRAJECTORY_MAX;
-use crate::plan::{EstimateKind, Grouping, Measure, Quantity, Timepoint};
+use crate::plan::{EstimateKind, Grouping, Measure, Mode, Quantity, Timepoint};
 
 use super::arguments::{COUNT, HISTOGRAM, MEAN, MEDIAN, QUANTILE, RATE, STDDEV, SUM, Signature, TRAJECTORY, VARIANCE};
 use super::flaw::{Flaw, QuestionError};
@@ -57,7 +57,7 @@ impl Reader<'_> {
     fn total(&self, node: &Node, call: &Call) -> Result<Wanted, QuestionError> {
         let of_number = |of, signature: &Signature| {
             let [number] = call.checked(signature)?;
-            Ok(Wanted::of(of, self.averaged(number)?.quantity(self.mode)))
+            Ok(Wanted::of(of, self.told_exactly(self.averaged(number)?)))
         };
         match fold(&call.name).as_str() {
             "count" => count(call).map(|()| Wanted {
@@ -73,13 +73,14 @@ impl Reader<'_> {
             "median" => {
                 let [of] = call.checked(&MEDIAN)?;
                 let share = Fraction { num: 1, den: 2 };
-                Ok(Wanted::of(EstimateKind::Quantile { share }, self.number(of)?.quantity(self.mode)))
+                Ok(Wanted::of(EstimateKind::Quantile { share }, self.told_exactly(self.number(of)?)))
             }
             "quantile" => self.quantile(call),
             "histogram" => self.histogram(call),
             "trajectory" => self.trajectory(call),
             "correlation" => self.correlation(call),
             "linear" => self.linear(call),
+            "logistic" => self.logistic(call),
             "survival" => self.survival(call),
             // Folded, a name has no underscore.
             "eventsper" => self.events_per(call),
@@ -103,10 +104,28 @@ impl Reader<'_> {
         Ok(number)
     }
 
+    /// The quantity of a number. Without noise a percent change is told as the fraction that it is, unless it is clipped or
+    /// the instrument has too many of them; then, as in all that is not read off a histogram, in tenths of a percent.
+    fn told_exactly(&self, number: Number) -> Quantity {
+        let clipped = matches!(number.measure, Measure::Clip { .. });
+        let quantity = number.quantity(self.mode);
+        let Measure::PercentChange { instrument, at } = &quantity.measure else { return quantity };
+        let Some(known) = self.dictionary.instrument(instrument).filter(|_| self.mode == Mode::Exact && !clipped)
+        else {
+            return quantity;
+        };
+        let Some(max) = known.change_fractions().len().checked_sub(1).and_then(|last| i64::try_from(last).ok()) else {
+            return quantity;
+        };
+        let measure =
+            Measure::ChangeFraction { instrument: instrument.clone(), at: *at, min: known.min, max: known.max };
+        Quantity { measure, min: 0, max, decimals: 0, reference_sd: None, joint: None }
+    }
+
     /// `quantile(x, 0.9)`: a share above 0 and below 1, to at most six decimals.
     fn quantile(&self, call: &Call) -> Result<Wanted, QuestionError> {
         let [of, share] = call.checked(&QUANTILE)?;
-        let quantity = self.number(of)?.quantity(self.mode);
+        let quantity = self.told_exactly(self.number(of)?);
         let decimal = self.decimal(share)?;
         let precise = decimal.scaled(SHARE_DECIMALS).map_err(|flaw| match flaw {
             DecimalFlaw::TooPrecise => {

@@ -98,9 +98,12 @@ pub enum Flaw {
     /// A function that the dialect does not have.
     #[error("`{name}` is not a function of questions")]
     UnknownFunction { name: String, near: Option<String> },
-    /// A function that is known and still to come.
-    #[error("`{name}` is not available yet")]
-    NotAvailableYet { name: String },
+    /// A function that noise would leave nothing of.
+    #[error("`{function}` is answered in exact studies only")]
+    ExactOnly { function: String },
+    /// A total that stands beside others, and may not.
+    #[error("`{name}` stands beside other totals")]
+    NotAlone { name: String },
     /// A function of other dialects.
     #[error("`{name}` is not a function of questions")]
     OtherDialect { name: String, instead: &'static str },

@@ -53,6 +53,7 @@ impl Number {
             | Measure::Peak { .. }
             | Measure::AdverseEvent { .. }
             | Measure::Reached { .. }
+            | Measure::Foretold(_)
             | Measure::Missing { .. } => measure,
         };
         Quantity { measure, min, max, decimals, reference_sd, joint: None }

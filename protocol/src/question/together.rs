@@ -31,18 +31,27 @@ impl Reader<'_> {
             [] | [..] => return Err(call.missing("a predictor", LINEAR.usage)),
         };
         let quantity = self.averaged(y)?.quantity(self.mode);
-        let (mut with, mut nodes) = (Vec::new(), Vec::new());
-        for node in predictors {
-            let columns = self.columns(node)?;
-            nodes.extend(columns.iter().map(|_| node));
-            with.extend(columns);
-        }
+        let (with, nodes) = self.columns_of(predictors)?;
         if with.len() > COLUMNS_OF_REGRESSION_MAX {
             let flaw = Flaw::TooManyColumns { columns: with.len(), most: COLUMNS_OF_REGRESSION_MAX };
             return Err(QuestionError::at(call.span.clone(), flaw));
         }
         each_once(&quantity, &with, &nodes)?;
         Ok(Wanted { of: EstimateKind::Linear, quantity: Some(quantity), with, together: true })
+    }
+
+    /// The columns of all predictors, each with where it is written.
+    pub(super) fn columns_of<'n>(
+        &self,
+        predictors: &'n [Node],
+    ) -> Result<(Vec<Quantity>, Vec<&'n Node>), QuestionError> {
+        let (mut with, mut nodes) = (Vec::new(), Vec::new());
+        for node in predictors {
+            let columns = self.columns(node)?;
+            nodes.extend(columns.iter().map(|_| node));
+            with.extend(columns);
+        }
+        Ok((with, nodes))
     }
 
     /// The columns of one predictor.
@@ -119,7 +128,7 @@ const fn counted(measure: Measure, max: i64) -> Quantity {
 }
 
 /// Whether no variable stands twice; `nodes` are where those of `with` are written.
-fn each_once(quantity: &Quantity, with: &[Quantity], nodes: &[&Node]) -> Result<(), QuestionError> {
+pub(super) fn each_once(quantity: &Quantity, with: &[Quantity], nodes: &[&Node]) -> Result<(), QuestionError> {
     for (place, (one, node)) in with.iter().zip(nodes).enumerate() {
         let mut earlier = [quantity].into_iter().chain(with.iter().take(place));
         if earlier.any(|known| known.measure == one.measure) {

@@ -88,9 +88,8 @@ pub(crate) fn is_identifying(folded: &str) -> bool {
     IDENTIFYING.contains(&folded)
 }
 
-/// Functions of the dialect. Those that are still to come are known by name, so that a question that
-/// uses one is told so instead of being told that it does not exist.
-pub(super) const ESTIMATES: [&str; 14] = [
+/// Functions of the dialect.
+pub(super) const ESTIMATES: [&str; 15] = [
     "count",
     "mean",
     "rate",
@@ -103,6 +102,7 @@ pub(super) const ESTIMATES: [&str; 14] = [
     "trajectory",
     "correlation",
     "linear",
+    "logistic",
     "survival",
     "events_per",
 ];
@@ -111,12 +111,6 @@ pub(super) const NUMBERS: [&str; 9] =
 pub(super) const YES_NO: [&str; 6] = ["response", "remission", "deteriorated", "reliable_change", "event", "missing"];
 /// What `GROUP BY` takes besides fields.
 pub(super) const GROUPS: [&str; 1] = ["band"];
-const TO_COME: [&str; 1] = ["logistic"];
-
-/// The function of this name that is still to come.
-pub(super) fn to_come(name: &str) -> Option<&'static str> {
-    TO_COME.into_iter().find(|word| fold(word) == fold(name))
-}
 
 /// What to use instead of a function that other dialects have.
 pub(super) fn instead_of(name: &str) -> Option<&'static str> {

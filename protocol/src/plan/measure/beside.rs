@@ -18,6 +18,8 @@ enum Source<'m> {
     Sessions,
     DoseByWeight,
     CumulativeDose,
+    /// Columns of a regression, which stands alone in its question.
+    Columns,
 }
 
 impl Measure {
@@ -108,7 +110,8 @@ impl Measure {
             | Self::Peak { .. }
             | Self::AdverseEvent { .. }
             | Self::Reached { .. }
-            | Self::Missing { .. } => None,
+            | Self::Missing { .. }
+            | Self::Foretold(_) => None,
         }
     }
 
@@ -130,6 +133,7 @@ impl Measure {
             Self::Sessions { .. } => Source::Sessions,
             Self::DosePerKilogram { .. } => Source::DoseByWeight,
             Self::CumulativeDose => Source::CumulativeDose,
+            Self::Foretold(_) => Source::Columns,
         }
     }
 }

@@ -46,7 +46,7 @@ impl Measure {
             | (
                 Self::Change { instrument, at }
                 | Self::PercentChange { instrument, at }
-                | Self::ChangeFraction { instrument, at },
+                | Self::ChangeFraction { instrument, at, .. },
                 Self::Response { instrument: theirs, at: then, .. }
                 | Self::Deteriorated { instrument: theirs, at: then },
             ) => instrument == theirs && at == then,
@@ -77,7 +77,7 @@ impl Measure {
             Self::Change { instrument, at } | Self::Deteriorated { instrument, at } => {
                 of(instrument, Some(*at), Needs::Any)
             }
-            Self::PercentChange { instrument, at } | Self::ChangeFraction { instrument, at } => {
+            Self::PercentChange { instrument, at } | Self::ChangeFraction { instrument, at, .. } => {
                 of(instrument, Some(*at), Needs::AboveZero)
             }
             Self::Response { instrument, at, at_least, missing: MissingEndpoint::LeftOut } => {
@@ -95,6 +95,7 @@ impl Measure {
             | Self::AdverseEvent { .. }
             | Self::AdverseEvents { .. }
             | Self::Reached { .. }
+            | Self::Foretold(_)
             | Self::TimeTo { .. } => None,
         }
     }

@@ -17,7 +17,7 @@ impl Measure {
             Self::Remission { instrument, at, .. } => of_day("remission", instrument, at),
             Self::Deteriorated { instrument, at } => of_day("deteriorated", instrument, at),
             Self::Clip { of, .. } => of.label(),
-            Self::PercentChange { instrument, at } | Self::ChangeFraction { instrument, at } => {
+            Self::PercentChange { instrument, at } | Self::ChangeFraction { instrument, at, .. } => {
                 of_day("pct_change", instrument, at)
             }
             Self::Sessions { kind } => format!("sessions({})", kind.as_deref().unwrap_or_default()),
@@ -36,6 +36,7 @@ impl Measure {
             Self::Peak { instrument } => format!("peak({instrument})"),
             Self::AdverseEvent { kind, by } | Self::Reached { kind, by } => format!("event({kind}, by day {by})"),
             Self::Missing { of } => format!("missing({})", of.label()),
+            Self::Foretold(_) => "foretold".to_owned(),
         }
     }
 }

@@ -33,7 +33,8 @@ impl Flaw {
             Self::Identifying { .. } => "identifying",
             Self::UnknownName { .. } => "unknown-name",
             Self::UnknownFunction { .. } => "unknown-function",
-            Self::NotAvailableYet { .. } => "not-available-yet",
+            Self::ExactOnly { .. } => "exact-only",
+            Self::NotAlone { .. } => "not-alone",
             Self::OtherDialect { .. } => "other-dialect",
             Self::WrongKind { .. } => "wrong-kind",
             Self::UnknownValue { .. } => "unknown-value",
@@ -99,7 +100,8 @@ impl Flaw {
                 meant(near.as_ref(), &there_are(fields, instruments))
             }
             Self::UnknownFunction { near, .. } => meant(near.as_ref(), &there_are_functions()),
-            Self::NotAvailableYet { .. } => format!("there are {} so far", words::ESTIMATES.join(", ")),
+            Self::ExactOnly { .. } => "use `linear(…)`, or compare groups with `rate(…)` and GROUP BY".into(),
+            Self::NotAlone { .. } => "ask each round of a logistic regression as a question of its own".into(),
             Self::WrongKind { instead, .. } => instead.clone(),
             Self::UnknownValue { near: Some(near), .. } => format!("did you mean `'{near}'`?"),
             Self::UnknownValue { known, .. } => format!("its values are {}", listed(known, "'")),
@@ -130,13 +132,12 @@ impl Flaw {
             Self::TooManyCells { .. } => {
                 "ask for wider bins, or clip to a narrower range: `clip(x, lo, hi)`".to_owned()
             }
-            Self::SameTwice { .. } => "write each variable once".to_owned(),
             Self::TooManyColumns { .. } => "drop a category with many values, or filter it with WHERE".to_owned(),
             Self::DaysFall { .. } => "write each day once, the earliest first: `days => (0, 7, 14, 28)`".to_owned(),
             Self::TooManyBands { most, .. } => format!("write at most {} bounds", most.saturating_sub(1)),
             Self::Levels { .. } => "count who is at or below a level: `rate(remission(…, at_most => 1))`".to_owned(),
             Self::TooManyGroupings { most, .. } => format!("keep the {most} that matter most"),
-            Self::ArgumentTwice { .. } | Self::GroupTwice { .. } => "write it once".to_owned(),
+            Self::ArgumentTwice { .. } | Self::GroupTwice { .. } | Self::SameTwice { .. } => "write it once".to_owned(),
             Self::TooManyGroups { groups } => {
                 format!("drop a field: there are {} times as many groups as allowed", groups.div_ceil(GROUPS_MAX))
             }

@@ -107,7 +107,7 @@ fn a_name_or_function_that_does_not_exist_is_guessed() {
         ("SELECT mean(bselin(phq9)) FROM courses", "unknown-function", "bselin", "`baseline`"),
         ("SELECT avg(age) FROM courses", "other-dialect", "avg", "mean"),
         ("SELECT max(age) FROM courses", "other-dialect", "max", "one patient's"),
-        ("SELECT logistic(age, sex) FROM courses", "not-available-yet", "logistic", "so far"),
+        ("SELECT logistic(age, sex) FROM courses", "exact-only", "logistic(age, sex)", "linear"),
         ("SELECT count(*) FROM courses WHERE sex = 'W'", "unknown-value", "'W'", "'F', 'M'"),
         ("SELECT count(*) FROM courses WHERE paradigm = 'infusoin'", "unknown-value", "'infusoin'", "`'infusion'`"),
         ("SELECT count(*) FROM courses WHERE schedule = 'x'", "unknown-value", "'x'", "and 28 more"),
