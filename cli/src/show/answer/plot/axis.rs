@@ -12,6 +12,8 @@ pub(super) struct Scale {
     high: f64,
     from: f64,
     to: f64,
+    /// Whether its round numbers are weeks and months.
+    days: bool,
 }
 
 impl Scale {
@@ -24,12 +26,20 @@ impl Scale {
         let (low, high) = ends.unwrap_or((0.0, 1.0));
         let (low, high) = if high > low { (low, high) } else { (low - 0.5, high + 0.5) };
         let step = round_step(high - low, 5.0);
-        Self { low: (low / step).floor() * step, high: (high / step).ceil() * step, from, to }
+        Self { low: (low / step).floor() * step, high: (high / step).ceil() * step, from, to, days: false }
     }
 
     /// A scale between two numbers that are known.
     pub(super) fn between([low, high]: [f64; 2], [from, to]: [f64; 2]) -> Self {
-        Self { low, high: if high > low { high } else { low + 1.0 }, from, to }
+        Self { low, high: if high > low { high } else { low + 1.0 }, from, to, days: false }
+    }
+
+    /// A scale of days, from the first to the last of them.
+    pub(super) fn of_days(days: impl Iterator<Item = f64>, ends: [f64; 2]) -> Self {
+        let [low, high] = days.filter(|day| day.is_finite()).fold([0.0, 0.0], |[low, high]: [f64; 2], day| {
+            [low.min(day), high.max(day)]
+        });
+        Self { days: true, ..Self::between([low, high], ends) }
     }
 
     /// Where a number stands. One beyond an end stands at that end.
@@ -46,7 +56,8 @@ impl Scale {
     /// Round numbers on it, some so many px apart, with how they are written.
     fn ticks(&self, apart: f64) -> Vec<(f64, String)> {
         let wanted = ((self.to - self.from).abs() / apart).clamp(2.0, 8.0);
-        let step = round_step(self.high - self.low, wanted);
+        let width = self.high - self.low;
+        let step = if self.days { step_of_days(width, wanted) } else { round_step(width, wanted) };
         let places = (0_i32..9).find(|places| {
             let whole = step * 10_f64.powi(*places);
             (whole - whole.round()).abs() < 1e-6
@@ -93,6 +104,12 @@ impl Scale {
     }
 }
 
+/// A step of some days, weeks, months of four weeks or years of fifty-two, of which at most so many make the width.
+fn step_of_days(width: f64, wanted: f64) -> f64 {
+    let round = [1.0, 2.0, 7.0, 14.0, 28.0, 56.0, 84.0, 182.0, 364.0];
+    round.into_iter().find(|step| width / step <= wanted + 0.5).unwrap_or_else(|| round_step(width, wanted))
+}
+
 /// A step of 1, 2 or 5 times a power of ten, of which about so many make the width.
 fn round_step(width: f64, wanted: f64) -> f64 {
     let step = (width / wanted).max(1e-9);
@@ -107,15 +124,15 @@ mod tests {
 
     #[test]
     fn scales_end_at_round_numbers_and_never_have_no_width() {
-        let cases: [(&[f64], [f64; 2], &str); 6] = [
-            (&[-9.57, 1.0], [-10.0, 2.0], "steps of two and a half are made steps of five"),
-            (&[], [0.0, 1.0], "nothing"),
-            (&[7.0], [6.4, 7.6], "one number"),
-            (&[f64::NAN, f64::INFINITY, 0.0, 97.0], [0.0, 100.0], "what is no number is left out"),
-            (&[1e-12, 2e-12], [0.0, 1e-9], "all but the same number"),
-            (&[0.0, 1e12], [0.0, 1e12], "large numbers"),
+        let cases: [(&[f64], &str); 6] = [
+            (&[-9.57, 1.0], "both sides of zero"),
+            (&[], "nothing"),
+            (&[7.0], "one number"),
+            (&[f64::NAN, f64::INFINITY, 0.0, 97.0], "what is no number is left out"),
+            (&[0.001, 0.0012], "all but the same number"),
+            (&[0.0, 1e12], "large numbers"),
         ];
-        for (values, _, why) in cases {
+        for (values, why) in cases {
             let scale = Scale::around(values.iter().copied(), [0.0, 500.0]);
             let ends = [scale.low, scale.high];
             assert!(ends[1] > ends[0] && ends.iter().all(|end| end.is_finite()), "{why}: {ends:?}");

@@ -48,12 +48,15 @@ fn panel(asked: &Asked, curves: &[Curve<'_>], all: &[Curve<'_>], more: &str, wid
     let head = heading(asked, more, width);
     let (legend, legend_height) = legend(curves, head.height, width);
     let top = head.height + legend_height + 10.0;
-    let [left, right, bottom] = [62.0, width - EDGE - 8.0, top + 230.0];
+    // The names of the table below stand left of the axis.
+    let names = curves.iter().map(|curve| width_of(curve.name, 11.0)).fold(0.0, f64::max);
+    let left = if steps { (names + EDGE + 28.0).clamp(62.0, width * 0.28) } else { 62.0 };
+    let [right, bottom] = [width - EDGE - 8.0, top + 230.0];
     let points = || all.iter().flat_map(|curve| &curve.days);
     let first = if steps { Some(0.0) } else { None };
     let days = points().map(|(day, _)| *day).chain(first);
     let across = if steps { [left, right] } else { [left + 14.0, right - 14.0] };
-    let across = Scale::around(days, across);
+    let across = Scale::of_days(days, across);
     let up = if steps {
         Scale::between([0.0, 100.0], [bottom, top])
     } else {
@@ -106,6 +109,7 @@ fn stairs(curve: &Curve<'_>, group: usize, groups: usize, across: &Scale, up: &S
         }
         points
     };
+    let steps = along(&|spot| spot.value);
     let band: Vec<[f64; 2]> =
         along(&|spot| spot.high).into_iter().chain(along(&|spot| spot.low).into_iter().rev()).collect();
     let band: Vec<String> = band.iter().map(|[x, y]| format!("{},{}", px(*x), px(*y))).collect();
@@ -113,7 +117,8 @@ fn stairs(curve: &Curve<'_>, group: usize, groups: usize, across: &Scale, up: &S
         @if groups <= BANDS_MAX && !curve.days.is_empty() {
             polygon points=(band.join(" ")) fill=(colour(group)) fill-opacity="0.16" {}
         }
-        (path(&along(&|spot| spot.value), group))
+        (path(&steps, group))
+        @if let Some([x, y]) = steps.last() { (marker(group, *x, *y)) }
     }
 }
 
@@ -157,12 +162,7 @@ fn legend(curves: &[Curve<'_>], top: f64, width: f64) -> (Markup, f64) {
 /// How many of each group are still followed at the days of the axis.
 fn at_risk(curves: &[Curve<'_>], across: &Scale, top: f64, left: f64) -> (Markup, f64) {
     let on = |curve: &Curve<'_>, day: f64| {
-        let next = curve.days.iter().find(|(until, _)| *until >= day).map(|(_, spot)| spot.n.unwrap_or(0));
-        next.or_else(|| {
-            let (_, last) = curve.days.last()?;
-            let gone = last.events.unwrap_or(0).saturating_add(last.censored.unwrap_or(0));
-            Some(last.n.unwrap_or(0).saturating_sub(gone))
-        })
+        curve.days.iter().find(|(until, _)| *until >= day).map(|(_, spot)| spot.n.unwrap_or(0))
     };
     let rows = place(curves.len());
     let drawn = html! {
