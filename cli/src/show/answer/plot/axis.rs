@@ -36,9 +36,9 @@ impl Scale {
 
     /// A scale of days, from the first to the last of them.
     pub(super) fn of_days(days: impl Iterator<Item = f64>, ends: [f64; 2]) -> Self {
-        let [low, high] = days.filter(|day| day.is_finite()).fold([0.0, 0.0], |[low, high]: [f64; 2], day| {
-            [low.min(day), high.max(day)]
-        });
+        let [low, high] = days
+            .filter(|day| day.is_finite())
+            .fold([0.0, 0.0], |[low, high]: [f64; 2], day| [low.min(day), high.max(day)]);
         Self { days: true, ..Self::between([low, high], ends) }
     }
 

@@ -50,7 +50,7 @@ fn panel(asked: &Asked, curves: &[Curve<'_>], all: &[Curve<'_>], more: &str, wid
     let top = head.height + legend_height + 10.0;
     // The names of the table below stand left of the axis.
     let names = curves.iter().map(|curve| width_of(curve.name, 11.0)).fold(0.0, f64::max);
-    let left = if steps { (names + EDGE + 28.0).clamp(62.0, width * 0.28) } else { 62.0 };
+    let left = if steps { (names + EDGE + 40.0).clamp(62.0, width * 0.3) } else { 62.0 };
     let [right, bottom] = [width - EDGE - 8.0, top + 230.0];
     let points = || all.iter().flat_map(|curve| &curve.days);
     let first = if steps { Some(0.0) } else { None };
