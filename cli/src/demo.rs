@@ -254,7 +254,7 @@ fn finish(
     step: &dyn Fn(&str),
 ) -> Result<ExitCode, Failure> {
     match args.format {
-        Format::Table => show::answer(&release.answer),
+        Format::Table => show::answer(release, &federation.chain)?,
         Format::Json => show::json(&release.answer)?,
     }
     for folder in [Some(federation.dir.as_path()), args.out.as_deref()].into_iter().flatten() {

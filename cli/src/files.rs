@@ -45,8 +45,13 @@ fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
 
 /// Writes a new file that others may read. Never overwrites.
 pub(crate) fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
+    write_new_bytes(path, text.as_bytes())
+}
+
+/// The same for what is no text.
+pub(crate) fn write_new_bytes(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let file = fs::File::options().write(true).create_new(true).open(path);
-    file.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+    file.and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
         .map_err(|why| Failure::file(path, &why))
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Tables fit eighty columns. Colour and moving lines are for terminals only; what is piped is plain.
 
+/// Every form in which an answer leaves the program.
+mod answer;
 mod budget;
 /// What an operator sees of a node's own state, cohorts and patients.
 mod console;
@@ -17,14 +19,14 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
-use sumac_protocol::answer::{Answer, Comparison, Estimate, Found, Test};
+use sumac_protocol::answer::Answer;
 use sumac_protocol::explain::{Explanation, HEADINGS};
-use sumac_protocol::plan::Mode;
 use sumac_protocol::principal::Principal;
 use sumac_protocol::round::progress::{Progress, Step};
 
+pub(crate) use answer::{Destination, answer};
 pub(crate) use budget::{clinic_budget, study_budget};
 pub(crate) use console::{cohorts, patients, status};
 pub(crate) use dictionary::{Entry, dictionary, dictionary_size};
@@ -119,194 +121,14 @@ pub(crate) fn counted(n: u64, thing: &str) -> String {
 
 /// A value as one line of JSON.
 pub(crate) fn json<T: Serialize>(value: &T) -> Result<(), Failure> {
-    let text = serde_json::to_string(value).map_err(|why| Failure::bug(why.to_string()))?;
-    line(&escaped(&text));
+    line(&json_text(value)?);
     Ok(())
 }
 
-/// An answer as an aligned table with text bars, and the comparisons below.
-pub(crate) fn answer(answer: &Answer) {
-    let mut rows = Table::new();
-    rows.load_style(presets::NOTHING).set_header(["group", "estimate", "value", "95 % interval", "n", "", "noise"]);
-    for group in &answer.groups {
-        let name = group_name(&group.key.0);
-        if group.suppressed {
-            rows.add_row([
-                name,
-                "held back: too few".into(),
-                "–".into(),
-                "–".into(),
-                "–".into(),
-                String::new(),
-                String::new(),
-            ]);
-            continue;
-        }
-        for estimate in &group.estimates {
-            let scale = scale(answer, &estimate.name);
-            rows.add_row(estimate_row(&name, estimate, scale));
-        }
-    }
-    for column in [2, 3, 4, 6] {
-        if let Some(column) = rows.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table(&mut rows);
-    for comparison in &answer.comparisons {
-        prose(&compare(comparison), "  ");
-    }
-    line(&format!("{} of {} operators counted", answer.operators.counted, answer.operators.asked));
-    prose(&privacy_line(answer), "  ");
-}
-
-/// A group by its values, as `drug · F`; `all` without `GROUP BY`.
-fn group_name(key: &[(String, String)]) -> String {
-    if key.is_empty() {
-        "all".into()
-    } else {
-        key.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join(" · ")
-    }
-}
-
-/// What of an estimate is shown: value, interval, n and the share of noise.
-struct Shown {
-    /// None where the answer has no estimate; the table then shows a dash.
-    value: Option<f64>,
-    /// Low and high end of the 95 % interval, in the unit of the value.
-    interval: Option<[f64; 2]>,
-    /// None for a count, whose value is its n.
-    n: Option<u64>,
-    /// A share from 0 to 1. A noised count has 1; an exact count has none.
-    noise: Option<f64>,
-    /// True for a rate: value and interval are shares, shown times a hundred.
-    percent: bool,
-}
-
-/// What of an estimate goes into the table. A count has no n beside it: it is one.
-fn shown(found: &Found) -> Shown {
-    match found {
-        Found::Count(count) => Shown {
-            value: Some(count_as_f64(count.value)),
-            interval: Some(count.ci95),
-            n: None,
-            noise: (count.sd_noise > 0.0).then_some(1.0),
-            percent: false,
-        },
-        Found::Mean(mean) => {
-            Shown { value: mean.value, interval: mean.ci95, n: Some(mean.n), noise: mean.share_noise, percent: false }
-        }
-        Found::Rate(rate) => {
-            Shown { value: rate.value, interval: rate.ci95, n: Some(rate.n), noise: rate.share_noise, percent: true }
-        }
-        Found::Sum(_)
-        | Found::Variance(_)
-        | Found::Stddev(_)
-        | Found::Quantile(_)
-        | Found::Histogram(_)
-        | Found::Trajectory(_)
-        | Found::Correlation(_)
-        | Found::Linear(_)
-        | Found::Survival(_)
-        | Found::EventsPer(_)
-        | _ => Shown { value: None, interval: None, n: None, noise: None, percent: false },
-    }
-}
-
-/// A count as a float, for the bars. Exact up to 2^32, which no cohort reaches.
-fn count_as_f64(n: u64) -> f64 {
-    // Counts of courses are far below 2^53; a larger one is shown as the largest exact.
-    u32::try_from(n).map_or(f64::MAX, f64::from)
-}
-
-/// One row: group, estimate, value, interval, n, bar, and the part of the error that is noise.
-fn estimate_row(group: &str, estimate: &Estimate, scale: (f64, f64)) -> Vec<Cell> {
-    let shown = shown(&estimate.found);
-    let count = matches!(estimate.found, Found::Count(_));
-    let number = |x: f64| match (shown.percent, count) {
-        (true, _) => format!("{:.1} %", x * 100.0),
-        (false, true) => format!("{x:.0}"),
-        (false, false) => format!("{x:.2}"),
-    };
-    let value = shown.value.map_or_else(|| "–".into(), number);
-    let interval =
-        shown.interval.map_or_else(|| "–".into(), |[low, high]| format!("{} … {}", number(low), number(high)));
-    let n = shown.n.map_or_else(String::new, |n| n.to_string());
-    let noise = shown.noise.map_or_else(String::new, |share| format!("{:.0} %", share * 100.0));
-    let bar = shown.value.map_or_else(String::new, |value| bar(value, shown.interval, scale));
-    [group.to_owned(), estimate.name.clone(), value, interval, n, bar, noise].into_iter().map(Cell::new).collect()
-}
-
-/// The span that the bars of one estimate share, over all groups: always with zero in it.
-fn scale(answer: &Answer, name: &str) -> (f64, f64) {
-    let same = answer.groups.iter().flat_map(|g| &g.estimates).filter(|e| e.name == name);
-    same.map(|e| shown(&e.found)).fold((0.0, 0.0), |(low, high): (f64, f64), s| {
-        let all = s.value.into_iter().chain(s.interval.into_iter().flatten());
-        all.fold((low, high), |(low, high), x| (low.min(x), high.max(x)))
-    })
-}
-
-/// A bar of text: `─` spans the interval, `●` stands at the value, `│` at zero.
-fn bar(value: f64, interval: Option<[f64; 2]>, (low, high): (f64, f64)) -> String {
-    let width = f64::from(BAR_CELLS);
-    let at = |x: f64| if high > low { ((x - low) / (high - low) * (width - 1.0)).round() } else { 0.0 };
-    let [from, to] = interval.unwrap_or([value, value]);
-    let mark = |cell: f64| {
-        let near = |x: f64| (at(x) - cell).abs() < 0.5;
-        if near(value) {
-            '●'
-        } else if near(0.0) {
-            '│'
-        } else if cell > at(from) - 0.5 && cell < at(to) + 0.5 {
-            '─'
-        } else {
-            ' '
-        }
-    };
-    (0..BAR_CELLS).map(|cell| mark(f64::from(cell))).collect()
-}
-
-/// One line for a comparison: the difference with its interval, p, and the name of the test.
-fn compare(comparison: &Comparison) -> String {
-    let p = |p: Option<f64>| {
-        p.map_or_else(|| "p –".into(), |p| if p < 0.001 { "p < 0.001".into() } else { format!("p = {p:.3}") })
-    };
-    let span = |ci: Option<[f64; 2]>, by: f64| {
-        ci.map_or_else(String::new, |[a, b]| format!(" ({:.2} … {:.2})", a * by, b * by))
-    };
-    let between = comparison.groups.join(" − ");
-    let (name, says) = match &comparison.test {
-        Test::WelchT(t) => ("Welch t", format!("{:.2}{}, {}", t.difference, span(t.ci95, 1.0), p(t.p))),
-        Test::StudentT(t) => ("Student t", format!("{:.2}{}, {}", t.difference, span(t.ci95, 1.0), p(t.p))),
-        Test::Anova(a) => ("ANOVA", p(a.p)),
-        Test::Chi2(s) => {
-            let difference = s.risk_difference.map_or_else(|| "–".into(), |d| format!("{:.1} points", d * 100.0));
-            ("chi-squared", format!("{difference}{}, {}", span(s.ci95, 100.0), p(s.p)))
-        }
-        Test::Logrank(_) | _ => return String::new(),
-    };
-    format!("{}: {between} = {says} [{name}]", comparison.name)
-}
-
-/// What the answer cost, or that it is exact: then it carries no differential privacy, and what protects anybody in it is
-/// that groups are held back by a committee that sees them.
-fn privacy_line(answer: &Answer) -> String {
-    match (answer.mode, answer.rho_micro, answer.epsilon, answer.delta) {
-        (Mode::Dp, Some(rho), Some(epsilon), Some(delta)) => {
-            format!("every patient counted was charged {rho} (ε {epsilon:.3} at δ {delta:e})")
-        }
-        (Mode::Dp, Some(rho), ..) => format!("every patient counted was charged {rho}"),
-        _ if answer.cohort_min <= 1 => {
-            "exact: no noise, no differential privacy, no (ε, δ); this charter shows groups of any size".to_owned()
-        }
-        _ => {
-            format!(
-                "exact: no noise, no differential privacy, no (ε, δ); groups below {} are held back, by a committee that \
-                 sees them and has to be honest",
-                answer.cohort_min
-            )
-        }
-    }
+/// The same for a file, on one line without its end.
+fn json_text<T: Serialize>(value: &T) -> Result<String, Failure> {
+    let text = serde_json::to_string(value).map_err(|why| Failure::bug(why.to_string()))?;
+    Ok(escaped(&text))
 }
 
 /// What to know of an answer that shows nothing: that it is one, what it cost, and what to do.
@@ -382,9 +204,6 @@ fn waiting(step: &str, awaited: &[String], left: u64) -> String {
 const COLUMNS: usize = 80;
 /// The same, as tables count.
 const WIDTH: u16 = 80;
-
-/// Width of a bar, in characters.
-const BAR_CELLS: u32 = 16;
 
 #[cfg(test)]
 mod tests {

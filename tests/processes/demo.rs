@@ -54,8 +54,9 @@ fn a_demo_with_upload_jitter_says_so_beside_its_timing() {
 fn the_table_holds_data_only_and_everything_fits_eighty_columns() {
     let ended = sumac(&["demo"]);
     assert_eq!(ended.exit, Some(0), "{}", ended.text());
-    let first = &ended.out[0];
-    assert!(first.contains("group") && first.contains("95 % interval"), "{first}");
+    let (first, headings) = (&ended.out[0], &ended.out[1]);
+    assert!(first.contains("courses"), "{first}");
+    assert!(headings.contains("group") && headings.contains("95 % interval"), "{headings}");
     assert!(ended.out.last().unwrap().contains("ε 8.000 at δ 1e-6"), "{}", ended.text());
     for line in ended.out.iter().chain(&ended.talk) {
         assert!(line.chars().count() <= 80, "{} columns: {line}", line.chars().count());
@@ -99,6 +100,17 @@ fn a_release_verifies_and_one_digit_changed_is_named() {
     let verified = sumac(&["verify", &path(&file), "--charter", &charter]);
     assert_eq!(verified.exit, Some(0), "{}", verified.text());
     assert!(verified.out.concat().contains("every figure recomputed") && verified.talk.is_empty());
+    let shown = [("answer.csv", "courses"), ("answer.html", "<!DOCTYPE html>"), ("plot.svg", "<svg")];
+    for (name, holds) in shown {
+        let (option, to) = (if name == "plot.svg" { "--plot" } else { "--answer" }, out.path().join(name));
+        let shown = sumac(&["verify", &path(&file), "--charter", &charter, option, &path(&to)]);
+        assert_eq!(shown.exit, Some(0), "{}", shown.text());
+        assert!(std::fs::read_to_string(&to).unwrap().contains(holds), "{name}");
+    }
+    let again = sumac(&["verify", &path(&file), "--charter", &charter, "--plot", &path(&out.path().join("plot.svg"))]);
+    assert_eq!(again.exit, Some(1), "never overwritten: {}", again.text());
+    let csv = sumac(&["verify", &path(&file), "--charter", &charter, "--format", "csv"]);
+    assert_eq!(csv.out.len(), 1 + 2 * 3, "a heading, and a row for each group and estimate: {}", csv.text());
     let whole: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
     let fields = [
         ("answer.groups[0].estimates[0].value", "a count"),

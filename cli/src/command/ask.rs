@@ -4,7 +4,7 @@
 //! `$SUMAC_HOME/pending`, submitted to a hub, and followed by polling. The shares come back sealed to
 //! a key made for this query; only their sum tells anything, and only here it is made.
 //!
-//! Standard output carries the answer, in the form that `--format` names; everything else, the id of
+//! Standard output carries the answer, in the form that `--format` names, unless `--answer` names a file; everything else, the id of
 //! the query included, goes to standard error.
 
 use std::io::IsTerminal as _;
@@ -22,6 +22,7 @@ use sumac_protocol::round::progress::{Progress, Step};
 use crate::asking::{self, Asking};
 use crate::failure::{Exit, Failure};
 use crate::price::Price;
+use crate::show::Destination;
 use crate::{files, keys, show};
 
 /// Asks a question and waits for its answer. The answer goes to standard output; the release that
@@ -51,9 +52,8 @@ pub(crate) struct AskArgs {
     /// Where the release goes. Never overwrites. Default: release-ID.json here.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// How the answer is printed.
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
+    #[command(flatten)]
+    shown: Destination,
     /// Take up a query that was asked before, by its id or the beginning of it.
     ///
     /// Every query is kept from before it is sent, in $SUMAC_HOME/pending or ~/.sumac/pending, with
@@ -64,7 +64,7 @@ pub(crate) struct AskArgs {
     resume: Option<String>,
 }
 
-/// How an answer is printed.
+/// How other commands print what they found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// A table for people.
@@ -79,7 +79,9 @@ impl AskArgs {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         // Found out now, and not after the question was paid for.
         let probe = PathBuf::from(format!("release-{}.part", std::process::id()));
-        files::vacant(self.out.as_deref().unwrap_or(&probe))?;
+        let out = self.out.as_deref().unwrap_or(&probe);
+        files::vacant(out)?;
+        self.shown.check(&[out])?;
         let chain = files::chain(&self.charter)?;
         let seed = keys::seed(&self.key)?;
         let asking = match &self.resume {
@@ -139,16 +141,17 @@ impl AskArgs {
         let path =
             self.out.clone().unwrap_or_else(|| PathBuf::from(format!("release-{}.json", release.answer.release)));
         let text = serde_json::to_string_pretty(release).map_err(|why| Failure::bug(why.to_string()))?;
-        match self.format {
-            Format::Table => show::answer(&release.answer),
-            Format::Json => show::json(&release.answer)?,
-        }
         // Fetched a second time, the same release may lie there already.
-        if !files::read(&path).is_ok_and(|there| there == text) {
-            files::write_new(&path, &text).map_err(|why| why.with_remedy(&self.fetch_again(asking)))?;
-        }
+        let kept = match files::read(&path).is_ok_and(|there| there == text) {
+            true => Ok(()),
+            false => files::write_new(&path, &text).map_err(|why| why.with_remedy(&self.fetch_again(asking))),
+        };
+        // Shown also where the release could not be kept: it is paid for.
+        let shown = self.shown.deliver(release, &asking.chain);
+        kept?;
         show::talk(&format!("the release is in {}; check it with:", path.display()));
         show::talk(&format!("  sumac verify {} --charter {}", path.display(), self.charter.display()));
+        shown?;
         let took = asking::now().since(asking.submitted);
         tracing::debug!(%took, "answered");
         if release.answer.groups.iter().any(|group| !group.suppressed) {

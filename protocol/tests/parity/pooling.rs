@@ -106,6 +106,7 @@ fn answered(plan: &Plan, released: &[i128], suppressed: &[bool], cohort_min: u64
         cohort_min,
         aggregators: 3,
         suppressed,
+        merged: &[],
         released,
     })
     .unwrap();
