@@ -3,6 +3,9 @@
 //! A study says who may ask, what for, in which categories of record, at what total price and until
 //! when. It binds the federation's genesis and comes into force when a charter lists its digest.
 
+mod begun;
+mod questions;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -10,8 +13,6 @@ use clap::Subcommand;
 use sumac_protocol::analysis_plan::check_draft;
 use sumac_protocol::dictionary::Dictionary;
 use sumac_protocol::document::study::Study;
-use sumac_protocol::envelope::Envelope;
-use sumac_protocol::strict_json;
 
 use crate::command::ask::Format;
 use crate::command::charter;
@@ -22,14 +23,7 @@ use crate::{files, show};
 #[derive(Debug, Subcommand)]
 pub(crate) enum StudyCommand {
     /// Turn the JSON text of a study into a draft to be signed. Refuses what breaks a rule.
-    New {
-        /// The study's JSON.
-        #[arg(long, value_name = "FILE")]
-        from: PathBuf,
-        /// Where the draft goes.
-        #[arg(long, value_name = "FILE")]
-        out: PathBuf,
-    },
+    New(begun::NewArgs),
     /// Add a steward's signature to a draft. Refuses an exact study whose planned queries cannot be
     /// answered beside each other, because the difference of two answers would tell of a few people.
     Sign {
@@ -68,7 +62,7 @@ impl StudyCommand {
     /// Writes, signs, shows or names a study.
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         match self {
-            Self::New { from, out } => new(&from, &out)?,
+            Self::New(args) => args.run()?,
             Self::Sign { draft, key, charter } => {
                 answerable(&draft, charter.as_deref())?;
                 charter::sign(&draft, &key)?;
@@ -104,20 +98,4 @@ fn answerable(draft: &Path, charter: Option<&Path>) -> Result<(), Failure> {
     let dictionary = dictionary.map_err(|why| Failure::refused(why.code(), &why, why.remedy()))?;
     let under = charter.map(|charter| &**charter).zip(dictionary.as_ref());
     check_draft(&claimed, under).map_err(|why| Failure::refused(why.code(), &why, why.remedy()))
-}
-
-/// Checks a study's text and writes it as a draft that stewards can sign.
-fn new(from: &Path, out: &Path) -> Result<(), Failure> {
-    let text = files::read(from)?;
-    let study: Study = strict_json::from_slice(text.as_bytes()).map_err(|why| {
-        Failure::refused(
-            "malformed",
-            &format!("{}: {why}", from.display()),
-            "correct the file; `sumac study show --format json` prints one that holds".into(),
-        )
-    })?;
-    study.check()?;
-    files::write(out, &Envelope::draft(&study)?.to_json())?;
-    show::talk(&format!("{}: the study {}, to be signed by the stewards", out.display(), study.id));
-    Ok(())
 }
