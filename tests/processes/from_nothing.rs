@@ -40,11 +40,11 @@ fn chartered() -> (tempfile::TempDir, PathBuf) {
         text = text.replace(&format!("?{name}"), key.trim());
     }
     fs::write(folder.join("text.json"), &text).unwrap();
-    let _ = done(&folder, &["charter", "new", "--from", "text.json", "--out", "draft.json"]);
+    let _printed = done(&folder, &["charter", "new", "--from", "text.json", "--out", "draft.json"]);
     for steward in ["steward-1.key", "steward-2.key"] {
-        let _ = done(&folder, &["charter", "sign", "draft.json", "--key", steward]);
+        let _printed = done(&folder, &["charter", "sign", "draft.json", "--key", steward]);
     }
-    let _ = done(&folder, &["charter", "add", "draft.json", "--chain", "charter.json"]);
+    let _printed = done(&folder, &["charter", "add", "draft.json", "--chain", "charter.json"]);
     (made, folder)
 }
 
@@ -56,7 +56,7 @@ fn a_charter_and_an_exact_study_begin_from_what_the_program_prints() {
         let text = done(&folder, &["study", "new", "--example", mode, "--charter", "charter.json"]);
         assert!(!text.contains("?genesis"), "the charter has one: {text}");
         fs::write(folder.join("study.json"), text.replace("?researcher", researcher.trim())).unwrap();
-        let _ = done(&folder, &["study", "new", "--from", "study.json", "--out", "study-draft.json"]);
+        let _printed = done(&folder, &["study", "new", "--from", "study.json", "--out", "study-draft.json"]);
     }
     let plan = "-- who is there?\nSELECT count(*)\n  FROM courses\n  WHERE sex = 'female';\n\nSELECT mean(age)\nFROM courses\nWHERE sex = 'male'; -- no more\n";
     fs::write(folder.join("plan.sql"), plan).unwrap();
@@ -72,7 +72,7 @@ fn a_charter_and_an_exact_study_begin_from_what_the_program_prints() {
         "--out",
         "planned.json",
     ];
-    let _ = done(&folder, &with_plan);
+    let _printed = done(&folder, &with_plan);
     let draft = fs::read_to_string(folder.join("planned.json")).unwrap();
     assert!(draft.len() > 100, "{draft}");
     // The same questions, one of them misspelled: the place is told as the file has it.
@@ -80,7 +80,7 @@ fn a_charter_and_an_exact_study_begin_from_what_the_program_prints() {
     let said = refused(&folder, &with_plan, "unknown-name");
     assert!(said.contains("plan.sql") && said.contains("  6 | SELECT mean(agee)"), "{said}");
     fs::write(folder.join("plan.sql"), "-- nothing yet;\n ; ").unwrap();
-    let _ = refused(&folder, &with_plan, "plan-empty");
+    let _said = refused(&folder, &with_plan, "plan-empty");
     let without_charter = ["study", "new", "--from", "study.json", "--plan", "plan.sql", "--out", "planned.json"];
     assert_eq!(sumac(&folder, &without_charter).status.code(), Some(2), "under which dictionary?");
 }
@@ -99,8 +99,8 @@ fn a_shell_is_given_completions_and_a_reader_a_page_for_each_command() {
     let read = Command::new("bash").arg("-n").arg(&script).output().unwrap();
     assert!(read.status.success(), "bash can read it: {}", String::from_utf8_lossy(&read.stderr));
     assert_eq!(sumac(folder.path(), &["completions", "csh"]).status.code(), Some(2));
-    let _ = done(folder.path(), &["man", "pages/man1"]);
-    let _ = done(folder.path(), &["man", "pages/man1"]);
+    let _printed = done(folder.path(), &["man", "pages/man1"]);
+    let _printed = done(folder.path(), &["man", "pages/man1"]);
     for page in ["sumac.1", "sumac-ask.1", "sumac-study-new.1", "sumac-consent-replace-key-sign.1"] {
         let page = fs::read_to_string(folder.path().join("pages/man1").join(page)).unwrap();
         assert!(page.contains(".SH NAME"), "{page}");
@@ -108,5 +108,5 @@ fn a_shell_is_given_completions_and_a_reader_a_page_for_each_command() {
     let ask = fs::read_to_string(folder.path().join("pages/man1/sumac-ask.1")).unwrap();
     assert!(ask.contains("Example:"), "{ask}");
     fs::write(folder.path().join("file"), "").unwrap();
-    let _ = refused(folder.path(), &["man", "file"], "file");
+    let _said = refused(folder.path(), &["man", "file"], "file");
 }

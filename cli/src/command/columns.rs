@@ -55,7 +55,7 @@ pub(crate) struct Columns {
 /// One thing that can be asked about.
 #[derive(Debug, Serialize)]
 pub(crate) struct Column {
-    /// As a question writes it; capitals, hyphens and underscores do not matter.
+    /// As the dictionary writes it. In a question capitals and underscores do not matter, and hyphens are left out.
     pub(crate) name: String,
     /// What it is.
     pub(crate) kind: Kind,
@@ -141,7 +141,7 @@ impl Columns {
 
 /// An instrument, with those functions that its rules allow.
 fn instrument(known: &Instrument) -> Column {
-    let name = known.id.clone();
+    let name = typed(&known.id);
     let on = |function: &str| format!("{function}({name}, day => 28, from => 14, to => 31)");
     let mut ask = Vec::new();
     if known.per_session {
@@ -166,21 +166,22 @@ fn instrument(known: &Instrument) -> Column {
 /// A field, and what questions do with one of its kind.
 fn field(known: &Field) -> Column {
     let Field { id, category, kind, .. } = known;
+    let name = typed(id);
     match kind {
         FieldKind::Category { values } => {
-            let filtered = values.first().map(|value| format!("SELECT count(*) FROM courses WHERE {id} = '{value}'"));
-            let grouped = format!("SELECT count(*) FROM courses GROUP BY {id}");
+            let filtered = values.first().map(|value| format!("SELECT count(*) FROM courses WHERE {name} = '{value}'"));
+            let grouped = format!("SELECT count(*) FROM courses GROUP BY {name}");
             let column = Column::new(id, Kind::Category, *category, std::iter::once(grouped).chain(filtered));
             Column { values: values.clone(), ..column }
         }
         FieldKind::Flag => {
-            let asked = [selected(&format!("rate({id})")), format!("SELECT count(*) FROM courses WHERE NOT {id}")];
+            let asked = [selected(&format!("rate({name})")), format!("SELECT count(*) FROM courses WHERE NOT {name}")];
             Column::new(id, Kind::Flag, *category, asked)
         }
         FieldKind::Number { min, max, decimals, unit, .. } => {
             let middle = decimal_text(min.midpoint(*max), *decimals);
             let asked =
-                [selected(&format!("mean({id})")), format!("SELECT count(*) FROM courses WHERE {id} >= {middle}")];
+                [selected(&format!("mean({name})")), format!("SELECT count(*) FROM courses WHERE {name} >= {middle}")];
             let range = Some([*min, *max].map(|end| decimal_text(end, *decimals)));
             Column { range, unit: unit.clone(), ..Column::new(id, Kind::Number, *category, asked) }
         }
@@ -191,15 +192,16 @@ fn field(known: &Field) -> Column {
 fn sessions(dictionary: &Dictionary) -> Vec<Column> {
     let Some(rules) = dictionary.session() else { return Vec::new() };
     let category = SessionRules::CATEGORY;
-    let kind =
-        |kind: &String| Column::new(kind, Kind::Sessions, category, [selected(&format!("mean(sessions({kind}))"))]);
+    let kind = |kind: &String| {
+        Column::new(kind, Kind::Sessions, category, [selected(&format!("mean(sessions({}))", typed(kind)))])
+    };
     let doses = [
         "mean(dose_mg_per_kg(first))",
         "mean(dose_mg_per_kg(mean))",
         "mean(dose_mg_per_kg(max))",
         "mean(cumulative_dose_mg())",
     ];
-    let doses = doses.map(|asked| selected(asked));
+    let doses = doses.map(selected);
     rules.kinds.iter().map(kind).chain([Column::new("dose", Kind::Doses, category, doses)]).collect()
 }
 
@@ -207,13 +209,18 @@ fn sessions(dictionary: &Dictionary) -> Vec<Column> {
 fn events(dictionary: &Dictionary) -> Vec<Column> {
     let waited: Vec<&str> = dictionary.codes(Vocabulary::TimeToEvent);
     let adverse = dictionary.codes(Vocabulary::EventKind).into_iter().filter(|kind| !waited.contains(kind));
-    let event = |kind: &str| selected(&format!("rate(event({kind}, by => 28))"));
+    let event = |kind: &str| selected(&format!("rate(event({}, by => 28))", typed(kind)));
     let adverse = adverse.map(|kind| Column::new(kind, Kind::Event, EventRules::CATEGORY, [event(kind)]));
     let waited_for = waited.iter().map(|kind| {
-        let curve = selected(&format!("survival({kind}, bucket => 7, until => 364)"));
+        let curve = selected(&format!("survival({}, bucket => 7, until => 364)", typed(kind)));
         Column::new(kind, Kind::WaitedFor, ConsentCategory::Outcomes, [event(kind), curve])
     });
     adverse.chain(waited_for).collect()
+}
+
+/// A name as a question writes it: with a hyphen it would be a difference.
+fn typed(name: &str) -> String {
+    name.replace('-', "")
 }
 
 /// The question about everybody that asks for this alone.

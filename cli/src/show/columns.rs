@@ -23,7 +23,7 @@ pub(crate) fn columns(columns: &Columns) {
     prose(
         &format!(
             "Days count from the first dose, up to {}: `day` is the one that is meant, `from` and `to` are the first and \
-             the last that may stand for it. GROUP BY takes categories, and numbers in bands: `band(age, 18, 30, 45, 65)`. \
+             the last that may stand for it. Names are written without hyphens. GROUP BY takes categories, and numbers in bands: `band(age, 18, 30, 45, 65)`. \
              `sumac explain` says what a question costs before it is asked.",
             columns.days_max
         ),
