@@ -17,6 +17,9 @@ fn text(path: &Path) -> &str {
 fn done(ended: Ended) -> Ended {
     assert_eq!(ended.exit, Some(0), "{}", ended.text());
     for line in ended.out.iter().chain(&ended.talk) {
+        if line.starts_with(['{', '[']) {
+            continue;
+        }
         let copied = line.trim_start().starts_with("SELECT") || line.trim_start().starts_with("sumac ");
         assert!(line.chars().count() <= 80 || copied || !line.trim().contains(' '), "too wide: {line}");
     }
