@@ -199,7 +199,7 @@ fn sessions(dictionary: &Dictionary) -> Vec<Column> {
         "mean(dose_mg_per_kg(first))",
         "mean(dose_mg_per_kg(mean))",
         "mean(dose_mg_per_kg(max))",
-        "mean(cumulative_dose_mg())",
+        "mean(clip(cumulative_dose_mg(), 0, 2000))",
     ];
     let doses = doses.map(selected);
     rules.kinds.iter().map(kind).chain([Column::new("dose", Kind::Doses, category, doses)]).collect()
