@@ -3,6 +3,8 @@
 //! A program that stops in between loses nothing: the query is kept before it is submitted, the hub
 //! keeps the sealed shares, and the same query is never charged twice.
 
+mod kept;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -26,6 +28,8 @@ use sumac_protocol::round::progress::{Progress, Step};
 use sumac_protocol::sealed::OpeningKey;
 use sumac_protocol::{privacy, question};
 use zeroize::Zeroizing;
+
+pub(crate) use kept::{KeptQuery, reread};
 
 use crate::failure::Failure;
 use crate::{files, keys};
@@ -195,6 +199,12 @@ impl Asking {
             }
         };
         asker.goodbye().await;
+        if let Ok(release) = &ended
+            && let Err(why) = kept::keep(self.id(), self.submitted, release)
+        {
+            // The answer is there all the same, and its release goes where `--out` says.
+            why.warn();
+        }
         ended
     }
 
@@ -244,9 +254,14 @@ fn own_key(seed: &Zeroizing<[u8; 32]>) -> OpeningKey {
 /// Where queries are kept until they are answered: `$SUMAC_HOME/pending`, or `~/.sumac/pending`; without
 /// either, `.sumac/pending` here.
 fn pending_folder() -> PathBuf {
+    home_folder().join("pending")
+}
+
+/// Where a researcher's own things are kept.
+pub(crate) fn home_folder() -> PathBuf {
     let home = std::env::var_os("SUMAC_HOME").map(PathBuf::from);
     let home = home.or_else(|| std::env::var_os("HOME").map(|h| Path::new(&h).join(".sumac")));
-    home.unwrap_or_else(|| PathBuf::from(".sumac")).join("pending")
+    home.unwrap_or_else(|| PathBuf::from(".sumac"))
 }
 
 /// Whether nothing says where queries are to be kept: then they are kept where the program was started.

@@ -127,6 +127,11 @@ impl Failure {
         self
     }
 
+    /// The same with another number for the shell, where a command's own numbers mean something else.
+    pub(crate) fn with_exit(self, exit: Exit) -> Self {
+        Self { exit, ..self }
+    }
+
     /// Whose move it is.
     pub(crate) const fn exit(&self) -> Exit {
         self.exit

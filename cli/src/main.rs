@@ -6,6 +6,7 @@
 mod asking;
 mod command;
 mod demo;
+mod examples;
 mod failure;
 mod files;
 mod keys;
@@ -15,7 +16,7 @@ mod show;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 use command::Command;
 
 /// Aggregate questions over records that never leave their clinic.
@@ -28,7 +29,7 @@ struct Sumac {
 
 /// Reads the command line, does it, and says what went wrong on standard error.
 fn main() -> ExitCode {
-    let sumac = match Sumac::try_parse() {
+    let sumac = match commands().try_get_matches().and_then(|typed| Sumac::from_arg_matches(&typed)) {
         Ok(sumac) => sumac,
         Err(why) => {
             if why.use_stderr() {
@@ -45,6 +46,11 @@ fn main() -> ExitCode {
     }
 }
 
+/// Everything that can be typed, with an example of each: what help, completions and man pages are made of.
+pub(crate) fn commands() -> clap::Command {
+    examples::below(Sumac::command())
+}
+
 /// The exit code of a command that did what it was asked, unless its output went nowhere.
 fn written(code: ExitCode) -> ExitCode {
     show::all_written().map_or_else(|failure| failure.report(), |()| code)
@@ -52,10 +58,6 @@ fn written(code: ExitCode) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
-    use super::Sumac;
-
     fn assert_fits(command: &mut clap::Command) {
         for help in [command.render_help(), command.render_long_help()] {
             let help = help.to_string();
@@ -67,7 +69,7 @@ mod tests {
 
     #[test]
     fn every_help_text_fits_eighty_columns() {
-        let mut sumac = Sumac::command();
+        let mut sumac = super::commands();
         sumac.build();
         assert_fits(&mut sumac);
     }

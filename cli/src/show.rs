@@ -4,13 +4,17 @@
 
 /// Every form in which an answer leaves the program.
 mod answer;
+/// What was asked and answered, as it is kept.
+mod answers;
 mod budget;
+mod columns;
 /// What an operator sees of a node's own state, cohorts and patients.
 mod console;
 /// Shares the eighty columns and the wrapping of this module, and is set in tables.
 mod dictionary;
 /// Takes the teeth out of texts from elsewhere, at the one place where text is shown.
 mod harmless;
+mod studies;
 mod study;
 /// Breaks between words only, so that paths and commands can be copied whole.
 mod wrap;
@@ -27,10 +31,13 @@ use sumac_protocol::principal::Principal;
 use sumac_protocol::round::progress::{Progress, Step};
 
 pub(crate) use answer::{Destination, answer};
+pub(crate) use answers::kept;
 pub(crate) use budget::{clinic_budget, study_budget};
+pub(crate) use columns::columns;
 pub(crate) use console::{cohorts, patients, status};
 pub(crate) use dictionary::{Entry, dictionary, dictionary_size};
 pub(crate) use harmless::one_line;
+pub(crate) use studies::studies;
 pub(crate) use study::study;
 
 use crate::failure::Failure;

@@ -336,9 +336,13 @@ pub enum HomeError {
 }
 
 impl HomeError {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the system's kinds of error are not ours to list")]
     fn io(file: &Path, why: &std::io::Error) -> Self {
-        let below_a_file = why.kind() == std::io::ErrorKind::NotADirectory;
-        let why = if below_a_file { "a part of this path is a file, not a folder".to_owned() } else { why.to_string() };
+        let why = match why.kind() {
+            std::io::ErrorKind::NotADirectory => "a part of this path is a file, not a folder".to_owned(),
+            std::io::ErrorKind::IsADirectory => A_FOLDER.to_owned(),
+            _ => why.to_string(),
+        };
         Self::Io { file: file.to_owned(), why }
     }
 
@@ -363,6 +367,7 @@ impl HomeError {
             Self::NoNode { dir, .. } => {
                 format!("check the path, or make a node there: `sumac node init --dir {}`", dir.display())
             }
+            Self::Io { why, .. } if why == A_FOLDER => "move the folder away, and put the file in its place".into(),
             Self::Io { .. } => "check that the path exists and that this user may read and write it".into(),
             Self::Settings { .. } => "correct the file; deploy/node.toml shows every setting".into(),
             Self::KeyFile { .. } => "give the file that `sumac node init` made, or restore it from its medium".into(),
@@ -374,6 +379,8 @@ impl HomeError {
 const SETTINGS: &str = "node.toml";
 /// What a folder lacks that is no node's.
 const NO_SETTINGS: &str = "it has no node.toml";
+/// What stands where a file should.
+const A_FOLDER: &str = "this is a folder, not a file";
 const NO_FOLDER: &str = "there is no such folder";
 const CHARTER: &str = "charter.json";
 const STUDIES: &str = "studies";

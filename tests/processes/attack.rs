@@ -81,15 +81,18 @@ fn no_attack_on_an_ordinary_demo_learns_too_much_and_nothing_of_the_node_is_touc
 #[test]
 fn a_table_of_some_attacks_fits_eighty_columns() {
     let folder = tempfile::TempDir::new().unwrap();
-    let dir = demo(&folder.path().join("demo"));
-    let told = attack(&["--dir", &dir, "--only", "one-hot", "--only", "rollback"]);
+    let _node = demo(&folder.path().join("demo"));
+    let charter = folder.path().join("demo/charter.json");
+    let told = attack(&["--charter", charter.to_str().unwrap(), "--only", "one-hot", "--only", "rollback"]);
     assert_eq!(told.status.code(), Some(0), "{told:?}");
     let table = String::from_utf8(told.stdout).unwrap();
     assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
-    for word in ["one-hot", "rollback", "held", "surely", "shut"] {
-        assert!(table.contains(word), "no {word}: {table}");
+    for word in ["one-hot: held", "rollback: held", "50 % of guesses", "ε ", "at the least", "shut"] {
+        let flat = table.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(word), "no {word}: {table}");
     }
     assert!(!table.contains("tracker"), "it was not asked for: {table}");
+    assert!(table.lines().all(|line| !line.ends_with(['ρ', 'ε'])), "a sign without its number: {table}");
     let talk = String::from_utf8(told.stderr).unwrap();
     assert!(talk.contains("as researcher and all members but one"), "who the attacker is: {talk}");
 }
@@ -99,7 +102,9 @@ fn what_cannot_be_attacked_is_no_leak() {
     let folder = tempfile::TempDir::new().unwrap();
     let dir = folder.path().to_str().unwrap();
     for (arguments, why) in [
-        (vec!["--dir", dir], "no charter"),
+        (vec!["--dir", dir], "no node"),
+        (vec!["--dir", "/nowhere"], "no folder"),
+        (vec!["--charter", dir], "no file"),
         (vec!["--dir", dir, "--only", "magic"], "no such attack"),
         (vec!["--dir", dir, "--seed", "7"], "nobody sets a seed"),
         (vec![], "no folder"),
@@ -107,5 +112,10 @@ fn what_cannot_be_attacked_is_no_leak() {
         let told = attack(&arguments);
         assert_eq!(told.status.code(), Some(2), "{why}: {told:?}");
         assert!(told.stdout.is_empty() && !told.stderr.is_empty(), "{why}: {told:?}");
+        let said = String::from_utf8(told.stderr).unwrap();
+        assert!(said.lines().all(|line| line.chars().count() <= 80), "{why}: {said}");
+        if why == "no node" {
+            assert!(said.starts_with("error[no-node]: ") && said.contains("--charter"), "{said}");
+        }
     }
 }

@@ -75,7 +75,8 @@ fn members_that_were_told_two_things_name_the_liar_and_honest_members_name_nobod
     federation.until_cohort('C', &federation.cohorts('C')[0].query.hex(), |line| line.state.stands());
     let [harbour, linden] = ['A', 'C'].map(|node| federation.home(node));
     let honest = federation.sumac(["audit", text(&harbour), text(&linden)]);
-    assert_eq!((honest.exit, honest.out.as_slice()), (Some(0), ["nobody contradicted itself".to_owned()].as_slice()));
+    let nothing = ["no contradiction among these words".to_owned()];
+    assert_eq!((honest.exit, honest.out.as_slice()), (Some(0), nothing.as_slice()));
     narrow(&honest);
     let [exported, doctored, evidence] =
         ["linden.json", "doctored.json", "evidence.json"].map(|f| federation.dir().join(f));
@@ -84,6 +85,19 @@ fn members_that_were_told_two_things_name_the_liar_and_honest_members_name_nobod
     assert_eq!(export.exit, Some(0), "kept through a power cut, and read from the stopped folder: {}", export.text());
     let all = federation.sumac(["audit", text(&harbour), text(&exported), text(&federation.home('E'))]);
     assert_eq!(all.exit, Some(0), "{}", all.text());
+    let link = federation.dir().join("link");
+    std::os::unix::fs::symlink(&linden, &link).unwrap();
+    for (twice, why) in
+        [([&linden, &linden], "a folder"), ([&linden, &link], "a link"), ([&exported, &linden], "a file")]
+    {
+        let once = federation.sumac(["audit", text(twice[0]), text(twice[1])]);
+        assert!(once.text().contains("of 1 member compared"), "{why} twice: {}", once.text());
+        assert!(once.text().contains("warning[one-member]: "), "{why} twice: {}", once.text());
+        narrow(&once);
+    }
+    let unwritten = federation.sumac(["audit", text(&harbour), text(&exported), "--out", text(&evidence)]);
+    assert!(unwritten.text().contains("evidence.json is not written"), "{}", unwritten.text());
+    assert!(unwritten.exit == Some(0) && !evidence.exists());
     federation.stop('B');
     let ridge = key_of(&federation, 'B');
     fs::write(&doctored, told_otherwise(&exported, &ridge)).unwrap();
@@ -92,7 +106,8 @@ fn members_that_were_told_two_things_name_the_liar_and_honest_members_name_nobod
     let found = federation.sumac(["audit", text(&harbour), text(&doctored), "--out", text(&evidence)]);
     assert_eq!(found.exit, Some(1), "{}", found.text());
     narrow(&found);
-    assert!(found.out.iter().any(|line| line.starts_with("Ridge fixed two different batches")), "{}", found.text());
+    assert!(found.out[0].starts_with("Ridge: "), "{}", found.text());
+    assert!(found.out.iter().any(|line| line.starts_with("  fixed two different batches")), "{}", found.text());
     assert!(
         !found.out.iter().any(|line| line.starts_with("Harbour") || line.starts_with("Linden")),
         "{}",
@@ -103,6 +118,18 @@ fn members_that_were_told_two_things_name_the_liar_and_honest_members_name_nobod
     let check = ["audit", "--check", text(&evidence), "--charter", text(&charter)];
     let holds = federation.sumac(check);
     assert_eq!(holds.exit, Some(0), "{}", holds.text());
+    let not_found = federation.sumac(["audit", "--check", text(&exported), "--charter", text(&charter)]);
+    refused(&not_found, 1, "evidence-no-file");
+    assert!(not_found.text().contains("compare it"), "{}", not_found.text());
+    let not_kept = federation.sumac(["audit", text(&harbour), text(&evidence)]);
+    refused(&not_kept, 1, "evidence-no-file");
+    assert!(not_kept.text().contains("--check"), "{}", not_kept.text());
+    let empty = federation.dir().join("empty.json");
+    fs::write(&empty, r#"{"sumac_findings":1,"findings":[]}"#).unwrap();
+    let accuses_nobody = federation.sumac(["audit", "--check", text(&empty), "--charter", text(&charter)]);
+    assert_eq!((accuses_nobody.exit, accuses_nobody.out.len()), (Some(0), 0), "{}", accuses_nobody.text());
+    let ignored = federation.sumac(["audit", text(&harbour), "--charter", text(&charter)]);
+    assert_eq!(ignored.exit, Some(2), "a charter that nothing is checked by: {}", ignored.text());
     let blamed = fs::read_to_string(&evidence).unwrap().replace("two-freezes", "two-manifests");
     fs::write(&evidence, blamed).unwrap();
     refused(&federation.sumac(check), 1, "evidence-other-kind");
@@ -136,6 +163,10 @@ fn a_budget_says_what_is_left_to_those_who_may_ask_and_what_was_charged_to_the_c
     let table = federation.sumac(asked);
     narrow(&table);
     assert!(table.out.iter().any(|line| line.starts_with("the next query may cost ρ ")), "{}", table.text());
+    let elsewhere = federation.sumac(asked.iter().chain(&["--hub", "Ridge"]));
+    narrow(&elsewhere);
+    let why = "Ridge counts the queries that came to it alone";
+    assert!(elsewhere.out.iter().any(|line| line.starts_with(why)), "{}", elsewhere.text());
 
     let line = federation.until_cohort('D', &answer.query, |line| line.state != sumac_node::clinic::ChargeState::Open);
     let home = federation.home('D');
@@ -149,6 +180,7 @@ fn a_budget_says_what_is_left_to_those_who_may_ask_and_what_was_charged_to_the_c
     );
     let json: Value = federation.sumac(clinic.iter().chain(&["--format", "json"])).json();
     assert_eq!(micro(&json["studies"][0]["left"]["in_all"]["left"]), before - question.rho_micro());
+    assert_eq!(json["studies"][0]["queries_hex"][0], answer.query.as_str(), "as tables begin it");
     let patients = line.pseudonyms.len().to_string();
     let told = serde_json::to_string(&json["studies"][0]["queries"]).unwrap();
     assert!(!told.contains("rows") && !told.contains(&format!(":{patients},")), "never how many: {told}");
@@ -162,7 +194,12 @@ fn a_budget_says_what_is_left_to_those_who_may_ask_and_what_was_charged_to_the_c
     let by = |key: &Path| {
         federation.sumac(["budget", "--study", text(&study), "--charter", text(&charter), "--key", text(key)])
     };
-    refused(&by(&stranger), 3, "hub-unreachable");
+    for key in [&stranger, &dir.join("keys/steward-ethics.key")] {
+        let told = by(key);
+        refused(&told, 1, "not-a-researcher");
+        assert!(!told.text().contains("--resume"), "{}", told.text());
+        narrow(&told);
+    }
     refused(
         &federation.sumac(["budget", "--study", text(&charter), "--charter", text(&charter), "--key", text(&key)]),
         1,
@@ -172,6 +209,8 @@ fn a_budget_says_what_is_left_to_those_who_may_ask_and_what_was_charged_to_the_c
     assert_eq!(federation.sumac(["budget", "--study", text(&study)]).exit, Some(2));
     refused(&federation.sumac(asked.iter().chain(&["--hub", "Nowhere"])), 2, "usage");
     federation.kill('A');
-    refused(&federation.sumac(asked), 3, "hub-unreachable");
+    let away = federation.sumac(asked);
+    refused(&away, 3, "hub-unreachable");
+    assert!(!away.text().contains("--resume") && away.text().contains("--hub Ridge"), "{}", away.text());
     refused(&federation.sumac(["budget", "--dir", text(&dir.join("nowhere"))]), 1, "no-node");
 }

@@ -74,6 +74,7 @@ fn exactly(plan: &Plan, dictionary: &Dictionary, courses: &[&Course]) -> Answer 
         cohort_min: 10,
         aggregators: 3,
         suppressed: &empty,
+        merged: &[],
         released: &released,
     };
     answer(input).unwrap()

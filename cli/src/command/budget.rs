@@ -8,13 +8,15 @@ use std::process::ExitCode;
 
 use clap::{ArgGroup, Args};
 use serde::Serialize;
-use sumac_node::asker::Asker;
+use sumac_node::asker::{AskError, Asker, principal_of};
 use sumac_node::clinic::{Books, StudyBook};
 use sumac_node::home::Home;
+use sumac_protocol::document::charter::Charter;
 use sumac_protocol::document::study::Study;
 use sumac_protocol::envelope::Verified;
 use sumac_protocol::plan::Mode;
-use sumac_protocol::round::budget::Allowance;
+use sumac_protocol::principal::Principal;
+use sumac_protocol::round::budget::{Allowance, Budget};
 use sumac_protocol::round::quota::Quota;
 
 use crate::command::ask::Format;
@@ -23,13 +25,7 @@ use crate::command::node;
 use crate::failure::Failure;
 use crate::{asking, files, keys, show};
 
-/// Shows what a study has left: for its researchers as a hub counts, with --study; or for a clinic
-/// what every study has cost its patients, by query, with --dir.
-///
-/// A hub counts the queries that came to it. Clinics count all of them, whichever hub ran them, and a
-/// query that a clinic cannot pay for is refused by that clinic.
-///
-/// Example: sumac budget --study study.json --charter charter.json --key me.key
+/// Whose books are read, and how they are printed. What the command does stands at its name.
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("whose").args(["study", "dir"]).required(true)))]
 pub(crate) struct BudgetArgs {
@@ -70,16 +66,19 @@ impl BudgetArgs {
         let envelope = files::envelope(study)?;
         let study = files::study(study, &chain)?;
         let (seed, charter) = (keys::seed(key)?, chain.current());
+        may_be_told(key, &principal_of(&seed), &study)?;
         let hub = asking::choose_hub(charter, self.hub.as_deref())?;
         let runtime = tokio::runtime::Runtime::new().map_err(|why| Failure::bug(format!("no runtime: {why}")))?;
-        let budget = runtime.block_on(async {
-            let mut asker = Asker::connect(seed, hub, charter.digest(), asking::PATIENCE).await?;
-            let budget = asker.budget(&envelope).await;
-            asker.goodbye().await;
-            budget
-        })?;
+        let budget = runtime
+            .block_on(async {
+                let mut asker = Asker::connect(seed, hub, charter.digest(), asking::PATIENCE).await?;
+                let budget = asker.budget(&envelope).await;
+                asker.goodbye().await;
+                budget
+            })
+            .map_err(|why: AskError| unanswered(why, charter, &hub.name))?;
         match self.format {
-            Format::Json => show::json(&budget),
+            Format::Json => show::json(&HubBudget { study_hex: budget.study.hex(), budget }),
             Format::Table => {
                 show::study_budget((&study, &hub.name), &budget, charter.policy.delta_per_1e12);
                 Ok(())
@@ -111,6 +110,36 @@ impl BudgetArgs {
     }
 }
 
+/// Refuses a key that no hub would tell anything: the study itself names its researchers, so nobody has to be asked.
+fn may_be_told(file: &Path, key: &Principal, study: &Study) -> Result<(), Failure> {
+    if study.researchers.contains(key) {
+        return Ok(());
+    }
+    let says = format!("{}: this key is no researcher of the study {}", file.display(), study.id);
+    let remedy = "give the key file of one of its researchers: `sumac study show` names them, and `sumac key show` a file's \
+                  own; a clinic reads its books with --dir";
+    Err(Failure::refused("not-a-researcher", &says, remedy.into()))
+}
+
+/// Why a hub did not say. Nothing was asked that could be taken up again; another hub may be asked.
+fn unanswered(why: AskError, charter: &Charter, asked: &str) -> Failure {
+    let others: Vec<String> =
+        charter.hubs().filter(|hub| hub.name != asked).map(|hub| format!("`--hub {}`", hub.name)).collect();
+    let other = if others.is_empty() { String::new() } else { format!(", or ask another: {}", others.join(" or ")) };
+    let remedy = format!("check that it is running, and its address in the charter{other}");
+    Failure::from(why).with_remedy_for("hub-unreachable", &remedy)
+}
+
+/// What a hub says, with the study's digest as tables and file names show it.
+#[derive(Debug, Serialize)]
+struct HubBudget {
+    /// The study's digest in hex; `study` is the same in base64url.
+    study_hex: String,
+    /// What the hub says.
+    #[serde(flatten)]
+    budget: Budget,
+}
+
 /// What a clinic's books say of all studies.
 #[derive(Debug, Serialize)]
 pub(crate) struct ClinicBudget {
@@ -125,6 +154,10 @@ pub(crate) struct ClinicBudget {
 /// One study in a clinic's books.
 #[derive(Debug, Serialize)]
 pub(crate) struct StudyLine {
+    /// The study's digest in hex, as tables begin it; `study` is the same in base64url.
+    pub(crate) study_hex: String,
+    /// The digests of `queries` in hex, in their order.
+    pub(crate) queries_hex: Vec<String>,
     /// What the books say.
     #[serde(flatten)]
     pub(crate) book: StudyBook,
@@ -157,6 +190,7 @@ impl StudyLine {
             let (queries, today) = (Quota::of(study.queries_max, book.in_all), Quota::of(a_day, book.today));
             StudyLeft { id: study.id.clone(), in_all, year, queries, today, exact: study.mode == Mode::Exact }
         });
-        Self { book, left }
+        let queries_hex = book.queries.iter().map(|query| query.query.hex()).collect();
+        Self { study_hex: book.study.hex(), queries_hex, book, left }
     }
 }

@@ -24,14 +24,18 @@ use crate::{files, keys, show};
 #[derive(Debug, Subcommand)]
 pub(crate) enum CharterCommand {
     /// Turn the JSON text of a charter into a draft to be signed. Refuses what breaks a rule.
+    #[command(override_usage = USAGE, after_long_help = FIELDS)]
     New {
         /// The charter's JSON. `dictionary` may be given as {"file": "path.toml"}, or as
         /// {"shipped": "ketamine"}.
-        #[arg(long, value_name = "FILE")]
-        from: PathBuf,
+        #[arg(long, value_name = "FILE", required_unless_present = "example")]
+        from: Option<PathBuf>,
         /// Where the draft goes.
-        #[arg(long, value_name = "FILE")]
-        out: PathBuf,
+        #[arg(long, value_name = "FILE", required_unless_present = "example")]
+        out: Option<PathBuf>,
+        /// Print a charter to start from, with what each field means, and do nothing else.
+        #[arg(long, exclusive = true)]
+        example: bool,
     },
     /// Add a steward's signature to a draft.
     Sign {
@@ -63,7 +67,11 @@ impl CharterCommand {
     /// Writes, signs, chains or shows a charter.
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         match self {
-            Self::New { from, out } => new(&from, &out)?,
+            Self::New { from: Some(from), out: Some(out), .. } => new(&from, &out)?,
+            Self::New { .. } => {
+                EXAMPLE.lines().for_each(show::line);
+                FIELDS.lines().for_each(|row| show::lines(row, "", ""));
+            }
             Self::Sign { draft, key } => sign(&draft, &key)?,
             Self::Add { charter, chain } => add(&charter, &chain)?,
             Self::Show { chain } => {
@@ -77,6 +85,32 @@ impl CharterCommand {
     }
 }
 
+/// Refuses a text in which something is left open, as examples leave it: `"?…"`.
+pub(super) fn filled_in(path: &Path, text: &str) -> Result<(), Failure> {
+    let open = (1_u32..).zip(text.lines()).find_map(|(number, row)| {
+        // Behind a backslash the quote is a letter of a text.
+        let begins = |(at, _): &(usize, &str)| !row.get(..*at).is_some_and(|before| before.ends_with('\\'));
+        let (at, mark) = row.match_indices("\"?").find(begins)?;
+        let behind = row.get(at.saturating_add(mark.len())..).unwrap_or_default();
+        Some((number, behind.split('"').next().unwrap_or_default().to_owned()))
+    });
+    let Some((number, name)) = open else { return Ok(()) };
+    let says = format!("{}: line {number}: `?{name}` is left open", path.display());
+    Err(Failure::refused(
+        "left-open",
+        &says,
+        "put what is meant in the place of every value that begins with `?`".into(),
+    ))
+}
+
+/// A charter to start from.
+const EXAMPLE: &str = include_str!("../../templates/charter.json");
+/// What each of its fields means, in rows that fit a terminal.
+const FIELDS: &str = include_str!("../../templates/charter-fields.txt");
+/// Written out, so that the example stands beside the other way.
+const USAGE: &str = "sumac charter new --from <FILE> --out <FILE>
+       sumac charter new --example";
+
 /// Checks a charter's text and writes it as a draft that stewards can sign.
 fn new(from: &Path, out: &Path) -> Result<(), Failure> {
     let text = files::read(from)?;
@@ -84,9 +118,10 @@ fn new(from: &Path, out: &Path) -> Result<(), Failure> {
         Failure::refused(
             "malformed",
             &format!("{}: {why}", from.display()),
-            "correct the file; `sumac charter show` prints one that holds".into(),
+            "correct the file; `sumac charter new --example` prints one, and what each field means".into(),
         )
     };
+    filled_in(from, &text)?;
     let mut written: serde_json::Value = strict_json::from_slice(text.as_bytes()).map_err(malformed)?;
     let mut dictionary_of = from.to_path_buf();
     if written.pointer("/dictionary/shipped").and_then(|name| name.as_str()) == Some(SHIPPED)
@@ -142,4 +177,46 @@ fn add(charter: &Path, path: &Path) -> Result<(), Failure> {
     show::talk(&format!("{}: epoch {} is in force, genesis", path.display(), chain.current().epoch));
     show::talk(&format!("  {}", chain.genesis_digest().hex()));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use sumac_protocol::document::charter::Charter;
+    use sumac_protocol::principal::Signer;
+    use zeroize::Zeroizing;
+
+    use super::{EXAMPLE, FIELDS, filled_in};
+
+    /// The example with a key for each name that is left open, and no dictionary.
+    fn filled() -> String {
+        let names = ["steward-1", "steward-2", "steward-3", "node-a", "node-b", "node-c"];
+        let key = |seed: u8| Signer::from_seed(&Zeroizing::new([seed; 32])).principal().to_string();
+        (1..).zip(names).fold(EXAMPLE.to_owned(), |text, (seed, name)| {
+            text.replace(&format!("\"?{name}\""), &format!("\"{}\"", key(seed)))
+        })
+    }
+
+    #[test]
+    fn the_example_is_a_sound_charter_once_what_is_left_open_is_filled_in() {
+        let path = Path::new("text.json");
+        assert_eq!(filled_in(path, EXAMPLE).map_err(|why| why.code().to_owned()), Err("left-open".to_owned()));
+        let text = filled();
+        assert!(filled_in(path, &text).is_ok(), "{text}");
+        assert!(filled_in(path, r#"{ "title": "What is \"rest\"?" }"#).is_ok(), "a question mark of a text");
+        let mut charter: serde_json::Value = serde_json::from_str(&text).unwrap();
+        charter["dictionary"] = "a text".into();
+        let charter: Charter = serde_json::from_value(charter).unwrap();
+        assert_eq!(charter.check(), Ok(()));
+    }
+
+    #[test]
+    fn every_field_of_a_charter_is_explained() {
+        let fields = EXAMPLE.lines().filter_map(|row| row.trim_start().strip_prefix('"')?.split_once("\":"));
+        for (name, _) in fields {
+            assert!(FIELDS.lines().any(|row| row.trim_start().starts_with(&format!("{name} "))), "{name}");
+        }
+        assert!(FIELDS.lines().all(|row| row.chars().count() <= 80));
+    }
 }

@@ -3,6 +3,9 @@
 //! A study says who may ask, what for, in which categories of record, at what total price and until
 //! when. It binds the federation's genesis and comes into force when a charter lists its digest.
 
+mod begun;
+mod questions;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -11,9 +14,7 @@ use sumac_protocol::analysis_plan::check_draft;
 use sumac_protocol::charter_chain::CharterChain;
 use sumac_protocol::dictionary::Dictionary;
 use sumac_protocol::document::charter::Charter;
-use sumac_protocol::document::study::Study;
-use sumac_protocol::envelope::Envelope;
-use sumac_protocol::strict_json;
+use sumac_protocol::document::study::{Study, named_federation};
 
 use crate::command::ask::Format;
 use crate::command::charter;
@@ -24,14 +25,7 @@ use crate::{files, keys, show};
 #[derive(Debug, Subcommand)]
 pub(crate) enum StudyCommand {
     /// Turn the JSON text of a study into a draft to be signed. Refuses what breaks a rule.
-    New {
-        /// The study's JSON.
-        #[arg(long, value_name = "FILE")]
-        from: PathBuf,
-        /// Where the draft goes.
-        #[arg(long, value_name = "FILE")]
-        out: PathBuf,
-    },
+    New(begun::NewArgs),
     /// Add a steward's signature to a draft. Refuses an exact study whose planned queries cannot be
     /// answered beside each other, because the difference of two answers would tell of a few people.
     Sign {
@@ -70,7 +64,7 @@ impl StudyCommand {
     /// Writes, signs, shows or names a study.
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         match self {
-            Self::New { from, out } => new(&from, &out)?,
+            Self::New(args) => args.run()?,
             Self::Sign { draft, key, charter } => sign(&draft, &key, charter.as_deref())?,
             Self::Show { study, charter, format } => {
                 let admitted = files::study(&study, &files::chain(&charter)?)?;
@@ -125,7 +119,7 @@ fn sign(draft: &Path, key: &Path, charter: Option<&Path>) -> Result<(), Failure>
 
 /// Whether a draft names the federation of this chain.
 fn of_this_federation(draft: &Path, chain: &CharterChain) -> Result<(), Failure> {
-    let (theirs, ours) = (files::envelope(draft)?.claim::<Study>()?.peek().genesis, chain.genesis_digest());
+    let (theirs, ours) = (named_federation(&files::envelope(draft)?.claim::<Study>()?), chain.genesis_digest());
     if theirs == ours {
         return Ok(());
     }
@@ -147,20 +141,4 @@ fn answerable(draft: &Path, charter: Option<&Charter>) -> Result<(), Failure> {
     let dictionary = dictionary.map_err(|why| Failure::refused(why.code(), &why, why.remedy()))?;
     let under = charter.zip(dictionary.as_ref());
     check_draft(&claimed, under).map_err(|why| Failure::refused(why.code(), &why, why.remedy()))
-}
-
-/// Checks a study's text and writes it as a draft that stewards can sign.
-fn new(from: &Path, out: &Path) -> Result<(), Failure> {
-    let text = files::read(from)?;
-    let study: Study = strict_json::from_slice(text.as_bytes()).map_err(|why| {
-        Failure::refused(
-            "malformed",
-            &format!("{}: {why}", from.display()),
-            "correct the file; `sumac study show --format json` prints one that holds".into(),
-        )
-    })?;
-    study.check()?;
-    files::write(out, &Envelope::draft(&study)?.to_json())?;
-    show::talk(&format!("{}: the study {}, to be signed by the stewards", out.display(), study.id));
-    Ok(())
 }

@@ -18,10 +18,17 @@ pub(crate) fn study_budget((study, hub): (&Study, &str), budget: &Budget, delta_
     if study.mode == Mode::Dp {
         allowances([("in all", budget.in_all), ("in any 365 days", budget.year)], delta_per_1e12);
     }
-    quotas(&[("queries in all", budget.queries), ("queries in 24 hours", budget.today)]);
+    quotas(budget.queries, budget.today);
     for (plan, quota) in study.plans.iter().zip(&budget.planned) {
-        line(&format!("  asked {} of {} times: {}", quota.asked, quota.most, plan.query));
+        prose(&format!("  asked {} of {} times: {}", quota.asked, quota.most, plan.query), "    ");
     }
+    prose(
+        &format!(
+            "{hub} counts the queries that came to it alone; clinics count those of every hub, so that less may be left \
+             with them than here, and then they refuse"
+        ),
+        "",
+    );
     match (budget.next_most, study.mode) {
         (None, _) => line("no query is taken now"),
         (Some(_), Mode::Exact) => line("the next query costs nothing: the study is exact"),
@@ -31,7 +38,7 @@ pub(crate) fn study_budget((study, hub): (&Study, &str), budget: &Budget, delta_
 
 /// What a clinic's books say.
 pub(crate) fn clinic_budget(books: &ClinicBudget, delta_per_1e12: u64) {
-    for StudyLine { book, left } in &books.studies {
+    for StudyLine { book, left, .. } in &books.studies {
         let name = left.as_ref().map_or_else(|| book.study.to_string(), |left| left.id.clone());
         prose(&format!("study {name}: {}", book.title.as_deref().unwrap_or("without a title")), "  ");
         queries(book);
@@ -41,7 +48,7 @@ pub(crate) fn clinic_budget(books: &ClinicBudget, delta_per_1e12: u64) {
                 if !exact {
                     allowances([("in all", *in_all), ("in any 365 days", *year)], delta_per_1e12);
                 }
-                quotas(&[("queries in all", *queries), ("queries in 24 hours", *today)]);
+                quotas(*queries, *today);
             }
         }
         line("");
@@ -67,11 +74,18 @@ fn queries(book: &StudyBook) {
             ChargeState::Open => "open: the charge stands",
             ChargeState::Released { .. } => "released",
             ChargeState::NotCounted | ChargeState::NoRelease => "given back",
-            ChargeState::Forgotten => "charged to all: forgotten",
+            ChargeState::Forgotten => "charged to everybody",
         };
         [query.query.to_string(), query.at.to_string(), query.rho.to_string(), state.to_owned()]
     });
     figures(["query", "selected", "price", "state"], rows);
+    if book.queries.iter().any(|query| query.state == ChargeState::Forgotten) {
+        prose(
+            "charged to everybody: the node was set up again from a backup and no longer knew whom the query had counted, so \
+             every patient paid",
+            "",
+        );
+    }
 }
 
 /// Budgets, each with the ε that is left in its own time: an ε without its period says nothing.
@@ -82,13 +96,14 @@ fn allowances(all: [(&str, Allowance); 2], delta_per_1e12: u64) {
     figures(["budget", "of", "spent", "left", "as ε in that time"], rows);
 }
 
-/// Numbers of queries.
-fn quotas(quotas: &[(&str, Quota)]) {
+/// Numbers of queries. A query that came to nothing is given back to the study, but not to the day: otherwise the daily
+/// limit could be asked round.
+fn quotas(life: Quota, day: Quota) {
     let number = |number: u32| number.to_string();
-    let rows = quotas
-        .iter()
-        .map(|(what, Quota { most, asked, left })| [(*what).to_owned(), number(*most), number(*asked), number(*left)]);
-    figures(["quota", "of", "asked", "left"], rows);
+    let rows = [("in all, without those given back", life), ("in 24 hours, with those given back", day)]
+        .into_iter()
+        .map(|(what, Quota { most, asked, left })| [what.to_owned(), number(most), number(asked), number(left)]);
+    figures(["queries", "of", "asked", "left"], rows);
 }
 
 /// A price in both units.

@@ -6,7 +6,8 @@ use super::COLUMNS;
 
 /// The rows of a text. The first begins with `first`; a row that a long line is broken into begins
 /// with `rest`. Rows are broken between words only, and never within backticks: paths and commands
-/// stay whole, however long they are. A line that fits stays as it is, so a caret stays in its place.
+/// stay whole, however long they are. Nor between a sign and its number, as in `ρ 4.4` and `95 %`. A line that fits stays
+/// as it is, so a caret stays in its place.
 pub(super) fn rows(text: &str, first: &str, rest: &str) -> Vec<String> {
     let mut rows = Vec::new();
     for (number, line) in text.lines().enumerate() {
@@ -22,11 +23,14 @@ pub(super) fn rows(text: &str, first: &str, rest: &str) -> Vec<String> {
     rows
 }
 
-/// The words of a line, each with the spaces behind it; what stands in backticks is one word.
+/// The words of a line, each with the spaces behind it; what stands in backticks is one word, and so are a number and its
+/// sign.
 fn words(line: &str) -> Box<dyn Iterator<Item = textwrap::core::Word<'_>> + '_> {
     let (mut words, mut start, mut quoted, mut after_space) = (Vec::new(), 0, false, false);
     for (at, sign) in line.char_indices() {
-        if after_space && sign != ' ' && !quoted {
+        let before = line.get(start..at).unwrap_or_default().trim_end_matches(' ');
+        let bound = sign == '%' || matches!(before, "ρ" | "ε" | "δ" | "(ρ" | "(ε" | "(δ");
+        if after_space && sign != ' ' && !quoted && !bound {
             words.push(line.get(start..at).unwrap_or_default());
             start = at;
         }
@@ -65,6 +69,12 @@ mod tests {
         let caret = "no such column\n  |\n  | SELECT   x\n  |          ^";
         assert_eq!(rows(caret, "", "  ").join("\n"), caret);
         assert_eq!(rows("it`s one backtick", "", ""), ["it`s one backtick"]);
+        let (figures, words) = ("at ρ 4.4 and 95 % (ε 8.1)", "words ".repeat(11));
+        for cut in 0..24 {
+            let long = format!("{}{words}{figures} and more of it", "x".repeat(cut));
+            let wrapped = rows(&long, "", "  ");
+            assert!(wrapped.iter().all(|row| !row.ends_with(['ρ', 'ε', '5'])), "{wrapped:?}");
+        }
         assert_eq!(rows("é".repeat(80).as_str(), "", ""), ["é".repeat(80)], "columns, not bytes");
     }
 }

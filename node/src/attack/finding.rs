@@ -72,8 +72,12 @@ impl Finding {
         let share = f64::from(right) / f64::from(trials.max(1));
         Self {
             attack,
-            learned: format!("right {} of {trials} times (surely {})", percent(share), percent(at_least)),
-            allowed: format!("right {} of the time at {rho}", percent(at_most)),
+            learned: format!(
+                "right in {} of {trials} guesses whether the patient is in, {} at the least",
+                percent(share),
+                percent(at_least)
+            ),
+            allowed: format!("right in {} of guesses, at {rho}", percent(at_most)),
             verdict: if tally.shows_a_leak() { Verdict::Leak } else { Verdict::Held },
             tally: Some(tally),
         }

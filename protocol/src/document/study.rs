@@ -9,7 +9,7 @@ use crate::cost::RhoMicro;
 pub use crate::dictionary::ConsentCategory;
 use crate::digest::Digest;
 use crate::document::Kind;
-use crate::envelope::Document;
+use crate::envelope::{Claimed, Document};
 use crate::moment::Moment;
 use crate::plan::Mode;
 use crate::principal::Principal;
@@ -105,6 +105,12 @@ pub struct PlannedQuery {
     pub query: String,
     /// How often it may be asked over the study's life; at least once.
     pub times: u32,
+}
+
+/// The federation that a draft is for, by the digest of its first charter: what it says, which no signature stands for yet.
+#[must_use]
+pub const fn named_federation(draft: &Claimed<Study>) -> Digest {
+    draft.peek().genesis
 }
 
 impl Document for Study {

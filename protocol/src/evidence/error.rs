@@ -68,7 +68,9 @@ impl EvidenceError {
     #[must_use]
     pub fn remedy(&self) -> String {
         match self {
-            Self::NoFile { .. } => "give a file that `sumac audit` wrote with --out or --export".into(),
+            Self::NoFile { .. } => {
+                "give a file that `sumac audit` wrote: with --export to compare, with --out to check".into()
+            }
             Self::Stranger { .. } | Self::Charter(_) => {
                 "check it with the charter file of the federation that it is about, with all its epochs".into()
             }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::charter_chain::CharterChain;
 use crate::envelope::Envelope;
 use crate::evidence::{EvidenceError, Finding};
+use crate::principal::Principal;
 
 /// What one member kept of others' words, for somebody who compares. Holds nothing secret and nothing of any patient:
 /// signed words of rounds, which every committee member saw, and charters.
@@ -13,6 +14,10 @@ use crate::evidence::{EvidenceError, Finding};
 #[serde(deny_unknown_fields)]
 pub struct WordsFile {
     sumac_words: u32,
+    /// Whose node kept them, as its operator says; none in files of older programs. It proves nothing, and only keeps
+    /// one member from being taken for two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_by: Option<Principal>,
     /// The charters that the member follows, genesis first.
     pub charters: Vec<Envelope>,
     /// The words.
@@ -29,11 +34,11 @@ pub struct FindingsFile {
 }
 
 impl WordsFile {
-    /// What a member who follows this chain kept.
+    /// What the member with this key, who follows this chain, kept.
     #[must_use]
-    pub fn new(chain: &CharterChain, words: Vec<Envelope>) -> Self {
+    pub fn new(chain: &CharterChain, kept_by: Principal, words: Vec<Envelope>) -> Self {
         let charters = chain.epochs().map(|charter| charter.envelope().clone()).collect();
-        Self { sumac_words: VERSION, charters, words }
+        Self { sumac_words: VERSION, kept_by: Some(kept_by), charters, words }
     }
 
     /// Reads one.

@@ -299,8 +299,11 @@ fn files_of_evidence_are_read_back_and_other_versions_are_refused() {
     let (_, _, first, second, _) = lies().swap_remove(1);
     let findings = FindingsFile::new(search([&first, &second], &chain()));
     assert_eq!(FindingsFile::from_json(&findings.to_json()), Ok(findings.clone()));
-    let words = WordsFile::new(&chain(), vec![first, second]);
+    let words = WordsFile::new(&chain(), Harbour.key(), vec![first, second]);
     assert_eq!(WordsFile::from_json(&words.to_json()), Ok(words.clone()));
+    let mut unnamed = words.clone();
+    unnamed.kept_by = None;
+    assert_eq!(WordsFile::from_json(&unnamed.to_json()), Ok(unnamed.clone()), "files of before say not whose they are");
     assert_eq!(words.chain().unwrap().current().digest(), chain().current().digest());
     for wrong in ["", "{}", "[]", &findings.to_json(), &words.to_json().replace("_words\":1", "_words\":2")] {
         assert_eq!(WordsFile::from_json(wrong).unwrap_err().code(), "evidence-no-file");

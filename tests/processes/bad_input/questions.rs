@@ -203,7 +203,9 @@ fn an_exact_study_has_its_own_questions_and_no_price() {
         assert!(ended.out.iter().all(|row| row.chars().count() <= 80), "{}", ended.text());
     }
     let shown = sumac(&["study", "show", text(&study), "--charter", text(&charter)]);
-    assert!(shown.out.contains(&format!("  {planned}")), "letter for letter: {}", shown.text());
+    let joined = shown.out.join("\n").replace("\\\n", "");
+    assert!(joined.contains(&format!("\"{planned}\"")), "letter for letter, as a shell joins it: {}", shown.text());
+    assert!(shown.out.iter().all(|row| row.chars().count() <= 80), "{}", shown.text());
     let shown = sumac(&["study", "show", text(&study), "--charter", text(&charter), "--format", "json"]);
     assert_eq!(shown.json::<Study>().plans[0].query, planned);
 }

@@ -15,6 +15,7 @@ use sumac_node::home::Home;
 use sumac_node::store::Store;
 use sumac_protocol::charter_chain::CharterChain;
 use sumac_protocol::envelope::Envelope;
+use sumac_protocol::principal::{Principal, Signer};
 
 use crate::command::node;
 use crate::failure::Failure;
@@ -70,6 +71,17 @@ impl Holder {
                 Some(next) => from = next,
                 None => return Ok(patients),
             }
+        }
+    }
+
+    /// The node's own key.
+    pub(in crate::command) fn member(&self) -> Result<Principal, Failure> {
+        match self {
+            Self::Node(socket) => {
+                let Response::Status(status) = control::ask(socket, &Request::Status)? else { return Err(another()) };
+                Ok(status.key)
+            }
+            Self::Store(_, _, store) => Ok(Signer::from_seed(&store.identity_seed()).principal()),
         }
     }
 

@@ -16,7 +16,7 @@ pub(super) fn measured(measure: &Measure, dictionary: &Dictionary) -> (String, S
         Measure::Response { instrument, at, .. } => (format!("response on {instrument} at day {}", at.day), share()),
         Measure::Remission { instrument, at, .. } => (format!("remission on {instrument} at day {}", at.day), share()),
         Measure::Deteriorated { instrument, at } => (format!("worse {instrument} at day {}", at.day), share()),
-        Measure::PercentChange { instrument, at } | Measure::ChangeFraction { instrument, at } => {
+        Measure::PercentChange { instrument, at } | Measure::ChangeFraction { instrument, at, .. } => {
             (format!("change in {instrument} to day {}", at.day), "% of baseline".to_owned())
         }
         Measure::Sessions { kind } => {

@@ -199,11 +199,14 @@ pub(super) fn price(answer: &Answer) -> String {
             format!("every patient counted was charged {rho} (ε {epsilon:.3} at δ {delta:e})")
         }
         (Mode::Dp, Some(rho), ..) => format!("every patient counted was charged {rho}"),
+        _ if answer.cohort_min <= 1 => {
+            "exact: no noise, no differential privacy, no (ε, δ); this charter shows groups of any size".to_owned()
+        }
         _ => {
             let least = answer.cohort_min;
             format!(
-                "exact: no noise, no differential privacy, no (ε, δ); groups below {least} are held back, which protects \
-                 against an honest committee only"
+                "exact: no noise, no differential privacy, no (ε, δ); groups below {least} are held back, by a committee \
+                 that sees them and has to be honest"
             )
         }
     }
