@@ -2,7 +2,7 @@
 //!
 //! Every run draws a fresh cohort from a population whose figures are known, adds its cells up, adds the noise of all members,
 //! holds back what a committee would hold back, and reads the intervals off the answer. `SUMAC_COVERAGE_RUNS` says how many
-//! runs; of 1,000 the table that is printed stands in `docs/accuracy.md`.
+//! runs; of 1,000 the table that is printed stands in `docs/privacy-and-accuracy.md`.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
