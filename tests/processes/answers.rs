@@ -1,6 +1,6 @@
 //! What was asked and answered, listed, shown and written out again; and what can be asked, of a charter and of a node.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, and says where")]
+#![expect(clippy::unwrap_used, reason = "a test may panic, and says where")]
 
 use std::fs;
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! A clinic whose folder is set back to an earlier copy, restored from a backup, or run twice, as an operator may do it
 //! with the program.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic, and says where")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, and says where")]
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;

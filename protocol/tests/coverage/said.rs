@@ -62,6 +62,6 @@ fn of(found: &Found) -> Vec<Row> {
         Found::Trajectory(days) => {
             days.value.iter().map(|point| (format!("day {:2}", point.day), point.mean.value, point.mean.ci95)).collect()
         }
-        other => panic!("{other:?} has no figures here"),
+        other @ (Found::Logistic(_) | _) => panic!("{other:?} has no figures here"),
     }
 }

@@ -92,11 +92,8 @@ fn two_planned_queries_over_courses_that_may_be_the_same_are_refused() {
 }
 
 #[test]
-fn what_two_planned_queries_or_one_tell_together_of_a_few_people_is_refused() {
+fn what_two_planned_queries_tell_together_of_a_few_people_is_refused() {
     let any = |queries: &[String]| queries.iter().map(|query| format!("SELECT {query} FROM courses")).collect();
-    let one = |query: &str| vec![format!("SELECT {query} FROM courses")];
-    let response = |name: &str, share: &str| format!("rate(response(phq9, {AT}, at_least => {share})) AS {name}");
-    let (bounds, clipped) = (Some("planned-query-bounds"), Some("planned-query-clip"));
     every_case_holds(&[
         Case {
             why: "another time point of one instrument",
@@ -113,6 +110,23 @@ fn what_two_planned_queries_or_one_tell_together_of_a_few_people_is_refused() {
             queries: any(&["count(*)".into(), "mean(baseline(gad7))".into()]),
             refused: OVERLAP,
         },
+        Case {
+            why: "whom another query's filter lets in",
+            queries: vec![
+                "SELECT mean(baseline(phq9)) FROM courses".into(),
+                format!("SELECT mean(score(gad7, {AT})) FROM courses WHERE baseline(phq9) <= 20"),
+            ],
+            refused: OVERLAP,
+        },
+    ]);
+}
+
+#[test]
+fn what_one_planned_query_tells_of_a_few_people_is_refused() {
+    let one = |query: &str| vec![format!("SELECT {query} FROM courses")];
+    let response = |name: &str, share: &str| format!("rate(response(phq9, {AT}, at_least => {share})) AS {name}");
+    let (bounds, clipped) = (Some("planned-query-bounds"), Some("planned-query-clip"));
+    every_case_holds(&[
         Case {
             why: "the same in one query, where the answer sees it",
             queries: one("count(*), mean(baseline(gad7)), mean(baseline(phq9))"),
@@ -163,14 +177,6 @@ fn what_two_planned_queries_or_one_tell_together_of_a_few_people_is_refused() {
                 "mean(baseline(phq9)) AS b, mean(score(phq9, {AT})) AS s, {CHANGE} AS c, rate(remission(phq9, {AT})) AS r"
             )),
             refused: None,
-        },
-        Case {
-            why: "whom another query's filter lets in",
-            queries: vec![
-                "SELECT mean(baseline(phq9)) FROM courses".into(),
-                format!("SELECT mean(score(gad7, {AT})) FROM courses WHERE baseline(phq9) <= 20"),
-            ],
-            refused: OVERLAP,
         },
     ]);
 }

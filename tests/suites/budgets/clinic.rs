@@ -108,7 +108,7 @@ impl Rig {
     }
 
     fn enrols(&self, patient: usize) {
-        let arm = if patient % 2 == 0 { "drug" } else { "placebo" };
+        let arm = if patient.is_multiple_of(2) { "drug" } else { "placebo" };
         let fields = [("arm".to_owned(), FieldValue::Category(arm.into()))].into();
         let record = Record { courses: vec![Course { id: "1".into(), fields, ..Course::default() }] };
         self.clinic.keep_records(&BTreeMap::from([(name(patient), record)])).unwrap();

@@ -64,7 +64,8 @@ fn what_a_clinic_had_selected_for_before_it_recovered_is_never_given_back() {
 
 #[test]
 fn an_exact_question_counts_nobody_whom_a_forgotten_one_may_have_counted() {
-    let cases: [(_, fn(&Rig) -> Option<Digest>, _); 3] = [
+    type Forgotten = fn(&Rig) -> Option<Digest>;
+    let cases: [(_, Forgotten, _); 3] = [
         ("nothing was forgotten", |_| None, everybody()),
         ("another study's", |_| Some(Digest([9; 32])), everybody()),
         ("one of the study, of whatever text", |rig| Some(rig.study()), Vec::new()),

@@ -143,7 +143,7 @@ impl Asked {
                 ("events_per", what, unit)
             }
             EstimateKind::Trajectory => ("trajectory", of_any_day(first, what), unit),
-            _ => ("", what, unit),
+            EstimateKind::Logistic | _ => ("", what, unit),
         };
         let endpoint = first.filter(|_| estimate.of == EstimateKind::Rate).and_then(endpoint);
         Self { name: estimate.name.clone(), of: estimate.of, tag, what, unit, endpoint }
@@ -178,7 +178,7 @@ impl Asked {
             EstimateKind::Survival => format!("share of courses without {}", self.awaited()),
             EstimateKind::EventsPer { .. } => format!("{what} {}", self.unit),
             EstimateKind::Trajectory => format!("mean of {what} by day"),
-            _ => what.clone(),
+            EstimateKind::Logistic | _ => what.clone(),
         }
     }
 
@@ -192,7 +192,18 @@ impl Asked {
         match self.of {
             EstimateKind::Count | EstimateKind::EventsPer { .. } | EstimateKind::Correlation => self.title(),
             _ if self.unit.is_empty() => self.title(),
-            _ => format!("{}, in {}", self.title(), self.unit),
+            EstimateKind::Mean
+            | EstimateKind::Rate
+            | EstimateKind::Sum
+            | EstimateKind::Variance
+            | EstimateKind::Stddev
+            | EstimateKind::Quantile { .. }
+            | EstimateKind::Histogram { .. }
+            | EstimateKind::Linear
+            | EstimateKind::Logistic
+            | EstimateKind::Survival
+            | EstimateKind::Trajectory
+            | _ => format!("{}, in {}", self.title(), self.unit),
         }
     }
 }
@@ -217,7 +228,26 @@ fn endpoint(measure: &Measure) -> Option<Endpoint> {
                 MissingEndpoint::NonResponder => Endpoint::IntentionToTreat(same),
             })
         }
-        _ => None,
+        Measure::Field(_)
+        | Measure::Baseline { .. }
+        | Measure::Score { .. }
+        | Measure::Change { .. }
+        | Measure::Clip { .. }
+        | Measure::Remission { .. }
+        | Measure::Deteriorated { .. }
+        | Measure::PercentChange { .. }
+        | Measure::ChangeFraction { .. }
+        | Measure::Sessions { .. }
+        | Measure::AdverseEvents { .. }
+        | Measure::Is { .. }
+        | Measure::TimeTo { .. }
+        | Measure::DosePerKilogram { .. }
+        | Measure::CumulativeDose
+        | Measure::Peak { .. }
+        | Measure::AdverseEvent { .. }
+        | Measure::Reached { .. }
+        | Measure::Foretold(_)
+        | _ => None,
     }
 }
 

@@ -72,7 +72,14 @@ pub(super) fn block(answer: &Answer, about: &About, at: usize) -> Option<Block> 
         EstimateKind::Rate => rows.one_each(number("of courses")),
         EstimateKind::EventsPer { .. } => rows.one_each(number("in")),
         EstimateKind::Correlation => rows.one_each(number("n, p")),
-        _ => rows.one_each(number("n")),
+        EstimateKind::Count
+        | EstimateKind::Mean
+        | EstimateKind::Sum
+        | EstimateKind::Variance
+        | EstimateKind::Stddev
+        | EstimateKind::Quantile { .. }
+        | EstimateKind::Logistic
+        | _ => rows.one_each(number("n")),
     };
     if about.group_by.is_empty() && asked.is_of_points() {
         // There is only one, and its name says nothing.
@@ -93,10 +100,13 @@ impl Asked {
     }
 }
 
+/// A group's name, and what was found in it, where it is not held back.
+type Told<'a> = (String, Option<(&'a Found, Vec<Spot>)>);
+
 /// What the groups say of one estimate.
 struct Rows<'a> {
     asked: &'a Asked,
-    groups: Vec<(String, Option<(&'a Found, Vec<Spot>)>)>,
+    groups: Vec<Told<'a>>,
     /// Decimal places of all values.
     places: usize,
     /// What the bars span.
@@ -122,7 +132,19 @@ impl<'a> Rows<'a> {
         let places = match asked.of {
             EstimateKind::Count | EstimateKind::Histogram { .. } => 0,
             _ if asked.is_share() => 1,
-            _ => places(ends.iter().copied()),
+            EstimateKind::Mean
+            | EstimateKind::Rate
+            | EstimateKind::Sum
+            | EstimateKind::Variance
+            | EstimateKind::Stddev
+            | EstimateKind::Quantile { .. }
+            | EstimateKind::Correlation
+            | EstimateKind::Linear
+            | EstimateKind::Logistic
+            | EstimateKind::Survival
+            | EstimateKind::EventsPer { .. }
+            | EstimateKind::Trajectory
+            | _ => places(ends.iter().copied()),
         };
         let scale = ends.iter().fold((0.0, 0.0), |(low, high): (f64, f64), end| (low.min(*end), high.max(*end)));
         Self { asked, groups, places, scale }

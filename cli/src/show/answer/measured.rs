@@ -40,7 +40,7 @@ pub(super) fn measured(measure: &Measure, dictionary: &Dictionary) -> (String, S
             (format!("{} by day {by}", plain(kind)), share())
         }
         Measure::Missing { of } => (format!("no value for {}", measured(of, dictionary).0), share()),
-        _ => (measure.label(), String::new()),
+        Measure::Foretold(_) | _ => (measure.label(), String::new()),
     }
 }
 

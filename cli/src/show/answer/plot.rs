@@ -100,7 +100,17 @@ fn panels_of(answer: &Answer, about: &About, at: usize, width: f64) -> Vec<Panel
         EstimateKind::Histogram { .. } => histogram::panels(asked, &groups, width),
         EstimateKind::Trajectory | EstimateKind::Survival => curves::panels(asked, &groups, width),
         EstimateKind::Linear => rows::of_columns(asked, &groups, width),
-        _ => vec![rows::of_groups(asked, &groups, width)],
+        EstimateKind::Count
+        | EstimateKind::Mean
+        | EstimateKind::Rate
+        | EstimateKind::Sum
+        | EstimateKind::Variance
+        | EstimateKind::Stddev
+        | EstimateKind::Quantile { .. }
+        | EstimateKind::Correlation
+        | EstimateKind::Logistic
+        | EstimateKind::EventsPer { .. }
+        | _ => vec![rows::of_groups(asked, &groups, width)],
     }
 }
 
@@ -182,7 +192,20 @@ fn written_places<'a>(asked: &Asked, spots: impl Iterator<Item = &'a Spot>) -> u
     match asked.of {
         EstimateKind::Count => 0,
         _ if asked.is_share() => 1,
-        _ => places(spots.flat_map(|spot| [spot.value, spot.low, spot.high]).flatten()),
+        EstimateKind::Mean
+        | EstimateKind::Rate
+        | EstimateKind::Sum
+        | EstimateKind::Variance
+        | EstimateKind::Stddev
+        | EstimateKind::Quantile { .. }
+        | EstimateKind::Histogram { .. }
+        | EstimateKind::Correlation
+        | EstimateKind::Linear
+        | EstimateKind::Logistic
+        | EstimateKind::Survival
+        | EstimateKind::EventsPer { .. }
+        | EstimateKind::Trajectory
+        | _ => places(spots.flat_map(|spot| [spot.value, spot.low, spot.high]).flatten()),
     }
 }
 
@@ -199,7 +222,11 @@ fn axis_label(asked: &Asked) -> String {
         EstimateKind::Survival => return format!("without {} (%)", asked.awaited()),
         EstimateKind::Rate => return format!("courses with {} (%)", asked.what),
         EstimateKind::Linear => return format!("coefficient ({} for one unit of the column)", asked.unit),
-        _ => asked.what.clone(),
+        EstimateKind::Quantile { .. }
+        | EstimateKind::Histogram { .. }
+        | EstimateKind::Logistic
+        | EstimateKind::Trajectory
+        | _ => asked.what.clone(),
     };
     if asked.unit.is_empty() || what.ends_with(&asked.unit) { what } else { format!("{what} ({})", asked.unit) }
 }

@@ -137,7 +137,7 @@ pub(super) fn spots(found: &Found) -> Vec<Spot> {
         }
         Found::Linear(linear) => return of_columns(linear),
         Found::Survival(curve) => return of_curve(curve),
-        _ => return Vec::new(),
+        Found::Logistic(_) | _ => return Vec::new(),
     };
     vec![one]
 }

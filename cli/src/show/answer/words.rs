@@ -146,7 +146,18 @@ pub(super) fn is_drowned(found: &Found) -> bool {
             let noisy = spot.sd_noise.is_some_and(|noise| noise > 0.0);
             noisy && spot.interval().zip(spot.value).is_some_and(|([low, high], value)| high - low > value.abs())
         }
-        _ => spot.share_of_noise().is_some_and(|share| share > 0.5),
+        Found::Mean(_)
+        | Found::Rate(_)
+        | Found::Variance(_)
+        | Found::Stddev(_)
+        | Found::Quantile(_)
+        | Found::Trajectory(_)
+        | Found::Correlation(_)
+        | Found::Linear(_)
+        | Found::Logistic(_)
+        | Found::Survival(_)
+        | Found::EventsPer(_)
+        | _ => spot.share_of_noise().is_some_and(|share| share > 0.5),
     };
     spots.iter().filter(drowned).count() * 2 > spots.len()
 }
@@ -156,7 +167,19 @@ fn rests_on_the_literature(found: &Found) -> bool {
     match found {
         Found::Mean(mean) => mean.spread == Some(Spread::Reference),
         Found::Trajectory(course) => course.value.iter().any(|point| point.mean.spread == Some(Spread::Reference)),
-        _ => false,
+        Found::Count(_)
+        | Found::Rate(_)
+        | Found::Sum(_)
+        | Found::Variance(_)
+        | Found::Stddev(_)
+        | Found::Quantile(_)
+        | Found::Histogram(_)
+        | Found::Correlation(_)
+        | Found::Linear(_)
+        | Found::Logistic(_)
+        | Found::Survival(_)
+        | Found::EventsPer(_)
+        | _ => false,
     }
 }
 
@@ -169,7 +192,21 @@ fn is_nowhere(found: &Found) -> bool {
 fn left_out(found: &Found) -> Option<String> {
     match found {
         Found::Linear(Linear { left_out, .. }) if !left_out.is_empty() => Some(left_out.join(", ")),
-        _ => None,
+        Found::Count(_)
+        | Found::Mean(_)
+        | Found::Rate(_)
+        | Found::Sum(_)
+        | Found::Variance(_)
+        | Found::Stddev(_)
+        | Found::Quantile(_)
+        | Found::Histogram(_)
+        | Found::Trajectory(_)
+        | Found::Correlation(_)
+        | Found::Linear(_)
+        | Found::Logistic(_)
+        | Found::Survival(_)
+        | Found::EventsPer(_)
+        | _ => None,
     }
 }
 
@@ -227,6 +264,6 @@ pub(super) fn method(asked: &Asked, mode: Mode) -> &'static str {
         EstimateKind::Linear => "ordinary least squares; t intervals, noise included",
         EstimateKind::Survival => "Kaplan and Meier's estimate; Greenwood's standard error, noise included",
         EstimateKind::EventsPer { .. } => "ratio of two sums over courses; the interval has both errors",
-        _ => "",
+        EstimateKind::Logistic | _ => "",
     }
 }
