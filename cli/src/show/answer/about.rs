@@ -122,8 +122,9 @@ impl Asked {
         let first = estimate.quantity.or_else(|| estimate.with.first().copied()).and_then(one);
         let (what, unit) = first.map_or_else(|| ("courses".into(), "courses".into()), |m| measured(m, dictionary));
         let with = || {
-            let others = estimate.with.iter().filter_map(|at| one(*at)).map(|measure| measured(measure, dictionary).0);
-            others.collect::<Vec<_>>()
+            // What a round foretells is no column.
+            let columns = estimate.with.iter().filter_map(|at| one(*at)).filter(|m| !matches!(m, Measure::Foretold(_)));
+            columns.map(|measure| measured(measure, dictionary).0).collect::<Vec<_>>()
         };
         let (tag, what, unit) = match estimate.of {
             EstimateKind::Count => ("count", what, unit),
@@ -143,7 +144,8 @@ impl Asked {
                 ("events_per", what, unit)
             }
             EstimateKind::Trajectory => ("trajectory", of_any_day(first, what), unit),
-            EstimateKind::Logistic | _ => ("", what, unit),
+            EstimateKind::Logistic => ("logistic", format!("{what} by {}", with().join(", ")), String::new()),
+            _ => ("", what, unit),
         };
         let endpoint = first.filter(|_| estimate.of == EstimateKind::Rate).and_then(endpoint);
         Self { name: estimate.name.clone(), of: estimate.of, tag, what, unit, endpoint }
@@ -178,7 +180,8 @@ impl Asked {
             EstimateKind::Survival => format!("share of courses without {}", self.awaited()),
             EstimateKind::EventsPer { .. } => format!("{what} {}", self.unit),
             EstimateKind::Trajectory => format!("mean of {what} by day"),
-            EstimateKind::Logistic | _ => what.clone(),
+            EstimateKind::Logistic => format!("logistic regression, {what}"),
+            _ => what.clone(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! An estimate of every group as one table, the same for a terminal and for a page.
 
-use sumac_protocol::answer::{Answer, Found};
+use sumac_protocol::answer::{Answer, Found, Logistic};
 use sumac_protocol::plan::EstimateKind;
 
 use super::about::{About, Asked};
@@ -67,7 +67,7 @@ pub(super) fn block(answer: &Answer, about: &About, at: usize) -> Option<Block> 
     let mut block = match asked.of {
         EstimateKind::Histogram { .. } => rows.histogram(),
         EstimateKind::Trajectory => rows.trajectory(),
-        EstimateKind::Linear => rows.linear(),
+        EstimateKind::Linear | EstimateKind::Logistic => rows.regression(),
         EstimateKind::Survival => rows.survival(),
         EstimateKind::Rate => rows.one_each(number("of courses")),
         EstimateKind::EventsPer { .. } => rows.one_each(number("in")),
@@ -78,7 +78,6 @@ pub(super) fn block(answer: &Answer, about: &About, at: usize) -> Option<Block> 
         | EstimateKind::Variance
         | EstimateKind::Stddev
         | EstimateKind::Quantile { .. }
-        | EstimateKind::Logistic
         | _ => rows.one_each(number("n")),
     };
     if about.group_by.is_empty() && asked.is_of_points() {
@@ -95,7 +94,11 @@ impl Asked {
     pub(super) const fn is_of_points(&self) -> bool {
         matches!(
             self.of,
-            EstimateKind::Histogram { .. } | EstimateKind::Trajectory | EstimateKind::Linear | EstimateKind::Survival
+            EstimateKind::Histogram { .. }
+                | EstimateKind::Trajectory
+                | EstimateKind::Linear
+                | EstimateKind::Logistic
+                | EstimateKind::Survival
         )
     }
 }
@@ -237,7 +240,7 @@ impl<'a> Rows<'a> {
         })
     }
 
-    fn linear(&self) -> Block {
+    fn regression(&self) -> Block {
         let columns =
             vec![words("group"), words("column"), number("coefficient"), number("SE"), INTERVAL, number("p"), SHARE];
         let mut block = self.points(columns, |spot| {
@@ -254,6 +257,10 @@ impl<'a> Rows<'a> {
         for (name, found) in &self.groups {
             if let Some((Found::Linear(linear), _)) = found {
                 block.below.push(format!("{name}: n {}, {} degrees of freedom", linear.n, fixed(linear.df, 0)));
+            }
+            if let Some((Found::Logistic(round), _)) = found {
+                block.below.push(format!("{name}: {} yes of {}", round.events, round.n));
+                block.below.extend(next_round(round));
             }
         }
         block
@@ -371,6 +378,13 @@ fn column(share: f64) -> String {
 
 /// Width of a bar, in characters.
 const BAR_CELLS: u64 = 16;
+
+/// What to ask next, where the step of a logistic regression has not settled: less than a millionth of every standard error.
+fn next_round(round: &Logistic) -> Option<String> {
+    let next = round.next.as_ref().filter(|_| round.step.is_none_or(|step| step > 1e-6))?;
+    let numbers: Vec<String> = next.iter().map(ToString::to_string).collect();
+    Some(format!("not settled yet; the next round asks at => ({})", numbers.join(", ")))
+}
 
 #[cfg(test)]
 mod tests {

@@ -99,7 +99,7 @@ fn panels_of(answer: &Answer, about: &About, at: usize, width: f64) -> Vec<Panel
     match asked.of {
         EstimateKind::Histogram { .. } => histogram::panels(asked, &groups, width),
         EstimateKind::Trajectory | EstimateKind::Survival => curves::panels(asked, &groups, width),
-        EstimateKind::Linear => rows::of_columns(asked, &groups, width),
+        EstimateKind::Linear | EstimateKind::Logistic => rows::of_columns(asked, &groups, width),
         EstimateKind::Count
         | EstimateKind::Mean
         | EstimateKind::Rate
@@ -108,7 +108,6 @@ fn panels_of(answer: &Answer, about: &About, at: usize, width: f64) -> Vec<Panel
         | EstimateKind::Stddev
         | EstimateKind::Quantile { .. }
         | EstimateKind::Correlation
-        | EstimateKind::Logistic
         | EstimateKind::EventsPer { .. }
         | _ => vec![rows::of_groups(asked, &groups, width)],
     }
@@ -222,11 +221,10 @@ fn axis_label(asked: &Asked) -> String {
         EstimateKind::Survival => return format!("without {} (%)", asked.awaited()),
         EstimateKind::Rate => return format!("courses with {} (%)", asked.what),
         EstimateKind::Linear => return format!("coefficient ({} for one unit of the column)", asked.unit),
-        EstimateKind::Quantile { .. }
-        | EstimateKind::Histogram { .. }
-        | EstimateKind::Logistic
-        | EstimateKind::Trajectory
-        | _ => asked.what.clone(),
+        EstimateKind::Logistic => return "logarithm of the odds ratio".to_owned(),
+        EstimateKind::Quantile { .. } | EstimateKind::Histogram { .. } | EstimateKind::Trajectory | _ => {
+            asked.what.clone()
+        }
     };
     if asked.unit.is_empty() || what.ends_with(&asked.unit) { what } else { format!("{what} ({})", asked.unit) }
 }

@@ -2,7 +2,7 @@
 //!
 //! Tables, files and plots are all made from these, so that none of them can say something else than another.
 
-use sumac_protocol::answer::{Coefficients, Found, Linear, Mean, Survival};
+use sumac_protocol::answer::{Coefficients, Found, Mean, Survival};
 
 use super::number::of_count;
 
@@ -135,9 +135,10 @@ pub(super) fn spots(found: &Found) -> Vec<Spot> {
             };
             return bins.value.iter().map(spot).collect();
         }
-        Found::Linear(linear) => return of_columns(linear),
+        Found::Linear(linear) => return of_columns(linear.value.as_ref(), linear.n),
+        Found::Logistic(round) => return of_columns(round.value.as_ref(), round.n),
         Found::Survival(curve) => return of_curve(curve),
-        Found::Logistic(_) | _ => return Vec::new(),
+        _ => return Vec::new(),
     };
     vec![one]
 }
@@ -151,11 +152,11 @@ fn of_mean(mean: &Mean) -> Spot {
 }
 
 /// The columns of a regression; what is found of each stands in lists of the same order.
-fn of_columns(linear: &Linear) -> Vec<Spot> {
-    let Some(Coefficients { coef, se, sd_noise, ci95, p, .. }) = &linear.value else { return Vec::new() };
+fn of_columns(found: Option<&Coefficients>, n: u64) -> Vec<Spot> {
+    let Some(Coefficients { coef, se, sd_noise, ci95, p, .. }) = found else { return Vec::new() };
     let found = coef.0.iter().zip(&se.0).zip(&sd_noise.0).zip(&ci95.0).zip(&p.0);
     let spot = |((((coef, se), noise), interval), p): Column<'_>| {
-        let spot = Spot::new(Some(coef.1), Some(interval.1), Some(linear.n));
+        let spot = Spot::new(Some(coef.1), Some(interval.1), Some(n));
         let sampling = (se.1.powi(2) - noise.1.powi(2)).max(0.0).sqrt();
         Spot {
             at: At::Column(coef.0.clone()),

@@ -1,6 +1,6 @@
 //! Sentences that stand with an answer: comparisons, and what not to read into its numbers.
 
-use sumac_protocol::answer::{Answer, Comparison, Found, GroupKey, Linear, Spread, Test};
+use sumac_protocol::answer::{Answer, Comparison, Found, GroupKey, Linear, Logistic, Spread, Test};
 use sumac_protocol::plan::{EstimateKind, Mode};
 
 use super::about::{About, Asked, Endpoint};
@@ -191,7 +191,9 @@ fn is_nowhere(found: &Found) -> bool {
 /// The columns that a regression had to leave out.
 fn left_out(found: &Found) -> Option<String> {
     match found {
-        Found::Linear(Linear { left_out, .. }) if !left_out.is_empty() => Some(left_out.join(", ")),
+        Found::Linear(Linear { left_out, .. }) | Found::Logistic(Logistic { left_out, .. }) if !left_out.is_empty() => {
+            Some(left_out.join(", "))
+        }
         Found::Count(_)
         | Found::Mean(_)
         | Found::Rate(_)
@@ -264,6 +266,7 @@ pub(super) fn method(asked: &Asked, mode: Mode) -> &'static str {
         EstimateKind::Linear => "ordinary least squares; t intervals, noise included",
         EstimateKind::Survival => "Kaplan and Meier's estimate; Greenwood's standard error, noise included",
         EstimateKind::EventsPer { .. } => "ratio of two sums over courses; the interval has both errors",
-        EstimateKind::Logistic | _ => "",
+        EstimateKind::Logistic => "one step of Newton's method; logarithms of odds ratios, Wald intervals",
+        _ => "",
     }
 }
