@@ -204,7 +204,9 @@ fn ask(args: &DemoArgs, federation: &Federation, step: &dyn Fn(&str)) -> Result<
     ));
     let (window, jitter) = (charter.policy.window(), charter.policy.upload_jitter_ms);
     show::talk(&format!("{MARGIN}  window {window}, jitter {jitter} ms, {build})"));
-    show::talk(&format!("{MARGIN}  {}", steps.into_inner().told(took)));
+    for line in textwrap::wrap(&steps.into_inner().told(took), 69) {
+        show::talk(&format!("{MARGIN}  {line}"));
+    }
     Ok(release)
 }
 

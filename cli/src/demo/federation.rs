@@ -211,7 +211,7 @@ fn study(chain: &CharterChain, researcher: &Signer, args: &DemoArgs) -> Study {
     let total = if args.exact { RhoMicro(0) } else { PATIENT_YEAR };
     Study {
         id: "demo-hamd-week6".into(),
-        title: "Change of depression scores after six weeks, by treatment arm".into(),
+        title: if args.synthetic.is_some() { TITLE_SYNTHETIC } else { TITLE }.into(),
         lay_summary: "Did people who took the drug get better than people who took a placebo?".into(),
         approving_body: "Demo ethics board".into(),
         approval_reference: "DEMO-1".into(),
@@ -248,6 +248,9 @@ fn signed_by_two<T: sumac_protocol::envelope::Document>(
 /// The clinics: a letter for the folder, a name for people.
 pub(super) const CAST: [(char, &str); 5] =
     [('A', "Harbour"), ('B', "Ridge"), ('C', "Linden"), ('D', "Mill"), ('E', "Quay")];
+/// The trial was randomised (Goldstein 2004).
+const TITLE: &str = "Change of depression scores after six weeks, in a randomised trial, by treatment arm";
+const TITLE_SYNTHETIC: &str = "Change of depression scores after four weeks of ketamine";
 /// The dictionary of the trial.
 const DULOXETINE: &str = include_str!("../../../protocol/dictionaries/duloxetine.toml");
 /// Most patients each clinic may hold: above what the deal gives any of them.

@@ -50,9 +50,10 @@ fn series<R: Rng>(paradigm: &str, rng: &mut R, course: &mut Course) {
         course.fields.insert(field.to_owned(), value);
     }
     let talks = if assisted { rng.random_range(0..=6) } else { 0 };
-    let last = course.sessions.last().map_or(0, |session| session.number);
+    let (last, ended) = course.sessions.last().map_or((0, 0), |session| (session.number, session.day));
     for talk in 1..=talks {
-        let day = i32::from(talk) * 4;
+        // Sessions are numbered in the order in which they took place.
+        let day = ended + i32::from(talk) * 3;
         course.sessions.push(Session { number: last + talk, day, kind: "integration".into(), ..Session::default() });
     }
 }

@@ -97,7 +97,7 @@ pub(super) fn warnings(answer: &Answer, about: &About) -> Vec<String> {
             )
         }));
         says.extend(of(&|found| rests_on_the_literature(found)).map(|groups| {
-            format!("{name} ({groups}): noise hides the spread of the values, so the interval rests on a published one")
+            format!("{name} ({groups}): noise hides the spread of the values; sizes of effects rest on a published one")
         }));
         says.extend(of(&|found| is_nowhere(found)).map(|groups| {
             format!(

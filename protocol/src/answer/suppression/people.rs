@@ -1,6 +1,6 @@
 //! What the opened cells of a group tell of numbers of people, where there is no noise.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::{Block, BlockKind, Measure, Plan, Quantity};
 
@@ -32,7 +32,7 @@ pub(super) fn told(plan: &Plan, blocks: &[usize]) -> Option<Vec<Told>> {
                 counts.push((at, block));
             }
             // The released sum is 2·yes − n.
-            BlockKind::Sum => {
+            BlockKind::Sum if plan.has_two_values(block) => {
                 let n = place(BlockKind::Count, block.quantity)?;
                 told.extend([1, -1].map(|side| Told { terms: vec![(1, n), (side, at)], by: 2 }));
             }
@@ -43,7 +43,7 @@ pub(super) fn told(plan: &Plan, blocks: &[usize]) -> Option<Vec<Told>> {
                 let pairs = [(1, 1), (1, -1), (-1, 1), (-1, -1)];
                 told.extend(pairs.map(|(a, b)| Told { terms: vec![(1, n), (a, x), (b, y), (a * b, at)], by: 4 }));
             }
-            BlockKind::Squares | BlockKind::Bin { .. } => {}
+            BlockKind::Sum | BlockKind::Squares | BlockKind::Bin { .. } => {}
         }
     }
     told.extend(between_edges(&opened));
@@ -93,21 +93,22 @@ pub(super) fn numbers(told: &[Told], cells: &[i128]) -> Option<Vec<u64>> {
 /// also what one tells of a part of another's bin.
 fn between_edges(opened: &[&Block]) -> Vec<Told> {
     // Of each quantity, to each edge, the bins of one histogram below it.
-    let mut below: BTreeMap<u32, BTreeMap<u64, Vec<usize>>> = BTreeMap::new();
-    let mut so_far: BTreeMap<(u32, u64), Vec<usize>> = BTreeMap::new();
+    let mut below: BTreeMap<u32, BTreeMap<u64, BTreeSet<usize>>> = BTreeMap::new();
+    let mut so_far: BTreeMap<(u32, u64), BTreeSet<usize>> = BTreeMap::new();
     for (at, block) in opened.iter().enumerate() {
         if let (BlockKind::Bin { width, to, .. }, Some(quantity)) = (block.kind, block.quantity) {
             let bins = so_far.entry((quantity, width)).or_default();
-            bins.push(at);
+            bins.insert(at);
             below.entry(quantity).or_default().entry(to).or_insert_with(|| bins.clone());
         }
     }
     let mut told = Vec::new();
     for edges in below.values() {
-        let mut before: &[usize] = &[];
+        let nothing = BTreeSet::new();
+        let mut before = &nothing;
         for bins in edges.values() {
-            let mine = bins.iter().filter(|bin| !before.contains(bin)).map(|bin| (1, *bin));
-            let less = before.iter().filter(|bin| !bins.contains(bin)).map(|bin| (-1, *bin));
+            let mine = bins.difference(before).map(|bin| (1, *bin));
+            let less = before.difference(bins).map(|bin| (-1, *bin));
             told.push(Told { terms: mine.chain(less).collect(), by: 1 });
             before = bins;
         }

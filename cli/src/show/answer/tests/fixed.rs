@@ -53,7 +53,7 @@ pub(super) fn answer(fields: &[&str], groups: &[Named<'_>], estimates: fn(u32) -
         groups.iter().filter(|(_, suppressed)| !suppressed).map(|(values, _)| values.join("|")).collect();
     let comparisons = if shown.len() > 1 { comparisons(&shown) } else { json!([]) };
     serde_json::from_value(json!({
-        "sumac": 1, "release": "5f".repeat(32), "study": "ketamine-depression", "mode": "dp", "rho_micro": 1_052_356,
+        "sumac": 1, "release": "X19fX19fX19fX19fX19fX19fX19fX19fX19fX19fX18", "study": "ketamine-depression", "mode": "dp", "rho_micro": 1_052_356,
         "epsilon": 8.000_1, "delta": 1e-6, "operators": {"asked": 5, "counted": 4}, "cohort_min": 10,
         "groups": groups.iter().enumerate().map(group).collect::<Vec<_>>(), "comparisons": comparisons,
     }))
