@@ -3,7 +3,7 @@ use crate::answer::{AnswerInput, Found, Operators, answer};
 use crate::cost::RhoMicro;
 use crate::dictionary::Dictionary;
 use crate::digest::{Digest, Label};
-use crate::plan::{Mode, Plan};
+use crate::plan::{EstimateKind, Mode, Plan};
 use crate::privacy::trial::{Draws, count, mean_of, noise_of, plan, rate_of, released};
 use crate::privacy::{largest_rho, price};
 use crate::question::compile;
@@ -21,7 +21,8 @@ fn a_full_range_phq9_change_at_half_an_epsilon_needs_far_more_than_80_patients()
     let [few, some, many] = told.expected.as_slice() else { panic!("{told:?}") };
     // The noise of n alone is large beside 80, so the middle of what comes lies above the ±13 of expected cells.
     assert!((few.half_width / 15.0 - 1.0).abs() < 0.12, "±{} at 80", few.half_width);
-    assert!((some.half_width / 2.1 - 1.0).abs() < 0.12, "±{} at 500", some.half_width);
+    // ±2.1 if the cells were as expected.
+    assert!((some.half_width / 2.3 - 1.0).abs() < 0.12, "±{} at 500", some.half_width);
     assert!(many.half_width < 0.7, "±{} at 2,000", many.half_width);
     assert!(few.share_noise.unwrap() > 0.98 && few.share_noise > many.share_noise);
     assert!(told.epsilon.unwrap() <= 0.5 && told.rho_micro == Some(largest_rho(0.5, DELTA)));
@@ -42,9 +43,11 @@ fn a_cohort_is_divided_evenly_over_the_groups_and_never_below_one() {
     let asked = price(plan(Mode::Dp, &["a", "b", "c", "d"], columns), RhoMicro(100_000)).unwrap();
     let told = explain(&asked, 3, 5, DELTA, &[80, 0]);
     let own: Vec<_> = told.expected.iter().filter(|row| !row.name.contains("difference")).collect();
-    assert_eq!((told.groups, told.cells, own.len()), (4, 24, 6));
-    for (expected, per_group) in own.into_iter().zip([20.0, 1.0].into_iter().cycle()) {
-        assert!((expected.per_group - per_group).abs() < 1e-12);
+    // Of one value there is no mean with an interval.
+    assert_eq!((told.groups, told.cells, own.len()), (4, 24, 5));
+    let counts = own.iter().filter(|row| row.of == EstimateKind::Count).map(|row| row.per_group);
+    assert_eq!(counts.collect::<Vec<_>>(), [20.0, 1.0]);
+    for expected in own {
         assert!(expected.half_width.is_finite() && expected.half_width > 0.0, "{expected:?}");
     }
 }

@@ -17,7 +17,7 @@ const REFUSED: [(&[&str], &str); 13] = [
         "leave it out: every group is answered, in the dictionary's order",
     ),
     (&["with", "into", "values", "table", "only"], "begin with SELECT and write everything in one place"),
-    (&["over", "window", "qualify", "filter", "partition", "within"], "filter with WHERE and group with GROUP BY"),
+    (&["over", "window", "qualify", "filter", "partition"], "filter with WHERE and group with GROUP BY"),
     (
         &["case", "cast", "convert", "try_cast", "extract", "substring", "trim", "position", "collate"],
         "values are used as they are recorded; use `clip`, `response` or `remission`",

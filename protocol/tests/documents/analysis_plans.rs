@@ -162,11 +162,6 @@ fn what_one_planned_query_tells_of_a_few_people_is_refused() {
             refused: bounds,
         },
         Case {
-            why: "a change of those alone who were seen twice before",
-            queries: one("mean(change(phq9, day => 0, from => -7, to => 0))"),
-            refused: Some("planned-query-before-dose"),
-        },
-        Case {
             why: "two histograms of one number",
             queries: one("histogram(baseline(phq9), 2) AS a, histogram(baseline(phq9), 3) AS b"),
             refused: bounds,

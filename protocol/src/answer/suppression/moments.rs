@@ -100,9 +100,12 @@ impl Sums {
             return false;
         }
         let by = n * &others;
-        [sum * &others + &root, sum * &others - &root]
-            .iter()
-            .any(|top| (top % &by) == BigInt::ZERO && (BigInt::ZERO..=self.largest.clone()).contains(&(top / &by)))
+        let range = BigInt::ZERO..=self.largest.clone();
+        [sum * &others + &root, sum * &others - &root].iter().any(|top| {
+            let (same, rest) = (top / &by, top % &by);
+            let one = sum - &others * &same;
+            rest == BigInt::ZERO && range.contains(&same) && range.contains(&one)
+        })
     }
 }
 
