@@ -176,11 +176,11 @@ pub(crate) fn explanation(explained: &Explanation) {
 pub(crate) fn progress(progress: &Progress, names: &[(Principal, String)]) -> String {
     let name = |key: &Principal| names.iter().find(|(k, _)| k == key).map_or_else(|| key.short(), |(_, n)| n.clone());
     let step = match &progress.step {
-        Step::Committing => "the committee commits to its keys and draws".to_owned(),
+        Step::Committing => "the committee commits to its keys".to_owned(),
         Step::Collecting => format!("clinics contribute ({} of {})", progress.uploads, progress.asked),
         Step::Freezing => "the committee fixes the batch".to_owned(),
         Step::Verifying => "the committee checks every contribution".to_owned(),
-        Step::Opening => "the committee finishes its sums and looks for small groups".to_owned(),
+        Step::Opening => "the committee finishes its sums".to_owned(),
         Step::Voiding => "came to nothing; the committee signs so".to_owned(),
         Step::Answered { .. } => "answered".to_owned(),
         Step::Over { .. } => "over".to_owned(),

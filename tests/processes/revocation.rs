@@ -56,7 +56,7 @@ fn a_patient_who_withdrew_between_question_and_announcement_is_out() {
     // The committee is not complete, so nothing is announced yet.
     federation.suspend('C');
     let mut asked = federation.ask(&Question::how_many());
-    asked.until("the committee commits to its keys and draws; waiting for Linden");
+    asked.until("the committee commits to its keys; waiting for Linden");
     federation.revoke('D', &patient);
     federation.resume('C');
     let finished = asked.answer();

@@ -55,7 +55,7 @@ impl Federation {
 
     fn hold_in(&mut self, asked: &mut Asked, held: Held, parts: &Parts) {
         let Parts { begins, outside, second, last } = parts;
-        asked.until(&format!("{begins}the committee commits to its keys and draws; waiting for {} (", last.1));
+        asked.until(&format!("{begins}the committee commits to its keys; waiting for {} (", last.1));
         if held == Held::Committing {
             return;
         }
