@@ -58,9 +58,13 @@ pub(crate) struct Asking {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Pending {
+    /// As it was signed: asked again it is the same query.
     query: Envelope,
+    /// As it was then.
     study: Envelope,
+    /// When it was sent.
     submitted: Moment,
+    /// What opens the answer, sealed under the researcher's own key.
     sealed_key: Octets,
 }
 

@@ -218,10 +218,12 @@ struct Steps {
 }
 
 impl Steps {
+    /// Nothing seen yet; times count from when the question was signed.
     const fn from(began: Instant) -> Self {
         Self { began, seen: Vec::new() }
     }
 
+    /// Notes the step that a hub tells of, if it is another than before.
     fn see(&mut self, progress: &Progress) {
         let step = match progress.step {
             Step::Committing => "commitments",

@@ -250,6 +250,7 @@ pub(super) const CAST: [(char, &str); 5] =
     [('A', "Harbour"), ('B', "Ridge"), ('C', "Linden"), ('D', "Mill"), ('E', "Quay")];
 /// The trial was randomised (Goldstein 2004).
 const TITLE: &str = "Change of depression scores after six weeks, in a randomised trial, by treatment arm";
+/// Nobody was treated, and the charter says so.
 const TITLE_SYNTHETIC: &str = "Change of depression scores after four weeks of ketamine";
 /// The dictionary of the trial.
 const DULOXETINE: &str = include_str!("../../../protocol/dictionaries/duloxetine.toml");

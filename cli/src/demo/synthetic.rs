@@ -48,14 +48,20 @@ pub(super) fn fill(federation: &Federation, courses: u32, seed: u64, step: &dyn 
 
 /// What is the same at all clinics.
 struct Drawn {
+    /// Draws the courses.
     generator: Generator,
+    /// The charter's, by which flags follow from medicines.
     dictionary: Dictionary,
+    /// What keys grow from, too: equal seeds give equal patients.
     seed: u64,
+    /// When everybody enrolled and said yes.
     from: Moment,
+    /// What everybody says.
     grant: Grant,
 }
 
 impl Drawn {
+    /// One clinic, batch by batch; its node must not run.
     fn fill(&self, number: u32, clinic: &Clinic, courses: u32) -> Result<(), Failure> {
         let settings = clinic.home.settings()?;
         let unlock = clinic.home.key_file(&settings)?;

@@ -29,12 +29,17 @@ pub(super) struct Measured {
     release_build: bool,
     /// Processors that it may use; a question uses one.
     processors: usize,
+    /// The question that is asked, in the words of a researcher.
     pub(super) question: String,
+    /// The columns that it is asked of.
     pub(super) columns: Columns,
+    /// How long each way of answering takes.
     pub(super) ways: Vec<Way>,
     /// Courses whose records were read one by one.
     pub(super) by_record: u64,
+    /// How quickly files come in.
     pub(super) import: Import,
+    /// How long a store takes to open after a good close.
     #[serde(serialize_with = "in_seconds")]
     pub(super) opened: Duration,
 }
@@ -42,8 +47,11 @@ pub(super) struct Measured {
 /// The columns that were filled.
 #[derive(Debug, Serialize)]
 pub(super) struct Columns {
+    /// How many they hold.
     pub(super) courses: u64,
+    /// Bytes on the disk, sealed.
     pub(super) bytes: u64,
+    /// How long it took to fill them, sealed and flushed.
     #[serde(serialize_with = "in_seconds")]
     pub(super) filled: Duration,
 }
@@ -51,11 +59,15 @@ pub(super) struct Columns {
 /// One way of answering.
 #[derive(Debug, Serialize)]
 pub(super) struct Way {
+    /// What is read.
     pub(super) answered_from: &'static str,
+    /// The middle one of all rounds, which counts.
     #[serde(serialize_with = "in_seconds")]
     pub(super) median: Duration,
+    /// The quickest round: what the machine can do undisturbed.
     #[serde(serialize_with = "in_seconds")]
     pub(super) fastest: Duration,
+    /// The slowest round: what it did with whatever else ran.
     #[serde(serialize_with = "in_seconds")]
     pub(super) slowest: Duration,
 }
@@ -63,10 +75,15 @@ pub(super) struct Way {
 /// An import into a new store.
 #[derive(Debug, Serialize)]
 pub(super) struct Import {
+    /// Courses that came in.
     pub(super) courses: u64,
+    /// Rows of all files together.
     pub(super) rows: u64,
+    /// Totals of instruments that came in a second.
     pub(super) assessments_per_second: u64,
+    /// Rows of any file that came in a second.
     pub(super) rows_per_second: u64,
+    /// From the first byte read to the last one flushed.
     #[serde(serialize_with = "in_seconds")]
     pub(super) took: Duration,
 }
@@ -119,8 +136,11 @@ pub(super) fn all(root: &Path, courses: u32, rounds: u32, seed: u64, say: &impl 
 
 /// A question over a sample.
 struct Asked<'a> {
+    /// As every node would derive it.
     plan: &'a Plan,
+    /// The one that ships.
     dictionary: &'a Dictionary,
+    /// The columns with what was drawn into them.
     sample: &'a Sample,
 }
 
@@ -153,6 +173,7 @@ impl Asked<'_> {
         ])
     }
 
+    /// What the columns say; `open` keeps what was opened for the next round, which a node never does.
     fn by_columns(&self, patients: &RowBits, open: Option<&mut OpenedColumns>) -> Result<RawCells, Failure> {
         let answer = match open {
             None => self.sample.answer(self.plan, self.dictionary, patients),
@@ -162,6 +183,7 @@ impl Asked<'_> {
         answer.map(|answer| answer.cells).ok_or_else(|| Failure::bug("no columns answer the question"))
     }
 
+    /// The same from sealed records, one by one.
     fn by_records(&self, patients: &RowBits, store: &Store) -> Result<RawCells, Failure> {
         let mut cells = RawCells::zero(self.plan);
         for row in patients.iter() {
@@ -174,6 +196,7 @@ impl Asked<'_> {
 }
 
 impl Way {
+    /// Of all rounds of one way.
     fn of(answered_from: &'static str, mut times: Vec<Duration>) -> Self {
         times.sort_unstable();
         let at = |place: usize| times.get(place).copied().unwrap_or_default();
@@ -230,21 +253,25 @@ impl Sink for Keeping<'_> {
     }
 }
 
+/// A store with a key that nobody keeps.
 fn new_store(folder: &Path) -> Result<Store, Failure> {
     std::fs::create_dir_all(folder).map_err(|why: io::Error| Failure::file(folder, &why))?;
     Ok(Store::create(&paths(folder), &UNLOCK, Zeroizing::new([9; 32]))?)
 }
 
+/// Where a store lies in a folder.
 fn paths(folder: &Path) -> StorePaths {
     StorePaths { dir: folder.join("store"), keyring: folder.join("keyring") }
 }
 
+/// What something comes to, and how long that took.
 fn timed<T>(act: impl FnOnce() -> T) -> (T, Duration) {
     let begun = Instant::now();
     let result = act();
     (result, begun.elapsed())
 }
 
+/// For JSON: seconds, with their fraction.
 fn in_seconds<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_f64(time.as_secs_f64())
 }
@@ -258,6 +285,7 @@ const FEW: u32 = 20_000;
 const BATCH: usize = 1_000;
 /// Synthetic courses need no secret.
 const UNLOCK: UnlockSecret = UnlockSecret::KeyFile([7; 32]);
+/// The files that the generator writes, by what they hold.
 const FILES: [(SourceFile, &str); 5] = [
     (SourceFile::Courses, "courses.csv"),
     (SourceFile::Assessments, "assessments.csv"),

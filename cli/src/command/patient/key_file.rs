@@ -25,6 +25,7 @@ pub(super) struct PatientKey {
     pub(super) signer: Signer,
     /// The one clinic that the key is for; none if it was not used yet, or is a bare key.
     pub(super) clinic: Option<Principal>,
+    /// Where it lies; receipts are kept beside it.
     path: PathBuf,
     /// What the file is sealed with; none for a bare key of 32 bytes, as the demo's are.
     seal: Option<Seal>,
@@ -32,8 +33,11 @@ pub(super) struct PatientKey {
 
 /// What a file is sealed with.
 struct Seal {
+    /// What the signing key grows from.
     secret: Zeroizing<[u8; 32]>,
+    /// What seals it, made of the passphrase.
     under: Zeroizing<[u8; 32]>,
+    /// What it costs to try a passphrase.
     cost: Cost,
 }
 
@@ -43,10 +47,15 @@ struct Seal {
 struct KeyFile {
     /// Version of this form.
     sumac_patient_key: u32,
+    /// The public key, by which a clinic knows the patient.
     patient: Principal,
+    /// The one clinic that it is for, once it was used there.
     clinic: Option<Principal>,
+    /// How the sealing key is made of the passphrase.
     argon2id: Cost,
+    /// Drawn anew for every sealing.
     nonce: Octets,
+    /// The secret, sealed and bound to the public key.
     sealed: Octets,
 }
 
@@ -54,9 +63,13 @@ struct KeyFile {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Cost {
+    /// In KiB.
     memory_kib: u32,
+    /// How often the memory is gone through.
     passes: u32,
+    /// How many may work side by side.
     lanes: u32,
+    /// Drawn for this file alone, so that no table of passphrases fits two.
     salt: Octets,
 }
 

@@ -117,6 +117,7 @@ impl About {
 }
 
 impl Asked {
+    /// An estimate of the plan, in the words of the dictionary.
     fn new(plan: &Plan, estimate: &sumac_protocol::plan::Estimate, dictionary: &Dictionary) -> Self {
         let one = |at: u32| plan.quantity(at).map(|quantity| &quantity.measure);
         let first = estimate.quantity.or_else(|| estimate.with.first().copied()).and_then(one);
@@ -216,6 +217,7 @@ fn of_any_day(first: Option<&Measure>, what: String) -> String {
     first.and_then(Measure::instrument).map_or(what, str::to_owned)
 }
 
+/// The unit of a variance.
 fn squared(unit: &str) -> String {
     if unit.is_empty() { String::new() } else { format!("{unit}²") }
 }

@@ -43,18 +43,25 @@ pub(super) enum Shown {
     Page,
 }
 
+/// A column of words, which begin at its left.
 const fn words(heading: &'static str) -> Column {
     Column { heading, right: false, shown: Shown::Everywhere }
 }
 
+/// A column of numbers, whose last places stand under each other.
 const fn number(heading: &'static str) -> Column {
     Column { heading, right: true, shown: Shown::Everywhere }
 }
 
+/// Bars and intervals in text; a page has a drawing of its own in their place.
 const BAR: Column = Column { heading: "", right: false, shown: Shown::Terminal };
+/// How far chance alone carries an estimate, told apart from the noise: a page has the room for it.
 const SAMPLING: Column = Column { heading: "sampling ±1 SE", right: true, shown: Shown::Page };
+/// How far the noise carries it, which is known exactly and says nothing of the records.
 const NOISE: Column = Column { heading: "noise ±1 SD", right: true, shown: Shown::Page };
+/// The part of the squared error that is noise, in percent: the one number of both that a terminal has room for.
 const SHARE: Column = number("noise");
+/// For sampling and noise together.
 const INTERVAL: Column = number("95 % interval");
 
 /// What a group that is held back shows in place of a value.
@@ -108,7 +115,9 @@ type Told<'a> = (String, Option<(&'a Found, Vec<Spot>)>);
 
 /// What the groups say of one estimate.
 struct Rows<'a> {
+    /// What they are of.
     asked: &'a Asked,
+    /// In the order of the answer.
     groups: Vec<Told<'a>>,
     /// Decimal places of all values.
     places: usize,
@@ -117,6 +126,8 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
+    /// What every group says of the estimate at this place, with as many decimal places as tell something in all
+    /// of them, so that numbers of one column can be compared digit by digit.
     fn of(answer: &'a Answer, asked: &'a Asked, at: usize) -> Self {
         let numbers = |found: &'a Found| {
             let spots = spots(found).into_iter();
@@ -153,14 +164,18 @@ impl<'a> Rows<'a> {
         Self { asked, groups, places, scale }
     }
 
+    /// A number with its unit, or a dash where the answer has none.
     fn value(&self, value: Option<f64>) -> String {
         value.map_or_else(|| "–".into(), |value| self.amount(value))
     }
 
+    /// A number in the places of its column.
     fn amount(&self, value: f64) -> String {
         format!("{}{}", fixed(value, self.places), if self.asked.is_share() { " %" } else { "" })
     }
 
+    /// Both ends, or a dash where the answer has no interval: an exact answer of one course, or one that noise
+    /// leaves nothing of.
     fn interval(&self, spot: &Spot) -> String {
         let unit = if self.asked.is_share() { " %" } else { "" };
         spot.interval().map_or_else(|| "–".into(), |ends| format!("{}{unit}", span(ends, self.places)))
@@ -173,6 +188,7 @@ impl<'a> Rows<'a> {
         [error(spot.se_sampling), error(spot.sd_noise)]
     }
 
+    /// A value and its interval on the scale that all groups share, so that longer means more.
     fn bar(&self, spot: &Spot) -> String {
         spot.value.map_or_else(String::new, |value| bar(value, spot.interval(), self.scale))
     }
@@ -208,6 +224,7 @@ impl<'a> Rows<'a> {
         Block { title: String::new(), columns, rows, below: Vec::new() }
     }
 
+    /// A row for each bin of each group, with its courses and a bar from zero.
     fn histogram(&self) -> Block {
         let ends = self.groups.iter().filter_map(|(_, found)| found.as_ref()).flat_map(|(_, spots)| spots);
         let ends = ends.filter_map(|spot| if let At::Bin(from, to) = &spot.at { Some([*from, *to]) } else { None });
@@ -229,6 +246,7 @@ impl<'a> Rows<'a> {
         })
     }
 
+    /// A row for each day of each group, with the mean of those who have a value for it.
     fn trajectory(&self) -> Block {
         let columns =
             vec![words("group"), number("day"), number("mean"), INTERVAL, number("n"), BAR, SHARE, SAMPLING, NOISE];
@@ -240,6 +258,7 @@ impl<'a> Rows<'a> {
         })
     }
 
+    /// A row for each column of each group: coefficients with their errors, and what the numbers rest on below.
     fn regression(&self) -> Block {
         let columns =
             vec![words("group"), words("column"), number("coefficient"), number("SE"), INTERVAL, number("p"), SHARE];
@@ -266,6 +285,7 @@ impl<'a> Rows<'a> {
         block
     }
 
+    /// A row for each day on which something can have happened, with those at risk; the median below.
     fn survival(&self) -> Block {
         let columns = vec![
             words("group"),
@@ -336,10 +356,12 @@ fn counted(spot: &Spot) -> String {
     }
 }
 
+/// p to three places; what is smaller is said to be smaller.
 fn short_p(p: f64) -> String {
     if p < 0.001 { "<0.001".to_owned() } else { format!("{p:.3}") }
 }
 
+/// The row of a group that is held back: its name, and nothing that could be taken for a number.
 fn held_back(name: &str, columns: usize) -> Vec<String> {
     let mut row = vec![name.to_owned(), HELD_BACK.to_owned()];
     row.resize(columns, String::new());

@@ -134,6 +134,7 @@ impl Destination {
         self.write(path, &drawn)
     }
 
+    /// Writes a new file; one that exists is left as it is and told.
     fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         files::write_new_bytes(path, bytes)
             .map_err(|why| why.with_remedy("the answer is in the release: `sumac verify` writes it again"))?;

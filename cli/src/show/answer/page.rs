@@ -61,6 +61,7 @@ fn facts(answer: &Answer) -> Markup {
     }
 }
 
+/// The question as it was asked, and in words as every node read it.
 fn question(about: &About) -> Markup {
     html! {
         section {
@@ -99,6 +100,7 @@ fn estimate(answer: &Answer, about: &About, at: usize) -> Markup {
     }
 }
 
+/// A table with headings that a screen reader tells; numbers stand to the right.
 fn table(block: &Block) -> Markup {
     let shown = |at: usize| {
         let column = block.columns.get(at).filter(|column| column.shown != Shown::Terminal);
@@ -120,6 +122,7 @@ fn table(block: &Block) -> Markup {
     }
 }
 
+/// What the groups say about each other, test by test, with what such a test cannot say.
 fn comparisons(answer: &Answer, about: &About) -> Markup {
     let asked = |name: &str| about.asked.iter().find(|asked| asked.name == name);
     html! {
@@ -214,6 +217,7 @@ fn made(answer: &Answer, about: &About) -> Markup {
     }
 }
 
+/// How whoever reads the page can check it against the release, without trusting the page.
 fn verifying(answer: &Answer) -> Markup {
     html! {
         section {

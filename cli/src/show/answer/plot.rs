@@ -32,13 +32,17 @@ pub(super) const NARROW: f64 = 340.0;
 
 /// A part of a drawing, from its own upper edge.
 struct Panel {
+    /// In the units of the drawing, from its own top.
     height: f64,
+    /// Its lines and words, from its own upper left corner.
     drawn: Markup,
 }
 
 /// A group with its numbers as they are drawn: shares in percent. None where it is held back.
 struct Drawn {
+    /// As it is shown everywhere.
     name: String,
+    /// None where the group is held back.
     spots: Option<Vec<Spot>>,
 }
 

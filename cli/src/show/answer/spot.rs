@@ -49,6 +49,7 @@ pub(super) enum At {
 }
 
 impl Spot {
+    /// Nothing known; every spot begins from it, so that a new figure is absent until it is read.
     const EMPTY: Self = Self {
         at: At::Whole,
         value: None,
@@ -63,6 +64,7 @@ impl Spot {
         p: None,
     };
 
+    /// A value with its interval and the courses behind it.
     fn new(value: Option<f64>, interval: Option<[f64; 2]>, n: Option<u64>) -> Self {
         let [low, high] = interval.map_or([None, None], |[low, high]| [Some(low), Some(high)]);
         Self { value, low, high, n, ..Self::EMPTY }
@@ -143,6 +145,7 @@ pub(super) fn spots(found: &Found) -> Vec<Spot> {
     vec![one]
 }
 
+/// A mean, whose two errors the answer tells apart.
 fn of_mean(mean: &Mean) -> Spot {
     Spot {
         se_sampling: mean.se_sampling,

@@ -30,9 +30,13 @@ enum Cells {
 
 /// A row before it is cut into columns.
 struct Row<'a> {
+    /// Its place among the groups of the answer.
     group: usize,
+    /// Whether its group is held back; then it has no figures.
     suppressed: bool,
+    /// Which estimate it is of.
     asked: &'a Asked,
+    /// What was found; none where nothing could be.
     spot: Option<Spot>,
 }
 
@@ -73,6 +77,7 @@ impl Tidy {
         parquet::write(self)
     }
 
+    /// How many rows it has.
     fn len(&self) -> usize {
         self.columns.first().map_or(0, |(_, cells)| match cells {
             Cells::Text(cells) => cells.len(),
@@ -106,6 +111,7 @@ const COLUMNS: [&str; 19] = [
     "suppressed",
 ];
 
+/// The columns that every table has, whatever the question: the same names in the same order.
 fn fixed(rows: &[Row<'_>]) -> impl Iterator<Item = (String, Cells)> {
     let text = |of: &dyn Fn(&Row<'_>) -> Option<String>| Cells::Text(rows.iter().map(of).collect());
     let number = |of: &dyn Fn(&Spot) -> Option<f64>| {

@@ -8,9 +8,13 @@ use crate::show::answer::number::fixed;
 /// A straight scale from numbers to px.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scale {
+    /// The lowest value on it.
     low: f64,
+    /// The highest value on it, above the lowest.
     high: f64,
+    /// Where the lowest stands in the drawing.
     from: f64,
+    /// Where the highest stands; above it on paper, so a smaller number on an upright axis.
     to: f64,
     /// Whether its round numbers are weeks and months.
     days: bool,

@@ -12,7 +12,9 @@ use sumac_protocol::plan::EstimateKind;
 
 /// A group that is shown, with its place in the panel.
 struct Curve<'a> {
+    /// The group's.
     name: &'a str,
+    /// In the order of time.
     days: Vec<(f64, &'a Spot)>,
 }
 

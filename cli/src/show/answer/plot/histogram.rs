@@ -53,11 +53,15 @@ pub(super) fn panels(asked: &Asked, groups: &[Drawn], width: f64) -> Vec<Panel> 
 
 /// A bin with its ends.
 struct Bin<'a> {
+    /// Its lowest value.
     from: f64,
+    /// The next one's lowest value.
     to: f64,
+    /// How many are in it.
     spot: &'a Spot,
 }
 
+/// The bins of a group, from the lowest; spots of anything else are passed over.
 fn bins(spots: &[Spot]) -> Vec<Bin<'_>> {
     let bin = |spot: &'_ Spot| match &spot.at {
         At::Bin(from, to) => Some((*from, *to)),

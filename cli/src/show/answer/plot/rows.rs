@@ -10,7 +10,9 @@ use crate::show::answer::spot::{At, Spot};
 
 /// A name and its number; none where it is held back.
 struct Row<'a> {
+    /// A group, or a column of a regression.
     name: String,
+    /// None where nothing is shown of it.
     spot: Option<&'a Spot>,
 }
 
@@ -52,6 +54,7 @@ struct Place {
     above: bool,
 }
 
+/// One panel: a row for each group, with its name, its interval and its number.
 fn panel(asked: &Asked, rows: &[Row<'_>], more: &str, width: f64) -> Panel {
     let head = heading(asked, more, width);
     let spots = || rows.iter().filter_map(|row| row.spot);

@@ -18,6 +18,7 @@ pub(super) fn write(tidy: &Tidy) -> Result<String, Failure> {
     String::from_utf8(bytes).map_err(|why| failed(&why))
 }
 
+/// A cell as text; empty where nothing is known, which is not the same as 0.
 fn cell(cells: &Cells, row: usize) -> String {
     match cells {
         Cells::Text(cells) => cells.get(row).and_then(Option::as_deref).map(harmless).unwrap_or_default(),

@@ -17,6 +17,7 @@ pub(super) fn write(tidy: &Tidy) -> Result<Vec<u8>, Failure> {
     written(tidy).map_err(|why| Failure::bug(format!("the answer cannot be written as Parquet: {why}")))
 }
 
+/// The whole file in memory: answers are small, and a file is written at once or not at all.
 fn written(tidy: &Tidy) -> Result<Vec<u8>, ParquetError> {
     let fields = tidy.columns.iter().map(|(name, cells)| field(name, cells)).collect::<Result<_, _>>()?;
     let schema = Arc::new(Type::group_type_builder("answer").with_fields(fields).build()?);
