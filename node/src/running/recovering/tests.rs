@@ -247,7 +247,7 @@ fn whatever_a_member_says_nobody_is_charged_more_or_for_longer_than_a_query_can_
         ("an honest word", told(1, 40_000_000, now, study), (40_000_000, now, 0)),
         ("at both limits", told(2, 40_000_000, day, study), (40_000_000, day, 0)),
         ("past both", told(3, 40_000_001, Moment(day.0 + 1), study), (40_000_000, day, 0)),
-        ("for good", told(4, u64::MAX, Moment(u64::MAX), study), (40_000_000, day, 0)),
+        ("as much and as long as a document can say", told(4, 1 << 53, Moment(1 << 53), study), (40_000_000, day, 0)),
         ("a study that no charter lists", told(5, 1, now, Digest([3; 32])), (1, now, 1)),
     ];
     for (why, told, (rho, expires, unknown)) in cases {
