@@ -19,8 +19,8 @@ pub struct CountOpening {
     pub attempt: u8,
     /// The frozen batch, by its hash.
     pub batch: Digest,
-    /// The opened cells as they are shown, group by group: 0 in groups that are held back, and in bins that were merged
-    /// into another.
+    /// The opened cells that count people, as they are shown, group by group: 0 in groups that are held back, and in bins
+    /// that were merged into another. Sums of more than two values are in `all` alone: a document's integers end at 2^53.
     pub counts: Vec<i64>,
     /// [`CountOpening::all`] of the cells as they were opened.
     pub all: Digest,

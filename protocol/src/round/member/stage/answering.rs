@@ -8,7 +8,7 @@ use crate::document::release::Release;
 use crate::document::share::Share;
 use crate::envelope::{Envelope, Verified};
 use crate::octets::Octets;
-use crate::plan::Plan;
+use crate::plan::{Block, BlockKind, Plan};
 use crate::principal::Principal;
 use crate::round::Desk;
 use crate::round::attempt::Fault;
@@ -42,7 +42,7 @@ impl Noised {
             query: self.seat.inquiry.id(),
             attempt: self.seat.attempt.number(),
             batch: self.batch,
-            counts: whole(&shown(plan, opened, &held)?)?,
+            counts: whole(&numbers_of_people(plan, shown(plan, opened, &held)?))?,
             all: CountOpening::all(self.key.expose(), &all),
         };
         let opening = sign(&opening, desk)?;
@@ -125,6 +125,16 @@ fn shown(plan: &Plan, mut opened: Vec<i128>, held: &HeldBack) -> Result<Vec<i128
         }
     }
     Ok(opened)
+}
+
+/// Of the opened cells those that count people. Sums and squares of more than two values may lie beyond what the integers
+/// of a document hold; that members agree on them, too, the digest of all says.
+fn numbers_of_people(plan: &Plan, opened: Vec<i128>) -> Vec<i128> {
+    let counts =
+        |block: &Block| plan.has_two_values(block) || !matches!(block.kind, BlockKind::Sum | BlockKind::Squares);
+    let blocks = plan.opened_blocks();
+    let kept: Vec<bool> = blocks.iter().map(|at| plan.blocks.get(*at).is_some_and(counts)).collect();
+    opened.into_iter().zip(kept.into_iter().cycle()).filter(|(_, kept)| *kept).map(|(cell, _)| cell).collect()
 }
 
 fn whole(opened: &[i128]) -> Result<Vec<i64>, Fault> {
