@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use federation::Federation;
+use sumac_protocol::document::upload::Upload;
 use sumac_protocol::octets::Octets;
 use sumac_protocol::round::message::{Message, UploadParts, decode};
 use sumac_tests::processes::CAST;
@@ -79,10 +80,15 @@ fn assert_frames(federation: &Federation, needles: &Needles) {
         assert_eq!(needles.find(&log, "frames"), Found::new(), "sent by {}", clinic.name);
         let messages: Vec<Message> = frames(&log).into_iter().filter_map(|body| decode(body).ok()).collect();
         assert!(!messages.is_empty(), "{} sent something, and it can be read", clinic.name);
-        // The first clinic coordinates; what it sends itself does not leave.
-        let uploads: Vec<&UploadParts> = messages.iter().filter_map(upload).collect();
-        assert_eq!(uploads.len(), usize::from(clinic.name != CAST[0].1), "{}", clinic.name);
-        for parts in uploads {
+        // The first clinic coordinates; what it sends itself does not leave. A message may be sent again, never another
+        // one in its place.
+        let mut attempts: BTreeMap<u8, &UploadParts> = BTreeMap::new();
+        for parts in messages.iter().filter_map(upload) {
+            let first = attempts.entry(attempt_of(parts)).or_insert(parts);
+            assert_eq!(*first, parts, "{} sends one upload for an attempt", clinic.name);
+        }
+        assert_eq!(attempts.is_empty(), clinic.name == CAST[0].1, "{}", clinic.name);
+        for parts in attempts.values() {
             let mut sizes: Vec<usize> = parts.sealed_shares.iter().map(|Octets(share)| share.len()).collect();
             sizes.sort_unstable();
             assert!(matches!(sizes.as_slice(), [_, _, large] if *large > 100_000), "whole: {sizes:?}");
@@ -109,6 +115,10 @@ fn frames(mut log: &[u8]) -> Vec<&[u8]> {
 
 fn upload(message: &Message) -> Option<&UploadParts> {
     if let Message::Upload(parts) = message { Some(parts) } else { None }
+}
+
+fn attempt_of(parts: &UploadParts) -> u8 {
+    parts.upload.claim::<Upload>().unwrap().verify_named(|upload| upload.clinic).unwrap().attempt
 }
 
 /// Neither the nodes' folders nor what anybody said or received shows a figure or a person.

@@ -34,8 +34,8 @@ const RHO: RhoMicro = RhoMicro(1_052_356);
 const EVERYBODY: [usize; 5] = [0, 1, 2, 3, 4];
 /// More than enough to tell 95 % from less than 91 and from more than 99 %.
 const RUNS: u32 = 400;
-/// Federations that are asked so often, where intervals are wide by intent: a spread that noise hides is taken from the
-/// dictionary, so some hold the truth in 98.5 of 100, and no few hundred runs tell that from more than 99.
+/// Federations that are asked so often where every run draws a fresh cohort: an interval that holds the truth in 98 of 100 is
+/// not told from more than 99 by a few hundred runs.
 const FEDERATIONS: u64 = 8;
 const NORMAL_975: f64 = 1.959_963_984_540_054;
 

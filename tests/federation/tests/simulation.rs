@@ -18,7 +18,7 @@ const KEPT: [(u64, &str); 9] = [
     (189, "a member that had noised began another attempt"),
     (271, "a debit was given back on a coordinator's word"),
     (863, "a member began the first attempt behind the second and noised it, while the second was not void"),
-    (53, "a clinic gave to an attempt beside one that was not void"),
+    (53, "nothing: a check once took two attempts for one beside the other"),
 ];
 
 #[test]

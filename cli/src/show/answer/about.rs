@@ -224,36 +224,14 @@ fn squared(unit: &str) -> String {
 
 /// What a share does about courses without a value.
 fn endpoint(measure: &Measure) -> Option<Endpoint> {
-    match measure {
-        Measure::Missing { .. } => Some(Endpoint::Missing),
-        Measure::Response { instrument, at, at_least, missing } => {
-            let same = format!("{instrument} {at:?} {at_least:?}");
-            Some(match missing {
-                MissingEndpoint::LeftOut => Endpoint::Observed(same),
-                MissingEndpoint::NonResponder => Endpoint::IntentionToTreat(same),
-            })
-        }
-        Measure::Field(_)
-        | Measure::Baseline { .. }
-        | Measure::Score { .. }
-        | Measure::Change { .. }
-        | Measure::Clip { .. }
-        | Measure::Remission { .. }
-        | Measure::Deteriorated { .. }
-        | Measure::PercentChange { .. }
-        | Measure::ChangeFraction { .. }
-        | Measure::Sessions { .. }
-        | Measure::AdverseEvents { .. }
-        | Measure::Is { .. }
-        | Measure::TimeTo { .. }
-        | Measure::DosePerKilogram { .. }
-        | Measure::CumulativeDose
-        | Measure::Peak { .. }
-        | Measure::AdverseEvent { .. }
-        | Measure::Reached { .. }
-        | Measure::Foretold(_)
-        | _ => None,
+    if let Measure::Response { instrument, at, at_least, missing } = measure {
+        let same = format!("{instrument} {at:?} {at_least:?}");
+        return Some(match missing {
+            MissingEndpoint::LeftOut => Endpoint::Observed(same),
+            MissingEndpoint::NonResponder => Endpoint::IntentionToTreat(same),
+        });
     }
+    matches!(measure, Measure::Missing { .. }).then_some(Endpoint::Missing)
 }
 
 /// Whether a title names a randomised trial.

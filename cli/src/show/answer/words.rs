@@ -1,6 +1,6 @@
 //! Sentences that stand with an answer: comparisons, and what not to read into its numbers.
 
-use sumac_protocol::answer::{Answer, Comparison, Found, GroupKey, Linear, Logistic, Spread, Test};
+use sumac_protocol::answer::{Answer, Comparison, Found, GroupKey, Linear, Logistic, Mean, Spread, Test};
 use sumac_protocol::plan::{EstimateKind, Mode};
 
 use super::about::{About, Asked, Endpoint};
@@ -141,46 +141,24 @@ fn held_back(answer: &Answer) -> Option<String> {
 /// interval is wider than the value.
 pub(super) fn is_drowned(found: &Found) -> bool {
     let spots = spots(found);
-    let drowned = |spot: &&Spot| match found {
-        Found::Count(_) | Found::Sum(_) | Found::Histogram(_) => {
-            let noisy = spot.sd_noise.is_some_and(|noise| noise > 0.0);
-            noisy && spot.interval().zip(spot.value).is_some_and(|([low, high], value)| high - low > value.abs())
+    let added_up = matches!(found, Found::Count(_) | Found::Sum(_) | Found::Histogram(_));
+    let drowned = |spot: &&Spot| {
+        if !added_up {
+            return spot.share_of_noise().is_some_and(|share| share > 0.5);
         }
-        Found::Mean(_)
-        | Found::Rate(_)
-        | Found::Variance(_)
-        | Found::Stddev(_)
-        | Found::Quantile(_)
-        | Found::Trajectory(_)
-        | Found::Correlation(_)
-        | Found::Linear(_)
-        | Found::Logistic(_)
-        | Found::Survival(_)
-        | Found::EventsPer(_)
-        | _ => spot.share_of_noise().is_some_and(|share| share > 0.5),
+        let noisy = spot.sd_noise.is_some_and(|noise| noise > 0.0);
+        noisy && spot.interval().zip(spot.value).is_some_and(|([low, high], value)| high - low > value.abs())
     };
     spots.iter().filter(drowned).count() * 2 > spots.len()
 }
 
-/// Whether an interval rests on a spread from the dictionary.
+/// Whether the spread that is shown, and that sizes of effects rest on, is the dictionary's.
 fn rests_on_the_literature(found: &Found) -> bool {
-    match found {
-        Found::Mean(mean) => mean.spread == Some(Spread::Reference),
-        Found::Trajectory(course) => course.value.iter().any(|point| point.mean.spread == Some(Spread::Reference)),
-        Found::Count(_)
-        | Found::Rate(_)
-        | Found::Sum(_)
-        | Found::Variance(_)
-        | Found::Stddev(_)
-        | Found::Quantile(_)
-        | Found::Histogram(_)
-        | Found::Correlation(_)
-        | Found::Linear(_)
-        | Found::Logistic(_)
-        | Found::Survival(_)
-        | Found::EventsPer(_)
-        | _ => false,
+    let of_dictionary = |mean: &Mean| mean.spread == Some(Spread::Reference);
+    if let Found::Trajectory(course) = found {
+        return course.value.iter().any(|point| of_dictionary(&point.mean));
     }
+    matches!(found, Found::Mean(mean) if of_dictionary(mean))
 }
 
 /// Whether nothing could be estimated.
@@ -190,26 +168,10 @@ fn is_nowhere(found: &Found) -> bool {
 
 /// The columns that a regression had to leave out.
 fn left_out(found: &Found) -> Option<String> {
-    match found {
-        Found::Linear(Linear { left_out, .. }) | Found::Logistic(Logistic { left_out, .. }) if !left_out.is_empty() => {
-            Some(left_out.join(", "))
-        }
-        Found::Count(_)
-        | Found::Mean(_)
-        | Found::Rate(_)
-        | Found::Sum(_)
-        | Found::Variance(_)
-        | Found::Stddev(_)
-        | Found::Quantile(_)
-        | Found::Histogram(_)
-        | Found::Trajectory(_)
-        | Found::Correlation(_)
-        | Found::Linear(_)
-        | Found::Logistic(_)
-        | Found::Survival(_)
-        | Found::EventsPer(_)
-        | _ => None,
-    }
+    let (Found::Linear(Linear { left_out, .. }) | Found::Logistic(Logistic { left_out, .. })) = found else {
+        return None;
+    };
+    (!left_out.is_empty()).then(|| left_out.join(", "))
 }
 
 /// That a response is told of those with a value only, where the question does not also ask what the others would change.
