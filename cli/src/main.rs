@@ -12,6 +12,7 @@ mod files;
 mod keys;
 mod passphrase;
 mod price;
+mod questions;
 mod show;
 
 use std::process::ExitCode;

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::{files, show};
 
 /// How an answer is shown, and where.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Destination {
     /// How the answer is shown. Default: what the name of `--answer` says, else a table.
     #[arg(long, value_enum)]
@@ -66,6 +66,17 @@ impl Destination {
     /// Whether anything is said about how or where.
     pub(crate) const fn is_given(&self) -> bool {
         self.format.is_some() || self.answer.is_some() || self.plot.is_some()
+    }
+
+    /// The same for one of several answers: `answer.csv` becomes `answer-2.csv`.
+    #[must_use]
+    pub(crate) fn numbered(&self, number: usize) -> Self {
+        let of = |path: &PathBuf| {
+            let (stem, ending) = (path.file_stem().unwrap_or_default(), path.extension().unwrap_or_default());
+            let (stem, ending) = (stem.to_string_lossy(), ending.to_string_lossy());
+            path.with_file_name(format!("{stem}-{number}.{ending}"))
+        };
+        Self { format: self.format, answer: self.answer.as_ref().map(of), plot: self.plot.as_ref().map(of) }
     }
 
     /// Finds out now whether everything can be written later, and leaves nothing behind. `others` are written as well.
