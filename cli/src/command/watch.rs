@@ -44,8 +44,9 @@ struct Seen {
     attempt: u8,
     /// `committing`, `collecting`, `freezing`, `verifying`, `opening`, `voiding`, `answered` or `over`.
     step: &'static str,
-    /// Clinics that contributed so far.
-    contributed: u32,
+    /// Clinics that contributed so far, while they are collected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contributed: Option<u32>,
     /// Clinics that were asked.
     asked: u32,
     /// The names of whom this step waits for.
@@ -72,7 +73,7 @@ impl Seen {
                 Step::Answered { .. } => "answered",
                 Step::Over { .. } => "over",
             },
-            contributed: progress.uploads,
+            contributed: (progress.step == Step::Collecting).then_some(progress.uploads),
             asked: progress.asked,
             awaited: progress.awaited.iter().map(name).collect(),
             until: progress.until,

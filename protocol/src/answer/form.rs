@@ -272,7 +272,7 @@ pub struct EventsPer {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Total {
-    /// The sum.
+    /// The sum; in a noised answer 0 where noise would carry it past the least or the most that nobody at all comes to.
     pub value: f64,
     /// Courses with a value; a noised count below 0 is shown as 0.
     pub n: u64,

@@ -55,6 +55,7 @@ impl AskArgs {
         if let Some(folder) = &self.out {
             std::fs::create_dir_all(folder).map_err(|why| Failure::file(folder, &why))?;
         }
+        self.shown.check_several()?;
         let shown: Vec<_> = (1..=priced.len()).map(|number| self.shown.numbered(number)).collect();
         shown.iter().try_for_each(|shown| self.check_destinations(shown))?;
         let all = priced.len();

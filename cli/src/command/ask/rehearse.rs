@@ -17,6 +17,9 @@ impl AskArgs {
     pub(super) fn rehearsed(&self, chain: &CharterChain, patients: u32) -> Result<ExitCode, Failure> {
         let study = self.study.as_deref().map(|path| files::study(path, chain)).transpose()?;
         let priced = self.priced(chain, study.as_deref())?;
+        if self.file.is_some() {
+            self.shown.check_several()?;
+        }
         let numbered =
             |number: usize| if self.file.is_some() { self.shown.numbered(number) } else { self.shown.clone() };
         let shown: Vec<_> = (1..=priced.len()).map(numbered).collect();

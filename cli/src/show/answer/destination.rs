@@ -79,6 +79,20 @@ impl Destination {
         Self { format: self.format, answer: self.answer.as_ref().map(of), plot: self.plot.as_ref().map(of) }
     }
 
+    /// Whether several answers may go to standard output one after the other, where no file is named.
+    ///
+    /// # Errors
+    /// A form of which two in a row are none.
+    pub(crate) fn check_several(&self) -> Result<(), Failure> {
+        let format = self.format()?;
+        if self.answer.is_some() || matches!(format, AnswerFormat::Table | AnswerFormat::Json) {
+            return Ok(());
+        }
+        let says = "several answers in this form make no file that anything reads";
+        let remedy = "give --answer, which writes a file for each: answer-1, answer-2 …";
+        Err(Failure::refused("answer-needs-a-file", &says, remedy.into()))
+    }
+
     /// Finds out now whether everything can be written later, and leaves nothing behind. `others` are written as well.
     ///
     /// # Errors

@@ -142,7 +142,7 @@ fn footer(answer: &Answer, about: &About) -> Panel {
         says.push(format!("{few} of {all} groups are held back: too few courses."));
     }
     says.push(format!(
-        "{}. {} of {} operators counted. {}. Sumac release {}.",
+        "{}. {} of {} operators counted; {}. Sumac release {}.",
         crate::show::one_line(&about.setting.study),
         answer.operators.counted,
         answer.operators.asked,

@@ -1,6 +1,7 @@
 //! Sentences that stand with an answer: comparisons, and what not to read into its numbers.
 
 use sumac_protocol::answer::{Answer, Comparison, Found, Group, GroupKey, Linear, Logistic, Mean, Spread, Test};
+use sumac_protocol::document::charter::Label;
 use sumac_protocol::plan::{EstimateKind, Mode};
 
 use super::about::{About, Asked, Endpoint};
@@ -77,9 +78,10 @@ fn listed(names: &[String]) -> String {
 /// What a reader has to know before believing the numbers, a sentence each.
 pub(super) fn warnings(answer: &Answer, about: &About) -> Vec<String> {
     let mut says = Vec::new();
-    says.extend(
-        about.setting.made_up.then(|| "the records behind this answer are test data, not patients' own".into()),
-    );
+    says.extend(about.setting.made_up.map(|label| match label {
+        Label::Synthetic => "the records behind this answer were made by a generator: nobody had them".into(),
+        Label::TestData | _ => "the records behind this answer are test data, not patients' own".into(),
+    }));
     says.extend(held_back(answer));
     for (at, asked) in about.asked.iter().enumerate() {
         says.extend(too_few(answer, at, asked));
