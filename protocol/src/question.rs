@@ -19,7 +19,7 @@ use std::ops::Range;
 
 use crate::dictionary::Dictionary;
 use crate::limits::{BLOCKS_MAX, GROUPS_MAX};
-use crate::plan::{Estimate, EstimateKind, Mode, Plan, Quantity, SEMANTICS_VERSION};
+use crate::plan::{Condition, Estimate, EstimateKind, Mode, Plan, Quantity, SEMANTICS_VERSION};
 
 use estimate::Wanted;
 use reader::Reader;
@@ -76,6 +76,7 @@ pub fn compile(text: &str, dictionary: &Dictionary, mode: Mode) -> Result<Plan, 
         estimates: Vec::new(),
         courses_per_patient: 1,
     };
+    keep_possible(&mut plan);
     check_groups(&plan, groups_span)?;
     if let Some(beyond) = selected.get(ESTIMATES_MAX) {
         return Err(QuestionError::at(beyond.span(), Flaw::TooManyEstimates { most: ESTIMATES_MAX }));
@@ -94,6 +95,26 @@ pub fn compile(text: &str, dictionary: &Dictionary, mode: Mode) -> Result<Plan, 
         return Err(QuestionError::at(span, Flaw::TooManyCells { cells: plan.blocks.len() }));
     }
     Ok(plan)
+}
+
+/// Leaves groups out in which the `WHERE` lets nobody be: those of a category of which it names other values. They would cost
+/// cells, and be told as held back.
+fn keep_possible(plan: &mut Plan) {
+    let all = match &plan.filter {
+        None => &[],
+        Some(Condition::All(all)) => all.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+    };
+    for condition in all {
+        let Condition::Is { field, values } = condition else { continue };
+        for grouping in plan.group_by.iter_mut().filter(|grouping| grouping.bands.is_none() && grouping.field == *field)
+        {
+            // Of values that exclude each other nobody is anything, and any list of groups is as good.
+            if grouping.values.iter().any(|value| values.contains(value)) {
+                grouping.values.retain(|value| values.contains(value));
+            }
+        }
+    }
 }
 
 /// Whether a question clips anything that it asks for: in the plan a clip is the bounds of its quantity. A text that is no question

@@ -168,6 +168,23 @@ fn the_question_of_the_introduction_becomes_the_plan_it_means() {
 }
 
 #[test]
+fn there_are_no_groups_in_which_nobody_can_be() {
+    let all = ["iv", "im", "nasal"];
+    let cases: [(&str, &[&str], &str); 6] = [
+        ("", &all, "everybody"),
+        ("WHERE route IN ('im', 'iv')", &["iv", "im"], "in the dictionary's order"),
+        ("WHERE age > 30 AND route = 'nasal' AND indication = 'mdd'", &["nasal"], "one of several conditions"),
+        ("WHERE indication = 'mdd'", &all, "of another field"),
+        ("WHERE route = 'iv' OR age > 30", &all, "anybody may be older"),
+        ("WHERE route = 'iv' AND route = 'im'", &["iv"], "nobody is both, and one empty group is enough to say so"),
+    ];
+    for (filter, want, why) in cases {
+        let plan = plan(&format!("SELECT count(*) FROM courses {filter} GROUP BY route"), Mode::Dp);
+        assert_eq!(plan.group_by[0].values, want, "{why}");
+    }
+}
+
+#[test]
 fn one_quantity_is_bought_once_however_often_it_is_asked_for() {
     let text =
         "SELECT mean(baseline(phq9)) AS a, rate(treatment_resistant), MEAN( Baseline(\"PHQ-9\") ) AS b FROM courses";

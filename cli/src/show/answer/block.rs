@@ -293,7 +293,7 @@ impl<'a> Rows<'a> {
             number("at risk"),
             number("events"),
             number("censored"),
-            number("without"),
+            number("without, %"),
             INTERVAL,
             SHARE,
             SAMPLING,
@@ -304,7 +304,9 @@ impl<'a> Rows<'a> {
             let [sampling, noise] = self.errors(spot);
             let share = spot.share_of_noise().filter(|share| *share > 0.0).map(percent).unwrap_or_default();
             let [risk, events, censored] = [spot.n, spot.events, spot.censored].map(count);
-            let (value, interval) = (self.value(spot.value), self.interval(spot));
+            // The heading says the unit, as many columns leave no room for it in every row.
+            let value = spot.value.map_or_else(|| "–".into(), |value| fixed(value, self.places));
+            let interval = spot.interval().map_or_else(|| "–".into(), |ends| span(ends, self.places));
             vec![day(spot), risk, events, censored, value, interval, share, sampling, noise]
         });
         for (name, found) in &self.groups {
