@@ -173,14 +173,30 @@ impl Asking {
         Ok(Self { chain, study, hub, query: pending.query, answer_key, submitted, expires })
     }
 
-    /// Submits the query and follows it to its end. A hub that goes away is waited for until the
-    /// query expires.
+    /// The first hub of the charter that lets this researcher in within a moment, with the connection; nothing where none
+    /// does.
+    pub(crate) async fn reachable_hub(chain: &CharterChain, seed: &Zeroizing<[u8; 32]>) -> Option<(Member, Asker)> {
+        for hub in chain.current().hubs() {
+            match Asker::connect(seed.clone(), hub, chain.current().digest(), A_MOMENT).await {
+                Ok(asker) => return Some((hub.clone(), asker)),
+                Err(why) => tracing::warn!(%why, "another hub is tried"),
+            }
+        }
+        None
+    }
+
+    /// Submits the query and follows it to its end, over a connection to its hub if there is one. A hub that goes away is
+    /// waited for until the query expires.
     pub(crate) async fn run(
         &self,
         seed: &Zeroizing<[u8; 32]>,
+        connected: Option<Asker>,
         mut see: impl FnMut(&Progress),
     ) -> Result<ReleaseFile, Failure> {
-        let mut asker = Asker::connect(seed.clone(), &self.hub, self.chain.current().digest(), PATIENCE).await?;
+        let mut asker = match connected {
+            Some(asker) => asker,
+            None => Asker::connect(seed.clone(), &self.hub, self.chain.current().digest(), PATIENCE).await?,
+        };
         let mut beat = tokio::time::interval(BEAT);
         let mut submitted = false;
         let ended = loop {
@@ -299,6 +315,8 @@ fn find_pending(id: &str) -> Result<PathBuf, Failure> {
 
 /// How long the hub may take to let a researcher in.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// How long one hub of several may take before the next is tried: a few round trips around the world.
+const A_MOMENT: Duration = Duration::from_secs(4);
 /// How often the hub is asked how far the query is.
 const BEAT: Duration = Duration::from_millis(30);
 /// How long after a query's expiry a hub that is away is still waited for.

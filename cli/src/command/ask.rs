@@ -41,7 +41,7 @@ pub(crate) struct AskArgs {
     /// The researcher's key file.
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
-    /// The hub that coordinates the query. Default: the first of the charter.
+    /// The hub that coordinates the query. Default: the first of the charter that can be reached.
     #[arg(long, value_name = "NAME")]
     hub: Option<String>,
     #[command(flatten)]
@@ -84,10 +84,23 @@ impl AskArgs {
         self.shown.check(&[out])?;
         let chain = files::chain(&self.charter)?;
         let seed = keys::seed(&self.key)?;
+        let runtime = tokio::runtime::Runtime::new().map_err(|why| Failure::bug(format!("no runtime: {why}")))?;
+        let mut connected = None;
         let asking = match &self.resume {
             Some(id) => Asking::resume(id, chain, &seed)?,
             None => {
-                let asking = self.new_query(chain, &seed)?;
+                // What can be refused without a hub is refused before one is dialed.
+                let mut asking = self.new_query(chain, &seed, self.hub.as_deref())?;
+                if self.hub.is_none()
+                    && asking.chain.current().hubs().count() > 1
+                    && let Some((hub, asker)) = runtime.block_on(Asking::reachable_hub(&asking.chain, &seed))
+                {
+                    if hub.key != asking.hub.key {
+                        show::talk(&format!("{} cannot be reached; {} is asked", asking.hub.name, hub.name));
+                        asking = self.new_query(asking.chain, &seed, Some(&hub.name))?;
+                    }
+                    connected = Some(asker);
+                }
                 let kept = asking.keep(&seed)?;
                 if asking::is_homeless() {
                     show::talk(&format!("neither SUMAC_HOME nor HOME is set: the query is kept in {}", kept.display()));
@@ -96,10 +109,9 @@ impl AskArgs {
             }
         };
         show::talk(&format!("query {}", asking.id().hex()));
-        let runtime = tokio::runtime::Runtime::new().map_err(|why| Failure::bug(format!("no runtime: {why}")))?;
         let watch = Watch::new(&asking);
         let last = std::cell::RefCell::new(None);
-        let release = runtime.block_on(asking.run(&seed, |progress| {
+        let release = runtime.block_on(asking.run(&seed, connected, |progress| {
             watch.see(progress);
             last.replace(Some(progress.step.clone()));
         }));
@@ -116,7 +128,12 @@ impl AskArgs {
     }
 
     /// A new query, at the price that was given, living no longer than the charter allows.
-    fn new_query(&self, chain: CharterChain, seed: &zeroize::Zeroizing<[u8; 32]>) -> Result<Asking, Failure> {
+    fn new_query(
+        &self,
+        chain: CharterChain,
+        seed: &zeroize::Zeroizing<[u8; 32]>,
+        hub: Option<&str>,
+    ) -> Result<Asking, Failure> {
         let (Some(text), Some(study)) = (&self.question, &self.study) else {
             return Err(Failure::usage("a question and its study are missing", "see `sumac ask --help`"));
         };
@@ -132,7 +149,7 @@ impl AskArgs {
             return Err(why);
         }
         let signer = sumac_protocol::principal::Signer::from_seed(seed);
-        Asking::new(chain, &envelope, self.hub.as_deref(), text, rho, lifetime, &signer)
+        Asking::new(chain, &envelope, hub, text, rho, lifetime, &signer)
     }
 
     /// Writes the release to a file and the answer to standard output. An answer whose every group is
