@@ -11,16 +11,21 @@
 //! - A request is always answered: by the application, with "busy", or with a refusal.
 //! - Nothing waits for the application: a full inbox means "busy" for the peer.
 //! - No length a peer announces sets memory aside before the bytes have come.
+//! - Whoever sends more than its share of a kind is answered "busy" before the application hears of it.
+//! - Nobody pushes more than 256 KiB at a time: longer messages are pulled by their recipient, within one limit for all.
 
+mod allowance;
 mod codec;
 mod driver;
 mod errors;
 mod events;
 mod frame;
 mod key;
+mod offer;
 mod outbox;
 mod peers;
 mod pending;
+mod pulls;
 mod redial;
 mod setup;
 mod swarm;
@@ -33,7 +38,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use self::errors::SendError;
 pub use self::events::{Answer, Inbox};
-pub use self::frame::{HELLO_BYTES_MAX, MESSAGE_BYTES_MAX, Refusal};
+pub use self::frame::{ANSWER_BYTES_MAX, HELLO_BYTES_MAX, MESSAGE_BYTES_MAX, Refusal};
 pub use self::key::{BadKey, NodeKey};
 pub use self::setup::{FrameTap, Timing};
 #[expect(
@@ -82,6 +87,9 @@ impl Network {
 
     /// Sends one request of at most [`MESSAGE_BYTES_MAX`] bytes to a connected peer and waits for
     /// its application's answer. Dropping the future does not take the request back.
+    ///
+    /// Above 256 KiB the peer is offered it and pulls it in chunks at its own pace; such a request also outlives
+    /// connections, for up to twenty request timeouts.
     ///
     /// # Errors
     /// See [`SendError`]; only [`SendError::TimedOut`], [`SendError::Lost`] and

@@ -81,7 +81,7 @@ impl Answer {
         (Self { reply }, awaited)
     }
 
-    /// Sends the answer. Above [`super::MESSAGE_BYTES_MAX`] bytes the peer is told
+    /// Sends the answer. Above [`super::ANSWER_BYTES_MAX`] bytes the peer is told
     /// [`super::Refusal::AnswerTooLarge`] instead. If the peer has gone or stopped waiting, the
     /// bytes go nowhere.
     pub fn reply(self, bytes: Vec<u8>) {

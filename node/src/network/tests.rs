@@ -4,6 +4,7 @@ mod admission;
 mod endings;
 mod exchange;
 mod hostile;
+mod pulling;
 mod rogue;
 
 use std::collections::BTreeSet;
