@@ -3,6 +3,7 @@
 //! One JSON request a line, one JSON answer a line, over a Unix socket in the node's folder with
 //! mode 0600. The kernel tells who connects; only the node's own user and root are heard.
 
+mod charters;
 mod client;
 mod ledger;
 mod server;
@@ -18,6 +19,7 @@ use sumac_protocol::principal::Principal;
 use sumac_protocol::record::Record;
 use sumac_protocol::round::progress::Refused;
 
+pub use charters::{CharterRequest, CharterResponse};
 pub use client::{ControlError, ask};
 pub use ledger::{LedgerRequest, LedgerResponse};
 pub(crate) use server::{Call, serve};
@@ -100,6 +102,8 @@ pub enum Request {
     Books,
     /// Something about consent ledgers, this clinic's or another's.
     Ledger(LedgerRequest),
+    /// Something about charters and studies.
+    Charters(CharterRequest),
     /// Take care of the store.
     Upkeep(Upkeep),
     /// Export everything held about one patient.
@@ -160,6 +164,8 @@ pub enum Response {
     Books(Books),
     /// To [`Request::Ledger`].
     Ledger(Box<LedgerResponse>),
+    /// To [`Request::Charters`].
+    Charters(Box<CharterResponse>),
     /// To [`Request::Upkeep`].
     Upkept(Upkept),
     /// To [`Request::ExportPatient`]; none if there is no such patient.

@@ -147,10 +147,14 @@ impl Home {
     /// # Errors
     /// [`HomeError`]; then those before stay.
     pub fn put_settings(&self, settings: &Settings) -> Result<(), HomeError> {
-        let file = self.dir.join(SETTINGS);
-        let fresh = self.dir.join(format!("{SETTINGS}.new"));
         let text = toml::to_string_pretty(settings)
-            .map_err(|why| HomeError::Settings { file: file.clone(), why: why.to_string() })?;
+            .map_err(|why| HomeError::Settings { file: self.dir.join(SETTINGS), why: why.to_string() })?;
+        self.replace(SETTINGS, &text)
+    }
+
+    /// Puts a text in the place of a file: whoever reads it meanwhile, or after a power cut, has the old one or the new one.
+    fn replace(&self, name: &str, text: &str) -> Result<(), HomeError> {
+        let (file, fresh) = (self.dir.join(name), self.dir.join(format!("{name}.new")));
         let written = fs::write(&fresh, text).and_then(|()| fs::File::open(&fresh)?.sync_all());
         let replaced =
             written.and_then(|()| fs::rename(&fresh, &file)).and_then(|()| fs::File::open(&self.dir)?.sync_all());
@@ -245,8 +249,44 @@ impl Home {
     /// # Errors
     /// [`HomeError`].
     pub fn put_charter(&self, chain: &CharterChain) -> Result<(), HomeError> {
-        let file = self.charter_file();
-        fs::write(&file, chain.to_json()).map_err(|why| HomeError::io(&file, &why))
+        self.replace(CHARTER, &chain.to_json())
+    }
+
+    /// Keeps a chain whose newest charter waits for a person, in place of one that waited before.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn put_waiting(&self, chain: &CharterChain) -> Result<(), HomeError> {
+        self.replace(WAITING, &chain.to_json())
+    }
+
+    /// The chain whose newest charter waits for a person, if one does.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn waiting(&self) -> Result<Option<CharterChain>, HomeError> {
+        let file = self.dir.join(WAITING);
+        if !file.exists() {
+            return Ok(None);
+        }
+        let text = fs::read_to_string(&file).map_err(|why| HomeError::io(&file, &why))?;
+        let chain = CharterChain::from_json(&text);
+        chain.map(Some).map_err(|why| HomeError::Charter { file, why: why.to_string(), remedy: why.remedy() })
+    }
+
+    /// Forgets what waited: it is in force now, or something newer is.
+    pub fn nothing_waits(&self) {
+        if let Err(why) = fs::remove_file(self.dir.join(WAITING))
+            && why.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(%why, "what waited stays in its file, and counts for nothing");
+        }
+    }
+
+    /// The file of this node's request to be listed.
+    #[must_use]
+    pub fn join_file(&self) -> PathBuf {
+        self.dir.join(JOIN)
     }
 
     /// Keeps a study, so that its researchers are let in. Studies that are not in force are kept
@@ -384,3 +424,5 @@ const A_FOLDER: &str = "this is a folder, not a file";
 const NO_FOLDER: &str = "there is no such folder";
 const CHARTER: &str = "charter.json";
 const STUDIES: &str = "studies";
+const WAITING: &str = "charter-waiting.json";
+const JOIN: &str = "join.json";
