@@ -31,7 +31,7 @@ fn at(command: Command, path: &[&str], text: &str) -> Command {
 }
 
 /// By command, as it is typed behind `sumac`.
-const EXAMPLES: [(&str, &str); 73] = [
+const EXAMPLES: [(&str, &str); 77] = [
     ("demo", "sumac demo --keep /tmp/federation"),
     ("key new", "sumac key new --out researcher.key"),
     ("key show", "sumac key show researcher.key"),
@@ -143,6 +143,10 @@ const EXAMPLES: [(&str, &str); 73] = [
         "sumac budget --study study.json --charter charter.json --key researcher.key\n\
          sumac budget --dir /var/lib/sumac",
     ),
+    ("queries pending", "sumac queries pending --dir /var/lib/sumac"),
+    ("queries show", "sumac queries show 4f8a1c22 --dir /var/lib/sumac"),
+    ("queries approve", "sumac queries approve 4f8a1c22 --dir /var/lib/sumac"),
+    ("queries refuse", "sumac queries refuse 4f8a1c22 --dir /var/lib/sumac --why \"too few of us\""),
     ("answers list", "sumac answers list"),
     ("answers show", "sumac answers show 4f8a1c22 --charter charter.json"),
     ("answers export", "sumac answers export 4f8a1c22 --out release.json"),

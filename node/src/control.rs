@@ -6,6 +6,7 @@
 mod charters;
 mod client;
 mod ledger;
+mod queries;
 mod server;
 mod upkeep;
 
@@ -22,6 +23,7 @@ use sumac_protocol::round::progress::Refused;
 pub use charters::{CharterRequest, CharterResponse};
 pub use client::{ControlError, ask};
 pub use ledger::{LedgerRequest, LedgerResponse};
+pub use queries::{PendingQuery, QueriesRequest, QueriesResponse};
 pub(crate) use server::{Call, serve};
 pub use upkeep::{Upkeep, Upkept};
 
@@ -102,6 +104,8 @@ pub enum Request {
     Books,
     /// Something about consent ledgers, this clinic's or another's.
     Ledger(LedgerRequest),
+    /// Something about queries that wait for a person.
+    Queries(QueriesRequest),
     /// Something about charters and studies.
     Charters(CharterRequest),
     /// Take care of the store.
@@ -164,6 +168,8 @@ pub enum Response {
     Books(Books),
     /// To [`Request::Ledger`].
     Ledger(Box<LedgerResponse>),
+    /// To [`Request::Queries`].
+    Queries(Box<QueriesResponse>),
     /// To [`Request::Charters`].
     Charters(Box<CharterResponse>),
     /// To [`Request::Upkeep`].

@@ -10,6 +10,7 @@ use sumac_protocol::document::study::{Study, admit_study};
 use sumac_protocol::envelope::{Envelope, Verified};
 use zeroize::Zeroizing;
 
+use crate::approval::{ApprovalPolicy, Decisions};
 use crate::store::{StorePaths, UnlockSecret};
 
 /// A node's folder.
@@ -52,6 +53,10 @@ pub struct Settings {
     /// a certificate.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub patients_behind_proxy: bool,
+    /// Whether a person of the clinic decides before it contributes: to no query, once for each study, or to each query.
+    /// Default `auto`, to none.
+    #[serde(default, skip_serializing_if = "is_auto")]
+    pub approval: ApprovalPolicy,
     /// How many requests a minute one address, and one key, may make of the patients' door. Default 240.
     #[serde(default = "Settings::default_patients_per_minute")]
     pub patients_per_minute: u32,
@@ -85,9 +90,14 @@ impl Default for Settings {
             patients_cert: None,
             patients_key: None,
             patients_behind_proxy: false,
+            approval: ApprovalPolicy::Auto,
             patients_per_minute: Self::default_patients_per_minute(),
         }
     }
+}
+
+fn is_auto(policy: &ApprovalPolicy) -> bool {
+    *policy == ApprovalPolicy::Auto
 }
 
 impl Home {
@@ -283,6 +293,28 @@ impl Home {
         }
     }
 
+    /// What was decided here of queries and studies.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn decisions(&self) -> Result<Decisions, HomeError> {
+        let file = self.dir.join(DECISIONS);
+        if !file.exists() {
+            return Ok(Decisions::default());
+        }
+        let text = fs::read_to_string(&file).map_err(|why| HomeError::io(&file, &why))?;
+        serde_json::from_str(&text).map_err(|why| HomeError::Io { file, why: format!("it holds no decisions: {why}") })
+    }
+
+    /// Keeps what was decided.
+    ///
+    /// # Errors
+    /// [`HomeError`]; then what was kept before stays.
+    pub fn put_decisions(&self, decisions: &Decisions) -> Result<(), HomeError> {
+        // Names, numbers and texts: serialising cannot fail.
+        self.replace(DECISIONS, &serde_json::to_string(decisions).unwrap_or_default())
+    }
+
     /// The file of this node's request to be listed.
     #[must_use]
     pub fn join_file(&self) -> PathBuf {
@@ -426,3 +458,4 @@ const CHARTER: &str = "charter.json";
 const STUDIES: &str = "studies";
 const WAITING: &str = "charter-waiting.json";
 const JOIN: &str = "join.json";
+const DECISIONS: &str = "approvals.json";

@@ -3,6 +3,7 @@
 //! The loop alone touches roles and books, so everything that happens to a query happens in one
 //! order. What is to be kept is durable before the next effect begins.
 
+mod approving;
 mod arrivals;
 mod at_the_door;
 mod charters;
@@ -47,6 +48,7 @@ use crate::door::{self, Door, DoorPlan, Hall, Nameplate};
 use crate::home::{Home, Settings};
 use crate::network::{Answer, FrameTap, Inbox, Network, NetworkConfig, NetworkError, NetworkEvent, NodeKey, Timing};
 use crate::store::{Entry, Store, UnlockSecret};
+use approving::Approvals;
 use arrivals::Arrivals;
 pub(crate) use effects::note;
 use handing_on::Heard;
@@ -105,6 +107,7 @@ pub async fn run(
     let mut node = Node::new(home.clone(), clinic, network, clock)?;
     node.patients_at = open.as_ref().map(Door::url);
     node.nameplate = nameplate;
+    node.approvals = Approvals::new(settings.approval, home.decisions()?);
     let worked = node.work(inbox, Calls { desk: call_queue, patients }, stop, ready).await;
     drop(open);
     node.network.shutdown().await;
@@ -147,6 +150,8 @@ struct Node {
     patients_at: Option<String>,
     /// What they are told of this clinic; none where they are not heard.
     nameplate: Option<Nameplate>,
+    /// Calls that wait for a person of the clinic.
+    approvals: Approvals,
     /// Events of this node to itself; empty between two turns of the loop.
     queue: VecDeque<Event>,
     /// What members signed in attempts that this node takes part in, so that they can be held to it.
@@ -182,6 +187,7 @@ impl Node {
             listening,
             patients_at: None,
             nameplate: None,
+            approvals: Approvals::default(),
             queue,
             notebook,
             beside: Vec::new(),

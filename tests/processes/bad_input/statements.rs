@@ -36,6 +36,7 @@ fn status(socket: &Path) -> Status {
         | Response::Taken(_)
         | Response::Upkept(_)
         | Response::Charters(_)
+        | Response::Queries(_)
         | Response::Ledger(_)
         | Response::Confirmed
         | Response::Words(_)
