@@ -6,7 +6,7 @@ mod attack;
 mod audit;
 mod bench;
 pub(crate) mod budget;
-mod charter;
+pub(crate) mod charter;
 pub(crate) mod columns;
 mod consent;
 pub(crate) mod dictionary;
@@ -15,8 +15,9 @@ mod export;
 mod generate;
 pub(crate) mod import;
 mod key;
-mod node;
+pub(crate) mod node;
 pub(crate) mod patient;
+mod queries;
 mod shell;
 pub(crate) mod studies;
 mod study;
@@ -95,6 +96,9 @@ pub(crate) enum Command {
     ///
     /// Exit code 0 if nothing was found, 1 if something was.
     Audit(audit::AuditArgs),
+    /// Say yes or no before this clinic contributes to a query.
+    #[command(subcommand)]
+    Queries(queries::QueriesCommand),
     /// What was asked from this account, and what was answered: list, show again, write out.
     ///
     /// `sumac ask` keeps every query before it is sent, and every answer, in $SUMAC_HOME or ~/.sumac. Nothing here asks
@@ -147,6 +151,7 @@ impl Command {
             Self::Bench(args) => args.run(),
             Self::Studies(args) => args.run(),
             Self::Columns(args) => args.run(),
+            Self::Queries(command) => command.run(),
             Self::Answers(command) => command.run(),
             Self::Completions(args) => args.run(),
             Self::Man(args) => args.run(),

@@ -5,10 +5,12 @@
 
 mod asking;
 mod command;
+mod confirm;
 mod demo;
 mod examples;
 mod failure;
 mod files;
+mod join_text;
 mod keys;
 mod passphrase;
 mod price;

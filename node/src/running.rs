@@ -3,8 +3,10 @@
 //! The loop alone touches roles and books, so everything that happens to a query happens in one
 //! order. What is to be kept is durable before the next effect begins.
 
+mod approving;
 mod arrivals;
 mod at_the_door;
+mod charters;
 mod commands;
 pub(crate) mod counter;
 mod effects;
@@ -34,6 +36,7 @@ use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
 pub use arrivals::{ARRIVALS_MAX, SEALED_BYTES_MAX};
+pub use charters::{FollowError, waits};
 pub use error::RunError;
 pub use recovering::{RecoverError, Recovered, recover};
 pub use witness::WitnessError;
@@ -41,10 +44,11 @@ pub use witness::WitnessError;
 use crate::clinic::Clinic;
 use crate::clock::Clock;
 use crate::control::{self, Call};
-use crate::door::{self, Door, DoorPlan, Hall};
+use crate::door::{self, Door, DoorPlan, Hall, Nameplate};
 use crate::home::{Home, Settings};
 use crate::network::{Answer, FrameTap, Inbox, Network, NetworkConfig, NetworkError, NetworkEvent, NodeKey, Timing};
 use crate::store::{Entry, Store, UnlockSecret};
+use approving::Approvals;
 use arrivals::Arrivals;
 pub(crate) use effects::note;
 use handing_on::Heard;
@@ -92,14 +96,18 @@ pub async fn run(
     control::serve(&home.control_socket(), calls)
         .map_err(|why| RunError::Control { socket: home.control_socket(), why: why.to_string() })?;
     let (asked, patients) = mpsc::channel(door::CALLS_MAX);
-    let open = match &door_plan {
-        None => None,
+    let (open, nameplate) = match &door_plan {
+        None => (None, None),
         Some(plan) => {
             let hall = Hall::new(plan, clinic.signer().principal(), &chain, Arc::clone(&clock), asked)?;
-            Some(Door::open(plan, hall).await?)
+            let nameplate = hall.nameplate();
+            (Some(Door::open(plan, hall).await?), Some(nameplate))
         }
     };
-    let mut node = Node::new(clinic, network, clock, open.as_ref().map(Door::url))?;
+    let mut node = Node::new(home.clone(), clinic, network, clock)?;
+    node.patients_at = open.as_ref().map(Door::url);
+    node.nameplate = nameplate;
+    node.approvals = Approvals::new(settings.approval, home.decisions()?);
     let worked = node.work(inbox, Calls { desk: call_queue, patients }, stop, ready).await;
     drop(open);
     node.network.shutdown().await;
@@ -122,6 +130,8 @@ struct Calls {
 }
 
 struct Node {
+    home: Home,
+    /// Another one from the moment another charter is in force.
     clinic: Arc<Clinic>,
     /// Cloned into tasks that send, which may outlive the event that caused them.
     network: Network,
@@ -138,6 +148,10 @@ struct Node {
     listening: Vec<String>,
     /// Where patients' programs are heard; none where they are not.
     patients_at: Option<String>,
+    /// What they are told of this clinic; none where they are not heard.
+    nameplate: Option<Nameplate>,
+    /// Calls that wait for a person of the clinic.
+    approvals: Approvals,
     /// Events of this node to itself; empty between two turns of the loop.
     queue: VecDeque<Event>,
     /// What members signed in attempts that this node takes part in, so that they can be held to it.
@@ -153,7 +167,7 @@ struct Node {
 }
 
 impl Node {
-    fn new(clinic: Clinic, network: Network, clock: Arc<Clock>, patients_at: Option<String>) -> Result<Self, RunError> {
+    fn new(home: Home, clinic: Clinic, network: Network, clock: Arc<Clock>) -> Result<Self, RunError> {
         let clinic = Arc::new(clinic);
         let (mut roles, queue, arrivals) = (Roles::default(), VecDeque::new(), Arrivals::restore(clinic.store())?);
         let counter_kept = counter::kept(clinic.store())?;
@@ -162,6 +176,7 @@ impl Node {
         let notebook = clinic.notebook()?;
         let (connected, listening) = (BTreeSet::new(), Vec::new());
         Ok(Self {
+            home,
             clinic,
             network,
             clock,
@@ -170,7 +185,9 @@ impl Node {
             heard: Heard::default(),
             connected,
             listening,
-            patients_at,
+            patients_at: None,
+            nameplate: None,
+            approvals: Approvals::default(),
             queue,
             notebook,
             beside: Vec::new(),
