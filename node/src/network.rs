@@ -104,6 +104,20 @@ impl Network {
         outcome.await.unwrap_or(Err(SendError::ShutDown))
     }
 
+    /// Asks a peer about charters or studies, whether or not it lives under the same charter: a connection is enough.
+    ///
+    /// # Errors
+    /// As [`Network::send`]; at most 64 KiB are asked.
+    pub async fn ask_papers(&self, to: NodeKey, bytes: Vec<u8>) -> Result<Vec<u8>, SendError> {
+        if bytes.len() > frame::PAPERS_BYTES_MAX {
+            return Err(SendError::TooLarge { bytes: bytes.len(), max: frame::PAPERS_BYTES_MAX });
+        }
+        let (done, outcome) = oneshot::channel();
+        let sent = self.commands.send(Command::AskPapers { to, bytes, done });
+        sent.await.map_err(|_| SendError::ShutDown)?;
+        outcome.await.unwrap_or(Err(SendError::ShutDown))
+    }
+
     /// From now on serves exactly `set` (and the configured hubs). Connections to anybody else are
     /// closed, and their `Disconnected` is on its way, when this returns.
     pub async fn replace_admitted(&self, set: BTreeSet<NodeKey>) {

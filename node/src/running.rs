@@ -11,6 +11,7 @@ mod commands;
 pub(crate) mod counter;
 mod effects;
 mod error;
+mod following;
 mod handing_on;
 mod ledgers;
 mod noting;
@@ -27,11 +28,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sumac_protocol::charter_chain::CharterChain;
+use sumac_protocol::digest::Digest;
 use sumac_protocol::evidence::Notebook;
 use sumac_protocol::moment::Moment;
 use sumac_protocol::principal::Principal;
 use sumac_protocol::round::Event;
-use sumac_protocol::round::message::{Message, decode};
+use sumac_protocol::round::message::{Message, decode, encode};
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
@@ -51,6 +53,7 @@ use crate::store::{Entry, Store, UnlockSecret};
 use approving::Approvals;
 use arrivals::Arrivals;
 pub(crate) use effects::note;
+use following::{NEWS_MAX, News};
 use handing_on::Heard;
 use recall::Recall;
 pub(crate) use roles::{Roles, SystemRandom};
@@ -152,6 +155,13 @@ struct Node {
     nameplate: Option<Nameplate>,
     /// Calls that wait for a person of the clinic.
     approvals: Approvals,
+    /// Where what peers tell of charters and studies is put, and taken from.
+    told: mpsc::Sender<News>,
+    news: mpsc::Receiver<News>,
+    /// Studies of the charter that are not kept here.
+    studies_wanted: BTreeSet<Digest>,
+    /// Two charters of one epoch are signed: their digests, in words. No new question is taken then.
+    fork: Option<String>,
     /// Events of this node to itself; empty between two turns of the loop.
     queue: VecDeque<Event>,
     /// What members signed in attempts that this node takes part in, so that they can be held to it.
@@ -175,7 +185,8 @@ impl Node {
         let recall = Recall::new(&clinic, counter_kept)?;
         let notebook = clinic.notebook()?;
         let (connected, listening) = (BTreeSet::new(), Vec::new());
-        Ok(Self {
+        let (told, news) = mpsc::channel(NEWS_MAX);
+        let mut node = Self {
             home,
             clinic,
             network,
@@ -188,13 +199,19 @@ impl Node {
             patients_at: None,
             nameplate: None,
             approvals: Approvals::default(),
+            told,
+            news,
+            studies_wanted: BTreeSet::new(),
+            fork: None,
             queue,
             notebook,
             beside: Vec::new(),
             counter_kept,
             recall,
             sealed_head: None,
-        })
+        };
+        node.look_for_studies()?;
+        Ok(node)
     }
 
     /// Ends at `stop` or when the network is gone, both without an error.
@@ -226,6 +243,7 @@ impl Node {
                     Some(event) => self.heard(event)?,
                     None => return Ok(()),
                 },
+                Some(news) = self.news.recv() => self.news(news),
                 _ = beat.tick() => {
                     self.watch_the_clock()?;
                     self.process(Event::Tick, None)?;
@@ -247,7 +265,7 @@ impl Node {
         self.clinic.signer().principal()
     }
 
-    /// Connections alone change state here; strangers and other charters are only logged.
+    /// Connections and charters change state here; strangers are only logged.
     fn heard(&mut self, event: NetworkEvent) -> Result<(), RunError> {
         match event {
             NetworkEvent::Listening { address } => self.listening.push(address),
@@ -256,6 +274,7 @@ impl Node {
                     tracing::info!(peer = %self.name(&peer), "connected");
                     self.connected.insert(peer);
                     self.arrivals.is_there(&peer);
+                    self.ask_for_studies(peer);
                     self.process(Event::Connected(peer), None)?;
                     self.ask_what_was_seen(true)?;
                 }
@@ -268,10 +287,8 @@ impl Node {
             }
             NetworkEvent::Received { from, bytes, answer } => self.received(from, &bytes, answer)?,
             NetworkEvent::StrangerRefused { peer } => tracing::warn!(%peer, "a stranger was refused"),
-            NetworkEvent::CharterDiffers { peer, .. } => {
-                let peer = principal(peer).map(|p| self.name(&p));
-                tracing::warn!(?peer, "a peer lives under another charter; one of us must update");
-            }
+            NetworkEvent::CharterDiffers { peer, theirs } => self.charter_differs(peer, &theirs),
+            NetworkEvent::Asked { from, bytes, answer } => self.asked_for_papers(from, &bytes, answer),
         }
         Ok(())
     }
@@ -286,7 +303,13 @@ impl Node {
                 self.asked_what_was_seen(from, (about, member, challenge, since), answer)
             }
             Ok(Message::Seen(word)) => self.seen(from, word, answer),
-            Ok(message) => self.process(Event::Message { from, message }, Some(answer)),
+            Ok(message) => match self.forked(&message) {
+                Some(refused) => {
+                    answer.reply(encode(&refused));
+                    Ok(())
+                }
+                None => self.process(Event::Message { from, message }, Some(answer)),
+            },
             Err(why) => {
                 tracing::warn!(peer = %self.name(&from), %why, "a message that cannot be read");
                 answer.reply(effects::unreadable(&why));

@@ -27,6 +27,7 @@ pub mod limits;
 pub mod moment;
 pub mod next_charter;
 pub mod octets;
+pub mod papers;
 pub mod plan;
 pub mod principal;
 pub mod privacy;

@@ -57,11 +57,12 @@ fn ten_nodes_behind_nat_answer_or_say_why_whatever_is_cut() {
 
 type Story = fn(&World, &mut Federation, &mut Books);
 
-const STORIES: [(&str, Story); 4] = [
+const STORIES: [(&str, Story); 5] = [
     ("nothing is cut", nothing_is_cut),
     ("a clinic is cut for the window", a_clinic_is_cut_for_the_window),
     ("an aggregator is cut before the release", an_aggregator_is_cut_before_the_release),
     ("a hub is killed", a_hub_is_killed),
+    ("a member is removed in the middle", a_member_is_removed_in_the_middle),
 ];
 
 fn nothing_is_cut(_: &World, federation: &mut Federation, books: &mut Books) {
@@ -110,6 +111,17 @@ fn a_hub_is_killed(_: &World, federation: &mut Federation, books: &mut Books) {
     assert_eq!(books.answered(question), CLINICS - 1, "and the other way round");
     federation.run(1);
     federation.node(1).until_said(" connected peer=", CLINICS - 1);
+}
+
+/// A charter without it is offered to one hub while a question is under way; everybody else follows, over the wire.
+fn a_member_is_removed_in_the_middle(_: &World, federation: &mut Federation, books: &mut Books) {
+    let mut question = federation.ask(30);
+    question.program.until("clinics contribute");
+    federation.remove(9, 0);
+    println!("the question under way: {}", books.ended(question));
+    assert_eq!(federation.clinics[9].epoch(), 1, "it does not follow a charter that leaves it out");
+    let question = federation.ask(60);
+    assert_eq!(books.answered(question), CLINICS - 1, "under the new charter, without it");
 }
 
 /// Waits until a clinic that was cut is back at a hub.

@@ -19,6 +19,8 @@ pub(super) enum Share {
     Beats,
     /// Of long messages.
     Offers,
+    /// Questions about charters and studies.
+    Papers,
 }
 
 impl Share {
@@ -29,6 +31,7 @@ impl Share {
             Self::Messages => (Duration::from_millis(4), 500),
             Self::Beats => (Duration::from_millis(10), 100),
             Self::Offers => (Duration::from_millis(100), 40),
+            Self::Papers => (Duration::from_secs(1), 20),
         }
     }
 }
@@ -63,7 +66,7 @@ mod tests {
     fn a_burst_passes_then_a_steady_stream_and_each_peer_and_kind_has_its_own() {
         let key = |seed| NodeKey::of_seed(&zeroize::Zeroizing::new([seed; 32]));
         let (mut allowance, began) = (Allowance::default(), Instant::now());
-        for share in [Share::Hellos, Share::Messages, Share::Beats, Share::Offers] {
+        for share in [Share::Hellos, Share::Messages, Share::Beats, Share::Offers, Share::Papers] {
             let (pause, at_once) = share.pace();
             let taken = |allowance: &mut Allowance, now, times: u32| {
                 (0..times).filter(|_| allowance.allows(key(1), share, now)).count()

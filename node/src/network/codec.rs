@@ -117,6 +117,7 @@ mod tests {
             Request::Heartbeat,
             Request::Goodbye,
             Request::Offer(Offer::of(&vec![9; 3 * CHUNK_BYTES + 1])),
+            Request::Papers(vec![4; 9]),
             Request::GetChunk(ChunkName { offer: [8; 32], number: 7 }),
         ];
         for request in requests {
@@ -164,7 +165,7 @@ mod tests {
             ("a body cut short", &[0, 0, 0, 9, 4, 1, 2], "after 2 of 8"),
             ("bytes after the body", &[0, 0, 0, 2, 4, 1, 2], "follow"),
             ("kind zero", &[0, 0, 0, 1, 0], "kind 0"),
-            ("kind from the future", &[0, 0, 0, 1, 13], "kind 13"),
+            ("kind from the future", &[0, 0, 0, 1, 14], "kind 14"),
             ("an offer of nothing", &[0, 0, 0, 1, 10], "an offer whose chunks"),
             ("a chunk without a name", &[0, 0, 0, 2, 11, 1], "a chunk without a name"),
             ("a reply where a request belongs", &[0, 0, 0, 1, 6], "kind 6"),

@@ -38,6 +38,8 @@ use bulk::Bulk;
 pub(super) enum Command {
     /// `done` hears the peer's bytes or why there are none; it is dropped only if the driver ends first.
     Send { to: NodeKey, bytes: Vec<u8>, done: Outcome },
+    /// The same, to whoever is linked.
+    AskPapers { to: NodeKey, bytes: Vec<u8>, done: Outcome },
     /// Takes the place of the whole set; peers only in the old one are cut off, hubs excepted.
     ReplaceAdmitted { set: BTreeSet<NodeKey>, done: oneshot::Sender<()> },
     /// Every linked peer must be admitted anew, as the new bytes may name another charter.
@@ -177,6 +179,7 @@ impl Driver {
     fn on_command(&mut self, command: Option<Command>) {
         match command {
             Some(Command::Send { to, bytes, done }) => self.send_message(to, bytes, done),
+            Some(Command::AskPapers { to, bytes, done }) => self.ask_papers(to, bytes, done),
             Some(Command::ReplaceAdmitted { set, done }) => {
                 self.replace_admitted(set);
                 carried_out(done);
@@ -202,8 +205,23 @@ impl Driver {
         if self.pending.is_full(to) {
             return settle(done, Err(SendError::Busy { peer: to }));
         }
+        self.send_request(to, Request::Message(bytes), done);
+    }
+
+    /// As a message, but the peer need not live under the same charter.
+    fn ask_papers(&mut self, to: NodeKey, bytes: Vec<u8>, done: Outcome) {
+        if !self.peers.is_linked(to) {
+            return settle(done, Err(SendError::NotConnected { peer: to }));
+        }
+        if self.pending.is_full(to) {
+            return settle(done, Err(SendError::Busy { peer: to }));
+        }
+        self.send_request(to, Request::Papers(bytes), done);
+    }
+
+    fn send_request(&mut self, to: NodeKey, request: Request, done: Outcome) {
         let deadline = Instant::now() + self.timing.request_timeout;
-        let id = self.request(to, Request::Message(bytes));
+        let id = self.request(to, request);
         self.pending.insert(id, to, Purpose::Message(done), deadline);
     }
 

@@ -13,6 +13,8 @@ pub const MESSAGE_BYTES_MAX: usize = 32 * 1024 * 1024;
 pub const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The longest message that is sent without being asked for, in bytes: 256 KiB.
 pub(super) const PUSHED_BYTES_MAX: usize = 256 * 1024;
+/// The longest question about charters and studies, in bytes: room for the digests of all studies in force.
+pub(super) const PAPERS_BYTES_MAX: usize = 64 * 1024;
 /// One piece of a longer one, in bytes; the last may be shorter.
 pub(super) const CHUNK_BYTES: usize = PUSHED_BYTES_MAX;
 /// The longest hello, in bytes: room for any charter hash.
@@ -36,6 +38,8 @@ pub(super) enum Request {
     Offer(Offer),
     /// "Give me this piece of what you offered."
     GetChunk(ChunkName),
+    /// A request of the application that also those may make who live under another charter.
+    Papers(Vec<u8>),
 }
 
 /// What the other answers.
@@ -173,12 +177,13 @@ impl Frame for Request {
             Self::Goodbye => GOODBYE,
             Self::Offer(_) => OFFER,
             Self::GetChunk(_) => GET_CHUNK,
+            Self::Papers(_) => PAPERS,
         }
     }
 
     fn body(&self) -> Cow<'_, [u8]> {
         match self {
-            Self::Hello(bytes) | Self::Message(bytes) => Cow::Borrowed(bytes),
+            Self::Hello(bytes) | Self::Message(bytes) | Self::Papers(bytes) => Cow::Borrowed(bytes),
             Self::Heartbeat | Self::Goodbye => Cow::Borrowed(&[]),
             Self::Offer(offer) => Cow::Owned(offer.to_bytes()),
             Self::GetChunk(name) => Cow::Owned(name.to_bytes()),
@@ -192,6 +197,7 @@ impl Frame for Request {
             HEARTBEAT | GOODBYE => Ok(0),
             OFFER => Ok(Offer::BYTES_MAX),
             GET_CHUNK => Ok(ChunkName::BYTES),
+            PAPERS => Ok(PAPERS_BYTES_MAX),
             _ => Err(FrameError::UnknownKind { kind }),
         }
     }
@@ -203,6 +209,7 @@ impl Frame for Request {
             HEARTBEAT => Ok(Self::Heartbeat),
             GOODBYE => Ok(Self::Goodbye),
             OFFER => Offer::parse(&body).map(Self::Offer).ok_or(FrameError::BadOffer),
+            PAPERS => Ok(Self::Papers(body)),
             GET_CHUNK => ChunkName::parse(&body).map(Self::GetChunk).ok_or(FrameError::BadOffer),
             _ => Err(FrameError::UnknownKind { kind }),
         }
@@ -269,3 +276,4 @@ const NOTED: u8 = 9;
 const OFFER: u8 = 10;
 const GET_CHUNK: u8 = 11;
 const CHUNK: u8 = 12;
+const PAPERS: u8 = 13;

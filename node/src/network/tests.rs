@@ -1,6 +1,7 @@
 //! Whole networks in one process, over loopback TCP. Tests wait for events, never for time.
 
 mod admission;
+mod crowd;
 mod endings;
 mod exchange;
 mod hostile;

@@ -122,7 +122,12 @@ impl Node {
     }
 
     fn offered(&mut self, text: &str) -> Result<CharterResponse, FollowError> {
-        let (chain, step) = self.goes_on(&CharterChain::from_json(text)?)?;
+        self.offered_chain(&CharterChain::from_json(text)?)
+    }
+
+    /// The same whoever offers it: a person here, or a peer.
+    pub(super) fn offered_chain(&mut self, newer: &CharterChain) -> Result<CharterResponse, FollowError> {
+        let (chain, step) = self.goes_on(newer)?;
         let (epoch, charter) = (chain.current().epoch, chain.current().digest());
         if step == Extension::Known {
             return Ok(CharterResponse::InForce { epoch, charter, fresh: false });
@@ -156,6 +161,7 @@ impl Node {
         }
         let (store, clock) = (Arc::clone(self.clinic.store()), Arc::clone(&self.clock));
         self.clinic = Arc::new(Clinic::new(store, chain, clock));
+        self.look_for_studies()?;
         let network = self.network.clone();
         tokio::spawn(async move {
             network.replace_admitted(admitted).await;
@@ -166,7 +172,7 @@ impl Node {
         Ok(CharterResponse::InForce { epoch, charter, fresh: true })
     }
 
-    fn keep_study(&mut self, envelope: &Envelope) -> Result<CharterResponse, FollowError> {
+    pub(super) fn keep_study(&mut self, envelope: &Envelope) -> Result<CharterResponse, FollowError> {
         let _claimed = envelope.claim::<Study>()?;
         self.home.put_study(envelope)?;
         let chain = self.clinic.chain();
@@ -175,6 +181,7 @@ impl Node {
             let (network, admitted) = (self.network.clone(), admitted(&self.home, chain)?);
             tokio::spawn(async move { network.replace_admitted(admitted).await });
         }
+        self.look_for_studies()?;
         Ok(CharterResponse::StudyKept(outside))
     }
 }

@@ -2,12 +2,14 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use sumac_node::clinic::{CohortLine, PatientLine};
-use sumac_node::control::{self, Request, Response};
+use sumac_node::control::{self, CharterRequest, Request, Response};
 use sumac_node::home::{Home, Settings};
 use sumac_node::store::{Store, UnlockSecret};
 use sumac_protocol::document::charter::{Member, Role};
+use sumac_protocol::envelope::Envelope;
 use sumac_protocol::principal::{Principal, Signer};
 use sumac_tests::processes::{Ended, Program};
 use tempfile::TempDir;
@@ -23,12 +25,15 @@ pub(crate) struct Clinic {
     home: Home,
     /// None where it was killed.
     node: Option<Program>,
+    /// No member any more: it learns nothing of what comes.
+    pub(crate) is_removed: bool,
 }
 
 /// Ten clinics with records and consents, and a researcher behind a router too.
 pub(crate) struct Federation {
     /// The first two are the hubs.
     pub(crate) clinics: Vec<Clinic>,
+    pub(crate) papers: Papers,
     researcher: Place,
     program: String,
     dir: PathBuf,
@@ -47,7 +52,7 @@ impl Federation {
             let (name, last) = (format!("c{number}"), u8::try_from(number + 1).unwrap());
             let place = if number < HUBS { world.hub(&name, last) } else { world.clinic(&name, last) }.unwrap();
             let (home, member) = make(&dir, &name, (number < HUBS).then_some(&place));
-            clinics.push(Clinic { name, key: member.key, place, home, node: None });
+            clinics.push(Clinic { name, key: member.key, place, home, node: None, is_removed: false });
             members.push(member);
         }
         let researcher = world.clinic("ask", 100).unwrap();
@@ -62,7 +67,7 @@ impl Federation {
             clinic.home.put_study(&papers.study).unwrap();
         }
         let program = program.to_owned();
-        let mut federation = Self { clinics, researcher, program, dir, asked: 0, _folder: folder };
+        let mut federation = Self { clinics, papers, researcher, program, dir, asked: 0, _folder: folder };
         for number in 0..CLINICS {
             federation.run(number);
         }
@@ -107,6 +112,24 @@ impl Federation {
         Question { query, program }
     }
 
+    /// Offers the next charter to one node, as its operator would: without this member, and with a study that this node
+    /// alone is given. Returns when every other member lives under it and has the study.
+    pub(crate) fn remove(&mut self, number: usize, at: usize) {
+        let study = self.papers.without(self.clinics[number].key);
+        let (epoch, chain) = (self.papers.chain.current().epoch, self.papers.chain.to_json());
+        self.clinics[number].is_removed = true;
+        self.clinics[at].control(&Request::Charters(CharterRequest::KeepStudy(study.clone())));
+        self.clinics[at].control(&Request::Charters(CharterRequest::Offer { chain: chain.clone() }));
+        let give_up = Instant::now() + PATIENCE;
+        for clinic in self.clinics.iter().filter(|clinic| !clinic.is_removed) {
+            while clinic.epoch() < epoch || !clinic.knows(&self.papers, &study) {
+                assert!(Instant::now() < give_up, "{} lives under epoch {}", clinic.name, clinic.epoch());
+                std::thread::yield_now();
+            }
+        }
+        std::fs::write(self.dir.join("charter.json"), chain).unwrap();
+    }
+
     /// Everything that the nodes said last, for a test that fails.
     pub(crate) fn last_words(&mut self) -> String {
         let words =
@@ -142,6 +165,18 @@ impl Clinic {
             panic!("another answer than asked for")
         };
         lines
+    }
+
+    /// The epoch that it lives under.
+    pub(crate) fn epoch(&self) -> u64 {
+        let Response::Status(status) = self.control(&Request::Status) else { panic!("another answer than asked for") };
+        status.epoch
+    }
+
+    /// Whether it keeps a study.
+    fn knows(&self, papers: &Papers, study: &Envelope) -> bool {
+        let studies = self.home.studies(&papers.chain).unwrap();
+        studies.iter().any(|kept| kept.digest() == study.digest())
     }
 
     /// Records, keys and consents, through its own control socket.
@@ -195,5 +230,7 @@ fn make(dir: &Path, name: &str, hub: Option<&Place>) -> (Home, Member) {
 pub(crate) const CLINICS: usize = 10;
 /// How many of them are hubs.
 pub(crate) const HUBS: usize = 2;
+/// How long a charter may take to everybody.
+const PATIENCE: Duration = Duration::from_secs(40);
 const PORT: u16 = 4_800;
 const QUESTION: &str = "SELECT count(*) AS courses FROM courses";

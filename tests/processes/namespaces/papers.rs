@@ -27,6 +27,7 @@ pub(crate) struct Papers {
     pub(crate) chain: CharterChain,
     pub(crate) study: Envelope,
     pub(crate) researcher: Zeroizing<[u8; 32]>,
+    steward: Signer,
 }
 
 impl Papers {
@@ -40,7 +41,20 @@ impl Papers {
         let next =
             Charter { epoch: 1, previous: Some(chain.genesis_digest()), studies: vec![study.digest()], ..genesis };
         chain.extend(&Envelope::sign(&next, &steward).unwrap()).unwrap();
-        Self { chain, study, researcher }
+        Self { chain, study, researcher, steward }
+    }
+
+    /// The next charter: without this member, and with one more study, which is returned.
+    pub(crate) fn without(&mut self, member: Principal) -> Envelope {
+        let researcher = Signer::from_seed(&self.researcher).principal();
+        let more = Study { id: "eleven".into(), ..study(&self.chain, researcher) };
+        let more = Envelope::sign(&more, &self.steward).unwrap();
+        let now = self.chain.current();
+        let mut next = Charter { epoch: now.epoch + 1, previous: Some(now.digest()), ..Charter::clone(now) };
+        next.members.retain(|listed| listed.key != member);
+        next.studies.push(more.digest());
+        self.chain.extend(&Envelope::sign(&next, &self.steward).unwrap()).unwrap();
+        more
     }
 }
 

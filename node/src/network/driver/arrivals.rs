@@ -122,6 +122,7 @@ impl Driver {
             Request::Message(_) => Share::Messages,
             Request::Heartbeat | Request::Goodbye => Share::Beats,
             Request::Offer(_) | Request::GetChunk(_) => Share::Offers,
+            Request::Papers(_) => Share::Papers,
         };
         if !self.allowance.allows(from, share, Instant::now()) {
             return self.answer(from, asked, Reply::Busy);
@@ -135,6 +136,10 @@ impl Driver {
             }
             Request::Hello(theirs) => self.on_hello(from, link, theirs, asked),
             Request::Message(bytes) => self.on_message(from, bytes, asked),
+            Request::Papers(_) if self.farewell.is_some() => self.answer(from, asked, Reply::Busy),
+            Request::Papers(bytes) => {
+                self.hand_on(from, asked, |answer| NetworkEvent::Asked { from, bytes, answer });
+            }
             // Long messages have streams of their own.
             Request::Offer(_) | Request::GetChunk(_) => {
                 self.answer(from, asked, Reply::Refused(Refusal::NotOffered, Vec::new()));
@@ -231,13 +236,16 @@ impl Driver {
     /// Gives a message to the application. If it has no room, the event is dropped with its
     /// `Answer`, which answers "busy" like any other dropped answer.
     fn hand_over(&mut self, from: NodeKey, bytes: Vec<u8>, asked: Asked) {
+        self.hand_on(from, asked, |answer| NetworkEvent::Received { from, bytes, answer });
+    }
+
+    fn hand_on(&mut self, from: NodeKey, asked: Asked, event: impl FnOnce(Answer) -> NetworkEvent) {
         let (answer, awaited) = Answer::awaited();
         let id = asked.id;
         let finished = awaited.map(move |bytes| Finished { way: Way::Pushed(id), bytes: bytes.ok() });
         self.asked.insert(id, (from, asked));
         self.working.push(finished.boxed());
-        let event = NetworkEvent::Received { from, bytes, answer };
-        if self.outbox.offer(event).is_err() {
+        if self.outbox.offer(event(answer)).is_err() {
             tracing::debug!(peer = %from, "the inbox is full; answered busy");
         }
     }

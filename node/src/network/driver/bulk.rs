@@ -206,7 +206,7 @@ impl Driver {
                 let reply = chunk.map_or(Reply::Refused(Refusal::NotOffered, Vec::new()), Reply::Chunk);
                 self.answer(from, asked, reply);
             }
-            Request::Hello(_) | Request::Message(_) | Request::Heartbeat | Request::Goodbye => {
+            Request::Hello(_) | Request::Message(_) | Request::Heartbeat | Request::Goodbye | Request::Papers(_) => {
                 self.answer(from, asked, Reply::Refused(Refusal::NotOffered, Vec::new()));
             }
         }
