@@ -10,6 +10,7 @@ pub(crate) mod charter;
 pub(crate) mod columns;
 mod consent;
 pub(crate) mod dictionary;
+mod doctor;
 mod explain;
 mod export;
 mod generate;
@@ -41,6 +42,13 @@ pub(crate) enum Command {
     /// Make, run and look after a clinic's node.
     #[command(subcommand)]
     Node(node::NodeCommand),
+    /// What is wrong with a node, and what to do?
+    ///
+    /// Clock, disk, ports, hubs, charter, studies, secrets, budget: looked at from the node's folder and, where it runs, over
+    /// its control socket. Nothing is changed and no secret is opened.
+    ///
+    /// Exit code 0 if nothing is wrong, 1 if something is.
+    Doctor(doctor::DoctorArgs),
     /// Write, sign and read charters.
     #[command(subcommand)]
     Charter(charter::CharterCommand),
@@ -134,6 +142,7 @@ impl Command {
             Self::Demo(args) => demo::run(&args),
             Self::Key(command) => command.run(),
             Self::Node(command) => command.run(),
+            Self::Doctor(args) => args.run(),
             Self::Charter(command) => command.run(),
             Self::Dictionary(command) => command.run(),
             Self::Study(command) => command.run(),

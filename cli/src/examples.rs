@@ -31,7 +31,7 @@ fn at(command: Command, path: &[&str], text: &str) -> Command {
 }
 
 /// By command, as it is typed behind `sumac`.
-const EXAMPLES: [(&str, &str); 77] = [
+const EXAMPLES: [(&str, &str); 78] = [
     ("demo", "sumac demo --keep /tmp/federation"),
     ("key new", "sumac key new --out researcher.key"),
     ("key show", "sumac key show researcher.key"),
@@ -50,6 +50,7 @@ const EXAMPLES: [(&str, &str); 77] = [
     ("node confirm", "sumac node confirm --dir /var/lib/sumac --patient P-007 --receipt r.json"),
     ("node rotate-keys", "sumac node rotate-keys --dir /var/lib/sumac --data-keys"),
     ("node erase", "sumac node erase --dir /var/lib/sumac --patient P-007"),
+    ("doctor", "sumac doctor --dir /var/lib/sumac"),
     (
         "charter new",
         "sumac charter new --example > charter-text.json\nsumac charter new --from charter-text.json --out draft.json",

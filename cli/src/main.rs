@@ -7,6 +7,7 @@ mod asking;
 mod command;
 mod confirm;
 mod demo;
+mod doctor;
 mod examples;
 mod failure;
 mod files;

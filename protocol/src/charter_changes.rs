@@ -15,7 +15,6 @@ use crate::principal::Principal;
 
 /// Everything that differs between two charters, in the order in which people read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::module_name_repetitions, reason = "imported by name, beside those of studies")]
 pub struct CharterChanges {
     list: Vec<CharterChange>,
     waits: Vec<String>,
@@ -24,7 +23,6 @@ pub struct CharterChanges {
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "complete: what a reader has to see")]
-#[expect(clippy::module_name_repetitions, reason = "imported by name, beside those of studies")]
 pub struct CharterChange {
     /// What it is about.
     pub area: Area,

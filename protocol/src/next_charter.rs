@@ -17,7 +17,6 @@ use crate::principal::Principal;
 
 /// A charter that nobody has signed yet, and the one that it follows.
 #[derive(Debug, Clone)]
-#[expect(clippy::module_name_repetitions, reason = "imported by name, beside charters and chains")]
 pub struct NextCharter {
     before: Charter,
     after: Charter,

@@ -33,6 +33,7 @@ use sumac_protocol::document::study::{Study, admit_study};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::command::ask::Format;
+use crate::command::doctor;
 use crate::failure::Failure;
 use crate::{files, passphrase, show};
 
@@ -148,6 +149,7 @@ fn run(dir: &Path, door: door::DoorArgs) -> Result<ExitCode, Failure> {
     let home = Home::at(dir);
     charter(&home)?;
     let settings = door.over(home.settings()?);
+    doctor::warn_before_start(&home, &settings);
     let unlock = unlock(&home)?;
     let runtime = tokio::runtime::Runtime::new().map_err(|why| Failure::bug(format!("no runtime: {why}")))?;
     let ready = |ready: &running::Ready| match show::json(ready) {
