@@ -173,30 +173,34 @@ impl Asking {
         Ok(Self { chain, study, hub, query: pending.query, answer_key, submitted, expires })
     }
 
-    /// The first hub of the charter that lets this researcher in within a moment, with the connection; nothing where none
-    /// does.
-    pub(crate) async fn reachable_hub(chain: &CharterChain, seed: &Zeroizing<[u8; 32]>) -> Option<(Member, Asker)> {
-        for hub in chain.current().hubs() {
-            match Asker::connect(seed.clone(), hub, chain.current().digest(), A_MOMENT).await {
-                Ok(asker) => return Some((hub.clone(), asker)),
+    /// The name of the first hub that lets this researcher in within a moment, if it is another than the one that the query
+    /// names. None where there is no other, or none can be reached either.
+    pub(crate) fn other_hub(&self, seed: &Zeroizing<[u8; 32]>) -> Result<Option<String>, Failure> {
+        let charter = self.chain.current();
+        if charter.hubs().count() < 2 {
+            return Ok(None);
+        }
+        let runtime = tokio::runtime::Runtime::new().map_err(|why| Failure::bug(format!("no runtime: {why}")))?;
+        for hub in charter.hubs() {
+            match runtime.block_on(Asker::connect(seed.clone(), hub, charter.digest(), A_MOMENT)) {
+                Ok(asker) => {
+                    runtime.block_on(asker.goodbye());
+                    return Ok((hub.key != self.hub.key).then(|| hub.name.clone()));
+                }
                 Err(why) => tracing::warn!(%why, "another hub is tried"),
             }
         }
-        None
+        Ok(None)
     }
 
-    /// Submits the query and follows it to its end, over a connection to its hub if there is one. A hub that goes away is
-    /// waited for until the query expires.
+    /// Submits the query and follows it to its end. A hub that goes away is waited for until the
+    /// query expires.
     pub(crate) async fn run(
         &self,
         seed: &Zeroizing<[u8; 32]>,
-        connected: Option<Asker>,
         mut see: impl FnMut(&Progress),
     ) -> Result<ReleaseFile, Failure> {
-        let mut asker = match connected {
-            Some(asker) => asker,
-            None => Asker::connect(seed.clone(), &self.hub, self.chain.current().digest(), PATIENCE).await?,
-        };
+        let mut asker = Asker::connect(seed.clone(), &self.hub, self.chain.current().digest(), PATIENCE).await?;
         let mut beat = tokio::time::interval(BEAT);
         let mut submitted = false;
         let ended = loop {
@@ -226,6 +230,14 @@ impl Asking {
             why.warn();
         }
         ended
+    }
+
+    /// How far the query is now, as its hub says.
+    pub(crate) async fn look(&self, seed: &Zeroizing<[u8; 32]>) -> Result<Progress, Failure> {
+        let mut asker = Asker::connect(seed.clone(), &self.hub, self.chain.current().digest(), PATIENCE).await?;
+        let seen = asker.follow(self.id()).await;
+        asker.goodbye().await;
+        Ok(seen?)
     }
 
     /// The release or the refusal, once there is one; nothing while the query still runs.

@@ -188,7 +188,7 @@ fn ask(args: &DemoArgs, federation: &Federation, step: &dyn Fn(&str)) -> Result<
     let began = Instant::now();
     let watch = Watch::new(&asking);
     let steps = RefCell::new(Steps::from(began));
-    let release = runtime.block_on(asking.run(&seed, None, |progress| {
+    let release = runtime.block_on(asking.run(&seed, |progress| {
         watch.see(progress);
         steps.borrow_mut().see(progress);
     }));
