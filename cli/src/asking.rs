@@ -173,6 +173,26 @@ impl Asking {
         Ok(Self { chain, study, hub, query: pending.query, answer_key, submitted, expires })
     }
 
+    /// The name of the first hub that lets this researcher in within a moment, if it is another than the one that the query
+    /// names. None where there is no other, or none can be reached either.
+    pub(crate) fn other_hub(&self, seed: &Zeroizing<[u8; 32]>) -> Result<Option<String>, Failure> {
+        let charter = self.chain.current();
+        if charter.hubs().count() < 2 {
+            return Ok(None);
+        }
+        let runtime = tokio::runtime::Runtime::new().map_err(|why| Failure::bug(format!("no runtime: {why}")))?;
+        for hub in charter.hubs() {
+            match runtime.block_on(Asker::connect(seed.clone(), hub, charter.digest(), A_MOMENT)) {
+                Ok(asker) => {
+                    runtime.block_on(asker.goodbye());
+                    return Ok((hub.key != self.hub.key).then(|| hub.name.clone()));
+                }
+                Err(why) => tracing::warn!(%why, "another hub is tried"),
+            }
+        }
+        Ok(None)
+    }
+
     /// Submits the query and follows it to its end. A hub that goes away is waited for until the
     /// query expires.
     pub(crate) async fn run(
@@ -307,6 +327,8 @@ fn find_pending(id: &str) -> Result<PathBuf, Failure> {
 
 /// How long the hub may take to let a researcher in.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// How long one hub of several may take before the next is tried: a few round trips around the world.
+const A_MOMENT: Duration = Duration::from_secs(4);
 /// How often the hub is asked how far the query is.
 const BEAT: Duration = Duration::from_millis(30);
 /// How long after a query's expiry a hub that is away is still waited for.

@@ -6,17 +6,19 @@ mod attack;
 mod audit;
 mod bench;
 pub(crate) mod budget;
-mod charter;
+pub(crate) mod charter;
 pub(crate) mod columns;
 mod consent;
 pub(crate) mod dictionary;
+mod doctor;
 mod explain;
 mod export;
 mod generate;
 pub(crate) mod import;
 mod key;
-mod node;
+pub(crate) mod node;
 pub(crate) mod patient;
+mod queries;
 mod shell;
 pub(crate) mod studies;
 mod study;
@@ -41,6 +43,13 @@ pub(crate) enum Command {
     /// Make, run and look after a clinic's node.
     #[command(subcommand)]
     Node(node::NodeCommand),
+    /// What is wrong with a node, and what to do?
+    ///
+    /// Clock, disk, ports, hubs, charter, studies, secrets, budget: looked at from the node's folder and, where it runs, over
+    /// its control socket. Nothing is changed and no secret is opened.
+    ///
+    /// Exit code 0 if nothing is wrong, 1 if something is.
+    Doctor(doctor::DoctorArgs),
     /// Write, sign and read charters.
     #[command(subcommand)]
     Charter(charter::CharterCommand),
@@ -101,6 +110,9 @@ pub(crate) enum Command {
     ///
     /// Exit code 0 if nothing was found, 1 if something was.
     Audit(audit::AuditArgs),
+    /// Say yes or no before this clinic contributes to a query.
+    #[command(subcommand)]
+    Queries(queries::QueriesCommand),
     /// What was asked from this account, and what was answered: list, show again, write out.
     ///
     /// `sumac ask` keeps every query before it is sent, and every answer, in $SUMAC_HOME or ~/.sumac. Nothing here asks
@@ -136,6 +148,7 @@ impl Command {
             Self::Demo(args) => demo::run(&args),
             Self::Key(command) => command.run(),
             Self::Node(command) => command.run(),
+            Self::Doctor(args) => args.run(),
             Self::Charter(command) => command.run(),
             Self::Dictionary(command) => command.run(),
             Self::Study(command) => command.run(),
@@ -154,6 +167,7 @@ impl Command {
             Self::Bench(args) => args.run(),
             Self::Studies(args) => args.run(),
             Self::Columns(args) => args.run(),
+            Self::Queries(command) => command.run(),
             Self::Answers(command) => command.run(),
             Self::Completions(args) => args.run(),
             Self::Man(args) => args.run(),

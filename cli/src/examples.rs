@@ -31,15 +31,17 @@ fn at(command: Command, path: &[&str], text: &str) -> Command {
 }
 
 /// By command, as it is typed behind `sumac`.
-const EXAMPLES: [(&str, &str); 65] = [
+const EXAMPLES: [(&str, &str); 79] = [
     ("demo", "sumac demo --keep /tmp/federation"),
     ("key new", "sumac key new --out researcher.key"),
     ("key show", "sumac key show researcher.key"),
     (
         "node init",
-        "sumac node init --dir /var/lib/sumac --key-file /media/key/node.key \\\n  --listen /ip4/0.0.0.0/tcp/4800",
+        "sumac node init --dir /var/lib/sumac --key-file /media/key/node.key \\\n  --listen /ip4/0.0.0.0/tcp/4800 --address /dns/hub.example.org/tcp/4800",
     ),
     ("node run", "sumac node run --dir /var/lib/sumac --patients 127.0.0.1:4880"),
+    ("node join", "sumac node join charter.json --dir /var/lib/sumac --study study.json"),
+    ("node accept", "sumac node accept --dir /var/lib/sumac"),
     ("node adopt", "sumac node adopt --dir /var/lib/sumac --charter charter.json \\\n  --study study.json"),
     ("node status", "sumac node status --dir /var/lib/sumac"),
     ("node backup", "sumac node backup --dir /var/lib/sumac --to /media/backup/2026-11-22"),
@@ -48,11 +50,20 @@ const EXAMPLES: [(&str, &str); 65] = [
     ("node confirm", "sumac node confirm --dir /var/lib/sumac --patient P-007 --receipt r.json"),
     ("node rotate-keys", "sumac node rotate-keys --dir /var/lib/sumac --data-keys"),
     ("node erase", "sumac node erase --dir /var/lib/sumac --patient P-007"),
+    ("doctor", "sumac doctor --dir /var/lib/sumac"),
     (
         "charter new",
         "sumac charter new --example > charter-text.json\nsumac charter new --from charter-text.json --out draft.json",
     ),
-    ("charter sign", "sumac charter sign draft.json --key steward.key"),
+    ("charter add-member", "sumac charter add-member join.json --charter charter.json --out draft.json"),
+    ("charter remove-member", "sumac charter remove-member Mill --charter charter.json --out draft.json"),
+    (
+        "charter set-policy",
+        "sumac charter set-policy cohort_min=20 rho_per_query_max=100000 \\\n  --charter charter.json --out draft.json",
+    ),
+    ("charter diff", "sumac charter diff draft.json --charter charter.json"),
+    ("charter sign", "sumac charter sign draft.json --charter charter.json --key steward.key"),
+    ("charter publish", "sumac charter publish draft.json --charter charter.json --dir /var/lib/sumac"),
     ("charter add", "sumac charter add draft.json --chain charter.json"),
     ("charter show", "sumac charter show charter.json"),
     ("dictionary show", "sumac dictionary show phq9"),
@@ -64,6 +75,8 @@ const EXAMPLES: [(&str, &str); 65] = [
          sumac study new --from study-text.json --plan questions.sql \\\n  --charter charter.json --out draft.json",
     ),
     ("study sign", "sumac study sign draft.json --key steward.key --charter charter.json"),
+    ("study publish", "sumac study publish study.json --charter charter.json --out draft.json"),
+    ("study end", "sumac study end study.json --charter charter.json --out draft.json"),
     ("study show", "sumac study show study.json --charter charter.json"),
     ("study digest", "sumac study digest study.json"),
     ("studies", "sumac studies --charter charter.json study.json"),
@@ -132,6 +145,10 @@ const EXAMPLES: [(&str, &str); 65] = [
         "sumac budget --study study.json --charter charter.json --key researcher.key\n\
          sumac budget --dir /var/lib/sumac",
     ),
+    ("queries pending", "sumac queries pending --dir /var/lib/sumac"),
+    ("queries show", "sumac queries show 4f8a1c22 --dir /var/lib/sumac"),
+    ("queries approve", "sumac queries approve 4f8a1c22 --dir /var/lib/sumac"),
+    ("queries refuse", "sumac queries refuse 4f8a1c22 --dir /var/lib/sumac --why \"too few of us\""),
     ("answers list", "sumac answers list"),
     ("answers show", "sumac answers show 4f8a1c22 --charter charter.json"),
     ("answers export", "sumac answers export 4f8a1c22 --out release.json"),

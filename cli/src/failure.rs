@@ -17,10 +17,12 @@ use sumac_node::store::{BackupError, StoreError};
 use sumac_node::synthetic::SyntheticError;
 use sumac_protocol::charter_chain::ChainError;
 use sumac_protocol::document::charter::CharterError;
+use sumac_protocol::document::join::JoinError;
 use sumac_protocol::document::study::StudyError;
 use sumac_protocol::envelope::DocumentError;
 use sumac_protocol::evidence::EvidenceError;
 use sumac_protocol::ledger::LedgerError;
+use sumac_protocol::next_charter::NextError;
 use sumac_protocol::release_file::ReleaseError;
 use sumac_protocol::round::progress::Refused;
 
@@ -236,6 +238,8 @@ refusals!(
     EvidenceError,
     ChainError,
     CharterError,
+    JoinError,
+    NextError,
     StudyError,
     ReleaseError
 );

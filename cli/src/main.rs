@@ -5,10 +5,13 @@
 
 mod asking;
 mod command;
+mod confirm;
 mod demo;
+mod doctor;
 mod examples;
 mod failure;
 mod files;
+mod join_text;
 mod keys;
 mod passphrase;
 mod price;

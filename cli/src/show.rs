@@ -7,6 +7,8 @@ mod answer;
 /// What was asked and answered, as it is kept.
 mod answers;
 mod budget;
+/// What a charter says, and what it changes of the one before.
+mod charter;
 mod columns;
 /// What an operator sees of a node's own state, cohorts and patients.
 mod console;
@@ -33,12 +35,13 @@ use sumac_protocol::round::progress::{Progress, Step};
 pub(crate) use answer::{Destination, answer};
 pub(crate) use answers::kept;
 pub(crate) use budget::{clinic_budget, study_budget};
+pub(crate) use charter::{changes, founding};
 pub(crate) use columns::columns;
 pub(crate) use console::{cohorts, patients, status};
 pub(crate) use dictionary::{Entry, dictionary, dictionary_size};
 pub(crate) use harmless::one_line;
 pub(crate) use studies::studies;
-pub(crate) use study::study;
+pub(crate) use study::{study, study_to_sign};
 
 use crate::failure::Failure;
 use harmless::{escaped, harmless};

@@ -78,7 +78,10 @@ impl Asker {
             Some(NetworkEvent::Disconnected { .. }) => self.connected = false,
             Some(NetworkEvent::CharterDiffers { .. }) => return Err(AskError::OtherCharter { hub: self.name.clone() }),
             Some(
-                NetworkEvent::Listening { .. } | NetworkEvent::Received { .. } | NetworkEvent::StrangerRefused { .. },
+                NetworkEvent::Listening { .. }
+                | NetworkEvent::Received { .. }
+                | NetworkEvent::Asked { .. }
+                | NetworkEvent::StrangerRefused { .. },
             ) => {}
             None => return Err(AskError::Unreachable { hub: self.name.clone(), why: "the network stopped".into() }),
         }

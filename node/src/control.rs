@@ -3,8 +3,10 @@
 //! One JSON request a line, one JSON answer a line, over a Unix socket in the node's folder with
 //! mode 0600. The kernel tells who connects; only the node's own user and root are heard.
 
+mod charters;
 mod client;
 mod ledger;
+mod queries;
 mod server;
 mod upkeep;
 
@@ -18,8 +20,10 @@ use sumac_protocol::principal::Principal;
 use sumac_protocol::record::Record;
 use sumac_protocol::round::progress::Refused;
 
+pub use charters::{CharterRequest, CharterResponse};
 pub use client::{ControlError, ask};
 pub use ledger::{LedgerRequest, LedgerResponse};
+pub use queries::{PendingQuery, QueriesRequest, QueriesResponse};
 pub(crate) use server::{Call, serve};
 pub use upkeep::{Upkeep, Upkept};
 
@@ -100,6 +104,10 @@ pub enum Request {
     Books,
     /// Something about consent ledgers, this clinic's or another's.
     Ledger(LedgerRequest),
+    /// Something about queries that wait for a person.
+    Queries(QueriesRequest),
+    /// Something about charters and studies.
+    Charters(CharterRequest),
     /// Take care of the store.
     Upkeep(Upkeep),
     /// Export everything held about one patient.
@@ -160,6 +168,10 @@ pub enum Response {
     Books(Books),
     /// To [`Request::Ledger`].
     Ledger(Box<LedgerResponse>),
+    /// To [`Request::Queries`].
+    Queries(Box<QueriesResponse>),
+    /// To [`Request::Charters`].
+    Charters(Box<CharterResponse>),
     /// To [`Request::Upkeep`].
     Upkept(Upkept),
     /// To [`Request::ExportPatient`]; none if there is no such patient.

@@ -35,6 +35,7 @@ use tokio::sync::mpsc;
 pub use answer::{ANSWER_SIZES, Answer, GrantedNow, StatusNow, UseLine, open_answer};
 pub(crate) use calls::{Asked, Call, Done};
 pub use clinic::AboutClinic;
+pub(crate) use clinic::Nameplate;
 pub use error::DoorError;
 pub use listening::Door;
 pub(crate) use pace::{Pace, Who};
@@ -82,7 +83,7 @@ impl DoorPlan {
 #[derive(Debug)]
 pub(crate) struct Hall {
     clinic: Principal,
-    about: AboutClinic,
+    nameplate: Nameplate,
     calls: mpsc::Sender<Call>,
     challenges: Challenges,
     pace: Pace,
@@ -101,11 +102,16 @@ impl Hall {
         clock: Arc<Clock>,
         calls: mpsc::Sender<Call>,
     ) -> Result<Self, DoorError> {
-        let about = AboutClinic::of(clinic, chain);
+        let nameplate = Nameplate::of(clinic, chain);
         let (challenges, pace) = (Challenges::new()?, Pace::new(plan.per_minute));
         let handing_over = Pace::new(HANDED_OVER_PER_MINUTE);
         let behind_proxy = plan.behind_proxy;
-        Ok(Self { clinic, about, calls, challenges, pace, handing_over, clock, behind_proxy })
+        Ok(Self { clinic, nameplate, calls, challenges, pace, handing_over, clock, behind_proxy })
+    }
+
+    /// What is said of this clinic, to change it with the charter.
+    pub(crate) fn nameplate(&self) -> Nameplate {
+        self.nameplate.clone()
     }
 }
 

@@ -10,6 +10,7 @@ use sumac_protocol::document::study::{Study, admit_study};
 use sumac_protocol::envelope::{Envelope, Verified};
 use zeroize::Zeroizing;
 
+use crate::approval::{ApprovalPolicy, Decisions};
 use crate::store::{StorePaths, UnlockSecret};
 
 /// A node's folder.
@@ -52,6 +53,10 @@ pub struct Settings {
     /// a certificate.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub patients_behind_proxy: bool,
+    /// Whether a person of the clinic decides before it contributes: to no query, once for each study, or to each query.
+    /// Default `auto`, to none.
+    #[serde(default, skip_serializing_if = "is_auto")]
+    pub approval: ApprovalPolicy,
     /// How many requests a minute one address, and one key, may make of the patients' door. Default 240.
     #[serde(default = "Settings::default_patients_per_minute")]
     pub patients_per_minute: u32,
@@ -85,9 +90,14 @@ impl Default for Settings {
             patients_cert: None,
             patients_key: None,
             patients_behind_proxy: false,
+            approval: ApprovalPolicy::Auto,
             patients_per_minute: Self::default_patients_per_minute(),
         }
     }
+}
+
+fn is_auto(policy: &ApprovalPolicy) -> bool {
+    *policy == ApprovalPolicy::Auto
 }
 
 impl Home {
@@ -147,10 +157,14 @@ impl Home {
     /// # Errors
     /// [`HomeError`]; then those before stay.
     pub fn put_settings(&self, settings: &Settings) -> Result<(), HomeError> {
-        let file = self.dir.join(SETTINGS);
-        let fresh = self.dir.join(format!("{SETTINGS}.new"));
         let text = toml::to_string_pretty(settings)
-            .map_err(|why| HomeError::Settings { file: file.clone(), why: why.to_string() })?;
+            .map_err(|why| HomeError::Settings { file: self.dir.join(SETTINGS), why: why.to_string() })?;
+        self.replace(SETTINGS, &text)
+    }
+
+    /// Puts a text in the place of a file: whoever reads it meanwhile, or after a power cut, has the old one or the new one.
+    fn replace(&self, name: &str, text: &str) -> Result<(), HomeError> {
+        let (file, fresh) = (self.dir.join(name), self.dir.join(format!("{name}.new")));
         let written = fs::write(&fresh, text).and_then(|()| fs::File::open(&fresh)?.sync_all());
         let replaced =
             written.and_then(|()| fs::rename(&fresh, &file)).and_then(|()| fs::File::open(&self.dir)?.sync_all());
@@ -245,8 +259,66 @@ impl Home {
     /// # Errors
     /// [`HomeError`].
     pub fn put_charter(&self, chain: &CharterChain) -> Result<(), HomeError> {
-        let file = self.charter_file();
-        fs::write(&file, chain.to_json()).map_err(|why| HomeError::io(&file, &why))
+        self.replace(CHARTER, &chain.to_json())
+    }
+
+    /// Keeps a chain whose newest charter waits for a person, in place of one that waited before.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn put_waiting(&self, chain: &CharterChain) -> Result<(), HomeError> {
+        self.replace(WAITING, &chain.to_json())
+    }
+
+    /// The chain whose newest charter waits for a person, if one does.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn waiting(&self) -> Result<Option<CharterChain>, HomeError> {
+        let file = self.dir.join(WAITING);
+        if !file.exists() {
+            return Ok(None);
+        }
+        let text = fs::read_to_string(&file).map_err(|why| HomeError::io(&file, &why))?;
+        let chain = CharterChain::from_json(&text);
+        chain.map(Some).map_err(|why| HomeError::Charter { file, why: why.to_string(), remedy: why.remedy() })
+    }
+
+    /// Forgets what waited: it is in force now, or something newer is.
+    pub fn nothing_waits(&self) {
+        if let Err(why) = fs::remove_file(self.dir.join(WAITING))
+            && why.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(%why, "what waited stays in its file, and counts for nothing");
+        }
+    }
+
+    /// What was decided here of queries and studies.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn decisions(&self) -> Result<Decisions, HomeError> {
+        let file = self.dir.join(DECISIONS);
+        if !file.exists() {
+            return Ok(Decisions::default());
+        }
+        let text = fs::read_to_string(&file).map_err(|why| HomeError::io(&file, &why))?;
+        serde_json::from_str(&text).map_err(|why| HomeError::Io { file, why: format!("it holds no decisions: {why}") })
+    }
+
+    /// Keeps what was decided.
+    ///
+    /// # Errors
+    /// [`HomeError`]; then what was kept before stays.
+    pub fn put_decisions(&self, decisions: &Decisions) -> Result<(), HomeError> {
+        // Names, numbers and texts: serialising cannot fail.
+        self.replace(DECISIONS, &serde_json::to_string(decisions).unwrap_or_default())
+    }
+
+    /// The file of this node's request to be listed.
+    #[must_use]
+    pub fn join_file(&self) -> PathBuf {
+        self.dir.join(JOIN)
     }
 
     /// Keeps a study, so that its researchers are let in. Studies that are not in force are kept
@@ -384,3 +456,6 @@ const A_FOLDER: &str = "this is a folder, not a file";
 const NO_FOLDER: &str = "there is no such folder";
 const CHARTER: &str = "charter.json";
 const STUDIES: &str = "studies";
+const WAITING: &str = "charter-waiting.json";
+const JOIN: &str = "join.json";
+const DECISIONS: &str = "approvals.json";

@@ -1,5 +1,6 @@
 //! Sumac's node: the sealed store, the network, and the effects of the protocol's roles.
 
+pub mod approval;
 pub mod asker;
 pub mod attack;
 pub mod clinic;

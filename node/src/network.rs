@@ -11,16 +11,21 @@
 //! - A request is always answered: by the application, with "busy", or with a refusal.
 //! - Nothing waits for the application: a full inbox means "busy" for the peer.
 //! - No length a peer announces sets memory aside before the bytes have come.
+//! - Whoever sends more than its share of a kind is answered "busy" before the application hears of it.
+//! - Nobody pushes more than 256 KiB at a time: longer messages are pulled by their recipient, within one limit for all.
 
+mod allowance;
 mod codec;
 mod driver;
 mod errors;
 mod events;
 mod frame;
 mod key;
+mod offer;
 mod outbox;
 mod peers;
 mod pending;
+mod pulls;
 mod redial;
 mod setup;
 mod swarm;
@@ -33,7 +38,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use self::errors::SendError;
 pub use self::events::{Answer, Inbox};
-pub use self::frame::{HELLO_BYTES_MAX, MESSAGE_BYTES_MAX, Refusal};
+pub use self::frame::{ANSWER_BYTES_MAX, HELLO_BYTES_MAX, MESSAGE_BYTES_MAX, Refusal};
 pub use self::key::{BadKey, NodeKey};
 pub use self::setup::{FrameTap, Timing};
 #[expect(
@@ -83,6 +88,9 @@ impl Network {
     /// Sends one request of at most [`MESSAGE_BYTES_MAX`] bytes to a connected peer and waits for
     /// its application's answer. Dropping the future does not take the request back.
     ///
+    /// Above 256 KiB the peer is offered it and pulls it in chunks at its own pace; such a request also outlives
+    /// connections, for up to twenty request timeouts.
+    ///
     /// # Errors
     /// See [`SendError`]; only [`SendError::TimedOut`], [`SendError::Lost`] and
     /// [`SendError::ShutDown`] leave it open whether the peer acted on the request.
@@ -92,6 +100,20 @@ impl Network {
         }
         let (done, outcome) = oneshot::channel();
         let sent = self.commands.send(Command::Send { to, bytes, done });
+        sent.await.map_err(|_| SendError::ShutDown)?;
+        outcome.await.unwrap_or(Err(SendError::ShutDown))
+    }
+
+    /// Asks a peer about charters or studies, whether or not it lives under the same charter: a connection is enough.
+    ///
+    /// # Errors
+    /// As [`Network::send`]; at most 64 KiB are asked.
+    pub async fn ask_papers(&self, to: NodeKey, bytes: Vec<u8>) -> Result<Vec<u8>, SendError> {
+        if bytes.len() > frame::PAPERS_BYTES_MAX {
+            return Err(SendError::TooLarge { bytes: bytes.len(), max: frame::PAPERS_BYTES_MAX });
+        }
+        let (done, outcome) = oneshot::channel();
+        let sent = self.commands.send(Command::AskPapers { to, bytes, done });
         sent.await.map_err(|_| SendError::ShutDown)?;
         outcome.await.unwrap_or(Err(SendError::ShutDown))
     }

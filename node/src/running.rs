@@ -3,12 +3,15 @@
 //! The loop alone touches roles and books, so everything that happens to a query happens in one
 //! order. What is to be kept is durable before the next effect begins.
 
+mod approving;
 mod arrivals;
 mod at_the_door;
+mod charters;
 mod commands;
 pub(crate) mod counter;
 mod effects;
 mod error;
+mod following;
 mod handing_on;
 mod ledgers;
 mod noting;
@@ -25,15 +28,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sumac_protocol::charter_chain::CharterChain;
+use sumac_protocol::digest::Digest;
 use sumac_protocol::evidence::Notebook;
 use sumac_protocol::moment::Moment;
 use sumac_protocol::principal::Principal;
 use sumac_protocol::round::Event;
-use sumac_protocol::round::message::{Message, decode};
+use sumac_protocol::round::message::{Message, decode, encode};
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
 pub use arrivals::{ARRIVALS_MAX, SEALED_BYTES_MAX};
+pub use charters::{FollowError, waits};
 pub use error::RunError;
 pub use recovering::{RecoverError, Recovered, recover};
 pub use witness::WitnessError;
@@ -41,12 +46,14 @@ pub use witness::WitnessError;
 use crate::clinic::Clinic;
 use crate::clock::Clock;
 use crate::control::{self, Call};
-use crate::door::{self, Door, DoorPlan, Hall};
+use crate::door::{self, Door, DoorPlan, Hall, Nameplate};
 use crate::home::{Home, Settings};
 use crate::network::{Answer, FrameTap, Inbox, Network, NetworkConfig, NetworkError, NetworkEvent, NodeKey, Timing};
 use crate::store::{Entry, Store, UnlockSecret};
+use approving::Approvals;
 use arrivals::Arrivals;
 pub(crate) use effects::note;
+use following::{NEWS_MAX, News};
 use handing_on::Heard;
 use recall::Recall;
 pub(crate) use roles::{Roles, SystemRandom};
@@ -92,14 +99,18 @@ pub async fn run(
     control::serve(&home.control_socket(), calls)
         .map_err(|why| RunError::Control { socket: home.control_socket(), why: why.to_string() })?;
     let (asked, patients) = mpsc::channel(door::CALLS_MAX);
-    let open = match &door_plan {
-        None => None,
+    let (open, nameplate) = match &door_plan {
+        None => (None, None),
         Some(plan) => {
             let hall = Hall::new(plan, clinic.signer().principal(), &chain, Arc::clone(&clock), asked)?;
-            Some(Door::open(plan, hall).await?)
+            let nameplate = hall.nameplate();
+            (Some(Door::open(plan, hall).await?), Some(nameplate))
         }
     };
-    let mut node = Node::new(clinic, network, clock, open.as_ref().map(Door::url))?;
+    let mut node = Node::new(home.clone(), clinic, network, clock)?;
+    node.patients_at = open.as_ref().map(Door::url);
+    node.nameplate = nameplate;
+    node.approvals = Approvals::new(settings.approval, home.decisions()?);
     let worked = node.work(inbox, Calls { desk: call_queue, patients }, stop, ready).await;
     drop(open);
     node.network.shutdown().await;
@@ -122,6 +133,8 @@ struct Calls {
 }
 
 struct Node {
+    home: Home,
+    /// Another one from the moment another charter is in force.
     clinic: Arc<Clinic>,
     /// Cloned into tasks that send, which may outlive the event that caused them.
     network: Network,
@@ -138,6 +151,17 @@ struct Node {
     listening: Vec<String>,
     /// Where patients' programs are heard; none where they are not.
     patients_at: Option<String>,
+    /// What they are told of this clinic; none where they are not heard.
+    nameplate: Option<Nameplate>,
+    /// Calls that wait for a person of the clinic.
+    approvals: Approvals,
+    /// Where what peers tell of charters and studies is put, and taken from.
+    told: mpsc::Sender<News>,
+    news: mpsc::Receiver<News>,
+    /// Studies of the charter that are not kept here.
+    studies_wanted: BTreeSet<Digest>,
+    /// Two charters of one epoch are signed: their digests, in words. No new question is taken then.
+    fork: Option<String>,
     /// Events of this node to itself; empty between two turns of the loop.
     queue: VecDeque<Event>,
     /// What members signed in attempts that this node takes part in, so that they can be held to it.
@@ -153,7 +177,7 @@ struct Node {
 }
 
 impl Node {
-    fn new(clinic: Clinic, network: Network, clock: Arc<Clock>, patients_at: Option<String>) -> Result<Self, RunError> {
+    fn new(home: Home, clinic: Clinic, network: Network, clock: Arc<Clock>) -> Result<Self, RunError> {
         let clinic = Arc::new(clinic);
         let (mut roles, queue, arrivals) = (Roles::default(), VecDeque::new(), Arrivals::restore(clinic.store())?);
         let counter_kept = counter::kept(clinic.store())?;
@@ -161,7 +185,9 @@ impl Node {
         let recall = Recall::new(&clinic, counter_kept)?;
         let notebook = clinic.notebook()?;
         let (connected, listening) = (BTreeSet::new(), Vec::new());
-        Ok(Self {
+        let (told, news) = mpsc::channel(NEWS_MAX);
+        let mut node = Self {
+            home,
             clinic,
             network,
             clock,
@@ -170,14 +196,22 @@ impl Node {
             heard: Heard::default(),
             connected,
             listening,
-            patients_at,
+            patients_at: None,
+            nameplate: None,
+            approvals: Approvals::default(),
+            told,
+            news,
+            studies_wanted: BTreeSet::new(),
+            fork: None,
             queue,
             notebook,
             beside: Vec::new(),
             counter_kept,
             recall,
             sealed_head: None,
-        })
+        };
+        node.look_for_studies()?;
+        Ok(node)
     }
 
     /// Ends at `stop` or when the network is gone, both without an error.
@@ -209,6 +243,7 @@ impl Node {
                     Some(event) => self.heard(event)?,
                     None => return Ok(()),
                 },
+                Some(news) = self.news.recv() => self.news(news),
                 _ = beat.tick() => {
                     self.watch_the_clock()?;
                     self.process(Event::Tick, None)?;
@@ -230,7 +265,7 @@ impl Node {
         self.clinic.signer().principal()
     }
 
-    /// Connections alone change state here; strangers and other charters are only logged.
+    /// Connections and charters change state here; strangers are only logged.
     fn heard(&mut self, event: NetworkEvent) -> Result<(), RunError> {
         match event {
             NetworkEvent::Listening { address } => self.listening.push(address),
@@ -239,6 +274,7 @@ impl Node {
                     tracing::info!(peer = %self.name(&peer), "connected");
                     self.connected.insert(peer);
                     self.arrivals.is_there(&peer);
+                    self.ask_for_studies(peer);
                     self.process(Event::Connected(peer), None)?;
                     self.ask_what_was_seen(true)?;
                 }
@@ -251,10 +287,8 @@ impl Node {
             }
             NetworkEvent::Received { from, bytes, answer } => self.received(from, &bytes, answer)?,
             NetworkEvent::StrangerRefused { peer } => tracing::warn!(%peer, "a stranger was refused"),
-            NetworkEvent::CharterDiffers { peer, .. } => {
-                let peer = principal(peer).map(|p| self.name(&p));
-                tracing::warn!(?peer, "a peer lives under another charter; one of us must update");
-            }
+            NetworkEvent::CharterDiffers { peer, theirs } => self.charter_differs(peer, &theirs),
+            NetworkEvent::Asked { from, bytes, answer } => self.asked_for_papers(from, &bytes, answer),
         }
         Ok(())
     }
@@ -269,7 +303,13 @@ impl Node {
                 self.asked_what_was_seen(from, (about, member, challenge, since), answer)
             }
             Ok(Message::Seen(word)) => self.seen(from, word, answer),
-            Ok(message) => self.process(Event::Message { from, message }, Some(answer)),
+            Ok(message) => match self.forked(&message) {
+                Some(refused) => {
+                    answer.reply(encode(&refused));
+                    Ok(())
+                }
+                None => self.process(Event::Message { from, message }, Some(answer)),
+            },
             Err(why) => {
                 tracing::warn!(peer = %self.name(&from), %why, "a message that cannot be read");
                 answer.reply(effects::unreadable(&why));

@@ -15,6 +15,7 @@ pub mod disease;
 pub mod duo;
 pub mod enrolment;
 pub mod freeze;
+pub mod join;
 pub mod last_seen;
 pub mod manifest;
 pub mod query;
@@ -56,6 +57,8 @@ kinds! {
     Consent = "consent",
     /// A clinic's note of which key speaks for which patient.
     Enrolment = "enrolment",
+    /// A node's wish to be listed in a charter.
+    Join = "join",
     /// A researcher's question.
     Query = "query",
     /// A committee member's commitments for one attempt.
@@ -105,7 +108,7 @@ impl Kind {
             Self::Charter | Self::Study | Self::Share => DOCUMENT_BYTES_MAX,
             Self::Consent | Self::Enrolment | Self::Manifest | Self::CountOpening | Self::Recovery => 256 << 10,
             Self::Query => 64 << 10,
-            Self::Upload => 16 << 10,
+            Self::Upload | Self::Join => 16 << 10,
             Self::Commitment | Self::Freeze | Self::Void | Self::Release | Self::Relay => 4 << 10,
             Self::TreeHead | Self::LastSeen | Self::Arrival | Self::Delivery | Self::Ask => 4 << 10,
         }

@@ -99,8 +99,8 @@ pub const CUMULATIVE_DOSE_MG_MAX: i64 = 100_000;
 pub const ELEMENTS_MAX_DP: usize = 40_000;
 /// Most input elements (bits) of one contribution in an `exact` study.
 pub const ELEMENTS_MAX_EXACT: usize = 131_072;
-/// Largest framed message between two nodes, in bytes.
-pub const MESSAGE_BYTES_MAX: usize = 4 << 20;
+/// Largest message between two nodes, in bytes: what one member is shown of a few thousand clinics.
+pub const MESSAGE_BYTES_MAX: usize = 32 << 20;
 /// Largest stored form of a role, in bytes: a query with the words of three full committees.
 pub const STORED_BYTES_MAX: usize = 32 << 20;
 /// Longest text of a refusal that travels, in bytes.

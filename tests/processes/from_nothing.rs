@@ -42,7 +42,7 @@ fn chartered() -> (tempfile::TempDir, PathBuf) {
     fs::write(folder.join("text.json"), &text).unwrap();
     let _printed = done(&folder, &["charter", "new", "--from", "text.json", "--out", "draft.json"]);
     for steward in ["steward-1.key", "steward-2.key"] {
-        let _printed = done(&folder, &["charter", "sign", "draft.json", "--key", steward]);
+        let _printed = done(&folder, &["charter", "sign", "draft.json", "--yes", "--key", steward]);
     }
     let _printed = done(&folder, &["charter", "add", "draft.json", "--chain", "charter.json"]);
     (made, folder)

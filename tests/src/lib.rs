@@ -7,3 +7,5 @@
 
 pub mod processes;
 pub mod scan;
+#[cfg(target_os = "linux")]
+pub mod switch;

@@ -69,7 +69,7 @@ pub(crate) struct AskArgs {
     /// The researcher's key file.
     #[arg(long, value_name = "FILE", required_unless_present = "rehearse")]
     key: Option<PathBuf>,
-    /// The hub that coordinates the query. Default: the first of the charter.
+    /// The hub that coordinates the query. Default: the first of the charter that can be reached.
     #[arg(long, value_name = "NAME")]
     hub: Option<String>,
     #[command(flatten)]
@@ -188,7 +188,15 @@ impl AskArgs {
         let most = chain.current().policy.query_lifetime_max();
         let lifetime = self.lifetime.map_or(Millis::seconds(60).min(most), Millis::seconds);
         let signer = sumac_protocol::principal::Signer::from_seed(seed);
-        let asking = Asking::new(chain.clone(), &envelope, self.hub.as_deref(), text, rho, lifetime, &signer)?;
+        let at = |hub: Option<&str>| Asking::new(chain.clone(), &envelope, hub, text, rho, lifetime, &signer);
+        // What can be refused without a hub is refused before one is dialed.
+        let mut asking = at(self.hub.as_deref())?;
+        if self.hub.is_none()
+            && let Some(hub) = asking.other_hub(seed)?
+        {
+            show::talk(&format!("{} cannot be reached; {hub} is asked", asking.hub.name));
+            asking = at(Some(&hub))?;
+        }
         let kept = asking.keep(seed)?;
         if asking::is_homeless() {
             show::talk(&format!("neither SUMAC_HOME nor HOME is set: the query is kept in {}", kept.display()));

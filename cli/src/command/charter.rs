@@ -2,9 +2,14 @@
 //!
 //! A charter begins as JSON text that people write and discuss. `new` turns it into a draft, `sign`
 //! collects the stewards' signatures one after the other, on whatever machine they keep their keys,
-//! and `add` puts it at the end of the chain that everybody holds.
+//! and `add` puts it at the end of the chain that everybody holds. A later charter is drafted from the one in force by
+//! what it is to change, and told in words before anybody signs.
 //!
-//! Nothing here talks to a node: what is in force at a clinic changes with `sumac node adopt`.
+//! `publish` hands a signed charter to running nodes; all else talks to nobody.
+
+mod drafting;
+mod publishing;
+mod signing;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -19,6 +24,9 @@ use sumac_protocol::strict_json;
 use crate::command::dictionary::{SHIPPED, admissible};
 use crate::failure::Failure;
 use crate::{files, keys, show};
+
+pub(crate) use drafting::{Onto, write_draft};
+pub(crate) use publishing::{hand_to, offer};
 
 /// Charters.
 #[derive(Debug, Subcommand)]
@@ -37,15 +45,11 @@ pub(crate) enum CharterCommand {
         #[arg(long, exclusive = true)]
         example: bool,
     },
-    /// Add a steward's signature to a draft.
-    Sign {
-        /// The draft.
-        #[arg(value_name = "FILE")]
-        draft: PathBuf,
-        /// The steward's key file.
-        #[arg(long, value_name = "FILE")]
-        key: PathBuf,
-    },
+    AddMember(drafting::AddMemberArgs),
+    RemoveMember(drafting::RemoveMemberArgs),
+    SetPolicy(drafting::SetPolicyArgs),
+    Diff(signing::DiffArgs),
+    Sign(signing::SignArgs),
     /// Put a signed charter at the end of a chain, or begin one.
     Add {
         /// The signed charter.
@@ -55,6 +59,7 @@ pub(crate) enum CharterCommand {
         #[arg(long, value_name = "FILE")]
         chain: PathBuf,
     },
+    Publish(publishing::PublishArgs),
     /// Print the charter in force.
     Show {
         /// The chain's file.
@@ -72,7 +77,12 @@ impl CharterCommand {
                 EXAMPLE.lines().for_each(show::line);
                 FIELDS.lines().for_each(|row| show::lines(row, "", ""));
             }
-            Self::Sign { draft, key } => sign(&draft, &key)?,
+            Self::AddMember(args) => args.run()?,
+            Self::RemoveMember(args) => args.run()?,
+            Self::SetPolicy(args) => args.run()?,
+            Self::Diff(args) => args.run()?,
+            Self::Sign(args) => args.run()?,
+            Self::Publish(args) => args.run()?,
             Self::Add { charter, chain } => add(&charter, &chain)?,
             Self::Show { chain } => {
                 let chain = files::chain(&chain)?;

@@ -6,13 +6,17 @@
 //!
 //! An operator at night needs two of these: `run`, and `status`.
 
+mod accept;
 mod backup;
 mod confirm;
 mod door;
 mod erase;
+mod init;
+mod join;
 mod recover;
 mod restore;
 mod rotate;
+mod wish;
 
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
@@ -21,38 +25,22 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use serde::Serialize;
 use sumac_node::control::{self, ControlError, Request, Response};
-use sumac_node::home::{Home, HomeError, Settings};
+use sumac_node::home::Home;
 use sumac_node::running;
-use sumac_node::store::{Store, UnlockSecret};
+use sumac_node::store::UnlockSecret;
 use sumac_protocol::charter_chain::CharterChain;
 use sumac_protocol::document::study::{Study, admit_study};
-use sumac_protocol::principal::{Principal, Signer};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use zeroize::Zeroizing;
 
 use crate::command::ask::Format;
+use crate::command::doctor;
 use crate::failure::Failure;
-use crate::{files, keys, passphrase, show};
+use crate::{files, passphrase, show};
 
 /// A clinic's node.
 #[derive(Debug, Subcommand)]
 pub(crate) enum NodeCommand {
-    /// Make a node: its folder, its keys, its empty sealed store. Prints its public name.
-    Init {
-        /// The node's folder.
-        #[arg(long, value_name = "DIR")]
-        dir: PathBuf,
-        /// Make this file of 32 secret bytes and let it open the keyring. It must not lie on the
-        /// disk it protects. Without it, a passphrase is asked for.
-        #[arg(long, value_name = "FILE")]
-        key_file: Option<PathBuf>,
-        /// Where the keyring goes. Default: keyring.sealed in the folder.
-        #[arg(long, value_name = "FILE")]
-        keyring: Option<PathBuf>,
-        /// For hubs: where to accept connections, as /ip4/0.0.0.0/tcp/4800.
-        #[arg(long, value_name = "MULTIADDR")]
-        listen: Option<String>,
-    },
+    Init(init::InitArgs),
     /// Run the node until it is told to stop (Ctrl-C or SIGTERM). Prints one JSON line when ready.
     Run {
         /// The node's folder.
@@ -73,6 +61,8 @@ pub(crate) enum NodeCommand {
         #[arg(long, value_name = "FILE")]
         study: Vec<PathBuf>,
     },
+    Join(join::JoinArgs),
+    Accept(accept::AcceptArgs),
     /// How is a running node?
     Status {
         /// The node's folder.
@@ -94,7 +84,9 @@ impl NodeCommand {
     /// Makes, runs, equips or questions a node.
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         match self {
-            Self::Init { dir, key_file, keyring, listen } => init(&dir, key_file, keyring, listen),
+            Self::Init(args) => args.run(),
+            Self::Join(args) => args.run(),
+            Self::Accept(args) => args.run(),
             Self::Run { dir, door } => run(&dir, door),
             Self::Adopt { dir, charter, study } => adopt(&dir, charter.as_deref(), &study),
             Self::Backup(args) => args.run(),
@@ -127,66 +119,6 @@ fn for_programs<T: Serialize>(report: &T, format: Option<Format>) -> Result<(), 
     }
 }
 
-/// Makes the folder, the keyring and an empty sealed store, and prints the node's public name. On
-/// any error nothing usable is left behind.
-fn init(
-    dir: &Path,
-    key_file: Option<PathBuf>,
-    keyring: Option<PathBuf>,
-    listen: Option<String>,
-) -> Result<ExitCode, Failure> {
-    let home = Home::at(dir);
-    match home.settings() {
-        Err(HomeError::NoNode { .. }) => {}
-        Ok(_) => return Err(HomeError::AlreadyThere { dir: dir.to_owned() }.into()),
-        Err(why) => return Err(why.into()),
-    }
-    let absolute = |path: PathBuf| std::path::absolute(&path).map_err(|why| Failure::file(&path, &why));
-    let key_file = key_file.map(absolute).transpose()?;
-    let keyring = keyring.map(absolute).transpose()?.unwrap_or_else(|| PathBuf::from("keyring.sealed"));
-    if let Some(path) = &key_file
-        && std::path::absolute(dir).is_ok_and(|dir| path.starts_with(dir))
-    {
-        return Err(Failure::usage(
-            format!("{} lies in the folder that it is to protect", path.display()),
-            "put the key file on another medium",
-        ));
-    }
-    let settings = Settings { listen, keyring, unlock_key_file: key_file.clone(), ..Settings::default() };
-    let unlock = match &key_file {
-        Some(path) => {
-            let key = keys::fresh()?;
-            files::write_secret(path, key.as_slice())?;
-            UnlockSecret::KeyFile(*key)
-        }
-        None => UnlockSecret::Passphrase(new_passphrase()?),
-    };
-    let made = make(&home, &settings, &unlock);
-    if made.is_err()
-        && let Some(path) = &key_file
-        && let Err(why) = std::fs::remove_file(path)
-    {
-        show::talk(&format!("{} opens nothing and can be deleted ({why})", path.display()));
-    }
-    show::line(&made?.to_string());
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Makes the store and, once that is whole, the settings that make the folder a node's.
-fn make(home: &Home, settings: &Settings, unlock: &UnlockSecret) -> Result<Principal, Failure> {
-    let seed = keys::fresh()?;
-    let node = Signer::from_seed(&seed).principal();
-    let paths = home.store_paths(settings);
-    Store::create(&paths, unlock, seed)?.close()?;
-    if let Err(why) = home.create(settings) {
-        // The store is a moment old and empty; without settings it would only be in the way.
-        let removed = std::fs::remove_dir_all(&paths.dir).and_then(|()| std::fs::remove_file(&paths.keyring));
-        removed.unwrap_or_else(|why| tracing::debug!(%why, "the empty store stays"));
-        return Err(why.into());
-    }
-    Ok(node)
-}
-
 /// The charter that a node lives under.
 pub(super) fn charter(home: &Home) -> Result<CharterChain, Failure> {
     home.settings()?;
@@ -217,6 +149,7 @@ fn run(dir: &Path, door: door::DoorArgs) -> Result<ExitCode, Failure> {
     let home = Home::at(dir);
     charter(&home)?;
     let settings = door.over(home.settings()?);
+    doctor::warn_before_start(&home, &settings);
     let unlock = unlock(&home)?;
     let runtime = tokio::runtime::Runtime::new().map_err(|why| Failure::bug(format!("no runtime: {why}")))?;
     let ready = |ready: &running::Ready| match show::json(ready) {
@@ -256,45 +189,55 @@ impl Stop {
 /// Takes a newer charter and studies into the folder. A charter that does not continue the one
 /// there is refused: neither gap nor rollback nor fork gets in.
 fn adopt(dir: &Path, charter: Option<&Path>, studies: &[PathBuf]) -> Result<ExitCode, Failure> {
+    let home = stopped(dir)?;
+    let chain = match charter {
+        Some(path) => newer(&home, path)?,
+        None => self::charter(&home)?,
+    };
+    keep(&home, &chain, studies)
+}
+
+/// The folder of a node that does not run.
+fn stopped(dir: &Path) -> Result<Home, Failure> {
     let home = Home::at(dir);
     home.settings()?;
     match control::ask(&home.control_socket(), &Request::Status) {
-        Ok(_) => {
-            return Err(Failure::refused(
-                "node-running",
-                &format!("the node in {} is running, and reads its charter when it starts", dir.display()),
-                "stop it, adopt, and start it again".into(),
-            ));
-        }
-        Err(why @ ControlError::Denied { .. }) => return Err(why.into()),
-        Err(ControlError::NotRunning { .. } | ControlError::Refused { .. } | ControlError::Broken { .. }) => {}
+        Ok(_) => Err(Failure::refused(
+            "node-running",
+            &format!("the node in {} is running, and reads its charter when it starts", dir.display()),
+            "hand it over with `sumac charter publish --dir DIR`; or stop it, adopt, and start it again".into(),
+        )),
+        Err(why @ ControlError::Denied { .. }) => Err(why.into()),
+        Err(ControlError::NotRunning { .. } | ControlError::Refused { .. } | ControlError::Broken { .. }) => Ok(home),
     }
-    let chain = match charter {
-        Some(path) => {
-            let newer = files::chain(path)?;
-            let mut chain = if home.charter_file().exists() { home.charter()? } else { newer.clone() };
-            chain.follow(&newer).map_err(|why| files::named(path, why.into()))?;
-            chain
-        }
-        None => self::charter(&home)?,
-    };
-    // Everything is read before anything is written: a wrong file changes nothing.
+}
+
+/// The chain of a file, if it goes on from the one in the folder.
+fn newer(home: &Home, path: &Path) -> Result<CharterChain, Failure> {
+    let newer = files::chain(path)?;
+    let mut chain = if home.charter_file().exists() { home.charter()? } else { newer.clone() };
+    chain.follow(&newer).map_err(|why| files::named(path, why.into()))?;
+    Ok(chain)
+}
+
+/// Puts a chain and studies into the folder. Everything is read before anything is written: a wrong file changes nothing.
+fn keep(home: &Home, chain: &CharterChain, studies: &[PathBuf]) -> Result<ExitCode, Failure> {
     let mut envelopes = Vec::new();
     for path in studies {
         let envelope = files::envelope(path)?;
         envelope.claim::<Study>().map_err(|why| files::named(path, why.into()))?;
-        if let Err(why) = admit_study(&envelope, &chain) {
+        if let Err(why) = admit_study(&envelope, chain) {
             show::talk(&format!("{}: kept, and not in force: {why}", path.display()));
         }
         envelopes.push(envelope);
     }
-    home.put_charter(&chain)?;
+    home.put_charter(chain)?;
     envelopes.iter().try_for_each(|envelope| home.put_study(envelope))?;
     show::talk(&format!(
         "charter epoch {} ({}), studies in force: {}",
         chain.current().epoch,
         chain.current().digest(),
-        home.studies(&chain)?.len()
+        home.studies(chain)?.len()
     ));
     Ok(ExitCode::SUCCESS)
 }
@@ -306,11 +249,6 @@ pub(super) fn unlock(home: &Home) -> Result<UnlockSecret, Failure> {
         return Ok(key);
     }
     Ok(UnlockSecret::Passphrase(passphrase::ask("Passphrase of the node's keyring: ", NO_TERMINAL)?))
-}
-
-/// Asks for a new passphrase of the keyring.
-fn new_passphrase() -> Result<Zeroizing<String>, Failure> {
-    passphrase::new("the node's keyring", NO_TERMINAL)
 }
 
 /// What to do where nobody can be asked.

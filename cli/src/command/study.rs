@@ -4,6 +4,7 @@
 //! when. It binds the federation's genesis and comes into force when a charter lists its digest.
 
 mod begun;
+mod force;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,12 +14,12 @@ use sumac_protocol::analysis_plan::check_draft;
 use sumac_protocol::charter_chain::CharterChain;
 use sumac_protocol::dictionary::Dictionary;
 use sumac_protocol::document::charter::Charter;
-use sumac_protocol::document::study::{Study, named_federation};
+use sumac_protocol::document::study::{Study, drafted_study, named_federation};
 
 use crate::command::ask::Format;
 use crate::command::charter;
 use crate::failure::Failure;
-use crate::{files, keys, show};
+use crate::{confirm, files, keys, show};
 
 /// Studies.
 #[derive(Debug, Subcommand)]
@@ -38,7 +39,12 @@ pub(crate) enum StudyCommand {
         /// studies need none.
         #[arg(long, value_name = "FILE")]
         charter: Option<PathBuf>,
+        /// Sign without asking.
+        #[arg(long)]
+        yes: bool,
     },
+    Publish(force::PublishArgs),
+    End(force::EndArgs),
     /// Print a study, if it is in force under a charter.
     Show {
         /// The study.
@@ -64,7 +70,9 @@ impl StudyCommand {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         match self {
             Self::New(args) => args.run()?,
-            Self::Sign { draft, key, charter } => sign(&draft, &key, charter.as_deref())?,
+            Self::Sign { draft, key, charter, yes } => sign(&draft, &key, charter.as_deref(), yes)?,
+            Self::Publish(args) => args.run()?,
+            Self::End(args) => args.run()?,
             Self::Show { study, charter, format } => {
                 let admitted = files::study(&study, &files::chain(&charter)?)?;
                 match format {
@@ -85,7 +93,7 @@ impl StudyCommand {
 
 /// Adds a steward's signature. With a charter it must be the study's own and the key one of its stewards', and what is still
 /// missing is said.
-fn sign(draft: &Path, key: &Path, charter: Option<&Path>) -> Result<(), Failure> {
+fn sign(draft: &Path, key: &Path, charter: Option<&Path>, yes: bool) -> Result<(), Failure> {
     let chain = charter.map(files::chain).transpose()?;
     let current = chain.as_ref().map(CharterChain::current);
     if let Some(chain) = &chain {
@@ -102,13 +110,15 @@ fn sign(draft: &Path, key: &Path, charter: Option<&Path>) -> Result<(), Failure>
             ));
         }
     }
+    show::study_to_sign(&drafted_study(&files::envelope(draft)?)?);
+    confirm::yes("Sign this study?", yes)?;
     charter::sign(draft, key)?;
     if let Some(charter) = current {
         let (have, need) = (files::envelope(draft)?.signers(&charter.steward_set()).len(), charter.threshold);
         let missing = usize::try_from(need).unwrap_or(usize::MAX).saturating_sub(have);
         show::talk(&format!("{have} of {need} stewards signed"));
         show::talk(if missing == 0 {
-            "  next: list the study in the next charter, by what `sumac study digest` prints"
+            "  next: list the study in the next charter: `sumac study publish`"
         } else {
             "  next: hand the file to another steward, who signs it too"
         });

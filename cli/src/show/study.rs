@@ -3,11 +3,37 @@
 use sumac_protocol::document::study::{EXACT_IN_LAY_WORDS, Organisation, Study};
 use sumac_protocol::plan::Mode;
 
-use super::{COLUMNS, counted, line, prose};
+use super::{COLUMNS, counted, line, lines, prose};
 
 /// A study, one fact a line. The questions of an exact study stand as they are: they must be asked
 /// letter for letter.
 pub(crate) fn study(study: &Study) {
+    for (name, fact) in facts(study).iter().filter(|(_, fact)| !fact.is_empty()) {
+        prose(&format!("{name:<11} {fact}"), MARGIN);
+    }
+    for planned in &study.plans {
+        line(&format!("may ask {}, letter for letter:", counted(u64::from(planned.times), "time")));
+        as_typed(&planned.query).iter().for_each(|row| line(row));
+    }
+    if study.mode == Mode::Exact {
+        line("its patients are told besides:");
+        prose(&format!("  “{EXACT_IN_LAY_WORDS}”"), "  ");
+    }
+}
+
+/// The same on standard error, for whoever is about to sign it.
+pub(crate) fn study_to_sign(study: &Study) {
+    for (name, fact) in facts(study).iter().filter(|(_, fact)| !fact.is_empty()) {
+        lines(fact, &format!("{name:<11} "), MARGIN);
+    }
+    for planned in &study.plans {
+        lines(&format!("may ask {}:", counted(u64::from(planned.times), "time")), "", "");
+        lines(&planned.query, "  ", "    ");
+    }
+}
+
+/// What a study says, by name.
+fn facts(study: &Study) -> [(&'static str, String); 12] {
     let purpose = &study.purpose;
     let by = match purpose.organisation {
         Organisation::Academic => "a place of research and teaching",
@@ -28,7 +54,7 @@ pub(crate) fn study(study: &Study) {
         ),
     };
     let researchers = study.researchers.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-    let facts = [
+    [
         ("study", format!("{}: {}", study.id, study.title)),
         ("in words", study.lay_summary.clone()),
         ("approved", format!("by {} as {}", study.approving_body, study.approval_reference)),
@@ -41,18 +67,7 @@ pub(crate) fn study(study: &Study) {
         ("in force", format!("from {} to {}", study.valid_from, study.valid_until)),
         ("asked by", researchers),
         ("genesis", study.genesis.hex()),
-    ];
-    for (name, fact) in facts.iter().filter(|(_, fact)| !fact.is_empty()) {
-        prose(&format!("{name:<11} {fact}"), MARGIN);
-    }
-    for planned in &study.plans {
-        line(&format!("may ask {}, letter for letter:", counted(u64::from(planned.times), "time")));
-        as_typed(&planned.query).iter().for_each(|row| line(row));
-    }
-    if study.mode == Mode::Exact {
-        line("its patients are told besides:");
-        prose(&format!("  “{EXACT_IN_LAY_WORDS}”"), "  ");
-    }
+    ]
 }
 
 /// A question as it can be copied behind `sumac ask`: within quotes, and in rows that a shell joins to the very same

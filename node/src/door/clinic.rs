@@ -1,6 +1,6 @@
 //! Who is behind the door: what anybody may know.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -40,6 +40,26 @@ impl AboutClinic {
     }
 }
 
+/// What is said of this clinic, which changes with the charter.
+#[derive(Debug, Clone)]
+pub(crate) struct Nameplate(Arc<RwLock<AboutClinic>>);
+
+impl Nameplate {
+    /// This clinic's under the charter in force.
+    pub(super) fn of(clinic: Principal, chain: &CharterChain) -> Self {
+        Self(Arc::new(RwLock::new(AboutClinic::of(clinic, chain))))
+    }
+
+    /// Says from now on what holds under this charter.
+    pub(crate) fn put(&self, clinic: Principal, chain: &CharterChain) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = AboutClinic::of(clinic, chain);
+    }
+
+    fn read(&self) -> AboutClinic {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 /// Says which clinic this is.
 #[utoipa::path(
     get,
@@ -50,5 +70,5 @@ impl AboutClinic {
     )
 )]
 pub(super) async fn about(State(hall): State<Arc<Hall>>) -> Response {
-    json(StatusCode::OK, &hall.about)
+    json(StatusCode::OK, &hall.nameplate.read())
 }

@@ -99,7 +99,8 @@ mod tests {
 
     use futures::io::Cursor;
 
-    use super::super::frame::{HELLO_BYTES_MAX, MESSAGE_BYTES_MAX, Refusal};
+    use super::super::frame::{ANSWER_BYTES_MAX, CHUNK_BYTES, HELLO_BYTES_MAX, PUSHED_BYTES_MAX, Refusal};
+    use super::super::offer::{ChunkName, Offer};
     use super::*;
 
     async fn flaw<F: Frame + std::fmt::Debug>(wire: &[u8]) -> String {
@@ -112,9 +113,12 @@ mod tests {
         let requests = [
             Request::Hello(vec![3; HELLO_BYTES_MAX]),
             Request::Message(vec![]),
-            Request::Message(vec![9; MESSAGE_BYTES_MAX]),
+            Request::Message(vec![9; PUSHED_BYTES_MAX]),
             Request::Heartbeat,
             Request::Goodbye,
+            Request::Offer(Offer::of(&vec![9; 3 * CHUNK_BYTES + 1])),
+            Request::Papers(vec![4; 9]),
+            Request::GetChunk(ChunkName { offer: [8; 32], number: 7 }),
         ];
         for request in requests {
             let mut wire = Vec::new();
@@ -128,13 +132,15 @@ mod tests {
             Reply::Refused(Refusal::CharterDiffers, vec![3; HELLO_BYTES_MAX]),
             Reply::Refused(Refusal::NotAdmitted, vec![]),
             Reply::Refused(Refusal::AnswerTooLarge, vec![]),
-            Reply::Answer(vec![5; 70_000]),
+            Reply::Refused(Refusal::NotOffered, vec![]),
+            Reply::Answer(vec![5; ANSWER_BYTES_MAX]),
+            Reply::Chunk(vec![5; CHUNK_BYTES]),
             Reply::Busy,
             Reply::Noted,
         ];
         for reply in replies {
             let back: Reply = read_frame(&mut Cursor::new(reply.to_wire())).await.unwrap();
-            assert_eq!(back, reply);
+            assert!(back == reply);
         }
     }
 
@@ -150,7 +156,7 @@ mod tests {
 
     #[tokio::test]
     async fn hostile_bytes_are_no_request() {
-        let cases: [(&str, &[u8], &str); 11] = [
+        let cases: [(&str, &[u8], &str); 13] = [
             ("nothing at all", &[], "unexpected end of file"),
             ("half a length", &[0, 0], "unexpected end of file"),
             ("a length and no kind", &[0, 0, 0, 1], "unexpected end of file"),
@@ -159,7 +165,9 @@ mod tests {
             ("a body cut short", &[0, 0, 0, 9, 4, 1, 2], "after 2 of 8"),
             ("bytes after the body", &[0, 0, 0, 2, 4, 1, 2], "follow"),
             ("kind zero", &[0, 0, 0, 1, 0], "kind 0"),
-            ("kind from the future", &[0, 0, 0, 1, 10], "kind 10"),
+            ("kind from the future", &[0, 0, 0, 1, 14], "kind 14"),
+            ("an offer of nothing", &[0, 0, 0, 1, 10], "an offer whose chunks"),
+            ("a chunk without a name", &[0, 0, 0, 2, 11, 1], "a chunk without a name"),
             ("a reply where a request belongs", &[0, 0, 0, 1, 6], "kind 6"),
             ("a heartbeat with a body", &[0, 0, 0, 2, 7, 1], "at most 0"),
         ];
@@ -196,7 +204,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_huge_announcement_is_cut_off_before_its_body() {
-        let one_over = u32::try_from(MESSAGE_BYTES_MAX + 2).unwrap();
+        let one_over = u32::try_from(PUSHED_BYTES_MAX + 2).unwrap();
         let hello_over = u32::try_from(HELLO_BYTES_MAX + 2).unwrap();
         let cases = [
             ("all ones", u32::MAX, 4),

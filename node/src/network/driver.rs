@@ -2,6 +2,7 @@
 //! time comes back as a branch of its loop.
 
 mod arrivals;
+mod bulk;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
@@ -18,22 +19,27 @@ use libp2p::{Multiaddr, Swarm};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
+use super::allowance::Allowance;
 use super::errors::{NetworkError, SendError};
 use super::events::{Inbox, NetworkEvent};
-use super::frame::{Frame, MESSAGE_BYTES_MAX, Refusal, Reply, Request};
+use super::frame::{ANSWER_BYTES_MAX, Frame, PUSHED_BYTES_MAX, Refusal, Reply, Request};
 use super::key::NodeKey;
+use super::offer::OfferId;
 use super::outbox::Outbox;
 use super::peers::{Asked, Peers};
 use super::pending::{Outcome, Pending, PendingRequests, Purpose};
 use super::redial::Redial;
 use super::setup::{FrameTap, NetworkConfig, Timing};
 use super::swarm::{self, Gates};
+use bulk::Bulk;
 
 /// What a [`super::Network`] handle asks of the driver.
 #[derive(Debug)]
 pub(super) enum Command {
     /// `done` hears the peer's bytes or why there are none; it is dropped only if the driver ends first.
     Send { to: NodeKey, bytes: Vec<u8>, done: Outcome },
+    /// The same, to whoever is linked.
+    AskPapers { to: NodeKey, bytes: Vec<u8>, done: Outcome },
     /// Takes the place of the whole set; peers only in the old one are cut off, hubs excepted.
     ReplaceAdmitted { set: BTreeSet<NodeKey>, done: oneshot::Sender<()> },
     /// Every linked peer must be admitted anew, as the new bytes may name another charter.
@@ -53,6 +59,10 @@ pub(super) struct Driver {
     peers: Peers,
     /// Heartbeats are never in here; their loss is counted on the connection instead.
     pending: PendingRequests,
+    /// Messages that are too long to be pushed.
+    bulk: Bulk,
+    /// How much each peer may still send.
+    allowance: Allowance,
     /// Only hubs are ever dialed; other members have to dial in.
     redial: Redial,
     /// Requests of peers that the application is working on: the way back to each, and its end.
@@ -72,10 +82,17 @@ pub(super) struct Driver {
 
 /// A request the application is done with; without bytes it dropped the request.
 struct Finished {
-    /// May be gone from `asked` by now; then there is nobody to answer.
-    id: InboundRequestId,
-    /// At most `MESSAGE_BYTES_MAX` of them leave; more are answered with a refusal.
+    way: Way,
+    /// At most `ANSWER_BYTES_MAX` of them leave; more are answered with a refusal.
     bytes: Option<Vec<u8>>,
+}
+
+/// How a request came, and where its answer goes.
+enum Way {
+    /// In one piece. May be gone from `asked` by now; then there is nobody to answer.
+    Pushed(InboundRequestId),
+    /// Pulled from this peer.
+    Pulled(NodeKey, OfferId),
 }
 
 /// Shutting down: goodbyes are said, acknowledgements are awaited until the deadline.
@@ -112,6 +129,8 @@ impl Driver {
             outbox,
             peers: Peers::default(),
             pending: PendingRequests::default(),
+            bulk: Bulk::default(),
+            allowance: Allowance::default(),
             redial: Redial::new(hubs, backoff, Instant::now()),
             asked: BTreeMap::new(),
             working: FuturesUnordered::new(),
@@ -160,6 +179,7 @@ impl Driver {
     fn on_command(&mut self, command: Option<Command>) {
         match command {
             Some(Command::Send { to, bytes, done }) => self.send_message(to, bytes, done),
+            Some(Command::AskPapers { to, bytes, done }) => self.ask_papers(to, bytes, done),
             Some(Command::ReplaceAdmitted { set, done }) => {
                 self.replace_admitted(set);
                 carried_out(done);
@@ -179,11 +199,29 @@ impl Driver {
         if !self.peers.is_admitted(to) {
             return settle(done, Err(SendError::NotConnected { peer: to }));
         }
+        if bytes.len() > PUSHED_BYTES_MAX {
+            return self.offer(to, bytes, done);
+        }
         if self.pending.is_full(to) {
             return settle(done, Err(SendError::Busy { peer: to }));
         }
+        self.send_request(to, Request::Message(bytes), done);
+    }
+
+    /// As a message, but the peer need not live under the same charter.
+    fn ask_papers(&mut self, to: NodeKey, bytes: Vec<u8>, done: Outcome) {
+        if !self.peers.is_linked(to) {
+            return settle(done, Err(SendError::NotConnected { peer: to }));
+        }
+        if self.pending.is_full(to) {
+            return settle(done, Err(SendError::Busy { peer: to }));
+        }
+        self.send_request(to, Request::Papers(bytes), done);
+    }
+
+    fn send_request(&mut self, to: NodeKey, request: Request, done: Outcome) {
         let deadline = Instant::now() + self.timing.request_timeout;
-        let id = self.request(to, Request::Message(bytes));
+        let id = self.request(to, request);
         self.pending.insert(id, to, Purpose::Message(done), deadline);
     }
 
@@ -196,6 +234,7 @@ impl Driver {
                 let gate = &mut self.swarm.behaviour_mut().admitted;
                 gate.disallow_peer(removed.peer_id());
                 self.drop_peer(removed);
+                self.bulk_forget(removed);
             }
         }
         let gates = self.swarm.behaviour_mut();
@@ -231,6 +270,7 @@ impl Driver {
         for (from, asked) in std::mem::take(&mut self.asked).into_values() {
             self.answer(from, asked, Reply::Busy);
         }
+        self.end_pulls();
         let deadline = Instant::now() + self.timing.goodbye_timeout;
         for key in self.peers.linked() {
             for (_, asked) in self.peers.take_held(key) {
@@ -256,7 +296,7 @@ impl Driver {
             Some(farewell) => Some(farewell.deadline),
             None => self.redial.next_due(),
         };
-        self.pending.next_deadline().into_iter().chain(other).min()
+        self.pending.next_deadline().into_iter().chain(self.bulk.next_deadline()).chain(other).min()
     }
 
     /// Fails what is late before it dials, so that each late request hears of its own timeout.
@@ -266,6 +306,7 @@ impl Driver {
             let peer = late.to;
             self.fail(late, SendError::TimedOut { peer });
         }
+        self.give_up_bulk(now);
         while self.farewell.is_none()
             && let Some((hub, addresses)) = self.redial.take_due(now)
         {
@@ -279,6 +320,7 @@ impl Driver {
             tracing::debug!(peer = %key, "closing a connection that went silent");
             self.drop_link(key, hung);
         }
+        self.give_up_bulk(Instant::now());
         for key in self.peers.linked() {
             // libp2p takes a peer's connections in turn, so as many requests reach each of them.
             for _ in self.peers.links(key) {
@@ -289,15 +331,19 @@ impl Driver {
 
     /// Does nothing where libp2p has reported the peer's stream as gone in the meantime.
     fn on_finished(&mut self, finished: Finished) {
-        let Some((from, asked)) = self.asked.remove(&finished.id) else {
-            return;
-        };
         let reply = match finished.bytes {
             None => Reply::Busy,
-            Some(bytes) if bytes.len() > MESSAGE_BYTES_MAX => Reply::Refused(Refusal::AnswerTooLarge, Vec::new()),
+            Some(bytes) if bytes.len() > ANSWER_BYTES_MAX => Reply::Refused(Refusal::AnswerTooLarge, Vec::new()),
             Some(bytes) => Reply::Answer(bytes),
         };
-        self.answer(from, asked, reply);
+        match finished.way {
+            Way::Pulled(from, offer) => self.on_pulled_finished(from, offer, reply),
+            Way::Pushed(id) => {
+                if let Some((from, asked)) = self.asked.remove(&id) {
+                    self.answer(from, asked, reply);
+                }
+            }
+        }
     }
 
     /// Does nothing where the hub dialed this node first. A dial refused on the spot is put off;
@@ -363,6 +409,7 @@ impl Driver {
     /// Acknowledges only when no answer is owed by the peer: it may close once it is acknowledged.
     fn note_goodbye(&mut self, peer: NodeKey) {
         if !self.pending.awaits_answer(peer)
+            && !self.bulk.awaits_answer(peer)
             && let Some(goodbye) = self.peers.take_goodbye(peer)
         {
             self.answer(peer, goodbye, Reply::Noted);
@@ -394,6 +441,7 @@ impl Driver {
         if self.peers.unlink(key, id) {
             self.unadmit(key);
             self.peers.forget(key);
+            self.bulk_gone(key);
             for lost in self.pending.remove_all(key) {
                 self.fail(lost, SendError::Lost { peer: key });
             }

@@ -31,6 +31,15 @@ pub enum NetworkEvent {
         /// The way to answer.
         answer: Answer,
     },
+    /// A question about charters or studies, of a peer that is linked and may live under another charter.
+    Asked {
+        /// Who asks; bound to the connection's key.
+        from: NodeKey,
+        /// What its application sent.
+        bytes: Vec<u8>,
+        /// The way to answer.
+        answer: Answer,
+    },
     /// A key that is not admitted connected here, or sat at a hub's address. It got nothing.
     /// Left out when the inbox is full: strangers cannot crowd out members.
     StrangerRefused {
@@ -81,7 +90,7 @@ impl Answer {
         (Self { reply }, awaited)
     }
 
-    /// Sends the answer. Above [`super::MESSAGE_BYTES_MAX`] bytes the peer is told
+    /// Sends the answer. Above [`super::ANSWER_BYTES_MAX`] bytes the peer is told
     /// [`super::Refusal::AnswerTooLarge`] instead. If the peer has gone or stopped waiting, the
     /// bytes go nowhere.
     pub fn reply(self, bytes: Vec<u8>) {

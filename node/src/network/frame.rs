@@ -5,8 +5,18 @@
 use std::borrow::Cow;
 use std::fmt;
 
-/// The longest message or answer, in bytes: 4 MiB.
-pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+use super::offer::{ChunkName, Offer};
+
+/// The longest message, in bytes: 32 MiB. Above [`PUSHED_BYTES_MAX`] its recipient pulls it in chunks.
+pub const MESSAGE_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// The longest answer, in bytes: 4 MiB. It comes only to who asked, and so many at once.
+pub const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// The longest message that is sent without being asked for, in bytes: 256 KiB.
+pub(super) const PUSHED_BYTES_MAX: usize = 256 * 1024;
+/// The longest question about charters and studies, in bytes: room for the digests of all studies in force.
+pub(super) const PAPERS_BYTES_MAX: usize = 64 * 1024;
+/// One piece of a longer one, in bytes; the last may be shorter.
+pub(super) const CHUNK_BYTES: usize = PUSHED_BYTES_MAX;
 /// The longest hello, in bytes: room for any charter hash.
 pub const HELLO_BYTES_MAX: usize = 64;
 
@@ -24,6 +34,12 @@ pub(super) enum Request {
     Heartbeat,
     /// "I am leaving."
     Goodbye,
+    /// "I have a message for you, too long to be pushed; its answer is this one's."
+    Offer(Offer),
+    /// "Give me this piece of what you offered."
+    GetChunk(ChunkName),
+    /// A request of the application that also those may make who live under another charter.
+    Papers(Vec<u8>),
 }
 
 /// What the other answers.
@@ -39,6 +55,8 @@ pub(super) enum Reply {
     Busy,
     /// To a heartbeat or a goodbye.
     Noted,
+    /// One piece of a message.
+    Chunk(Vec<u8>),
 }
 
 /// Why a peer's network layer said no. A complete list.
@@ -48,8 +66,10 @@ pub enum Refusal {
     NotAdmitted,
     /// The two nodes live under different charters.
     CharterDiffers,
-    /// The application's answer was longer than [`MESSAGE_BYTES_MAX`].
+    /// The application's answer was longer than [`ANSWER_BYTES_MAX`].
     AnswerTooLarge,
+    /// A chunk was asked for of something that is not offered, or not any more; or an offer's chunks are not what it says.
+    NotOffered,
 }
 
 impl Refusal {
@@ -60,6 +80,7 @@ impl Refusal {
             Self::NotAdmitted => "not-admitted",
             Self::CharterDiffers => "charter-differs",
             Self::AnswerTooLarge => "answer-too-large",
+            Self::NotOffered => "not-offered",
         }
     }
 
@@ -70,6 +91,7 @@ impl Refusal {
             Self::NotAdmitted => "wait until the peer is connected".to_owned(),
             Self::CharterDiffers => "bring both nodes to the same charter".to_owned(),
             Self::AnswerTooLarge => "ask for less at once".to_owned(),
+            Self::NotOffered => "send the message again".to_owned(),
         }
     }
 
@@ -78,11 +100,12 @@ impl Refusal {
             Self::NotAdmitted => 1,
             Self::CharterDiffers => 2,
             Self::AnswerTooLarge => 3,
+            Self::NotOffered => 4,
         }
     }
 
     fn of_byte(byte: u8) -> Option<Self> {
-        [Self::NotAdmitted, Self::CharterDiffers, Self::AnswerTooLarge]
+        [Self::NotAdmitted, Self::CharterDiffers, Self::AnswerTooLarge, Self::NotOffered]
             .into_iter()
             .find(|refusal| refusal.byte() == byte)
     }
@@ -94,6 +117,7 @@ impl fmt::Display for Refusal {
             Self::NotAdmitted => "this node is not admitted there yet",
             Self::CharterDiffers => "it lives under another charter",
             Self::AnswerTooLarge => "its answer was too large to send",
+            Self::NotOffered => "what was offered and what came are not the same",
         })
     }
 }
@@ -111,6 +135,8 @@ pub(super) enum FrameError {
     Short { have: usize, announced: usize },
     #[error("bytes follow the frame")]
     Trailing,
+    #[error("an offer whose chunks are not as many as its length has, or a chunk without a name")]
+    BadOffer,
     #[error("a refusal names no known reason")]
     UnknownRefusal,
 }
@@ -129,7 +155,7 @@ pub(super) trait Frame: Sized + Send {
         let length = u32::try_from(self.body().len())
             .ok()
             .and_then(|body| body.checked_add(1))
-            .expect("bodies are checked against MESSAGE_BYTES_MAX before they become frames");
+            .expect("bodies are checked against their caps before they become frames");
         let [a, b, c, d] = length.to_be_bytes();
         [a, b, c, d, self.kind()]
     }
@@ -149,21 +175,29 @@ impl Frame for Request {
             Self::Message(_) => MESSAGE,
             Self::Heartbeat => HEARTBEAT,
             Self::Goodbye => GOODBYE,
+            Self::Offer(_) => OFFER,
+            Self::GetChunk(_) => GET_CHUNK,
+            Self::Papers(_) => PAPERS,
         }
     }
 
     fn body(&self) -> Cow<'_, [u8]> {
         match self {
-            Self::Hello(bytes) | Self::Message(bytes) => Cow::Borrowed(bytes),
+            Self::Hello(bytes) | Self::Message(bytes) | Self::Papers(bytes) => Cow::Borrowed(bytes),
             Self::Heartbeat | Self::Goodbye => Cow::Borrowed(&[]),
+            Self::Offer(offer) => Cow::Owned(offer.to_bytes()),
+            Self::GetChunk(name) => Cow::Owned(name.to_bytes()),
         }
     }
 
     fn body_bytes_max(kind: u8) -> Result<usize, FrameError> {
         match kind {
             HELLO => Ok(HELLO_BYTES_MAX),
-            MESSAGE => Ok(MESSAGE_BYTES_MAX),
+            MESSAGE => Ok(PUSHED_BYTES_MAX),
             HEARTBEAT | GOODBYE => Ok(0),
+            OFFER => Ok(Offer::BYTES_MAX),
+            GET_CHUNK => Ok(ChunkName::BYTES),
+            PAPERS => Ok(PAPERS_BYTES_MAX),
             _ => Err(FrameError::UnknownKind { kind }),
         }
     }
@@ -174,6 +208,9 @@ impl Frame for Request {
             MESSAGE => Ok(Self::Message(body)),
             HEARTBEAT => Ok(Self::Heartbeat),
             GOODBYE => Ok(Self::Goodbye),
+            OFFER => Offer::parse(&body).map(Self::Offer).ok_or(FrameError::BadOffer),
+            PAPERS => Ok(Self::Papers(body)),
+            GET_CHUNK => ChunkName::parse(&body).map(Self::GetChunk).ok_or(FrameError::BadOffer),
             _ => Err(FrameError::UnknownKind { kind }),
         }
     }
@@ -187,12 +224,13 @@ impl Frame for Reply {
             Self::Answer(_) => ANSWER,
             Self::Busy => BUSY,
             Self::Noted => NOTED,
+            Self::Chunk(_) => CHUNK,
         }
     }
 
     fn body(&self) -> Cow<'_, [u8]> {
         match self {
-            Self::Welcome(bytes) | Self::Answer(bytes) => Cow::Borrowed(bytes),
+            Self::Welcome(bytes) | Self::Answer(bytes) | Self::Chunk(bytes) => Cow::Borrowed(bytes),
             Self::Refused(refusal, theirs) => Cow::Owned([&[refusal.byte()], theirs.as_slice()].concat()),
             Self::Busy | Self::Noted => Cow::Borrowed(&[]),
         }
@@ -202,7 +240,8 @@ impl Frame for Reply {
         match kind {
             WELCOME => Ok(HELLO_BYTES_MAX),
             REFUSED => Ok(1 + HELLO_BYTES_MAX),
-            ANSWER => Ok(MESSAGE_BYTES_MAX),
+            ANSWER => Ok(ANSWER_BYTES_MAX),
+            CHUNK => Ok(CHUNK_BYTES),
             BUSY | NOTED => Ok(0),
             _ => Err(FrameError::UnknownKind { kind }),
         }
@@ -217,6 +256,7 @@ impl Frame for Reply {
                 Ok(Self::Refused(refusal, theirs.to_vec()))
             }
             ANSWER => Ok(Self::Answer(body)),
+            CHUNK => Ok(Self::Chunk(body)),
             BUSY => Ok(Self::Busy),
             NOTED => Ok(Self::Noted),
             _ => Err(FrameError::UnknownKind { kind }),
@@ -233,3 +273,7 @@ const BUSY: u8 = 6;
 const HEARTBEAT: u8 = 7;
 const GOODBYE: u8 = 8;
 const NOTED: u8 = 9;
+const OFFER: u8 = 10;
+const GET_CHUNK: u8 = 11;
+const CHUNK: u8 = 12;
+const PAPERS: u8 = 13;

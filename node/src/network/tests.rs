@@ -1,9 +1,11 @@
 //! Whole networks in one process, over loopback TCP. Tests wait for events, never for time.
 
 mod admission;
+mod crowd;
 mod endings;
 mod exchange;
 mod hostile;
+mod pulling;
 mod rogue;
 
 use std::collections::BTreeSet;

@@ -59,6 +59,8 @@ impl Node {
             Request::Words => clinic.words().map(Response::Words),
             Request::Books => clinic.books().map(Response::Books),
             Request::Ledger(request) => return self.about_ledgers(request),
+            Request::Queries(request) => return self.about_queries(request),
+            Request::Charters(request) => return self.about_charters(request),
             Request::Upkeep(upkeep) => Ok(upkeep::carry_out(clinic.store(), upkeep)),
         };
         Ok(done.unwrap_or_else(|why| Response::Refused(refused(&why))))

@@ -74,6 +74,9 @@ impl Node {
         if let Some(effects) = self.recall.refusal(&event) {
             return effects;
         }
+        if self.recall.is_open() && self.holds(&event) {
+            return Vec::new();
+        }
         let (clinic, mut rng) = (Arc::clone(&self.clinic), UnwrapErr(SysRng));
         let mut counter = self.roles.counter;
         let mut desk = Desk {

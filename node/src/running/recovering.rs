@@ -376,6 +376,7 @@ impl<'a> Asking<'a> {
             }
             NetworkEvent::Listening { .. }
             | NetworkEvent::StrangerRefused { .. }
+            | NetworkEvent::Asked { .. }
             | NetworkEvent::CharterDiffers { .. } => {}
         }
         Ok(())

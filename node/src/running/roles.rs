@@ -54,6 +54,11 @@ impl Roles {
         &mut self.member
     }
 
+    /// Whether this node's own records take, or took, part in a query.
+    pub(super) fn contributes_to(&self, query: &Digest) -> bool {
+        self.contributor.knows(query)
+    }
+
     /// Whether this node takes part in a query, in any role.
     pub(super) fn know(&self, query: &Digest) -> bool {
         self.coordinator.knows(query) || self.member.knows(query) || self.contributor.knows(query)

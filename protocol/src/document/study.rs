@@ -9,7 +9,7 @@ use crate::cost::RhoMicro;
 pub use crate::dictionary::ConsentCategory;
 use crate::digest::Digest;
 use crate::document::Kind;
-use crate::envelope::{Claimed, Document};
+use crate::envelope::{Claimed, Document, Envelope};
 use crate::moment::Moment;
 use crate::plan::Mode;
 use crate::principal::Principal;
@@ -111,6 +111,17 @@ pub struct PlannedQuery {
 #[must_use]
 pub const fn named_federation(draft: &Claimed<Study>) -> Digest {
     draft.peek().genesis
+}
+
+/// What a draft of a study says, to show it to whoever is about to sign it: nobody's word yet.
+///
+/// # Errors
+/// [`StudyError`] for no study, or for one that contradicts itself.
+#[expect(clippy::module_name_repetitions, reason = "imported by name, beside those of other kinds")]
+pub fn drafted_study(draft: &Envelope) -> Result<Study, StudyError> {
+    let claimed = draft.claim::<Study>()?;
+    claimed.peek().check()?;
+    Ok(claimed.peek().clone())
 }
 
 impl Document for Study {

@@ -7,9 +7,10 @@ use serde::Serialize;
 use sumac_protocol::charter_chain::CharterChain;
 use sumac_protocol::document::Kind;
 use sumac_protocol::document::ask::{Ask, AskedFor};
-use sumac_protocol::document::charter::Charter;
+use sumac_protocol::document::charter::{Charter, Role};
 use sumac_protocol::document::consent::{Statement, admit_statement, admit_witnessed};
 use sumac_protocol::document::enrolment::{Enrolment, admit_enrolment};
+use sumac_protocol::document::join::{Join, admit_join};
 use sumac_protocol::document::query::{Query, admit_query};
 use sumac_protocol::document::study::{Study, admit_study};
 use sumac_protocol::envelope::{Document, Envelope};
@@ -17,8 +18,8 @@ use sumac_protocol::octets::Octets;
 use sumac_protocol::sealed::SealingKey;
 
 use crate::cast::{
-    Anna, Ben, Harbour, Ines, NOW, Paul, Person, Pia, Stella, Sven, admitted, chain, enrolment, erasure, exact_query,
-    exact_study, genesis, on_paper, query, revocation, second, signed, statement, study,
+    Anna, Ben, Harbour, Ines, NOW, Paul, Person, Pia, Quay, Stella, Sven, admitted, chain, enrolment, erasure,
+    exact_query, exact_study, genesis, on_paper, query, revocation, second, signed, statement, study,
 };
 use crate::dsse::seal;
 use crate::files::{files_in, folder, must_hold, read, text_of};
@@ -54,6 +55,13 @@ fn ask() -> Ask {
     Ask { clinic: Harbour.key(), patient: Pia.key(), challenge, what: AskedFor::Uses, reply_to }
 }
 
+pub(crate) fn join() -> Join {
+    let roles = vec![Role::Contributor, Role::Hub];
+    let (name, operator) = ("Quay".to_owned(), "Quay Foundation".to_owned());
+    let addresses = vec!["/dns/quay.example.org/tcp/4800".to_owned()];
+    Join { key: Quay.key(), name, operator, roles, addresses, patients_max: 4_000, made_at: NOW }
+}
+
 #[test]
 fn documents_signed_again_from_the_same_seeds_are_the_golden_files() {
     let all = revocation(None);
@@ -71,6 +79,7 @@ fn documents_signed_again_from_the_same_seeds_are_the_golden_files() {
         golden("consent-erase", "everything is to be destroyed", &erasure(), &[Pia]),
         golden("consent-witnessed", "a grant on paper, witnessed by staff", &on_paper(statement()), &[Stella]),
         golden("enrolment", "a patient's key, noted by staff", &enrolment(), &[Stella]),
+        golden("join", "a clinic asks to be listed", &join(), &[Quay]),
         golden("ask", "a patient asks what the record was used for", &ask(), &[Pia]),
         golden("enrolment-replacement", "a lost key replaced by two of staff", &replacement(), &[Stella, Sven]),
     ];
@@ -116,6 +125,7 @@ fn every_golden_file_is_read_back_verified_and_admitted() {
     let paper = read_back::<Statement>("consent-witnessed", &on_paper(statement()));
     admit_witnessed(&paper, chain.current(), &Harbour.key(), &Pia.key()).unwrap();
     read_back::<Ask>("ask", &ask());
+    admit_join(&read_back::<Join>("join", &join())).unwrap();
     for (name, want) in [("enrolment", enrolment()), ("enrolment-replacement", replacement())] {
         admit_enrolment(&read_back::<Enrolment>(name, &want), chain.current(), &Harbour.key()).unwrap();
     }

@@ -28,6 +28,7 @@ mod hostile_bytes;
 mod ledger;
 mod matching;
 mod messages;
+mod next_charter;
 mod plans;
 mod query;
 mod refused;

@@ -398,7 +398,7 @@ pub(crate) fn relayed(cover: &Envelope) -> Option<&'static str> {
 #[test]
 fn every_kind_of_a_round_has_every_common_flaw() {
     let of_rounds: Vec<String> = Kind::ALL.iter().map(ToString::to_string).collect();
-    let documents = ["charter", "study", "consent", "enrolment", "query", "ask"];
+    let documents = ["charter", "study", "consent", "enrolment", "join", "query", "ask"];
     // A recovery's flaws are those of `recovery`'s own tests.
     let words = ["tree-head", "last-seen", "arrival", "delivery", "recovery"];
     let beside = [documents.as_slice(), &words].concat();

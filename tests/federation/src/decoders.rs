@@ -10,9 +10,9 @@ use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::dictionary::Dictionary;
 use sumac_protocol::document::{
     Kind, arrival::Arrival, ask::Ask, charter::Charter, commitment::Commitment, consent::Statement,
-    count_opening::CountOpening, delivery::Delivery, enrolment::Enrolment, freeze::Freeze, last_seen::LastSeen,
-    manifest::Manifest, query::Query, relay::Relay, release::Release, share::Share, study::Study, tree_head::TreeHead,
-    upload::Upload, void::Void,
+    count_opening::CountOpening, delivery::Delivery, enrolment::Enrolment, freeze::Freeze, join::Join,
+    last_seen::LastSeen, manifest::Manifest, query::Query, relay::Relay, release::Release, share::Share, study::Study,
+    tree_head::TreeHead, upload::Upload, void::Void,
 };
 use sumac_protocol::envelope::{Document, Envelope};
 use sumac_protocol::plan::Mode;
@@ -160,7 +160,7 @@ fn claimed(envelope: &Envelope) {
     fn one<T: Document>(envelope: &Envelope) -> usize {
         envelope.claim::<T>().map_or(0, |claimed| usize::from(claimed.digest() == envelope.digest()))
     }
-    let kinds: [fn(&Envelope) -> usize; 19] = [
+    let kinds: [fn(&Envelope) -> usize; 20] = [
         one::<Charter>,
         one::<Study>,
         one::<Statement>,
@@ -169,6 +169,7 @@ fn claimed(envelope: &Envelope) {
         one::<Commitment>,
         one::<Upload>,
         one::<Freeze>,
+        one::<Join>,
         one::<Manifest>,
         one::<Void>,
         one::<CountOpening>,

@@ -232,7 +232,7 @@ fn an_exact_study_whose_answers_could_be_taken_from_each_other_is_not_signed() {
         let exact = Study { mode: Mode::Exact, plans, rho_total, rho_year, ..noised.clone() };
         std::fs::write(from, serde_json::to_string(&exact).unwrap()).unwrap();
         assert_eq!(sumac(&["study", "new", "--from", from, "--out", draft]).exit, Some(0));
-        let ended = sumac(&[&["study", "sign", draft, "--key", key], more].concat());
+        let ended = sumac(&[&["study", "sign", draft, "--yes", "--key", key], more].concat());
         assert_refused(&ended, 1, code, code);
     }
 }

@@ -35,6 +35,8 @@ fn status(socket: &Path) -> Status {
         | Response::Page(_)
         | Response::Taken(_)
         | Response::Upkept(_)
+        | Response::Charters(_)
+        | Response::Queries(_)
         | Response::Ledger(_)
         | Response::Confirmed
         | Response::Words(_)

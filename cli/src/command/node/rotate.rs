@@ -10,7 +10,8 @@ use sumac_node::store::{Store, StorePaths, UnlockChange, UnlockSecret, keyring_o
 use sumac_protocol::octets::Octets;
 
 use crate::command::node::backup::{ask, whole};
-use crate::command::node::{new_passphrase, unlock};
+use crate::command::node::init::new_passphrase;
+use crate::command::node::unlock;
 use crate::failure::Failure;
 use crate::{files, keys, show};
 

@@ -4,10 +4,12 @@ use libp2p::allow_block_list::NotAllowed;
 use libp2p::request_response::{Event, Message, OutboundFailure, OutboundRequestId};
 use libp2p::swarm::{ConnectionId, DialError, ListenError, SwarmEvent};
 
+use super::super::allowance::Share;
 use super::super::events::Answer;
-use super::super::swarm::{FrameEvent, GatesEvent};
+use super::super::swarm::{Arrival, FrameEvent, GatesEvent};
 use super::{
     Asked, Driver, Finished, FutureExt, Instant, NetworkEvent, NodeKey, Purpose, Refusal, Reply, Request, SendError,
+    Way,
 };
 
 impl Driver {
@@ -15,7 +17,10 @@ impl Driver {
     #[expect(clippy::wildcard_enum_match_arm, reason = "libp2p adds events; those that concern this node are named")]
     pub(super) fn on_swarm_event(&mut self, event: SwarmEvent<GatesEvent>) {
         match event {
-            SwarmEvent::Behaviour(event) => self.on_frame_event(event.into_frame_event()),
+            SwarmEvent::Behaviour(event) => match event.into_arrival() {
+                Arrival::Frame(event) => self.on_frame_event(event),
+                Arrival::Bulk(event) => self.on_bulk_event(event),
+            },
             SwarmEvent::NewListenAddr { address, .. } => {
                 let address = address.to_string();
                 self.outbox.deliver(NetworkEvent::Listening { address });
@@ -112,6 +117,16 @@ impl Driver {
 
     /// Heartbeats and goodbyes are answered whoever is linked; messages need an admission.
     fn on_request(&mut self, from: NodeKey, link: ConnectionId, request: Request, asked: Asked) {
+        let share = match &request {
+            Request::Hello(_) => Share::Hellos,
+            Request::Message(_) => Share::Messages,
+            Request::Heartbeat | Request::Goodbye => Share::Beats,
+            Request::Offer(_) | Request::GetChunk(_) => Share::Offers,
+            Request::Papers(_) => Share::Papers,
+        };
+        if !self.allowance.allows(from, share, Instant::now()) {
+            return self.answer(from, asked, Reply::Busy);
+        }
         match request {
             Request::Heartbeat => self.answer(from, asked, Reply::Noted),
             Request::Goodbye => {
@@ -121,6 +136,14 @@ impl Driver {
             }
             Request::Hello(theirs) => self.on_hello(from, link, theirs, asked),
             Request::Message(bytes) => self.on_message(from, bytes, asked),
+            Request::Papers(_) if self.farewell.is_some() => self.answer(from, asked, Reply::Busy),
+            Request::Papers(bytes) => {
+                self.hand_on(from, asked, |answer| NetworkEvent::Asked { from, bytes, answer });
+            }
+            // Long messages have streams of their own.
+            Request::Offer(_) | Request::GetChunk(_) => {
+                self.answer(from, asked, Reply::Refused(Refusal::NotOffered, Vec::new()));
+            }
         }
     }
 
@@ -177,8 +200,9 @@ impl Driver {
             Reply::Welcome(theirs) | Reply::Refused(Refusal::CharterDiffers, theirs) => {
                 self.charter_differs(peer, theirs);
             }
-            Reply::Refused(Refusal::NotAdmitted | Refusal::AnswerTooLarge, _)
+            Reply::Refused(Refusal::NotAdmitted | Refusal::AnswerTooLarge | Refusal::NotOffered, _)
             | Reply::Answer(_)
+            | Reply::Chunk(_)
             | Reply::Busy
             | Reply::Noted => {
                 if !self.peers.is_admitted(peer) {
@@ -196,6 +220,7 @@ impl Driver {
             for (bytes, asked) in self.peers.take_held(peer) {
                 self.hand_over(peer, bytes, asked);
             }
+            self.offer_again(peer);
         }
     }
 
@@ -211,31 +236,34 @@ impl Driver {
     /// Gives a message to the application. If it has no room, the event is dropped with its
     /// `Answer`, which answers "busy" like any other dropped answer.
     fn hand_over(&mut self, from: NodeKey, bytes: Vec<u8>, asked: Asked) {
+        self.hand_on(from, asked, |answer| NetworkEvent::Received { from, bytes, answer });
+    }
+
+    fn hand_on(&mut self, from: NodeKey, asked: Asked, event: impl FnOnce(Answer) -> NetworkEvent) {
         let (answer, awaited) = Answer::awaited();
         let id = asked.id;
-        let finished = awaited.map(move |bytes| Finished { id, bytes: bytes.ok() });
+        let finished = awaited.map(move |bytes| Finished { way: Way::Pushed(id), bytes: bytes.ok() });
         self.asked.insert(id, (from, asked));
         self.working.push(finished.boxed());
-        let event = NetworkEvent::Received { from, bytes, answer };
-        if self.outbox.offer(event).is_err() {
+        if self.outbox.offer(event(answer)).is_err() {
             tracing::debug!(peer = %from, "the inbox is full; answered busy");
         }
     }
 }
 
 /// A reply of the wrong kind counts as a lost request, since the peer may have acted on it or not.
-fn message_outcome(peer: NodeKey, reply: Reply) -> Result<Vec<u8>, SendError> {
+pub(super) fn message_outcome(peer: NodeKey, reply: Reply) -> Result<Vec<u8>, SendError> {
     match reply {
         Reply::Answer(bytes) => Ok(bytes),
         Reply::Busy => Err(SendError::Busy { peer }),
         Reply::Refused(reason, _) => Err(SendError::Refused { peer, reason }),
         // No honest node answers a message like this.
-        Reply::Welcome(_) | Reply::Noted => Err(SendError::Lost { peer }),
+        Reply::Welcome(_) | Reply::Noted | Reply::Chunk(_) => Err(SendError::Lost { peer }),
     }
 }
 
 /// `NotConnected` promises that nothing was sent; after the others the peer may have read the message.
-fn send_error(peer: NodeKey, failure: &OutboundFailure) -> SendError {
+pub(super) fn send_error(peer: NodeKey, failure: &OutboundFailure) -> SendError {
     match failure {
         OutboundFailure::DialFailure | OutboundFailure::UnsupportedProtocols => SendError::NotConnected { peer },
         OutboundFailure::Timeout => SendError::TimedOut { peer },

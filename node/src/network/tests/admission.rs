@@ -162,3 +162,23 @@ fn a_configuration_never_prints_its_seed() {
     let printed = format!("{:?}", hub(0x5A));
     assert!(!printed.contains("5a5a") && !printed.contains("90, 90"));
 }
+
+#[tokio::test]
+async fn papers_are_asked_for_across_charters_and_nothing_else_passes() {
+    let mut hub = Node::start(hub(1)).await;
+    let other = NetworkConfig { hello: b"charter two".to_vec(), ..clinic(11, &hub) };
+    let mut clinic = Node::start(other).await;
+    assert_eq!(hub.charter_differs().await, (key(11), b"charter two".to_vec()));
+    assert_eq!(clinic.charter_differs().await, (key(1), CHARTER.to_vec()));
+    let sent = clinic.network.send(key(1), b"abc".to_vec()).await;
+    assert_eq!(sent, Err(crate::network::SendError::NotConnected { peer: key(1) }));
+    let asked = async {
+        let NetworkEvent::Asked { from, bytes, answer } = hub.next().await else { panic!("expected a question") };
+        answer.reply(bytes.iter().rev().copied().collect());
+        from
+    };
+    let (told, from) = tokio::join!(clinic.network.ask_papers(key(1), b"abc".to_vec()), asked);
+    assert_eq!((told.unwrap(), from), (b"cba".to_vec(), key(11)));
+    let told = clinic.network.ask_papers(key(2), b"abc".to_vec()).await;
+    assert_eq!(told, Err(crate::network::SendError::NotConnected { peer: key(2) }));
+}

@@ -4,7 +4,8 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 
 use super::*;
-use crate::network::{MESSAGE_BYTES_MAX, Refusal, SendError};
+use crate::network::frame::PUSHED_BYTES_MAX;
+use crate::network::{ANSWER_BYTES_MAX, MESSAGE_BYTES_MAX, Refusal, SendError};
 
 #[tokio::test]
 async fn a_request_is_answered_in_both_directions() {
@@ -35,22 +36,22 @@ async fn a_message_sent_at_once_never_overtakes_connected() {
 }
 
 #[tokio::test]
-async fn four_mebibytes_pass_and_one_byte_more_is_refused_unsent() {
+async fn what_fits_is_pushed_and_one_byte_above_the_longest_is_refused_unsent() {
     let seen = Seen::default();
     let hub = Node::start(hub(1)).await;
     let tapped = NetworkConfig { frame_tap: Some(seen.tap()), ..clinic(11, &hub) };
     let (mut hub, clinic) = connect(hub, tapped).await;
 
-    let largest = vec![7; MESSAGE_BYTES_MAX];
     let too_large = vec![7; MESSAGE_BYTES_MAX + 1];
     let refused = clinic.network.send(hub.key, too_large).await;
     let expected = SendError::TooLarge { bytes: MESSAGE_BYTES_MAX + 1, max: MESSAGE_BYTES_MAX };
     assert_eq!(refused, Err(expected));
     assert!(seen.longest() < 100, "nothing of it was sent");
 
-    let (sent, _) = tokio::join!(clinic.network.send(hub.key, largest.clone()), hub.reverse_one());
-    assert!(sent.unwrap() == largest);
-    assert_eq!(seen.longest(), 5 + MESSAGE_BYTES_MAX);
+    let pushed = vec![7; PUSHED_BYTES_MAX];
+    let (sent, _) = tokio::join!(clinic.network.send(hub.key, pushed.clone()), hub.reverse_one());
+    assert!(sent.unwrap() == pushed);
+    assert_eq!(seen.longest(), 5 + PUSHED_BYTES_MAX);
 }
 
 #[tokio::test]
@@ -58,7 +59,7 @@ async fn an_answer_that_is_too_large_is_a_refusal() {
     let (mut hub, clinic) = pair().await;
     let (sent, ()) = tokio::join!(clinic.network.send(hub.key, vec![]), async {
         let (_, _, answer) = hub.received().await;
-        answer.reply(vec![0; MESSAGE_BYTES_MAX + 1]);
+        answer.reply(vec![0; ANSWER_BYTES_MAX + 1]);
     });
     let reason = Refusal::AnswerTooLarge;
     assert_eq!(sent, Err(SendError::Refused { peer: hub.key, reason }));

@@ -2,7 +2,8 @@
 
 use super::rogue::Rogue;
 use super::*;
-use crate::network::{MESSAGE_BYTES_MAX, Refusal, SendError};
+use crate::network::frame::PUSHED_BYTES_MAX;
+use crate::network::{Refusal, SendError};
 
 #[tokio::test]
 async fn nothing_passes_before_the_hello() {
@@ -26,7 +27,7 @@ async fn nothing_passes_before_the_hello() {
 async fn hostile_frames_are_cut_off_and_the_hub_serves_on() {
     let mut hub = Node::start(hub(1)).await;
     let mut rogue = Rogue::at(&hub).await;
-    let too_long = u32::try_from(MESSAGE_BYTES_MAX + 2).unwrap().to_be_bytes();
+    let too_long = u32::try_from(PUSHED_BYTES_MAX + 2).unwrap().to_be_bytes();
     let cases = [
         ("no bytes", vec![]),
         ("four gigabytes announced", vec![255, 255, 255, 255, 4]),

@@ -103,6 +103,23 @@ impl Rogue {
         }
     }
 
+    /// Sends the same bytes so many times, thirty-two at once, and waits for whatever becomes of each.
+    pub(super) async fn flood(&mut self, peer: NodeKey, bytes: &[u8], times: usize) {
+        let (mut sent, mut over) = (0, 0);
+        while over < times {
+            while sent < times && sent - over < 32 {
+                self.tell(peer, bytes.to_vec());
+                sent += 1;
+            }
+            if let SwarmEvent::Behaviour(
+                Event::Message { message: Message::Response { .. }, .. } | Event::OutboundFailure { .. },
+            ) = self.0.select_next_some().await
+            {
+                over += 1;
+            }
+        }
+    }
+
     /// What comes back for whatever was told before.
     pub(super) async fn told(&mut self) -> Vec<u8> {
         loop {

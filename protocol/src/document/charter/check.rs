@@ -52,7 +52,8 @@ fn members(charter: &Charter) -> Result<(), CharterError> {
     Ok(())
 }
 
-fn one_member(member: &Member, keys: &BTreeSet<Principal>) -> Result<(), CharterError> {
+/// Whether a member's entry agrees with itself. `keys` are those of the charter's nodes.
+pub(in crate::document) fn one_member(member: &Member, keys: &BTreeSet<Principal>) -> Result<(), CharterError> {
     let name = &member.name;
     line("a member's name", name)?;
     line(&format!("the operator of `{name}`"), &member.operator)?;
