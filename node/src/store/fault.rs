@@ -200,6 +200,9 @@ pub enum StoreError {
     /// 2^32 patients, or 2^64 frames.
     #[error("this store can hold no further {what}")]
     Full { what: &'static str },
+    /// So little room is left on the disk that this must wait. Nothing was written, and the store goes on.
+    #[error("{} has {free} bytes free, and {needed} are needed to keep this", dir.display())]
+    NoRoom { dir: PathBuf, free: u64, needed: u64 },
     /// An earlier write failed. What was acknowledged is safe; nothing more is written until the store is opened again.
     #[error("the store has stopped writing after a failure: {why}")]
     Stopped { why: String },
@@ -227,6 +230,7 @@ impl StoreError {
             Self::TooLarge { .. } => "store-too-large",
             Self::NoPseudonym => "store-no-pseudonym",
             Self::Full { .. } => "store-full",
+            Self::NoRoom { .. } => "store-no-room",
             Self::Stopped { .. } => "store-stopped",
             Self::System { .. } => "store-system",
         }
@@ -252,6 +256,7 @@ impl StoreError {
             Self::TooLarge { .. } => "split it".to_owned(),
             Self::NoPseudonym => "give every patient a pseudonym".to_owned(),
             Self::Full { .. } => "start a second node for further patients".to_owned(),
+            Self::NoRoom { .. } => "make room on that disk and do it again; the node goes on by itself".to_owned(),
             Self::Stopped { .. } => "mend the cause, then restart the node".to_owned(),
             Self::System { .. } => "restart the node; if that does not help, the machine".to_owned(),
         }
