@@ -69,7 +69,8 @@ impl Exit {
 impl Failure {
     /// The fact and what to do, in one line for a log.
     pub(crate) fn told(&self) -> String {
-        format!("{} [{}]; {}", self.says, self.code, self.remedy)
+        let says: Vec<&str> = self.says.lines().map(str::trim).collect();
+        format!("{} [{}]; {}", says.join(" / "), self.code, self.remedy)
     }
 
     /// A failure with a code that is never reworded, the fact, and what to do.

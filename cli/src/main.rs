@@ -12,6 +12,8 @@ mod files;
 mod keys;
 mod passphrase;
 mod price;
+#[cfg(test)]
+mod runbooks;
 mod show;
 
 use std::process::ExitCode;

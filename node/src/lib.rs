@@ -17,3 +17,4 @@ pub mod rehearsal;
 pub mod running;
 pub mod store;
 pub mod synthetic;
+pub mod versions;

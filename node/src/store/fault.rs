@@ -43,6 +43,12 @@ pub enum KeyringError {
     /// Not a keyring, or one of a later format.
     #[error("{} is not a keyring that this version can read: {why}", path.display())]
     Format { path: PathBuf, why: &'static str },
+    /// Of a store that a newer release wrote. Nothing was changed.
+    #[error("the store of the keyring {} is of version {found}, and this release of Sumac reads up to {reads}: a newer release wrote it", path.display())]
+    Newer { path: PathBuf, found: u8, reads: u8 },
+    /// Of a store that is older than any that is read.
+    #[error("the store of the keyring {} is of version {found}, and this release of Sumac reads none before {oldest}", path.display())]
+    Older { path: PathBuf, found: u8, oldest: u8 },
     /// The Argon2id parameters in the header are outside what Sumac accepts; nothing was computed.
     #[error(
         "the keyring {} asks for Argon2id with {memory_kib} KiB, t={passes}, p={lanes}: {why}",
@@ -69,6 +75,8 @@ impl KeyringError {
             Self::WrongSecret { .. } => "keyring-wrong-secret",
             Self::OtherSecret { .. } => "keyring-other-secret",
             Self::Format { .. } => "keyring-format",
+            Self::Newer { .. } => "store-newer",
+            Self::Older { .. } => "store-older",
             Self::Cost { .. } => "keyring-argon2-cost",
             Self::Derivation { .. } => "keyring-argon2-failed",
             Self::OtherChange { .. } => "keyring-other-change",
@@ -90,6 +98,12 @@ impl KeyringError {
             Self::Format { .. } => {
                 "check the path; if it is the right file, use the version of Sumac that wrote it, or restore its newest copy".to_owned()
             }
+            Self::Newer { .. } => {
+                "install the release that wrote it, or a newer one; nothing was changed. To go back, restore a backup \
+                 that was made before the upgrade, with `sumac node restore`, and recover"
+                    .to_owned()
+            }
+            Self::Older { .. } => "open it once with a release between the two, which brings it forward".to_owned(),
             Self::Cost { .. } => {
                 "somebody has changed this header: restore the newest copy of the keyring".to_owned()
             }

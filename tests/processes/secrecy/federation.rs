@@ -100,7 +100,7 @@ fn make(dir: &Path, letter: char, name: &str) -> (Home, Member) {
         frame_log: Some(PathBuf::from("frames.log")),
         redial_min_ms: 50,
         // As much as it can say: nothing of it may tell a patient or a figure.
-        log: Some("sumac_node=trace,info".to_owned()),
+        log: Some("debug,sumac_node=trace".to_owned()),
         ..Settings::default()
     };
     home.create(&settings).unwrap();
