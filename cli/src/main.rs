@@ -12,6 +12,7 @@ mod files;
 mod keys;
 mod passphrase;
 mod price;
+mod questions;
 #[cfg(test)]
 mod runbooks;
 mod show;

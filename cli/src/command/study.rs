@@ -4,7 +4,6 @@
 //! when. It binds the federation's genesis and comes into force when a charter lists its digest.
 
 mod begun;
-mod questions;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
