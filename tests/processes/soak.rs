@@ -4,8 +4,7 @@
 //! `SUMAC_SOAK_MINUTES` says how long, 2 where it is not set. From 10 on two nodes, the first of which coordinates, are spared, and
 //! the slope of their memory is bounded. `SUMAC_SOAK_SEED` replays one.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic, and says where")]
-#![expect(clippy::print_stdout, reason = "a soak says what it did, and how memory went")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, and says where")]
 
 #[path = "soak/memory.rs"]
 mod memory;

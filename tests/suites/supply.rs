@@ -1,6 +1,8 @@
 //! What is built in is what `deny.toml` and `docs/supply-chain.md` say: from one source, without what is banned, with every
 //! crate of cryptography on record.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic, and says where")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
