@@ -70,6 +70,12 @@ impl Exit {
 }
 
 impl Failure {
+    /// The fact and what to do, in one line for a log.
+    pub(crate) fn told(&self) -> String {
+        let says: Vec<&str> = self.says.lines().map(str::trim).collect();
+        format!("{} [{}]; {}", says.join(" / "), self.code, self.remedy)
+    }
+
     /// A failure with a code that is never reworded, the fact, and what to do.
     pub(crate) fn new(exit: Exit, code: &str, says: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { exit, code: code.to_owned(), says: without_numbers(&says.into()), remedy: remedy.into() }

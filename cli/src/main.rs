@@ -16,6 +16,8 @@ mod keys;
 mod passphrase;
 mod price;
 mod questions;
+#[cfg(test)]
+mod runbooks;
 mod show;
 
 use std::process::ExitCode;

@@ -13,6 +13,7 @@ mod error;
 mod forgotten;
 mod head_moments;
 mod ledger;
+mod left;
 mod papers;
 mod parts;
 mod recovered;

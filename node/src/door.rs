@@ -28,6 +28,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use sumac_protocol::charter_chain::CharterChain;
 use sumac_protocol::principal::Principal;
 use tokio::sync::mpsc;
@@ -38,12 +39,14 @@ pub use clinic::AboutClinic;
 pub(crate) use clinic::Nameplate;
 pub use error::DoorError;
 pub use listening::Door;
+pub(crate) use listening::serve;
 pub(crate) use pace::{Pace, Who};
 pub use refusal::Refusal;
 pub use routes::openapi;
 
 use crate::clock::Clock;
 use crate::home::{Home, Settings};
+use crate::metrics::{Metrics, Turned};
 use challenge::Challenges;
 
 /// What an operator set about the door, checked.
@@ -91,6 +94,7 @@ pub(crate) struct Hall {
     handing_over: Pace,
     clock: Arc<Clock>,
     behind_proxy: bool,
+    metrics: Option<Arc<Metrics>>,
 }
 
 impl Hall {
@@ -106,12 +110,25 @@ impl Hall {
         let (challenges, pace) = (Challenges::new()?, Pace::new(plan.per_minute));
         let handing_over = Pace::new(HANDED_OVER_PER_MINUTE);
         let behind_proxy = plan.behind_proxy;
-        Ok(Self { clinic, nameplate, calls, challenges, pace, handing_over, clock, behind_proxy })
+        let metrics = None;
+        Ok(Self { clinic, nameplate, calls, challenges, pace, handing_over, clock, behind_proxy, metrics })
     }
 
     /// What is said of this clinic, to change it with the charter.
     pub(crate) fn nameplate(&self) -> Nameplate {
         self.nameplate.clone()
+    }
+
+    /// A hall whose refusals are counted.
+    pub(crate) fn counted_by(self, metrics: Arc<Metrics>) -> Self {
+        Self { metrics: Some(metrics), ..self }
+    }
+
+    /// Counts an answer that is a refusal.
+    fn count(&self, status: StatusCode) {
+        if let Some(metrics) = self.metrics.as_ref().filter(|_| status.is_client_error() || status.is_server_error()) {
+            metrics.refused(Turned::Door);
+        }
     }
 }
 

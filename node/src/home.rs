@@ -1,5 +1,8 @@
 //! A node's folder: where everything lies, and what its operator set.
 
+mod changed;
+mod unlocking;
+
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -8,10 +11,11 @@ use serde::{Deserialize, Serialize};
 use sumac_protocol::charter_chain::CharterChain;
 use sumac_protocol::document::study::{Study, admit_study};
 use sumac_protocol::envelope::{Envelope, Verified};
-use zeroize::Zeroizing;
+
+pub use changed::Changed;
 
 use crate::approval::{ApprovalPolicy, Decisions};
-use crate::store::{StorePaths, UnlockSecret};
+use crate::store::StorePaths;
 
 /// A node's folder.
 #[derive(Debug, Clone)]
@@ -60,9 +64,26 @@ pub struct Settings {
     /// How many requests a minute one address, and one key, may make of the patients' door. Default 240.
     #[serde(default = "Settings::default_patients_per_minute")]
     pub patients_per_minute: u32,
+    /// The name of a credential of the service manager that opens the keyring, in `$CREDENTIALS_DIRECTORY`: as an
+    /// `unlock_key_file`, and in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unlock_credential: Option<String>,
+    /// Where metrics and health are heard, over HTTP, on this machine alone, as `127.0.0.1:9480`. Left away, nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<SocketAddr>,
+    /// How much is logged, as a filter of the crate `tracing-subscriber`; the variable `SUMAC_LOG` goes before. Default
+    /// [`Settings::LOG`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
+    /// Whether each line of the log is a JSON object. Default: words.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub log_json: bool,
 }
 
 impl Settings {
+    /// What is logged where nobody says otherwise: what this node does, and what is wrong in libraries.
+    pub const LOG: &'static str = "sumac_node=info,warn";
+
     /// The default of [`Settings::redial_min_ms`].
     #[must_use]
     pub const fn default_redial_min_ms() -> u64 {
@@ -92,6 +113,10 @@ impl Default for Settings {
             patients_behind_proxy: false,
             approval: ApprovalPolicy::Auto,
             patients_per_minute: Self::default_patients_per_minute(),
+            unlock_credential: None,
+            metrics: None,
+            log: None,
+            log_json: false,
         }
     }
 }
@@ -225,19 +250,6 @@ impl Home {
             Err(why) => return Err(HomeError::io(&file, &why)),
         };
         toml::from_str(&text).map_err(|why| HomeError::Settings { file, why: why.to_string() })
-    }
-
-    /// Reads the unlock secret's key file, if the settings name one.
-    ///
-    /// # Errors
-    /// [`HomeError`] if the file cannot be read or has not 32 bytes.
-    pub fn key_file(&self, settings: &Settings) -> Result<Option<UnlockSecret>, HomeError> {
-        let Some(path) = &settings.unlock_key_file else { return Ok(None) };
-        let path = self.resolve(path);
-        let bytes = Zeroizing::new(fs::read(&path).map_err(|why| HomeError::io(&path, &why))?);
-        let key: [u8; 32] =
-            bytes.as_slice().try_into().map_err(|_| HomeError::KeyFile { file: path, got: bytes.len() })?;
-        Ok(Some(UnlockSecret::KeyFile(key)))
     }
 
     /// Reads the charter chain.
@@ -395,6 +407,14 @@ pub enum HomeError {
         /// How many bytes it has.
         got: usize,
     },
+    /// A credential that is named and cannot be had.
+    #[error("the credential `{name}` cannot open the keyring: {why}")]
+    Credential {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        why: &'static str,
+    },
     /// The charter does not hold.
     #[error("{}: {why}", file.display())]
     Charter {
@@ -427,6 +447,7 @@ impl HomeError {
             Self::Io { .. } => "file",
             Self::Settings { .. } => "settings",
             Self::KeyFile { .. } => "key-file",
+            Self::Credential { .. } => "credential",
             Self::Charter { .. } => "charter",
         }
     }
@@ -443,6 +464,10 @@ impl HomeError {
             Self::Io { .. } => "check that the path exists and that this user may read and write it".into(),
             Self::Settings { .. } => "correct the file; deploy/node.toml shows every setting".into(),
             Self::KeyFile { .. } => "give the file that `sumac node init` made, or restore it from its medium".into(),
+            Self::Credential { .. } => {
+                "name one of unlock_key_file and unlock_credential; a credential is loaded by the unit that starts the node"
+                    .into()
+            }
             Self::Charter { remedy, .. } => remedy.clone(),
         }
     }

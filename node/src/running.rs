@@ -19,11 +19,13 @@ pub(crate) mod recall;
 mod recovering;
 mod roles;
 mod upkeep;
+mod watching;
 mod witness;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::future::Future;
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -41,6 +43,7 @@ pub use arrivals::{ARRIVALS_MAX, SEALED_BYTES_MAX};
 pub use charters::{FollowError, waits};
 pub use error::RunError;
 pub use recovering::{RecoverError, Recovered, recover};
+pub use watching::Reins;
 pub use witness::WitnessError;
 
 use crate::clinic::Clinic;
@@ -48,8 +51,9 @@ use crate::clock::Clock;
 use crate::control::{self, Call};
 use crate::door::{self, Door, DoorPlan, Hall, Nameplate};
 use crate::home::{Home, Settings};
+use crate::metrics::{Metrics, MetricsDoor, Turned, check_address};
 use crate::network::{Answer, FrameTap, Inbox, Network, NetworkConfig, NetworkError, NetworkEvent, NodeKey, Timing};
-use crate::store::{Entry, Store, UnlockSecret};
+use crate::store::{Entry, IndexState, Store, UnlockSecret};
 use approving::Approvals;
 use arrivals::Arrivals;
 pub(crate) use effects::note;
@@ -57,6 +61,7 @@ use following::{NEWS_MAX, News};
 use handing_on::Heard;
 use recall::Recall;
 pub(crate) use roles::{Roles, SystemRandom};
+use watching::Watched;
 
 /// What a node says once it is ready for work.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -70,30 +75,41 @@ pub struct Ready {
     /// Where patients' programs are heard; none where they are not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patients: Option<String>,
+    /// Where metrics and health are heard; none where they are not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<SocketAddr>,
 }
 
-/// Runs the node in `home`, with these settings of it, until `stop` resolves. `ready` is called once, when the node can
-/// be reached.
+/// Runs the node in `home`, with these settings of it, until its reins say stop. `ready` is called once, when the node
+/// can be reached.
 ///
 /// # Errors
 /// [`RunError`]: nothing was started, or the store failed and the node stopped to lose nothing.
-pub async fn run(
+pub async fn run<S: Future<Output = ()>>(
     home: &Home,
     settings: &Settings,
     unlock: &UnlockSecret,
-    stop: impl Future<Output = ()>,
+    reins: Reins<S>,
     ready: impl FnOnce(&Ready),
 ) -> Result<(), RunError> {
     let chain = home.charter()?;
+    let started = Clock::default().now();
     // What can be refused is refused before the store is opened, which marks it as in use.
     let network_of = network_config(home, settings, &chain)?;
     let door_plan = DoorPlan::of(settings, home)?;
+    settings.metrics.map_or(Ok(()), check_address)?;
     let (store, report) = Store::open(&home.store_paths(settings), unlock)?;
     tracing::info!(?report, "the store is open");
     let store = Arc::new(store);
     let clock = Arc::new(Clock::not_before(newest_moment(&store, &chain)?));
     let clinic = Clinic::new(Arc::clone(&store), chain.clone(), Arc::clone(&clock));
     clinic.finish_erasures()?;
+    let metrics = Metrics::started_at(started.0 / 1_000);
+    metrics.index_rebuilt(matches!(report.index, IndexState::Rebuilt { .. }));
+    let watch = match settings.metrics {
+        None => None,
+        Some(address) => Some(MetricsDoor::open(address, Arc::clone(&metrics), Arc::clone(&reins.heart)).await?),
+    };
     let (network, inbox) = Network::start(network_of(store.identity_seed())).await?;
     let (calls, call_queue) = mpsc::channel(CALLS_MAX);
     control::serve(&home.control_socket(), calls)
@@ -103,16 +119,18 @@ pub async fn run(
         None => (None, None),
         Some(plan) => {
             let hall = Hall::new(plan, clinic.signer().principal(), &chain, Arc::clone(&clock), asked)?;
+            let hall = hall.counted_by(Arc::clone(&metrics));
             let nameplate = hall.nameplate();
             (Some(Door::open(plan, hall).await?), Some(nameplate))
         }
     };
-    let mut node = Node::new(home.clone(), clinic, network, clock)?;
-    node.patients_at = open.as_ref().map(Door::url);
+    let watched = Watched::new(metrics, Arc::clone(&reins.heart), home.studies(&chain)?, settings.clone());
+    let mut node = Node::new(home.clone(), clinic, network, clock, watched)?;
+    node.heard_at = (open.as_ref().map(Door::url), watch.as_ref().map(MetricsDoor::address));
     node.nameplate = nameplate;
     node.approvals = Approvals::new(settings.approval, home.decisions()?);
-    let worked = node.work(inbox, Calls { desk: call_queue, patients }, stop, ready).await;
-    drop(open);
+    let worked = node.work(inbox, Calls { desk: call_queue, patients, door: open.as_ref() }, reins, ready).await;
+    drop((open, watch));
     node.network.shutdown().await;
     drop(node);
     std::fs::remove_file(home.control_socket()).unwrap_or_else(|why| tracing::debug!(%why, "the control socket stays"));
@@ -125,11 +143,13 @@ pub async fn run(
 }
 
 /// What people ask of the loop.
-struct Calls {
+struct Calls<'d> {
     /// The clinic's own people, over the control socket.
     desk: mpsc::Receiver<Call>,
     /// Patients' programs. Where the door is closed, nothing ever comes.
     patients: mpsc::Receiver<door::Call>,
+    /// The door itself, for what can change while it is open.
+    door: Option<&'d Door>,
 }
 
 struct Node {
@@ -149,9 +169,9 @@ struct Node {
     connected: BTreeSet<Principal>,
     /// Empty until the system has given the addresses, which a chosen port 0 needs.
     listening: Vec<String>,
-    /// Where patients' programs are heard; none where they are not.
-    patients_at: Option<String>,
-    /// What they are told of this clinic; none where they are not heard.
+    /// Where patients' programs are heard, and where metrics; none where they are not.
+    heard_at: (Option<String>, Option<SocketAddr>),
+    /// What patients' programs are told of this clinic; none where they are not heard.
     nameplate: Option<Nameplate>,
     /// Calls that wait for a person of the clinic.
     approvals: Approvals,
@@ -174,10 +194,17 @@ struct Node {
     recall: Recall,
     /// The journal's head when the watermark was last sealed, if it was since the start.
     sealed_head: Option<u64>,
+    watched: Watched,
 }
 
 impl Node {
-    fn new(home: Home, clinic: Clinic, network: Network, clock: Arc<Clock>) -> Result<Self, RunError> {
+    fn new(
+        home: Home,
+        clinic: Clinic,
+        network: Network,
+        clock: Arc<Clock>,
+        watched: Watched,
+    ) -> Result<Self, RunError> {
         let clinic = Arc::new(clinic);
         let (mut roles, queue, arrivals) = (Roles::default(), VecDeque::new(), Arrivals::restore(clinic.store())?);
         let counter_kept = counter::kept(clinic.store())?;
@@ -196,7 +223,7 @@ impl Node {
             heard: Heard::default(),
             connected,
             listening,
-            patients_at: None,
+            heard_at: (None, None),
             nameplate: None,
             approvals: Approvals::default(),
             told,
@@ -209,6 +236,7 @@ impl Node {
             counter_kept,
             recall,
             sealed_head: None,
+            watched,
         };
         node.look_for_studies()?;
         Ok(node)
@@ -216,13 +244,14 @@ impl Node {
 
     /// Ends at `stop` or when the network is gone, both without an error.
     /// Fails where a role's form or the store does: going on could lose what was promised.
-    async fn work(
+    async fn work<S: Future<Output = ()>>(
         &mut self,
         mut inbox: Inbox,
-        mut calls: Calls,
-        stop: impl Future<Output = ()>,
+        mut calls: Calls<'_>,
+        reins: Reins<S>,
         ready: impl FnOnce(&Ready),
     ) -> Result<(), RunError> {
+        let Reins { stop, mut reloads, .. } = reins;
         tokio::pin!(stop);
         let mut ready = Some(ready);
         let dials_only = self.clinic.chain().current().member(&self.me()).is_none_or(|m| m.addresses.is_empty());
@@ -233,11 +262,13 @@ impl Node {
             if (dials_only || !self.listening.is_empty())
                 && let Some(ready) = ready.take()
             {
+                self.watched.ready();
                 ready(&self.ready());
             }
             tokio::select! {
                 biased;
                 () = &mut stop => return Ok(()),
+                Some(settings) = reloads.recv() => self.reload(&settings, calls.door),
                 Some(call) = calls.desk.recv() => self.command(call)?,
                 event = inbox.next() => match event {
                     Some(event) => self.heard(event)?,
@@ -245,6 +276,7 @@ impl Node {
                 },
                 Some(news) = self.news.recv() => self.news(news),
                 _ = beat.tick() => {
+                    self.watch();
                     self.watch_the_clock()?;
                     self.process(Event::Tick, None)?;
                     self.hand_on()?;
@@ -258,7 +290,8 @@ impl Node {
 
     fn ready(&self) -> Ready {
         let (key, pid) = (self.me(), std::process::id());
-        Ready { key, pid, listening: self.listening.clone(), patients: self.patients_at.clone() }
+        let (patients, metrics) = self.heard_at.clone();
+        Ready { key, pid, listening: self.listening.clone(), patients, metrics }
     }
 
     fn me(&self) -> Principal {
@@ -286,8 +319,14 @@ impl Node {
                 }
             }
             NetworkEvent::Received { from, bytes, answer } => self.received(from, &bytes, answer)?,
-            NetworkEvent::StrangerRefused { peer } => tracing::warn!(%peer, "a stranger was refused"),
-            NetworkEvent::CharterDiffers { peer, theirs } => self.charter_differs(peer, &theirs),
+            NetworkEvent::StrangerRefused { peer } => {
+                self.watched.metrics.refused(Turned::Stranger);
+                tracing::warn!(%peer, "a stranger was refused");
+            }
+            NetworkEvent::CharterDiffers { peer, theirs } => {
+                self.watched.metrics.refused(Turned::OtherCharter);
+                self.charter_differs(peer, &theirs);
+            }
             NetworkEvent::Asked { from, bytes, answer } => self.asked_for_papers(from, &bytes, answer),
         }
         Ok(())
@@ -311,6 +350,7 @@ impl Node {
                 None => self.process(Event::Message { from, message }, Some(answer)),
             },
             Err(why) => {
+                self.watched.metrics.refused(Turned::Unreadable);
                 tracing::warn!(peer = %self.name(&from), %why, "a message that cannot be read");
                 answer.reply(effects::unreadable(&why));
                 Ok(())

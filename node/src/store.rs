@@ -53,6 +53,7 @@ mod projection;
 mod ranges;
 mod rearranging;
 mod restoring;
+mod room;
 mod rotation;
 pub(crate) mod seal;
 mod tree;
@@ -76,6 +77,7 @@ pub use note::{NotOurNote, Note};
 pub use opening::StorePaths;
 pub use opening::{IndexState, OpenReport};
 pub use restoring::{RestoreReport, files_beside, restore};
+pub use room::Room;
 pub use rotation::{UnlockChange, keyring_opens};
 
 /// A patient's number in this store: counted from 0 in the order of arrival, never given twice.
@@ -151,6 +153,7 @@ impl Store {
     /// the batch was kept: opening again finds out.
     pub fn append(&self, entries: Vec<Entry>) -> Result<Position, StoreError> {
         let bytes = entry::weigh(&entries)?;
+        room::check(self.shared.disk.as_ref(), &self.shared.paths, &entries, bytes)?;
         self.ask(|reply| Job::Append(Request { entries, bytes, reply }))
     }
 
@@ -320,6 +323,11 @@ impl Store {
     /// Writes into the keyring how far the journal has come, durably: from now on nothing older opens.
     pub fn seal_watermark(&self) -> Result<(), StoreError> {
         self.ask(Job::Seal)
+    }
+
+    /// How much room the journal has and could have. It lists the journal's folder, which has a file for each 64 MiB.
+    pub fn room(&self) -> Result<Room, StoreError> {
+        Ok(room::look(self.shared.disk.as_ref(), &self.shared.paths)?)
     }
 
     /// The newest acknowledged frame: sequence number (0 if there is none) and chain hash.

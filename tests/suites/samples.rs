@@ -29,8 +29,8 @@ fn the_service_loads_its_key_to_where_the_settings_look_for_it() {
     let unit = fs::read_to_string(deploy().join("sumac.service")).unwrap();
     let loaded = unit.lines().find_map(|line| line.strip_prefix("LoadCredentialEncrypted=")).unwrap();
     let (name, _) = loaded.split_once(':').unwrap();
-    let place = format!("/run/credentials/sumac.service/{name}");
-    assert_eq!(settings.unlock_key_file.as_deref(), Some(Path::new(&place)));
+    assert_eq!(settings.unlock_credential.as_deref(), Some(name));
+    assert_eq!(settings.unlock_key_file, None);
 }
 
 /// A key that is commented out as `#key = …`, switched on.

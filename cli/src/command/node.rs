@@ -13,9 +13,11 @@ mod door;
 mod erase;
 mod init;
 mod join;
+mod logging;
 mod recover;
 mod restore;
 mod rotate;
+mod run;
 mod wish;
 
 use std::io::IsTerminal as _;
@@ -26,14 +28,11 @@ use clap::Subcommand;
 use serde::Serialize;
 use sumac_node::control::{self, ControlError, Request, Response};
 use sumac_node::home::Home;
-use sumac_node::running;
 use sumac_node::store::UnlockSecret;
 use sumac_protocol::charter_chain::CharterChain;
 use sumac_protocol::document::study::{Study, admit_study};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::command::ask::Format;
-use crate::command::doctor;
 use crate::failure::Failure;
 use crate::{files, passphrase, show};
 
@@ -42,6 +41,9 @@ use crate::{files, passphrase, show};
 pub(crate) enum NodeCommand {
     Init(init::InitArgs),
     /// Run the node until it is told to stop (Ctrl-C or SIGTERM). Prints one JSON line when ready.
+    ///
+    /// SIGHUP lets it read node.toml again; a line of its log says what was taken over, and what waits
+    /// for a restart. Under systemd it is a service of Type=notify with a watchdog.
     Run {
         /// The node's folder.
         #[arg(long, value_name = "DIR")]
@@ -87,7 +89,7 @@ impl NodeCommand {
             Self::Init(args) => args.run(),
             Self::Join(args) => args.run(),
             Self::Accept(args) => args.run(),
-            Self::Run { dir, door } => run(&dir, door),
+            Self::Run { dir, door } => run::run(&dir, &door),
             Self::Adopt { dir, charter, study } => adopt(&dir, charter.as_deref(), &study),
             Self::Backup(args) => args.run(),
             Self::Restore(args) => args.run(),
@@ -138,52 +140,6 @@ pub(super) fn socket(dir: &Path) -> Result<PathBuf, Failure> {
     let home = Home::at(dir);
     home.settings()?;
     Ok(home.control_socket())
-}
-
-/// Runs until SIGTERM or Ctrl-C. Standard output carries one JSON line, when the node can be
-/// reached; the log goes to standard error (`SUMAC_LOG` sets how much).
-fn run(dir: &Path, door: door::DoorArgs) -> Result<ExitCode, Failure> {
-    let filter =
-        tracing_subscriber::EnvFilter::try_from_env("SUMAC_LOG").unwrap_or_else(|_| "sumac_node=info,warn".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
-    let home = Home::at(dir);
-    charter(&home)?;
-    let settings = door.over(home.settings()?);
-    doctor::warn_before_start(&home, &settings);
-    let unlock = unlock(&home)?;
-    let runtime = tokio::runtime::Runtime::new().map_err(|why| Failure::bug(format!("no runtime: {why}")))?;
-    let ready = |ready: &running::Ready| match show::json(ready) {
-        Ok(()) => {}
-        Err(_) => tracing::warn!("nobody reads the ready line"),
-    };
-    runtime.block_on(async {
-        // Before anything else: whoever stops a node that is only starting stops it as well as later.
-        let stop = Stop::listen().map_err(|why| Failure::bug(format!("no signals: {why}")))?;
-        running::run(&home, &settings, &unlock, stop.told(), ready).await.map_err(Failure::from)
-    })?;
-    Ok(ExitCode::SUCCESS)
-}
-
-/// The signals that stop a node: SIGTERM, and SIGINT, which Ctrl-C sends. From the moment there is
-/// one of these, such a signal ends nothing by itself; one that came early is told later.
-struct Stop {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Stop {
-    /// Takes the signals over. Needs a runtime to be in.
-    fn listen() -> std::io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    /// Resolves when the node is told to stop.
-    async fn told(mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
 }
 
 /// Takes a newer charter and studies into the folder. A charter that does not continue the one

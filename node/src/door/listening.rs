@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::{Extension, Router};
@@ -22,9 +22,14 @@ use super::{DoorError, DoorPlan, Hall, tls};
 /// An open door. Dropping it closes it to whoever comes next.
 pub struct Door {
     address: SocketAddr,
-    secure: bool,
+    plan: DoorPlan,
+    hall: Arc<Hall>,
+    /// What ends TLS, for whoever comes next; none where it is spoken in the clear.
+    acceptor: Acceptor,
     listening: JoinHandle<()>,
 }
+
+type Acceptor = Arc<RwLock<Option<TlsAcceptor>>>;
 
 impl Door {
     /// Opens the door. The certificate is read, and the address taken, before anybody is heard.
@@ -33,19 +38,33 @@ impl Door {
         let bind = |why: std::io::Error| DoorError::Bind { address: plan.address, why: why.to_string() };
         let listener = TcpListener::bind(plan.address).await.map_err(bind)?;
         let address = listener.local_addr().map_err(bind)?;
-        let secure = acceptor.is_some();
         // Behind the clinic's own proxy all come from one address, and the proxy counts them.
         let crowd = Arc::new(Crowd::of_at_most(if plan.behind_proxy { CONNECTIONS_MAX } else { CONNECTIONS_EACH }));
-        let listening = tokio::spawn(listen(listener, acceptor, router(Arc::new(hall)), crowd));
-        let door = Self { address, secure, listening };
+        let (hall, acceptor) = (Arc::new(hall), Arc::new(RwLock::new(acceptor)));
+        let listening = tokio::spawn(listen(listener, Arc::clone(&acceptor), router(Arc::clone(&hall)), crowd));
+        let door = Self { address, plan: plan.clone(), hall, acceptor, listening };
         tracing::info!(at = %door.url(), "patients are heard");
         Ok(door)
+    }
+
+    /// Reads the certificate again, and hears so much a minute from now on. Who is inside stays.
+    ///
+    /// # Errors
+    /// [`DoorError`]: nothing was changed.
+    pub(crate) fn reload(&self, per_minute: u32) -> Result<(), DoorError> {
+        if per_minute == 0 {
+            return Err(DoorError::NobodyHeard);
+        }
+        let fresh = self.plan.tls.as_ref().map(|(cert, key)| tls::acceptor(cert, key)).transpose()?;
+        *self.acceptor.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        self.hall.pace.set(per_minute);
+        Ok(())
     }
 
     /// Where it is, as the beginning of a URL.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("{}://{}", if self.secure { "https" } else { "http" }, self.address)
+        format!("{}://{}", if self.plan.tls.is_some() { "https" } else { "http" }, self.address)
     }
 }
 
@@ -61,7 +80,7 @@ impl fmt::Debug for Door {
     }
 }
 
-async fn listen(listener: TcpListener, acceptor: Option<TlsAcceptor>, router: Router, crowd: Arc<Crowd>) {
+async fn listen(listener: TcpListener, acceptor: Acceptor, router: Router, crowd: Arc<Crowd>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
         // Whoever comes while every place is taken waits in the system's own queue.
@@ -70,7 +89,8 @@ async fn listen(listener: TcpListener, acceptor: Option<TlsAcceptor>, router: Ro
             Ok((stream, peer)) => {
                 // Whoever holds as many as one address may is turned away at once, and keeps nobody else waiting.
                 let Some(here) = crowd.enter(peer.ip()) else { continue };
-                let (acceptor, router) = (acceptor.clone(), router.clone().layer(Extension(Peer(peer))));
+                let acceptor = acceptor.read().unwrap_or_else(PoisonError::into_inner).clone();
+                let (acceptor, router) = (acceptor, router.clone().layer(Extension(Peer(peer))));
                 tokio::spawn(async move {
                     converse(stream, acceptor, router, place).await;
                     drop(here);
@@ -102,7 +122,7 @@ async fn converse(stream: TcpStream, acceptor: Option<TlsAcceptor>, router: Rout
     drop(place);
 }
 
-async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S, router: Router) {
+pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S, router: Router) {
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_PATIENCE)

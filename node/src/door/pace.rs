@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -12,7 +13,7 @@ use sumac_protocol::principal::Principal;
 /// The buckets.
 #[derive(Debug)]
 pub(crate) struct Pace {
-    per_minute: u32,
+    per_minute: AtomicU32,
     buckets: Mutex<BTreeMap<Who, Bucket>>,
 }
 
@@ -47,15 +48,21 @@ impl Who {
 
 impl Pace {
     pub(crate) const fn new(per_minute: u32) -> Self {
-        Self { per_minute, buckets: Mutex::new(BTreeMap::new()) }
+        Self { per_minute: AtomicU32::new(per_minute), buckets: Mutex::new(BTreeMap::new()) }
+    }
+
+    /// From now on so much is heard; what buckets hold above that goes.
+    pub(super) fn set(&self, per_minute: u32) {
+        self.per_minute.store(per_minute, Ordering::Relaxed);
     }
 
     /// Whether one request more is heard, which then is counted.
     pub(crate) fn allows(&self, who: Who, now: Instant) -> bool {
-        let full = u64::from(self.per_minute).saturating_mul(1_000);
+        let per_minute = u64::from(self.per_minute.load(Ordering::Relaxed));
+        let full = per_minute.saturating_mul(1_000);
         let filled = |bucket: &Bucket| {
             let passed = u64::try_from(now.saturating_duration_since(bucket.since).as_millis()).unwrap_or(u64::MAX);
-            bucket.left.saturating_add(passed.saturating_mul(u64::from(self.per_minute)) / 60).min(full)
+            bucket.left.saturating_add(passed.saturating_mul(per_minute) / 60).min(full)
         };
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= BUCKETS_MAX {

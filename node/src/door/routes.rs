@@ -70,10 +70,10 @@ async fn at_a_pace(State(hall): State<Arc<Hall>>, request: Request, next: Next) 
     let (who, now) = (speaks_for(&request, hall.behind_proxy).map(Who::at), Instant::now());
     let hands_over = request.uri().path() == members::ARRIVALS;
     let heard = |who| hall.pace.allows(who, now) && (!hands_over || hall.handing_over.allows(who, now));
-    if who.is_some_and(|who| !heard(who)) {
-        return Refusal::too_many().into_response();
-    }
-    next.run(request).await
+    let response =
+        if who.is_some_and(|who| !heard(who)) { Refusal::too_many().into_response() } else { next.run(request).await };
+    hall.count(response.status());
+    response
 }
 
 /// The address that a request comes from: the connection's or, behind the clinic's own proxy, the last that the proxy

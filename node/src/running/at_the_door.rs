@@ -7,7 +7,11 @@ impl Node {
     /// Does what is asked. What was kept is beyond being set back before it is acknowledged.
     pub(super) fn at_the_door(&mut self, call: door::Call) -> Result<(), RunError> {
         let door::Call { asked, answer } = call;
+        let states = matches!(asked, Asked::Statement(_));
         let done = tokio::task::block_in_place(|| self.done(asked))?;
+        if states && done.is_ok() {
+            self.watched.metrics.statement();
+        }
         self.seal_watermark()?;
         if answer.send(done).is_err() {
             tracing::debug!("the patient's program is gone");

@@ -8,6 +8,7 @@ use sumac_protocol::round::progress::Refused;
 use super::{Node, RunError, upkeep};
 use crate::clinic::ClinicError;
 use crate::control::{Call, Request, Response, Status};
+use crate::metrics::Turned;
 
 impl Node {
     /// Does what is asked. What was kept is beyond being set back before it is acknowledged: an
@@ -18,7 +19,13 @@ impl Node {
             upkeep::begin(Arc::clone(self.clinic.store()), upkeep, answer);
             return Ok(());
         }
+        let states = matches!(request, Request::TakeStatement(_) | Request::TakeWitnessed(_));
         let response = tokio::task::block_in_place(|| self.respond(request))?;
+        if matches!(response, Response::Refused(_)) {
+            self.watched.metrics.refused(Turned::Desk);
+        } else if states {
+            self.watched.metrics.statement();
+        }
         self.seal_watermark()?;
         if answer.send(response).is_err() {
             tracing::debug!("whoever asked is gone");
@@ -76,7 +83,7 @@ impl Node {
             charter: charter.digest(),
             connected: self.connected.iter().map(|peer| self.name(peer)).collect(),
             listening: self.listening.clone(),
-            patients_at: self.patients_at.clone(),
+            patients_at: self.heard_at.0.clone(),
             patients: u64::try_from(self.clinic.store().rows().len()).unwrap_or(u64::MAX),
             accused: self.accused(),
             shut,

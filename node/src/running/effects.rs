@@ -14,6 +14,7 @@ use sumac_protocol::round::{Desk, Effect, Event, Order, Selection};
 use super::roles::SLOW;
 use super::{Node, RunError, node_key};
 use crate::clinic::Clinic;
+use crate::metrics::{Ending, Turned};
 use crate::network::Answer;
 use crate::store::Entry;
 
@@ -71,6 +72,10 @@ impl Node {
     }
 
     fn take(&mut self, event: Event) -> Vec<Effect> {
+        self.count_if_shut(&event);
+        if self.has_no_room_for(&event) {
+            return Vec::new();
+        }
         if let Some(effects) = self.recall.refusal(&event) {
             return effects;
         }
@@ -116,6 +121,9 @@ impl Node {
                 }
                 Effect::Send { to, message } => self.send(to, message)?,
                 Effect::Reply(reply) => {
+                    if matches!(reply, Reply::Refused(_)) {
+                        self.watched.metrics.refused(Turned::Member);
+                    }
                     if let Some(answer) = answer.take() {
                         self.seal_watermark()?;
                         answer.reply(encode(&reply));
@@ -127,6 +135,7 @@ impl Node {
                 }
                 Effect::Settle { query, outcome } => {
                     tokio::task::block_in_place(|| self.clinic.settle(query, outcome))?;
+                    self.watched.settled(outcome);
                 }
                 Effect::Note(text) => tracing::warn!("{text}"),
                 Effect::Alarm(text) => tracing::error!("{text}"),
@@ -158,6 +167,7 @@ impl Node {
             self.queue.push_back(Event::Message { from: to, message });
             return Ok(());
         }
+        self.watched.sent(&message);
         self.seal_watermark()?;
         let (network, key) = (self.network.clone(), node_key(&to)?);
         let name = self.name(&to);
@@ -185,9 +195,17 @@ impl Node {
     /// number of bytes as ever.
     fn select(&mut self, order: &Order) -> Selection {
         let why = match tokio::task::block_in_place(|| self.clinic.select(order)) {
-            Ok(selection) => return selection,
+            Ok(selection) => {
+                if selection.declined.is_some() {
+                    self.watched.metrics.query(Ending::Declined);
+                } else if order.attempt == 1 {
+                    self.watched.metrics.query(Ending::Begun);
+                }
+                return selection;
+            }
             Err(why) => why,
         };
+        self.watched.metrics.query(Ending::Failed);
         tracing::error!(%why, "the cohort could not be selected; zeroes are contributed");
         // As like any other as it can be made. The upload leaves after its form is kept, and what opens it with that.
         let (ledger, opening) = self.clinic.commitment_without_cohort().unwrap_or_else(|why| {

@@ -7,6 +7,7 @@ use sumac_protocol::principal::Principal;
 use crate::clinic::ClinicError;
 use crate::door::DoorError;
 use crate::home::HomeError;
+use crate::metrics::MetricsError;
 use crate::network::NetworkError;
 use crate::store::StoreError;
 
@@ -28,6 +29,9 @@ pub enum RunError {
     /// Its patients' door.
     #[error(transparent)]
     Door(#[from] DoorError),
+    /// Its metrics.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
     /// Its control socket.
     #[error("the control socket {} cannot be opened: {why}", socket.display())]
     Control {
@@ -70,6 +74,7 @@ impl RunError {
             Self::Clinic(why) => why.code(),
             Self::Network(why) => why.code(),
             Self::Door(why) => why.code(),
+            Self::Metrics(why) => why.code(),
             Self::Control { .. } => "control-socket",
             Self::FrameLog { .. } => "frame-log",
             Self::BadKey { .. } => "bad-key",
@@ -86,6 +91,7 @@ impl RunError {
             Self::Clinic(why) => why.remedy(),
             Self::Network(why) => why.remedy(),
             Self::Door(why) => why.remedy(),
+            Self::Metrics(why) => why.remedy(),
             Self::Control { .. } => "check that this user may write the folder, and that its path is short (a socket's has at most 107 bytes)".into(),
             Self::FrameLog { .. } => "correct `frame_log` in node.toml, or take it out".into(),
             Self::BadKey { .. } => "ask the stewards for a charter without this key".into(),

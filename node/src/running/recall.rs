@@ -296,6 +296,11 @@ impl Node {
             return Ok(());
         }
         let answers = || self.recall.answers.values();
+        let off =
+            |(seen, at): &(Seen, Moment)| i64::try_from(at.0).ok()?.checked_sub(i64::try_from(seen.said_at().0).ok()?);
+        if let Some(least) = answers().filter_map(off).min_by_key(|off| off.unsigned_abs()) {
+            self.watched.metrics.clock_difference(least);
+        }
         if let Some(doubt) = clock_doubt(answers().map(|(seen, at)| (seen, *at))) {
             tracing::error!(
                 "this node takes part in no question: its clock is {} those of all members who answered, and {} are too \

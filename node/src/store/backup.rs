@@ -253,7 +253,7 @@ fn partial_of(to: &Path) -> PathBuf {
 }
 
 /// Of the list of files.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = crate::versions::BACKUP;
 /// The list's name.
 pub(crate) const LIST: &str = "backup.json";
 /// Folders in a backup: the journal, the pages of patient keys, and the files beside the store.

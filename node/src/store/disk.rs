@@ -39,6 +39,8 @@ pub(crate) trait Disk: fmt::Debug + Send + Sync {
     fn open(&self, path: &Path) -> Result<Arc<dyn DiskFile>, DiskError>;
     /// Takes the exclusive lock on a file, made if needed; `None` if somebody else holds it.
     fn lock(&self, path: &Path) -> Result<Option<FolderLock>, DiskError>;
+    /// Bytes free for this user on the file system of a folder.
+    fn free_bytes(&self, folder: &Path) -> Result<u64, DiskError>;
     /// The machine's clock, in seconds since 1970. Nothing but pauses between rebuildings rests on it.
     fn now_s(&self) -> u64;
 }
@@ -197,6 +199,12 @@ impl Disk for OsDisk {
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(failed(error)),
         }
+    }
+
+    fn free_bytes(&self, folder: &Path) -> Result<u64, DiskError> {
+        let found = rustix::fs::statvfs(folder);
+        let found = found.map_err(|why| DiskError::new("look for room in", folder, &why.into()))?;
+        Ok(found.f_bavail.saturating_mul(found.f_frsize))
     }
 
     fn now_s(&self) -> u64 {

@@ -43,6 +43,12 @@ pub enum KeyringError {
     /// Not a keyring, or one of a later format.
     #[error("{} is not a keyring that this version can read: {why}", path.display())]
     Format { path: PathBuf, why: &'static str },
+    /// Of a store that a newer release wrote. Nothing was changed.
+    #[error("the store of the keyring {} is of version {found}, and this release of Sumac reads up to {reads}: a newer release wrote it", path.display())]
+    Newer { path: PathBuf, found: u8, reads: u8 },
+    /// Of a store that is older than any that is read.
+    #[error("the store of the keyring {} is of version {found}, and this release of Sumac reads none before {oldest}", path.display())]
+    Older { path: PathBuf, found: u8, oldest: u8 },
     /// The Argon2id parameters in the header are outside what Sumac accepts; nothing was computed.
     #[error(
         "the keyring {} asks for Argon2id with {memory_kib} KiB, t={passes}, p={lanes}: {why}",
@@ -69,6 +75,8 @@ impl KeyringError {
             Self::WrongSecret { .. } => "keyring-wrong-secret",
             Self::OtherSecret { .. } => "keyring-other-secret",
             Self::Format { .. } => "keyring-format",
+            Self::Newer { .. } => "store-newer",
+            Self::Older { .. } => "store-older",
             Self::Cost { .. } => "keyring-argon2-cost",
             Self::Derivation { .. } => "keyring-argon2-failed",
             Self::OtherChange { .. } => "keyring-other-change",
@@ -90,6 +98,12 @@ impl KeyringError {
             Self::Format { .. } => {
                 "check the path; if it is the right file, use the version of Sumac that wrote it, or restore its newest copy".to_owned()
             }
+            Self::Newer { .. } => {
+                "install the release that wrote it, or a newer one; nothing was changed. To go back, restore a backup \
+                 that was made before the upgrade, with `sumac node restore`, and recover"
+                    .to_owned()
+            }
+            Self::Older { .. } => "open it once with a release between the two, which brings it forward".to_owned(),
             Self::Cost { .. } => {
                 "somebody has changed this header: restore the newest copy of the keyring".to_owned()
             }
@@ -200,6 +214,9 @@ pub enum StoreError {
     /// 2^32 patients, or 2^64 frames.
     #[error("this store can hold no further {what}")]
     Full { what: &'static str },
+    /// So little room is left on the disk that this must wait. Nothing was written, and the store goes on.
+    #[error("{} has {free} bytes free, and {needed} are needed to keep this", dir.display())]
+    NoRoom { dir: PathBuf, free: u64, needed: u64 },
     /// An earlier write failed. What was acknowledged is safe; nothing more is written until the store is opened again.
     #[error("the store has stopped writing after a failure: {why}")]
     Stopped { why: String },
@@ -227,6 +244,7 @@ impl StoreError {
             Self::TooLarge { .. } => "store-too-large",
             Self::NoPseudonym => "store-no-pseudonym",
             Self::Full { .. } => "store-full",
+            Self::NoRoom { .. } => "store-no-room",
             Self::Stopped { .. } => "store-stopped",
             Self::System { .. } => "store-system",
         }
@@ -252,6 +270,7 @@ impl StoreError {
             Self::TooLarge { .. } => "split it".to_owned(),
             Self::NoPseudonym => "give every patient a pseudonym".to_owned(),
             Self::Full { .. } => "start a second node for further patients".to_owned(),
+            Self::NoRoom { .. } => "make room on that disk and do it again; the node goes on by itself".to_owned(),
             Self::Stopped { .. } => "mend the cause, then restart the node".to_owned(),
             Self::System { .. } => "restart the node; if that does not help, the machine".to_owned(),
         }

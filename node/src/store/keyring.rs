@@ -17,6 +17,7 @@ use super::bytes::Reader;
 use super::disk::{self, Disk};
 use super::fault::{KeyringError, StoreError};
 use super::seal::{self, Label, SealKey};
+use crate::versions::{STORE, STORE_OLDEST};
 use unlock::Bolt;
 
 pub(crate) mod unlock;
@@ -176,7 +177,14 @@ impl Keyring {
         let (bolt, sealed) = Bolt::read(path, &file, secret)?;
         let opened = bolt.key.unseal(&seal::bound(Label::KeyringSeal, &[&bolt.header()]), sealed);
         let plain = opened.map_err(|_| KeyringError::WrongSecret { path: path.to_owned() })?;
-        let why = "its contents are of another version";
+        let found = plain.first().copied().unwrap_or_default();
+        if found > STORE {
+            return Err(KeyringError::Newer { path: path.to_owned(), found, reads: STORE }.into());
+        }
+        if found < STORE_OLDEST {
+            return Err(KeyringError::Older { path: path.to_owned(), found, oldest: STORE_OLDEST }.into());
+        }
+        let why = "its contents make no sense";
         Self::decode(path, bolt, &plain).ok_or_else(|| KeyringError::Format { path: path.to_owned(), why }.into())
     }
 
@@ -280,7 +288,7 @@ impl Keyring {
     fn encode(&self) -> Zeroizing<Vec<u8>> {
         // Room is made at once, so that growing leaves no copy behind.
         let mut plain = Zeroizing::new(Vec::with_capacity(256 + 40 * self.keys.len()));
-        plain.push(CONTENTS_VERSION);
+        plain.push(STORE);
         plain.extend_from_slice(&*self.seed);
         plain.extend_from_slice(&self.journal_id);
         plain.extend_from_slice(&self.watermark.sequence.to_le_bytes());
@@ -302,7 +310,7 @@ impl Keyring {
 
     fn decode(path: &Path, bolt: Bolt, plain: &[u8]) -> Option<Self> {
         let mut reader = Reader::new(plain);
-        if reader.u8()? != CONTENTS_VERSION {
+        if !(STORE_OLDEST..=STORE).contains(&reader.u8()?) {
             return None;
         }
         let seed = Zeroizing::new(reader.array()?);
@@ -349,7 +357,6 @@ fn flag(reader: &mut Reader<'_>) -> Option<bool> {
     }
 }
 
-const CONTENTS_VERSION: u8 = 2;
 /// Whether the store was closed in good order; the journal's length follows.
 const OPEN: u8 = 2;
 const CLOSED: u8 = 3;

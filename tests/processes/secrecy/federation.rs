@@ -99,6 +99,8 @@ fn make(dir: &Path, letter: char, name: &str) -> (Home, Member) {
         unlock_key_file: Some(key_file),
         frame_log: Some(PathBuf::from("frames.log")),
         redial_min_ms: 50,
+        // As much as it can say: nothing of it may tell a patient or a figure.
+        log: Some("debug,sumac_node=trace".to_owned()),
         ..Settings::default()
     };
     home.create(&settings).unwrap();

@@ -1,11 +1,12 @@
 //! Nodes that do not run, for what a clinic does with files: bringing records in and writing them out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
+use sumac_node::control::{self, Request, Response};
 use sumac_node::home::Home;
 use sumac_protocol::charter_chain::CharterChain;
 use sumac_protocol::document::charter::Charter;
@@ -133,6 +134,15 @@ impl Clinics {
             (held["pseudonym"].as_str().unwrap().to_owned(), held["record"].clone())
         };
         lines.lines().map(read).collect()
+    }
+
+    /// The pseudonyms that a running node holds.
+    #[must_use]
+    pub fn patients(&self, of: &str) -> BTreeSet<String> {
+        let socket = self.path(of).join("control.sock");
+        let answer = control::ask(&socket, &Request::Patients).unwrap();
+        let Response::Patients(patients) = answer else { panic!("another answer than was asked for") };
+        patients.into_iter().map(|patient| patient.pseudonym).collect()
     }
 
     /// Runs a node until it is ready.

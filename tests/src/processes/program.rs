@@ -157,6 +157,11 @@ impl Program {
         self.signal(Signal::INT);
     }
 
+    /// Lets it read its settings again, with SIGHUP.
+    pub fn hang_up(&self) {
+        self.signal(Signal::HUP);
+    }
+
     /// Suspends it, with SIGSTOP.
     pub fn suspend(&self) {
         self.signal(Signal::STOP);

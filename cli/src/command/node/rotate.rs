@@ -102,13 +102,13 @@ impl RotateArgs {
             Some(path) => show::talk(&format!("{} opens the keyring now, and node.toml says so", path.display())),
             None => show::talk("the new passphrase opens the keyring now, and node.toml says so"),
         }
-        Ok(home.put_settings(&Settings { unlock_key_file, ..settings })?)
+        Ok(home.put_settings(&Settings { unlock_key_file, unlock_credential: None, ..settings })?)
     }
 
     /// What opens it so far: the key file that was named, or what the settings name.
     fn old_secret(&self, home: &Home, settings: &Settings) -> Result<UnlockSecret, Failure> {
         let Some(path) = &self.key_file else { return unlock(home) };
-        let named = Settings { unlock_key_file: Some(whole(path)?), ..settings.clone() };
+        let named = Settings { unlock_key_file: Some(whole(path)?), unlock_credential: None, ..settings.clone() };
         home.key_file(&named)?.ok_or_else(|| Failure::bug("a key file that was named is not read"))
     }
 }

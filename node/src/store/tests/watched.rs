@@ -322,6 +322,10 @@ impl Disk for WatchedDisk {
         OsDisk.lock(path)
     }
 
+    fn free_bytes(&self, folder: &Path) -> Result<u64, DiskError> {
+        OsDisk.free_bytes(folder)
+    }
+
     fn now_s(&self) -> u64 {
         NEW_YEAR_S + self.state.passed_s.load(Ordering::Relaxed)
     }
