@@ -77,6 +77,8 @@ struct Gauges {
 }
 
 type Label = [(&'static str, &'static str); 1];
+/// Puts one metric into a registry, under a name and with a help text.
+type Registering = Box<dyn FnOnce(&mut Registry, &str, &str)>;
 type StudyLabel = [(&'static str, String); 1];
 
 impl Metrics {
@@ -105,7 +107,7 @@ impl Metrics {
         let build: Family<StudyLabel, Gauge> = Family::default();
         build.get_or_create(&[("version", env!("CARGO_PKG_VERSION").to_owned())]).set(1);
         let Self { registry, queries, refusals, uploads, consents, budgets, gauges, .. } = self;
-        let mut put = |name: Name, metric: Box<dyn FnOnce(&mut Registry, &str, &str)>| {
+        let mut put = |name: Name, metric: Registering| {
             let about = name.about();
             metric(registry, about.name.trim_end_matches("_total"), about.what);
         };
@@ -202,7 +204,7 @@ impl std::fmt::Debug for Metrics {
     }
 }
 
-fn of(metric: impl Metric) -> Box<dyn FnOnce(&mut Registry, &str, &str)> {
+fn of(metric: impl Metric) -> Registering {
     Box::new(move |registry, name, help| registry.register(name, help.trim_end_matches('.'), metric))
 }
 

@@ -1,7 +1,5 @@
 //! The runbooks, done: every block that says so is run with the real program, page by page, against five running nodes.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic, and says where")]
-
 use std::fs;
 use std::path::Path;
 use std::process::Command;
