@@ -212,6 +212,14 @@ impl Asking {
         ended
     }
 
+    /// How far the query is now, as its hub says.
+    pub(crate) async fn look(&self, seed: &Zeroizing<[u8; 32]>) -> Result<Progress, Failure> {
+        let mut asker = Asker::connect(seed.clone(), &self.hub, self.chain.current().digest(), PATIENCE).await?;
+        let seen = asker.follow(self.id()).await;
+        asker.goodbye().await;
+        Ok(seen?)
+    }
+
     /// The release or the refusal, once there is one; nothing while the query still runs.
     fn ended(&self, progress: &Progress) -> Option<Result<ReleaseFile, Failure>> {
         match &progress.step {

@@ -23,6 +23,7 @@ mod shell;
 pub(crate) mod studies;
 mod study;
 mod verify;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -82,6 +83,11 @@ pub(crate) enum Command {
     Consent(consent::ConsentCommand),
     /// Ask a question of the federation.
     Ask(ask::AskArgs),
+    /// How far is a query that was asked from here?
+    ///
+    /// A query may wait for its clinics for hours or days. This follows it from any moment on: how many contributed, whom
+    /// it waits for, until when. Nothing is charged, and leaving it stops nothing.
+    Watch(watch::WatchArgs),
     /// What would a question cost, and how precise would its answer be?
     Explain(explain::ExplainArgs),
     /// What has a study left, and what has it cost so far?
@@ -152,6 +158,7 @@ impl Command {
             Self::Patient(command) => command.run(),
             Self::Consent(command) => command.run(),
             Self::Ask(args) => args.run(),
+            Self::Watch(args) => args.run(),
             Self::Explain(args) => args.run(),
             Self::Budget(args) => args.run(),
             Self::Audit(args) => args.run(),

@@ -31,7 +31,7 @@ fn at(command: Command, path: &[&str], text: &str) -> Command {
 }
 
 /// By command, as it is typed behind `sumac`.
-const EXAMPLES: [(&str, &str); 78] = [
+const EXAMPLES: [(&str, &str); 79] = [
     ("demo", "sumac demo --keep /tmp/federation"),
     ("key new", "sumac key new --out researcher.key"),
     ("key show", "sumac key show researcher.key"),
@@ -135,6 +135,7 @@ const EXAMPLES: [(&str, &str); 78] = [
         "sumac ask \"SELECT mean(baseline(phq9)) FROM courses\" --epsilon 1 \\\n  \
          --charter charter.json --study study.json --key researcher.key",
     ),
+    ("watch", "sumac watch 3f9a --charter charter.json --key researcher.key"),
     (
         "explain",
         "sumac explain \"SELECT mean(baseline(phq9)) FROM courses\" \\\n  --charter charter.json --epsilon 1 --cohort 200,1000",

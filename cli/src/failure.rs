@@ -11,6 +11,7 @@ use sumac_node::asker::AskError;
 use sumac_node::clinic::ClinicError;
 use sumac_node::control::ControlError;
 use sumac_node::home::HomeError;
+use sumac_node::rehearsal::RehearsalError;
 use sumac_node::running::{RecoverError, RunError};
 use sumac_node::store::{BackupError, StoreError};
 use sumac_node::synthetic::SyntheticError;
@@ -224,6 +225,7 @@ macro_rules! refusals {
 }
 
 refusals!(
+    RehearsalError,
     SyntheticError,
     RunError,
     RecoverError,

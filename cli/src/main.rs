@@ -15,6 +15,7 @@ mod join_text;
 mod keys;
 mod passphrase;
 mod price;
+mod questions;
 mod show;
 
 use std::process::ExitCode;

@@ -19,6 +19,7 @@ use sumac_protocol::charter_chain::CharterChain;
 use sumac_protocol::document::charter::Charter;
 use sumac_protocol::envelope::Envelope;
 use sumac_protocol::moment::{Millis, Moment};
+use sumac_protocol::plan::Mode;
 use sumac_protocol::principal::{Principal, Signer};
 use sumac_protocol::round::Event;
 use sumac_protocol::round::message::{Message, Reply};
@@ -40,6 +41,7 @@ pub struct Rehearsal {
     clock: Arc<Clock>,
     chain: CharterChain,
     study: Envelope,
+    mode: Mode,
     researcher: Signer,
     /// In the order of the charter.
     nodes: Vec<Node>,
@@ -57,15 +59,28 @@ impl Rehearsal {
     /// # Errors
     /// [`RehearsalError`] if the charter's rules do not hold, or the folder cannot be written.
     pub fn under(rules: &Charter, dir: &Path) -> Result<Self, RehearsalError> {
+        Self::set_up(rules, &[], dir)
+    }
+
+    /// As [`Rehearsal::under`], with an exact study that plans these questions, letter for letter, each once.
+    ///
+    /// # Errors
+    /// As [`Rehearsal::under`]; of a charter that allows no exact study every question is refused.
+    pub fn planned(rules: &Charter, questions: &[String], dir: &Path) -> Result<Self, RehearsalError> {
+        Self::set_up(rules, questions, dir)
+    }
+
+    fn set_up(rules: &Charter, planned: &[String], dir: &Path) -> Result<Self, RehearsalError> {
+        let mode = if planned.is_empty() { Mode::Dp } else { Mode::Exact };
         let start = Clock::default().now();
         let clock = Arc::new(Clock::commanded(start));
-        let Papers { chain, study, researcher, seeds } = Papers::drawn_up(rules, start)?;
+        let Papers { chain, study, researcher, seeds } = Papers::drawn_up(rules, planned, start)?;
         let begin = |(at, seed)| Node::create(&dir.join(format!("node-{at}")), seed, chain.clone(), &clock);
         let nodes = seeds.into_iter().enumerate().map(begin).collect::<Result<Vec<_>, _>>()?;
         let hub = chain.current().hubs().next().map(|hub| hub.key);
         let hub = nodes.iter().position(|node| Some(node.key()) == hub).ok_or(RehearsalError::NoHub)?;
         let mut rehearsal =
-            Self { clock, chain, study, researcher, nodes, patients: Vec::new(), wire: Wire::default(), hub };
+            Self { clock, chain, study, mode, researcher, nodes, patients: Vec::new(), wire: Wire::default(), hub };
         rehearsal.meet()?;
         Ok(rehearsal)
     }

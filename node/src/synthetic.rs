@@ -10,18 +10,20 @@ use rand::SeedableRng as _;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand_distr::{Distribution as _, Normal};
 use sha2::{Digest as _, Sha256};
-use sumac_protocol::dictionary::Dictionary;
+use sumac_protocol::dictionary::{Dictionary, KETAMINE};
 
 #[expect(clippy::module_name_repetitions, reason = "imported by name")]
 pub use course::{Consented, SyntheticCourse};
 pub use files::write_clinic;
-pub use plain::plain_course;
+use plain::plain_course;
+pub use records::records;
 use spec::Spec;
 
 mod context;
 mod course;
 mod files;
 mod plain;
+mod records;
 mod sessions;
 mod spec;
 
@@ -122,9 +124,6 @@ impl Generator {
 fn normal(mean: f64, sd: f64) -> Result<Normal<f64>, SyntheticError> {
     Normal::new(mean, sd).map_err(|why| SyntheticError::Parameters { why: why.to_string() })
 }
-
-/// What the drawn courses follow.
-const KETAMINE: &str = include_str!("../../protocol/dictionaries/ketamine.toml");
 
 #[cfg(test)]
 mod tests;

@@ -26,6 +26,7 @@ pub use form::{
 #[expect(clippy::module_name_repetitions, reason = "an input or error alone would not say of what")]
 pub use input::{AnswerError, AnswerInput};
 pub use key::{GroupKey, Pairs};
+pub(crate) use suppression::Enough;
 pub use suppression::{HeldBack, hold_back, least_shown, suppress};
 
 pub(crate) mod bins;
@@ -67,7 +68,14 @@ pub fn answer(input: AnswerInput<'_>) -> Result<Answer, AnswerError> {
         let estimates = if *suppressed {
             Vec::new()
         } else {
-            let cells = Cells { plan, group: chunk, aggregators: input.aggregators, merged: input.merged };
+            let enough = Enough { cohort_min: input.cohort_min, aggregators: input.aggregators };
+            let cells = Cells {
+                plan,
+                group: chunk,
+                aggregators: input.aggregators,
+                merged: input.merged,
+                enough: Some(enough),
+            };
             plan.estimates.iter().enumerate().filter_map(|(at, e)| estimate(&cells, at, e, &key, &mut shown)).collect()
         };
         groups.push(Group { key, suppressed: *suppressed, estimates });
@@ -116,6 +124,9 @@ pub(crate) fn estimate(
     key: &GroupKey,
     shown: &mut Shown,
 ) -> Option<Estimate> {
+    if !cells.show_estimate(asked) {
+        return Some(Estimate { name: asked.name.clone(), found: Found::TooFew });
+    }
     let found = match asked.of {
         EstimateKind::Count => Found::Count(cells.count()?),
         EstimateKind::Mean => {
@@ -136,11 +147,13 @@ pub(crate) fn estimate(
         EstimateKind::Quantile { share } => Found::Quantile(Bins::of(cells, asked.quantity, 1)?.quantile(share)),
         EstimateKind::Histogram { width } => Found::Histogram(Bins::of(cells, asked.quantity, width)?.histogram()),
         EstimateKind::Trajectory => {
+            let day = |quantity: &u32| Some(cells.plan.quantity(*quantity)?.measure.day());
             let point = |quantity: &u32| {
-                let day = cells.plan.quantity(*quantity)?.measure.day();
-                Some(Point { day, mean: Moments::of(cells, Some(*quantity))?.estimate() })
+                Some(Point { day: day(quantity)?, mean: Moments::of(cells, Some(*quantity))?.estimate() })
             };
-            Found::Trajectory(Trajectory { value: asked.with.iter().map(point).collect::<Option<_>>()? })
+            let (shown, few): (Vec<u32>, Vec<u32>) = asked.with.iter().partition(|day| cells.show_quantity(**day));
+            let value = shown.iter().map(point).collect::<Option<_>>()?;
+            Found::Trajectory(Trajectory { value, too_few: few.iter().map(day).collect::<Option<_>>()? })
         }
         EstimateKind::Correlation => Found::Correlation(together(cells, asked)?.correlation()),
         EstimateKind::Linear => Found::Linear(together(cells, asked)?.linear()),

@@ -28,7 +28,7 @@ use syntax::{Selected, Sentence};
 
 #[expect(clippy::module_name_repetitions, reason = "its name where it is used, apart from this module")]
 pub use flaw::{Flaw, QuestionError};
-pub use several::several;
+pub use several::{plainly, several};
 
 pub(crate) use grammar::is_nameable;
 pub(crate) use words::is_identifying;

@@ -115,3 +115,67 @@ fn what_can_be_asked_and_in_which_studies_is_told_of_a_charter_and_of_a_node_ali
     let end = shown.out.iter().position(|row| row == "its patients are told besides:").unwrap();
     assert!(!shown.out[..end].iter().any(|row| row.contains("protects you")), "{}", shown.text());
 }
+
+#[test]
+fn questions_of_a_file_are_priced_together_and_none_is_asked_where_one_cannot_be() {
+    let mut federation = Setup::default().start(SUMAC);
+    let path = |name: &str| federation.dir().join(name);
+    let [file, out, charter] = ["questions.sql", "releases", "charter.json"].map(path);
+    let ask = |more: &[&str]| {
+        let [study, key] = ["study.json", "keys/researcher.key"].map(path);
+        let given = ["ask", "--charter", text(&charter), "--study", text(&study), "--key", text(&key)];
+        federation.sumac(given.iter().chain(more).copied())
+    };
+    let listed = || -> Value { done(federation.sumac(["answers", "list", "--format", "json"])).json() };
+    fs::write(&file, "SELECT count(*) FROM courses; -- a typo:\nSELECT mean(agee) FROM courses;").unwrap();
+    refused(&ask(&["--file", text(&file), "--rho", "1"]), 1, "unknown-name");
+    fs::write(&file, "-- nothing; here\n").unwrap();
+    refused(&ask(&["--file", text(&file), "--rho", "1"]), 1, "plan-empty");
+    fs::write(
+        &file,
+        "-- Everybody.\nSELECT count(*) AS n\nFROM courses;\nSELECT count(*) AS n FROM courses GROUP BY arm",
+    )
+    .unwrap();
+    refused(&ask(&["--file", text(&file), "--rho", "1000"]), 1, "query-too-dear");
+    refused(&ask(&["--file", text(&file), "--rho", "1", "--format", "csv"]), 1, "answer-needs-a-file");
+    assert_eq!(listed().as_array().map(Vec::len), Some(0), "nothing was sent");
+
+    let answer = path("answer.json");
+    let asked = done(ask(&["--file", text(&file), "--rho", "1", "--out", text(&out), "--answer", text(&answer)]));
+    assert!(asked.talk.iter().any(|line| line.contains("ρ 0.5 each: ρ 1 together")), "{}", asked.text());
+    let answers = ["answer-1.json", "answer-2.json"]
+        .map(|name| -> Value { serde_json::from_str(&fs::read_to_string(path(name)).unwrap()).unwrap() });
+    assert_eq!(answers.each_ref().map(|answer| answer["rho_micro"].clone()), [500_000, 500_000].map(Value::from));
+    assert_eq!(answers.each_ref().map(|answer| answer["groups"].as_array().unwrap().len()), [1, 2]);
+    assert_eq!(fs::read_dir(&out).unwrap().count(), 2, "a release for each");
+    let listed = listed();
+    assert_eq!(listed[0]["question"], "SELECT count(*) AS n FROM courses", "in one form");
+    let [id, key] = [listed[1]["id"].as_str().unwrap(), text(&path("keys/researcher.key")).to_owned().leak()];
+    let watch = |more: &str| federation.sumac(["watch", id, "--charter", text(&charter), "--key", key, more]);
+    assert_eq!(done(watch("--once")).out, ["answered"]);
+    let seen: Value = done(watch("--format=json")).json();
+    assert_eq!((&seen["step"], &seen["asked"], &seen["contributed"]), (&"answered".into(), &5.into(), &Value::Null));
+    refused(&federation.sumac(["watch", "ffff", "--charter", text(&charter), "--key", key]), 1, "no-pending");
+    federation.kill('A');
+}
+
+#[test]
+fn a_rehearsal_answers_under_the_charters_rules_and_sends_nothing() {
+    let federation = Setup::default().build(SUMAC);
+    let charter = federation.dir().join("charter.json");
+    let rehearse = |more: &[&str]| {
+        federation.sumac(["ask", "--charter", text(&charter), "--rehearse=40"].iter().chain(more).copied())
+    };
+    let question = "SELECT count(*) AS n FROM courses";
+    let told = done(rehearse(&[question, "--epsilon", "8", "--format", "json"]));
+    let answer: Value = told.json();
+    let courses = answer["groups"][0]["estimates"][0]["value"].as_u64().unwrap();
+    let each: u64 =
+        told.talk.iter().find_map(|line| line.strip_prefix("a rehearsal: ")?.split(' ').next()?.parse().ok()).unwrap();
+    assert!(courses.abs_diff(5 * each) <= 40, "{courses} of {each} at each of five");
+    assert_eq!(answer["study"], "rehearsal");
+    let none = done(federation.sumac(["answers", "list"]));
+    assert_eq!(none.out, ["nothing was asked from this account"]);
+    refused(&rehearse(&[question, "--epsilon", "1000000"]), 1, "query-too-dear");
+    refused(&rehearse(&["SELECT count(*) FROM cources", "--epsilon", "1"]), 1, "no-such-table");
+}

@@ -4,20 +4,28 @@
 //! `$SUMAC_HOME/pending`, submitted to a hub, and followed by polling. The shares come back sealed to
 //! a key made for this query; only their sum tells anything, and only here it is made.
 //!
+//! Several questions of a file are compiled, priced together and checked before the first is sent; `--rehearse` sends
+//! none of them.
+//!
 //! Standard output carries the answer, in the form that `--format` names, unless `--answer` names a file; everything else, the id of
 //! the query included, goes to standard error.
 
+mod questions;
+mod rehearse;
+
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use sumac_protocol::charter_chain::CharterChain;
+use sumac_protocol::cost::RhoMicro;
 use sumac_protocol::moment::Millis;
 use sumac_protocol::release_file::ReleaseFile;
 use sumac_protocol::round::progress::{Progress, Step};
+use zeroize::Zeroizing;
 
 use crate::asking::{self, Asking};
 use crate::failure::{Exit, Failure};
@@ -30,17 +38,37 @@ use crate::{files, keys, show};
 #[derive(Debug, Args)]
 pub(crate) struct AskArgs {
     /// The question, as `SELECT … FROM courses …`.
-    #[arg(value_name = "QUESTION", required_unless_present = "resume")]
+    #[arg(value_name = "QUESTION", required_unless_present_any = ["resume", "file"])]
     question: Option<String>,
+    /// Ask the questions of this file, each ended by `;`, one after the other.
+    ///
+    /// All are checked before the first is sent. The price is that of all together: each costs its even part, and what
+    /// is said of ε holds for all answers together. Where one is refused, those after it are not asked. `--answer` and
+    /// `--plot` write a file for each: answer-1.csv, answer-2.csv …
+    #[arg(long, value_name = "FILE", conflicts_with = "question")]
+    file: Option<PathBuf>,
+    /// Send nothing: answer from synthetic records of so many patients at each clinic, under the charter's own rules.
+    ///
+    /// A federation of nodes with fresh keys is made in a folder for temporary files: the same rules, rounds, noise and
+    /// suppression, over records that nobody had. Nobody is charged. No key is needed.
+    #[arg(
+        long,
+        value_name = "PATIENTS",
+        num_args = 0..=1,
+        default_missing_value = "60",
+        value_parser = clap::value_parser!(u32).range(1..=10_000),
+        conflicts_with_all = ["resume", "out", "hub", "lifetime"]
+    )]
+    rehearse: Option<u32>,
     /// The charter file.
     #[arg(long, value_name = "FILE")]
     charter: PathBuf,
     /// The signed study that the question is asked in.
-    #[arg(long, value_name = "FILE", required_unless_present = "resume")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["resume", "rehearse"])]
     study: Option<PathBuf>,
     /// The researcher's key file.
-    #[arg(long, value_name = "FILE")]
-    key: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "rehearse")]
+    key: Option<PathBuf>,
     /// The hub that coordinates the query. Default: the first of the charter.
     #[arg(long, value_name = "NAME")]
     hub: Option<String>,
@@ -49,7 +77,8 @@ pub(crate) struct AskArgs {
     /// How long the query lives, in seconds. Default: 60, or the charter's maximum if that is less.
     #[arg(long, value_name = "SECONDS")]
     lifetime: Option<u64>,
-    /// Where the release goes. Never overwrites. Default: release-ID.json here.
+    /// Where the release goes. Never overwrites. Default: release-ID.json here. With --file a folder, in which each
+    /// question's is release-ID.json.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     #[command(flatten)]
@@ -60,7 +89,7 @@ pub(crate) struct AskArgs {
     /// the key that opens its answer, sealed to the researcher's own. Whatever stops this program,
     /// that file fetches the answer as long as the hub has it, and nobody is charged twice. Once the
     /// answer is there, the file can be deleted; where none can come any more, it is.
-    #[arg(long, value_name = "ID", conflicts_with_all = ["question", "rho", "epsilon"])]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["question", "file", "rho", "epsilon"])]
     resume: Option<String>,
 }
 
@@ -74,32 +103,64 @@ pub(crate) enum Format {
 }
 
 impl AskArgs {
-    /// Signs and keeps the query, follows it to its end, and writes the release. Whatever happens on
-    /// the way, `--resume` can take it up again.
+    /// Signs and keeps each query, follows it to its end, and writes the release. Whatever happens on the way, `--resume`
+    /// can take it up again.
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        // Found out now, and not after the question was paid for.
-        let probe = PathBuf::from(format!("release-{}.part", std::process::id()));
-        let out = self.out.as_deref().unwrap_or(&probe);
-        files::vacant(out)?;
-        self.shown.check(&[out])?;
         let chain = files::chain(&self.charter)?;
-        let seed = keys::seed(&self.key)?;
-        let asking = match &self.resume {
-            Some(id) => Asking::resume(id, chain, &seed)?,
-            None => {
-                let asking = self.new_query(chain, &seed)?;
-                let kept = asking.keep(&seed)?;
-                if asking::is_homeless() {
-                    show::talk(&format!("neither SUMAC_HOME nor HOME is set: the query is kept in {}", kept.display()));
+        if let Some(patients) = self.rehearse {
+            return self.rehearsed(&chain, patients);
+        }
+        let seed = keys::seed(self.key_file()?)?;
+        if self.file.is_some() {
+            return self.run_file(&chain, &seed);
+        }
+        // Found out now, and not after the question was paid for.
+        self.check_destinations(&self.shown)?;
+        let asking = match (&self.resume, &self.question) {
+            (Some(id), _) => Asking::resume(id, chain, &seed)?,
+            (None, Some(text)) => {
+                let study = files::study(self.study_file()?, &chain)?;
+                asking::compiled(text, chain.current(), study.mode)?;
+                self.price.warn_if_ignored(study.mode);
+                let rho = self.price.cost(chain.current(), study.mode)?;
+                if let Some(why) = self.price.too_dear(chain.current(), Some(&study), rho) {
+                    return Err(why);
                 }
-                asking
+                self.new_query(&chain, text, rho, &seed)?
             }
+            (None, None) => return Err(Failure::usage("a question is missing", "see `sumac ask --help`")),
         };
+        self.follow(&asking, &self.shown, &seed)
+    }
+
+    fn key_file(&self) -> Result<&Path, Failure> {
+        self.key.as_deref().ok_or_else(|| Failure::usage("the researcher's key is missing", "give --key FILE"))
+    }
+
+    fn study_file(&self) -> Result<&Path, Failure> {
+        self.study.as_deref().ok_or_else(|| Failure::usage("the study is missing", "give --study FILE"))
+    }
+
+    /// Whether everything can be written where it is to go.
+    fn check_destinations(&self, shown: &Destination) -> Result<(), Failure> {
+        let probe = PathBuf::from(format!("release-{}.part", std::process::id()));
+        let folder = self.out.as_deref().filter(|_| self.file.is_some());
+        let out = match (folder, self.out.as_deref()) {
+            (Some(folder), _) => &folder.join(&probe),
+            (None, Some(out)) => out,
+            (None, None) => &probe,
+        };
+        files::vacant(out)?;
+        shown.check(&[out])
+    }
+
+    /// Follows a query to its end, and shows and keeps what came of it.
+    fn follow(&self, asking: &Asking, shown: &Destination, seed: &Zeroizing<[u8; 32]>) -> Result<ExitCode, Failure> {
         show::talk(&format!("query {}", asking.id().hex()));
         let runtime = tokio::runtime::Runtime::new().map_err(|why| Failure::bug(format!("no runtime: {why}")))?;
-        let watch = Watch::new(&asking);
+        let watch = Watch::new(asking);
         let last = std::cell::RefCell::new(None);
-        let release = runtime.block_on(asking.run(&seed, |progress| {
+        let release = runtime.block_on(asking.run(seed, |progress| {
             watch.see(progress);
             last.replace(Some(progress.step.clone()));
         }));
@@ -110,36 +171,40 @@ impl AskArgs {
             if self.resume.is_some() && is_over(last.as_ref(), &why) {
                 asking.forget();
             }
-            without_answer(&asking, why)
+            without_answer(asking, why)
         })?;
-        self.finish(&asking, &release)
+        self.finish(asking, shown, &release)
     }
 
-    /// A new query, at the price that was given, living no longer than the charter allows.
-    fn new_query(&self, chain: CharterChain, seed: &zeroize::Zeroizing<[u8; 32]>) -> Result<Asking, Failure> {
-        let (Some(text), Some(study)) = (&self.question, &self.study) else {
-            return Err(Failure::usage("a question and its study are missing", "see `sumac ask --help`"));
-        };
-        let envelope = files::envelope(study)?;
-        let study = files::study(study, &chain)?;
-        let policy = &chain.current().policy;
-        let most = policy.query_lifetime_max();
+    /// A new query at a price, living no longer than the charter allows, kept before it is sent.
+    fn new_query(
+        &self,
+        chain: &CharterChain,
+        text: &str,
+        rho: RhoMicro,
+        seed: &Zeroizing<[u8; 32]>,
+    ) -> Result<Asking, Failure> {
+        let envelope = files::envelope(self.study_file()?)?;
+        let most = chain.current().policy.query_lifetime_max();
         let lifetime = self.lifetime.map_or(Millis::seconds(60).min(most), Millis::seconds);
-        asking::compiled(text, chain.current(), study.mode)?;
-        self.price.warn_if_ignored(study.mode);
-        let rho = self.price.cost(chain.current(), study.mode)?;
-        if let Some(why) = self.price.too_dear(chain.current(), Some(&study), rho) {
-            return Err(why);
-        }
         let signer = sumac_protocol::principal::Signer::from_seed(seed);
-        Asking::new(chain, &envelope, self.hub.as_deref(), text, rho, lifetime, &signer)
+        let asking = Asking::new(chain.clone(), &envelope, self.hub.as_deref(), text, rho, lifetime, &signer)?;
+        let kept = asking.keep(seed)?;
+        if asking::is_homeless() {
+            show::talk(&format!("neither SUMAC_HOME nor HOME is set: the query is kept in {}", kept.display()));
+        }
+        Ok(asking)
     }
 
     /// Writes the release to a file and the answer to standard output. An answer whose every group is
     /// held back is no success: exit code 4.
-    fn finish(&self, asking: &Asking, release: &ReleaseFile) -> Result<ExitCode, Failure> {
-        let path =
-            self.out.clone().unwrap_or_else(|| PathBuf::from(format!("release-{}.json", release.answer.release)));
+    fn finish(&self, asking: &Asking, shown: &Destination, release: &ReleaseFile) -> Result<ExitCode, Failure> {
+        let name = PathBuf::from(format!("release-{}.json", release.answer.release));
+        let path = match &self.out {
+            Some(folder) if self.file.is_some() => folder.join(name),
+            Some(out) => out.clone(),
+            None => name,
+        };
         let text = serde_json::to_string_pretty(release).map_err(|why| Failure::bug(why.to_string()))?;
         // Fetched a second time, the same release may lie there already.
         let kept = match files::read(&path).is_ok_and(|there| there == text) {
@@ -147,7 +212,7 @@ impl AskArgs {
             false => files::write_new(&path, &text).map_err(|why| why.with_remedy(&self.fetch_again(asking))),
         };
         // Shown also where the release could not be kept: it is paid for.
-        let shown = self.shown.deliver(release, &asking.chain);
+        let shown = shown.deliver(release, &asking.chain);
         kept?;
         show::talk(&format!("the release is in {}; check it with:", path.display()));
         show::talk(&format!("  sumac verify {} --charter {}", path.display(), self.charter.display()));
@@ -160,12 +225,11 @@ impl AskArgs {
         show::held_back(&release.answer);
         Ok(Exit::TooFew.code())
     }
-}
 
-impl AskArgs {
     /// How to fetch the answer again, where its release could not be written: nobody pays twice.
     fn fetch_again(&self, asking: &Asking) -> String {
-        let (id, charter, key) = (asking.id().hex(), self.charter.display(), self.key.display());
+        let (id, charter) = (asking.id().hex(), self.charter.display());
+        let key = self.key.as_deref().unwrap_or(Path::new("KEY")).display();
         format!("fetch it again: `sumac ask --resume {id} --charter {charter} --key {key} --out OTHER`")
     }
 }
@@ -211,9 +275,14 @@ impl Watch {
         Self { bar, last: std::cell::RefCell::new(String::new()), names }
     }
 
+    /// How far it is, in a line.
+    pub(crate) fn says(&self, progress: &Progress) -> String {
+        show::progress(progress, &self.names)
+    }
+
     /// Shows how far it is; the same step again is not said twice.
     pub(crate) fn see(&self, progress: &Progress) {
-        let line = show::progress(progress, &self.names);
+        let line = self.says(progress);
         match &self.bar {
             Some(bar) => bar.set_message(line),
             None if *self.last.borrow() != line => {

@@ -101,7 +101,7 @@ fn too_small(explained: &Explanation, least: u64) -> Option<Failure> {
         "groups-too-small",
         &format!(
             "of {patients} patients some {per_group:.0} fall into each group, \
-             and groups below {least} are held back{noise}"
+             and what rests on fewer than {least} is held back{noise}"
         ),
         format!("reach {needed} patients: widen WHERE, or group by less{pay}"),
     ))

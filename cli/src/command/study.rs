@@ -5,7 +5,6 @@
 
 mod begun;
 mod force;
-mod questions;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

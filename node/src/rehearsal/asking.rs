@@ -9,7 +9,7 @@ use sumac_protocol::document::query::Query;
 use sumac_protocol::envelope::Envelope;
 use sumac_protocol::moment::{Millis, Moment};
 use sumac_protocol::octets::Octets;
-use sumac_protocol::plan::{Mode, Plan, SEMANTICS_VERSION};
+use sumac_protocol::plan::{Plan, SEMANTICS_VERSION};
 use sumac_protocol::release_file::ReleaseFile;
 use sumac_protocol::round::inquiry::Inquiry;
 use sumac_protocol::round::message::{Message, Reply};
@@ -62,7 +62,7 @@ impl Rehearsal {
         let refused =
             |code: &str, says: String, remedy| RehearsalError::Refused(Refused { code: code.into(), says, remedy });
         let dictionary = Dictionary::parse(&self.charter().dictionary)?;
-        let plan = question::compile(text, &dictionary, Mode::Dp);
+        let plan = question::compile(text, &dictionary, self.mode);
         let plan = plan.map_err(|why| refused(why.code(), why.to_string(), why.remedy()))?;
         privacy::price(plan, rho).map_err(|why| refused(why.code(), why.to_string(), why.remedy()))
     }

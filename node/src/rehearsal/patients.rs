@@ -9,6 +9,7 @@ use sumac_protocol::document::study::ConsentCategory;
 use sumac_protocol::envelope::Envelope;
 use sumac_protocol::lay_text;
 use sumac_protocol::moment::{Millis, Moment};
+use sumac_protocol::plan::Mode;
 use sumac_protocol::principal::Signer;
 use sumac_protocol::record::Record;
 
@@ -57,7 +58,7 @@ impl Rehearsal {
             let signer = Signer::from_seed(&fresh()?);
             self.clinic(clinic)?.enrol(&pseudonym, signer.principal())?;
             self.patients.push(Patient { clinic, pseudonym, signer });
-            self.say(self.patients.len().saturating_sub(1), Action::Grant(granted(self.now(), rho_year)))?;
+            self.say(self.patients.len().saturating_sub(1), Action::Grant(granted(self.now(), self.mode, rho_year)))?;
         }
         Ok((first..self.patients.len()).collect())
     }
@@ -97,7 +98,7 @@ impl Rehearsal {
 }
 
 /// Yes to all health research, in words that were shown.
-fn granted(now: Moment, rho_year: RhoMicro) -> Grant {
+fn granted(now: Moment, mode: Mode, rho_year: RhoMicro) -> Grant {
     let unsaid = LayText { version: String::new(), language: String::new(), digest: Digest([0; 32]) };
     let grant = Grant {
         purposes: vec!["HMB".into()],
@@ -105,7 +106,7 @@ fn granted(now: Moment, rho_year: RhoMicro) -> Grant {
         diseases: Vec::new(),
         categories: ConsentCategory::ALL.to_vec(),
         who: Who::AnyStudy,
-        disclosure: Disclosure::DpOnly,
+        disclosure: if mode == Mode::Exact { Disclosure::ExactAlso } else { Disclosure::DpOnly },
         not_before: Moment(now.0.saturating_sub(Millis::DAY.0)),
         not_after: now + Millis(10 * Millis::BUDGET_YEAR.0),
         rho_year,

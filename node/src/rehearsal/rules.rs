@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use sumac_protocol::charter_chain::CharterChain;
-use sumac_protocol::document::charter::{Charter, Member, Role};
-use sumac_protocol::document::study::{ConsentCategory, Organisation, Purpose, Study};
+use sumac_protocol::cost::RhoMicro;
+use sumac_protocol::document::charter::{Charter, Label, Member, Role};
+use sumac_protocol::document::study::{ConsentCategory, Organisation, PlannedQuery, Purpose, Study};
 use sumac_protocol::envelope::Envelope;
 use sumac_protocol::limits::RHO_MAX;
 use sumac_protocol::moment::{Millis, Moment};
@@ -25,8 +26,9 @@ pub(super) struct Papers {
 }
 
 impl Papers {
-    /// Draws them up under the rules of a charter, as of a moment.
-    pub(super) fn drawn_up(rules: &Charter, now: Moment) -> Result<Self, RehearsalError> {
+    /// Draws them up under the rules of a charter, as of a moment. With planned questions the study is exact, and asks those
+    /// alone.
+    pub(super) fn drawn_up(rules: &Charter, planned: &[String], now: Moment) -> Result<Self, RehearsalError> {
         let chosen = chosen(rules);
         let seeds = chosen.iter().map(|_| fresh()).collect::<Result<Vec<_>, _>>()?;
         let keys: Vec<Principal> = seeds.iter().map(|seed| Signer::from_seed(seed).principal()).collect();
@@ -43,12 +45,12 @@ impl Papers {
             members: chosen.iter().zip(&keys).map(member).collect(),
             committees: rules.committees.iter().map(|all| all.iter().filter_map(renamed).collect()).collect(),
             studies: Vec::new(),
-            label: rules.label,
+            label: rules.label.or(Some(Label::Synthetic)),
             policy: rules.policy.clone(),
             dictionary: rules.dictionary.clone(),
         };
         let first = Envelope::sign(&genesis, &steward)?;
-        let study = Envelope::sign(&study(&first, researcher.principal(), now), &steward)?;
+        let study = Envelope::sign(&study(&first, planned, researcher.principal(), now), &steward)?;
         let next = Charter { epoch: 1, previous: Some(first.digest()), studies: vec![study.digest()], ..genesis };
         let chain = CharterChain::from_envelopes(&[first, Envelope::sign(&next, &steward)?])?;
         Ok(Self { chain, study, researcher, seeds })
@@ -80,7 +82,9 @@ fn chosen(rules: &Charter) -> Vec<&Member> {
 }
 
 /// A study of everything, in which nothing but the charter's own limits holds anybody back.
-fn study(genesis: &Envelope, researcher: Principal, now: Moment) -> Study {
+fn study(genesis: &Envelope, planned: &[String], researcher: Principal, now: Moment) -> Study {
+    let exact = !planned.is_empty();
+    let unlimited = if exact { RhoMicro(0) } else { RHO_MAX };
     Study {
         id: "rehearsal".into(),
         title: "A rehearsal on synthetic records".into(),
@@ -96,10 +100,10 @@ fn study(genesis: &Envelope, researcher: Principal, now: Moment) -> Study {
         },
         researchers: vec![researcher],
         categories: ConsentCategory::ALL.to_vec(),
-        mode: Mode::Dp,
-        plans: Vec::new(),
-        rho_total: RHO_MAX,
-        rho_year: RHO_MAX,
+        mode: if exact { Mode::Exact } else { Mode::Dp },
+        plans: planned.iter().map(|query| PlannedQuery { query: query.clone(), times: 1 }).collect(),
+        rho_total: unlimited,
+        rho_year: unlimited,
         queries_max: u32::MAX,
         valid_from: Moment(now.0.saturating_sub(Millis::DAY.0)),
         valid_until: now + Millis(10 * Millis::BUDGET_YEAR.0),

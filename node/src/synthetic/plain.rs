@@ -8,7 +8,7 @@ use sumac_protocol::record::{Assessment, Course, FieldValue};
 /// A course with a value in every field that nothing else in a course tells, and a total of every instrument that belongs
 /// to days: the day before the first dose, and after one, four and six weeks.
 #[must_use]
-pub fn plain_course<R: Rng>(dictionary: &Dictionary, rng: &mut R) -> Course {
+pub(super) fn plain_course<R: Rng>(dictionary: &Dictionary, rng: &mut R) -> Course {
     let mut course = Course { id: "1".to_owned(), ..Course::default() };
     for field in dictionary.fields().iter().filter(|field| field.told_by.is_none()) {
         let value = match &field.kind {

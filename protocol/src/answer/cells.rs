@@ -2,7 +2,8 @@
 
 use crate::answer::form::Count;
 use crate::answer::interval::{count_half_width, count_of, whole};
-use crate::plan::{BlockKind, Mode, Plan, Quantity};
+use crate::answer::suppression::{Enough, are_enough, is_shown};
+use crate::plan::{BlockKind, Estimate, Mode, Plan, Quantity};
 use crate::privacy::SIGMA_UNITS_PER_ONE;
 
 /// One group's part of a release.
@@ -14,6 +15,8 @@ pub(crate) struct Cells<'a> {
     pub(crate) aggregators: u32,
     /// The bins that are counted with one before them, by their positions in the group, rising.
     pub(crate) merged: &'a [u32],
+    /// When a noised count is large enough; none where all is shown.
+    pub(crate) enough: Option<Enough>,
 }
 
 /// A released cell and the standard deviation of all the noise in it.
@@ -26,6 +29,21 @@ pub(crate) struct Cell {
 impl Cells<'_> {
     pub(super) fn exact(&self) -> bool {
         self.plan.mode == Mode::Exact
+    }
+
+    /// Whether a noised estimate rests on enough courses; an exact one always does, where its group is shown.
+    pub(super) fn show_estimate(&self, asked: &Estimate) -> bool {
+        self.needs().is_none_or(|enough| is_shown(self.plan, asked, enough, |at| self.group.get(at).copied()))
+    }
+
+    /// Whether enough courses have a value of this quantity.
+    pub(super) fn show_quantity(&self, quantity: u32) -> bool {
+        self.needs()
+            .is_none_or(|enough| are_enough(self.plan, Some(quantity), enough, |at| self.group.get(at).copied()))
+    }
+
+    fn needs(&self) -> Option<Enough> {
+        self.enough.filter(|_| !self.exact())
     }
 
     /// The cell of this kind and quantity; `None` where the plan has none.

@@ -51,11 +51,19 @@ pub struct Operators {
 pub struct Group {
     /// Field and value, outermost first; empty without `GROUP BY`.
     pub key: GroupKey,
-    /// Whether the group is too small to be shown; it then carries its key and nothing else.
+    /// Whether all of the group is too small to be shown; it then carries its key and nothing else.
     pub suppressed: bool,
     /// In the order of the question; absent where suppressed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub estimates: Vec<Estimate>,
+}
+
+impl Group {
+    /// What is shown of the question's estimate at this place, counted from 0.
+    #[must_use]
+    pub fn shown(&self, at: usize) -> Option<&Found> {
+        self.estimates.get(at).map(|estimate| &estimate.found).filter(|found| **found != Found::TooFew)
+    }
 }
 
 /// One expression of the question, estimated in one group.
@@ -102,6 +110,9 @@ pub enum Found {
     Survival(Survival),
     /// Of `events_per(kind, 100, sessions)`.
     EventsPer(EventsPer),
+    /// Of anything in a noised answer that rests on too few courses of a group of which something else is shown: its number
+    /// of courses is not clearly `cohort_min` or more with the noise in it.
+    TooFew,
 }
 
 /// Pearson's correlation over courses that have both values.
@@ -261,7 +272,7 @@ pub struct EventsPer {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Total {
-    /// The sum.
+    /// The sum; in a noised answer 0 where noise would carry it past the least or the most that nobody at all comes to.
     pub value: f64,
     /// Courses with a value; a noised count below 0 is shown as 0.
     pub n: u64,
@@ -333,8 +344,12 @@ pub struct Histogram {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Trajectory {
-    /// Day by day, the earliest first.
+    /// Day by day, the earliest first, without those of `too_few`.
     pub value: Vec<Point>,
+    /// Days for which too few courses have a value: not clearly `cohort_min` or more with the noise in their number. Noised
+    /// answers only; absent where none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub too_few: Vec<i32>,
 }
 
 /// The mean of one day of a trajectory, among the courses that have a value for it.

@@ -21,11 +21,23 @@ pub(super) fn total(cells: &Cells<'_>, quantity: Option<u32>) -> Option<Total> {
     let ends = i128::from(range.min).saturating_add(i128::from(range.max));
     let twice = ends.saturating_mul(n.value).saturating_add(sum.value);
     let one = 10_f64.powi(i32::from(range.decimals));
-    let value = finite(whole(twice) / 2.0 / one)?;
+    // What no number of courses comes to is not said: a sum of what is never below 0 is not, nor one of what is never above.
+    let held = |sum: f64| match (range.min >= 0, range.max <= 0) {
+        (true, _) => sum.max(0.0),
+        (false, true) => sum.min(0.0),
+        (false, false) => sum,
+    };
+    let value = held(finite(whole(twice) / 2.0 / one)?);
     let sd_noise = (sum.sd.powi(2) + (whole(ends) * n.sd).powi(2)).sqrt() / 2.0 / one;
     let half = NORMAL_975 * sd_noise;
     let whole_sum = i64::try_from(twice / 2).ok().filter(|sum| cells.exact() && sum.abs() <= INTEGER_MAX);
-    Some(Total { value, n: count_of(n.value), sd_noise, ci95: [value - half, value + half], sum: whole_sum })
+    Some(Total {
+        value,
+        n: count_of(n.value),
+        sd_noise,
+        ci95: [held(value - half), held(value + half)],
+        sum: whole_sum,
+    })
 }
 
 /// The variance among courses, or its square root.

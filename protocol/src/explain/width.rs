@@ -83,7 +83,7 @@ fn read(plan: &Plan, aggregators: u32, at: usize, groups: [&Vec<i128>; 2]) -> Ve
     let mut shown = Shown::default();
     let mut widths = Vec::new();
     for (place, group) in groups.into_iter().take(plan.group_count().min(2)).enumerate() {
-        let cells = Cells { plan, group, aggregators, merged: &[] };
+        let cells = Cells { plan, group, aggregators, merged: &[], enough: None };
         let key = Pairs(vec![(String::new(), place.to_string())]);
         let found = estimate(&cells, at, asked, &key, &mut shown);
         if place == 0 {
@@ -124,8 +124,8 @@ fn of(estimate: &Estimate) -> Vec<Width> {
             let rows = linear.value.iter().flat_map(|rows| &rows.ci95.0);
             rows.map(|(column, ends)| one(column, half(*ends))).collect()
         }
-        // Exact answers only, whose chances no assumed cell has.
-        Found::Logistic(_) => Vec::new(),
+        // Exact answers only, whose chances no assumed cell has; and here nothing is held back.
+        Found::Logistic(_) | Found::TooFew => Vec::new(),
         Found::Survival(survival) => {
             survival.value.last().map(|step| one(&format!("day {}", step.day), half(step.ci95))).into_iter().collect()
         }

@@ -98,13 +98,31 @@ impl Words<'_> {
                 self.ranged(&format!("how many courses are in each bin of {width} of"), quantity)
             }
             (EstimateKind::Logistic, Some(quantity)) => {
-                format!("one round of a logistic regression of {}", self.measure(&quantity.measure))
+                let what = self.measure(&quantity.measure);
+                format!("one round of a logistic regression of {what} on {}", self.columns(plan, estimate))
             }
-            (EstimateKind::Correlation | EstimateKind::Linear | EstimateKind::EventsPer { .. }, Some(quantity)) => {
-                self.measure(&quantity.measure)
+            (EstimateKind::Linear, Some(quantity)) => {
+                let what = self.measure(&quantity.measure);
+                format!("a linear regression of {what} on {}", self.columns(plan, estimate))
             }
-            (EstimateKind::Survival, Some(quantity)) => self.measure(&quantity.measure),
+            (EstimateKind::Correlation, Some(quantity)) => {
+                let what = self.measure(&quantity.measure);
+                format!("the correlation of {what} with {}", self.columns(plan, estimate))
+            }
+            (EstimateKind::EventsPer { per }, Some(quantity)) => {
+                format!("{}, for {per} of {}", self.measure(&quantity.measure), self.columns(plan, estimate))
+            }
+            (EstimateKind::Survival, Some(quantity)) => {
+                format!("the share of courses to which nothing happened yet, by {}", self.measure(&quantity.measure))
+            }
         }
+    }
+
+    /// What an estimate is taken on besides its first quantity; what a round foretells is no column.
+    fn columns(&self, plan: &Plan, estimate: &Estimate) -> String {
+        let measures = estimate.with.iter().filter_map(|at| plan.quantity(*at)).map(|quantity| &quantity.measure);
+        let columns = measures.filter(|measure| !matches!(measure, Measure::Foretold(_)));
+        columns.map(|measure| self.measure(measure)).collect::<Vec<_>>().join(", ")
     }
 
     fn ranged(&self, what: &str, quantity: &Quantity) -> String {

@@ -33,6 +33,28 @@ pub fn several(text: &str) -> Vec<Range<usize>> {
     questions
 }
 
+/// A question in one form: comments fall away, and spaces and line breaks become one space, which changes no meaning. A text
+/// whose signs cannot be told apart stays as it is.
+#[must_use]
+pub fn plainly(text: &str) -> String {
+    let Ok(tokens) = Tokenizer::new(&Courses, text).tokenize_with_location() else {
+        return text.trim().to_owned();
+    };
+    let (mut plain, mut apart) = (String::new(), false);
+    for token in tokens {
+        if matches!(token.token, Token::Whitespace(_)) {
+            apart = !plain.is_empty();
+            continue;
+        }
+        if std::mem::take(&mut apart) {
+            plain.push(' ');
+        }
+        let written = byte(text, token.span.start)..byte(text, token.span.end);
+        plain.push_str(text.get(written).unwrap_or_default());
+    }
+    plain
+}
+
 /// The byte at a line and column, which count characters from 1.
 fn byte(text: &str, at: Location) -> usize {
     let before = usize::try_from(at.line.saturating_sub(1)).unwrap_or(usize::MAX);
@@ -44,7 +66,7 @@ fn byte(text: &str, at: Location) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::several;
+    use super::{plainly, several};
 
     #[test]
     fn a_file_is_cut_at_semicolons_that_stand_in_no_quotes_and_no_comment() {
@@ -61,6 +83,24 @@ mod tests {
         for (text, want) in cases {
             let got: Vec<&str> = several(text).into_iter().map(|at| &text[at]).collect();
             assert_eq!(got, want, "{text}");
+        }
+    }
+    #[test]
+    fn one_form_has_no_comments_and_single_spaces_outside_of_quotes() {
+        for (text, want, why) in [
+            (
+                "SELECT  count(*)\n\tFROM courses -- all\n  WHERE x = 'a  b'\r\n",
+                "SELECT count(*) FROM courses WHERE x = 'a  b'",
+                "texts stay",
+            ),
+            ("-- why\na /* ; */ b -- end", "a b", "comments fall away"),
+            ("a /*/ ; */ b", "a b", "a comment that looks closed"),
+            ("x = '--'", "x = '--'", "no comment within quotes"),
+            ("x = 'it''s'", "x = 'it''s'", "a doubled quote"),
+            ("é = 'ü'\n\n, ñ<=2", "é = 'ü' , ñ<=2", "what stood together stands together"),
+            (" a = 'open", "a = 'open", "nobody can tell what this is"),
+        ] {
+            assert_eq!(plainly(text), want, "{why}");
         }
     }
 }

@@ -62,6 +62,7 @@ fn of(found: &Found) -> Vec<Row> {
         Found::Trajectory(days) => {
             days.value.iter().map(|point| (format!("day {:2}", point.day), point.mean.value, point.mean.ci95)).collect()
         }
+        Found::TooFew => Vec::new(),
         other @ (Found::Logistic(_) | _) => panic!("{other:?} has no figures here"),
     }
 }

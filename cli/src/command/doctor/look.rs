@@ -83,7 +83,7 @@ fn unlock(home: &Home, settings: &Settings, seen: &mut Seen) {
         let file = home.resolve(file);
         match fs::metadata(&file) {
             Err(why) if why.kind() == std::io::ErrorKind::NotFound => {
-                seen.unlock.push((file, "is not there".to_owned()))
+                seen.unlock.push((file, "is not there".to_owned()));
             }
             Err(_) => seen.unlock.push((file, "cannot be looked at by this user".to_owned())),
             Ok(found) if found.len() != KEY_BYTES => {

@@ -12,12 +12,12 @@ use sumac_protocol::document::charter::Charter;
 use sumac_protocol::document::study::Study;
 use sumac_protocol::envelope::Envelope;
 use sumac_protocol::moment::Millis;
+use sumac_protocol::plan::Mode;
 use sumac_protocol::strict_json;
 
-use super::questions;
 use crate::command::charter::filled_in;
 use crate::failure::Failure;
-use crate::{asking, files, show};
+use crate::{asking, files, questions, show};
 
 /// Where the study comes from and where it goes.
 #[derive(Debug, Args)]
@@ -98,7 +98,7 @@ impl NewArgs {
 
 /// Puts the questions of a file in the place of `plans`.
 fn put_plan(written: &mut Value, plan: &Path, charter: &Charter, times: u32) -> Result<(), Failure> {
-    let questions = questions::read(plan, charter)?;
+    let questions = questions::read(plan, charter, Mode::Exact)?;
     let planned = questions.iter().map(|query| json!({ "query": query, "times": times })).collect();
     if let Some(study) = written.as_object_mut() {
         study.insert("plans".to_owned(), Value::Array(planned));

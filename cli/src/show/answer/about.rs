@@ -40,8 +40,8 @@ pub(super) struct Setting {
     pub(super) federation: String,
     /// Members of the committee that added it up.
     pub(super) aggregators: usize,
-    /// Whether the records behind it are made up, or published and used as a test.
-    pub(super) made_up: bool,
+    /// What the charter says of the records behind it, where they are not patients' own.
+    pub(super) made_up: Option<Label>,
     /// Whether the study's title says that its patients were randomised, as CONSORT asks of every report of such a
     /// trial (item 1a).
     pub(super) randomised: bool,
@@ -96,7 +96,7 @@ impl About {
             approval: format!("{}, {}", study.approving_body, study.approval_reference),
             federation: charter.name.clone(),
             aggregators: release.proof.shares.len(),
-            made_up: matches!(charter.label, Some(Label::TestData | Label::Synthetic)),
+            made_up: charter.label,
             randomised: says_randomised(&study.title),
         };
         Self::new(&query.text, &dictionary, release.answer.mode, setting)

@@ -136,7 +136,7 @@ impl<'a> Rows<'a> {
             (found, spots.collect::<Vec<_>>())
         };
         let found = answer.groups.iter().map(|group| {
-            let found = group.estimates.get(at).map(|estimate| numbers(&estimate.found));
+            let found = group.shown(at).map(numbers);
             (group_name(&group.key), found)
         });
         let groups: Vec<_> = found.collect();

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::{files, show};
 
 /// How an answer is shown, and where.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Destination {
     /// How the answer is shown. Default: what the name of `--answer` says, else a table.
     #[arg(long, value_enum)]
@@ -66,6 +66,31 @@ impl Destination {
     /// Whether anything is said about how or where.
     pub(crate) const fn is_given(&self) -> bool {
         self.format.is_some() || self.answer.is_some() || self.plot.is_some()
+    }
+
+    /// The same for one of several answers: `answer.csv` becomes `answer-2.csv`.
+    #[must_use]
+    pub(crate) fn numbered(&self, number: usize) -> Self {
+        let of = |path: &PathBuf| {
+            let (stem, ending) = (path.file_stem().unwrap_or_default(), path.extension().unwrap_or_default());
+            let (stem, ending) = (stem.to_string_lossy(), ending.to_string_lossy());
+            path.with_file_name(format!("{stem}-{number}.{ending}"))
+        };
+        Self { format: self.format, answer: self.answer.as_ref().map(of), plot: self.plot.as_ref().map(of) }
+    }
+
+    /// Whether several answers may go to standard output one after the other, where no file is named.
+    ///
+    /// # Errors
+    /// A form of which two in a row are none.
+    pub(crate) fn check_several(&self) -> Result<(), Failure> {
+        let format = self.format()?;
+        if self.answer.is_some() || matches!(format, AnswerFormat::Table | AnswerFormat::Json) {
+            return Ok(());
+        }
+        let says = "several answers in this form make no file that anything reads";
+        let remedy = "give --answer, which writes a file for each: answer-1, answer-2 …";
+        Err(Failure::refused("answer-needs-a-file", &says, remedy.into()))
     }
 
     /// Finds out now whether everything can be written later, and leaves nothing behind. `others` are written as well.

@@ -168,7 +168,7 @@ fn missing(answer: &Answer, about: &About) -> Markup {
 /// Rates of the same groups beside each other.
 fn side_by_side(answer: &Answer, about: &About, rates: &[(usize, &str)]) -> Markup {
     let rate = |group: usize, at: usize| {
-        let found = answer.groups.get(group).and_then(|group| group.estimates.get(at)).map(|estimate| &estimate.found);
+        let found = answer.groups.get(group).and_then(|group| group.shown(at));
         let Some(Found::Rate(rate)) = found else { return "held back".to_owned() };
         let value = rate.value.map_or_else(|| "–".to_owned(), |value| format!("{} %", fixed(value * 100.0, 1)));
         let ends = rate.ci95.map(|ends| format!(" ({})", span(ends.map(|end| end * 100.0), 1))).unwrap_or_default();

@@ -94,7 +94,7 @@ const PNG_SIDE_MAX: f32 = 20_000.0;
 fn panels_of(answer: &Answer, about: &About, at: usize, width: f64) -> Vec<Panel> {
     let Some(asked) = about.asked.get(at) else { return Vec::new() };
     let groups = answer.groups.iter().map(|group| {
-        let numbers = group.estimates.get(at).map(|estimate| spots(&estimate.found));
+        let numbers = group.shown(at).map(spots);
         let drawn = |spot: Spot| if asked.is_share() && spot.at != At::Median { spot.in_percent() } else { spot };
         let name = group_name(&group.key);
         Drawn { name, spots: numbers.map(|numbers| numbers.into_iter().map(drawn).collect()) }
@@ -142,7 +142,7 @@ fn footer(answer: &Answer, about: &About) -> Panel {
         says.push(format!("{few} of {all} groups are held back: too few courses."));
     }
     says.push(format!(
-        "{}. {} of {} operators counted. {}. Sumac release {}.",
+        "{}. {} of {} operators counted; {}. Sumac release {}.",
         crate::show::one_line(&about.setting.study),
         answer.operators.counted,
         answer.operators.asked,

@@ -140,7 +140,7 @@ pub(super) fn spots(found: &Found) -> Vec<Spot> {
         Found::Linear(linear) => return of_columns(linear.value.as_ref(), linear.n),
         Found::Logistic(round) => return of_columns(round.value.as_ref(), round.n),
         Found::Survival(curve) => return of_curve(curve),
-        _ => return Vec::new(),
+        Found::TooFew | _ => return Vec::new(),
     };
     vec![one]
 }

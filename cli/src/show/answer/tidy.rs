@@ -46,8 +46,8 @@ impl Tidy {
         let mut rows = Vec::new();
         for (group, found) in answer.groups.iter().enumerate() {
             for (at, asked) in about.asked.iter().enumerate() {
-                let suppressed = found.suppressed;
-                let numbers = found.estimates.get(at).map(|estimate| spots(&estimate.found)).unwrap_or_default();
+                let suppressed = found.shown(at).is_none();
+                let numbers = found.shown(at).map(spots).unwrap_or_default();
                 if numbers.is_empty() {
                     rows.push(Row { group, suppressed, asked, spot: None });
                 }

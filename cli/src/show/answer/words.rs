@@ -1,6 +1,7 @@
 //! Sentences that stand with an answer: comparisons, and what not to read into its numbers.
 
-use sumac_protocol::answer::{Answer, Comparison, Found, GroupKey, Linear, Logistic, Mean, Spread, Test};
+use sumac_protocol::answer::{Answer, Comparison, Found, Group, GroupKey, Linear, Logistic, Mean, Spread, Test};
+use sumac_protocol::document::charter::Label;
 use sumac_protocol::plan::{EstimateKind, Mode};
 
 use super::about::{About, Asked, Endpoint};
@@ -77,13 +78,15 @@ fn listed(names: &[String]) -> String {
 /// What a reader has to know before believing the numbers, a sentence each.
 pub(super) fn warnings(answer: &Answer, about: &About) -> Vec<String> {
     let mut says = Vec::new();
-    says.extend(
-        about.setting.made_up.then(|| "the records behind this answer are test data, not patients' own".into()),
-    );
+    says.extend(about.setting.made_up.map(|label| match label {
+        Label::Synthetic => "the records behind this answer were made by a generator: nobody had them".into(),
+        Label::TestData | _ => "the records behind this answer are test data, not patients' own".into(),
+    }));
     says.extend(held_back(answer));
     for (at, asked) in about.asked.iter().enumerate() {
-        let found = answer.groups.iter().filter_map(|group| Some((group_name(&group.key), group.estimates.get(at)?)));
-        let found: Vec<(String, &Found)> = found.map(|(name, estimate)| (name, &estimate.found)).collect();
+        says.extend(too_few(answer, at, asked));
+        let found = answer.groups.iter().filter_map(|group| Some((group_name(&group.key), group.shown(at)?)));
+        let found: Vec<(String, &Found)> = found.collect();
         let of = |is: &dyn Fn(&Found) -> bool| {
             let names = found.iter().filter(|(_, found)| is(found)).map(|(name, _)| name.clone());
             let names = names.collect::<Vec<_>>();
@@ -120,6 +123,24 @@ pub(super) fn warnings(answer: &Answer, about: &About) -> Vec<String> {
         );
     }
     says
+}
+
+/// Which groups, of which other things are shown, have too few courses for an estimate, or for a day of it.
+fn too_few(answer: &Answer, at: usize, asked: &Asked) -> Option<String> {
+    let few = |group: &Group| {
+        let (name, found) = (group_name(&group.key), &group.estimates.get(at)?.found);
+        if let Found::Trajectory(course) = found {
+            let days: Vec<String> = course.too_few.iter().map(i32::to_string).collect();
+            return (!days.is_empty()).then(|| format!("{name}, day {}", listed(&days)));
+        }
+        (*found == Found::TooFew).then_some(name)
+    };
+    let groups: Vec<String> = answer.groups.iter().filter_map(few).collect();
+    let (name, least) = (crate::show::one_line(&asked.name), answer.cohort_min);
+    (!groups.is_empty()).then(|| {
+        let groups = groups.join("; ");
+        format!("{name} ({groups}): held back, as not clearly {least} courses or more with the noise in their number")
+    })
 }
 
 /// Which groups are held back, and why.

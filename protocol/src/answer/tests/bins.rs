@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::told;
-use crate::answer::{Answer, Found, Quantile};
+use crate::answer::{Answer, Found, Quantile, suppress};
 use crate::cost::RhoMicro;
 use crate::dictionary::Dictionary;
 use crate::plan::{Mode, Plan, RawCells};
@@ -160,4 +160,34 @@ fn a_trajectory_is_the_mean_of_each_day_among_those_who_have_a_value() {
     let Found::Trajectory(trajectory) = only(&answer) else { panic!("{answer:?}") };
     let points: Vec<_> = trajectory.value.iter().map(|point| (point.day, point.mean.n, point.mean.value)).collect();
     assert_eq!(points, [(0, 2, Some(15.0)), (7, 3, Some(18.0)), (28, 1, Some(4.0))], "day 42 is too late for day 28");
+}
+
+#[test]
+fn with_noise_each_estimate_and_each_day_is_shown_by_its_own_number_of_courses() {
+    let day = |day, total| Assessment::total("I", day, total);
+    let select = "count(*), trajectory(i, days => (0, 7, 28)), mean(score(i, day => 28, from => 26, to => 30)), correlation(baseline(i), score(i, day => 7, from => 5, to => 9))";
+    let plan = plan(select, Mode::Dp);
+    for (of_7, of_28, days, few, why) in [
+        (12, 12, vec![0, 7, 28], vec![], "all days have ten and more"),
+        (12, 9, vec![0, 7], vec![28], "nine came on day 28"),
+        (9, 0, vec![0], vec![7, 28], "nine came on day 7, nobody on day 28"),
+    ] {
+        let course = |at: usize| {
+            let day_7 = (at < of_7).then(|| day(7, 10));
+            let day_28 = (at < of_28).then(|| day(28, 5));
+            [Course { assessments: [day(0, 20)].into_iter().chain(day_7).chain(day_28).collect(), ..Course::default() }]
+        };
+        let cells = released(&plan, &(0..15).map(course).collect::<Vec<_>>());
+        let opened: Vec<i128> = plan.opened_blocks().into_iter().map(|block| cells[block]).collect();
+        assert_eq!(suppress(&plan, &opened, 10, 3), [false], "{why}: fifteen are enough to count");
+        let answer = told(&plan, &cells, 3);
+        let found: Vec<&Found> = answer.groups[0].estimates.iter().map(|estimate| &estimate.found).collect();
+        let Found::Trajectory(course) = found[1] else { panic!("{why}: {found:?}") };
+        let shown: Vec<i32> = course.value.iter().map(|point| point.day).collect();
+        assert_eq!((shown, course.too_few.clone()), (days, few), "{why}");
+        assert!(course.value.iter().all(|point| point.mean.n >= 10), "{why}");
+        assert_eq!(*found[2] == Found::TooFew, of_28 < 10, "{why}: the mean of day 28");
+        assert_eq!(*found[3] == Found::TooFew, of_7 < 10, "{why}: those with both");
+        assert_eq!(answer.groups[0].shown(2).is_none(), of_28 < 10, "{why}");
+    }
 }

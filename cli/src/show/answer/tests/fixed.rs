@@ -30,7 +30,7 @@ pub(super) fn about(group_by: &str, title: &str) -> About {
         approval: "Ethics board of Linden, 2026-17".to_owned(),
         federation: "Five clinics".to_owned(),
         aggregators: 3,
-        made_up: false,
+        made_up: None,
         randomised: false,
     };
     let text = if group_by.is_empty() { QUESTION.to_owned() } else { format!("{QUESTION} GROUP BY {group_by}") };
