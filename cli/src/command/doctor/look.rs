@@ -37,6 +37,10 @@ pub(super) fn seen(home: &Home) -> Result<Seen, Failure> {
         seen.taken = taken(&settings);
     }
     unlock(home, &settings, &mut seen);
+    if runs {
+        // It was there when the node started; a service manager shows it to the service alone.
+        seen.unlock.clear();
+    }
     seen.index_missing = fs::exists(home.dir().join("store/index")).is_ok_and(|there| !there);
     charter(home, status_key.or_else(|| own_key(home)), &mut seen);
     Ok(seen)
