@@ -61,7 +61,10 @@ fn go_wrong(clinic: &Clinic) -> usize {
     ask(Request::ToErase { pseudonym: first });
     ask(Request::Erase { pseudonym: second.clone() });
     ask(Request::Erase { pseudonym: second.clone() });
-    ask(Request::KeepRecords(BTreeMap::from([(second.clone(), clinic.records[&second].clone())])));
+    ask(Request::KeepRecords(BTreeMap::from([(
+        second.clone(),
+        clinic.records.get(&second).cloned().unwrap_or_default(),
+    )])));
     ask(Request::Enrol { pseudonym: second.clone(), key: stranger });
     ask(Request::Enrol { pseudonym: format!("{second}-more"), key: stranger });
     ask(Request::Enrol { pseudonym: format!("{second}-other"), key: stranger });

@@ -37,6 +37,10 @@ pub(super) fn seen(home: &Home) -> Result<Seen, Failure> {
         seen.taken = taken(&settings);
     }
     unlock(home, &settings, &mut seen);
+    if runs {
+        // It was there when the node started; a service manager shows it to the service alone.
+        seen.unlock.clear();
+    }
     seen.index_missing = fs::exists(home.dir().join("store/index")).is_ok_and(|there| !there);
     charter(home, status_key.or_else(|| own_key(home)), &mut seen);
     Ok(seen)
@@ -83,7 +87,7 @@ fn unlock(home: &Home, settings: &Settings, seen: &mut Seen) {
         let file = home.resolve(file);
         match fs::metadata(&file) {
             Err(why) if why.kind() == std::io::ErrorKind::NotFound => {
-                seen.unlock.push((file, "is not there".to_owned()))
+                seen.unlock.push((file, "is not there".to_owned()));
             }
             Err(_) => seen.unlock.push((file, "cannot be looked at by this user".to_owned())),
             Ok(found) if found.len() != KEY_BYTES => {

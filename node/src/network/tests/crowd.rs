@@ -1,5 +1,4 @@
 //! Many nodes, and one that sends far too much. What they take is printed, not judged: machines differ.
-#![expect(clippy::print_stdout, reason = "figures are for people to read")]
 
 use std::time::Instant;
 
