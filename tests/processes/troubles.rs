@@ -118,7 +118,7 @@ const TROUBLES: [Trouble; 8] = [
         why: "half a charter",
         make: |home, _| {
             let charter = fs::read(home.join("charter.json")).unwrap();
-            fs::write(home.join("charter.json"), &charter[..charter.len() / 2]).unwrap();
+            fs::write(home.join("charter.json"), charter.split_at(charter.len() / 2).0).unwrap();
         },
         found: "charter",
         refused: Some("charter"),

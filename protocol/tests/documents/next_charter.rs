@@ -126,16 +126,28 @@ fn a_draft_of_another_place_in_the_chain_is_not_taken_up() {
     }
 }
 
+struct Case {
+    why: &'static str,
+    change: fn(&mut Charter),
+    sense: Sense,
+    waits: bool,
+}
+
+fn each_is_told_and_waits_as_it_should(cases: impl IntoIterator<Item = Case>) {
+    for Case { why, change, sense, waits } in cases {
+        let mut after = second();
+        change(&mut after);
+        let changes = CharterChanges::between(&second(), &after);
+        assert!(!changes.list().is_empty(), "{why}: it is told");
+        assert!(changes.list().iter().any(|change| change.sense == sense), "{why}: {changes:?}");
+        assert_eq!(!changes.waits().is_empty(), waits, "{why}: {:?}", changes.waits());
+    }
+}
+
 #[test]
 fn what_protects_patients_less_waits_for_a_person_and_nothing_else_does() {
-    struct Case {
-        why: &'static str,
-        change: fn(&mut Charter),
-        sense: Sense,
-        waits: bool,
-    }
     use Sense::{Looser, Neither, Tighter};
-    let cases = [
+    each_is_told_and_waits_as_it_should([
         Case { why: "a name", change: |c| c.name = "Shore".into(), sense: Neither, waits: false },
         Case { why: "larger groups only", change: |c| c.policy.cohort_min = 11, sense: Tighter, waits: false },
         Case { why: "more clinics", change: |c| c.policy.clinics_min = 5, sense: Tighter, waits: false },
@@ -157,6 +169,22 @@ fn what_protects_patients_less_waits_for_a_person_and_nothing_else_does() {
         Case { why: "no delay that hides", change: |c| c.policy.upload_jitter_ms = 0, sense: Looser, waits: true },
         Case { why: "a longer window", change: |c| c.policy.window_ms = 200_000, sense: Neither, waits: false },
         Case { why: "groups of one", change: |c| c.label = Some(Label::TestData), sense: Looser, waits: true },
+        Case { why: "a study ends", change: |c| c.studies.truncate(2), sense: Neither, waits: false },
+        Case {
+            why: "an instrument is gone",
+            change: |c| c.dictionary = "[instrument.hamd]\nmin = 0\nmax = 52\n".into(),
+            sense: Neither,
+            waits: false,
+        },
+    ]);
+    let next = CharterChanges::between(&second(), &Charter { epoch: 2, previous: None, ..second() });
+    assert_eq!((next.list(), next.waits()), ([].as_slice(), [].as_slice()), "its place alone is no change");
+}
+
+#[test]
+fn who_decides_and_who_adds_up_changes_only_with_a_person_of_the_clinic() {
+    use Sense::{Looser, Neither};
+    each_is_told_and_waits_as_it_should([
         Case { why: "one signature suffices", change: |c| c.threshold = 1, sense: Looser, waits: true },
         Case {
             why: "one steward of three changes",
@@ -193,25 +221,8 @@ fn what_protects_patients_less_waits_for_a_person_and_nothing_else_does() {
             sense: Looser,
             waits: true,
         },
-        Case { why: "a study ends", change: |c| c.studies.truncate(2), sense: Neither, waits: false },
         Case { why: "a member leaves", change: |c| c.members.truncate(4), sense: Neither, waits: false },
-        Case {
-            why: "an instrument is gone",
-            change: |c| c.dictionary = "[instrument.hamd]\nmin = 0\nmax = 52\n".into(),
-            sense: Neither,
-            waits: false,
-        },
-    ];
-    for Case { why, change, sense, waits } in cases {
-        let mut after = second();
-        change(&mut after);
-        let changes = CharterChanges::between(&second(), &after);
-        assert!(!changes.list().is_empty(), "{why}: it is told");
-        assert!(changes.list().iter().any(|change| change.sense == sense), "{why}: {changes:?}");
-        assert_eq!(!changes.waits().is_empty(), waits, "{why}: {:?}", changes.waits());
-    }
-    let next = CharterChanges::between(&second(), &Charter { epoch: 2, previous: None, ..second() });
-    assert_eq!((next.list(), next.waits()), ([].as_slice(), [].as_slice()), "its place alone is no change");
+    ]);
 }
 
 #[test]

@@ -6,7 +6,8 @@ use std::time::Instant;
 /// Looks at processes, each from its start to its end.
 #[derive(Default)]
 pub(crate) struct Memory {
-    lives: BTreeMap<(char, u32), Vec<(f64, f64)>>,
+    /// By node and by when its process began: a number of a process may be given again.
+    lives: BTreeMap<(char, u64), Vec<(f64, f64)>>,
     began: Option<Instant>,
 }
 
@@ -14,7 +15,7 @@ impl Memory {
     /// Looks at one process now.
     pub(crate) fn look(&mut self, node: char, pid: u32) {
         let minutes = self.began.get_or_insert_with(Instant::now).elapsed().as_secs_f64() / 60.0;
-        self.lives.entry((node, pid)).or_default().push((minutes, resident_mib(pid)));
+        self.lives.entry((node, began_at(pid))).or_default().push((minutes, resident_mib(pid)));
     }
 
     /// A line for each node: its largest memory, and the slope of its longest life.
@@ -71,6 +72,12 @@ fn resident_mib(pid: u32) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
     line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
+}
+
+/// When a process began, in the kernel's ticks since the machine did (proc(5): field 22, counted behind the name).
+fn began_at(pid: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    stat.rsplit_once(')').unwrap().1.split_whitespace().nth(19).unwrap().parse().unwrap()
 }
 
 /// More than this no node of the soak may ever take, in MiB.
