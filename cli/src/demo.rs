@@ -111,9 +111,12 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let mut nodes = Nodes::start(&federation, &step)?;
     if args.synthetic.is_none() {
         people::bring_in(&federation, args, &step)?;
-    } else if !args.no_ask {
-        // Reads all consents and lays the columns out.
-        ask(args, &federation, &step)?;
+    } else {
+        people::wait_until_read(&federation, &step)?;
+        if !args.no_ask {
+            // What a first question finds in no cache is not what the second one is to be measured by.
+            ask(args, &federation, &step)?;
+        }
     }
     let asked = if args.no_ask { None } else { Some(ask(args, &federation, &step)?) };
     let code = match &asked {

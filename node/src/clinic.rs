@@ -16,6 +16,7 @@ mod ledger;
 mod left;
 mod papers;
 mod parts;
+mod reading;
 mod recovered;
 mod replacing;
 mod row_bits;
@@ -50,6 +51,7 @@ pub(crate) use words::WORDS;
 
 use consents::Consents;
 use head_moments::HeadMoments;
+use reading::Reading;
 use recovered::Suspension;
 use uncharged::Uncharged;
 
@@ -66,6 +68,7 @@ pub struct Clinic {
     /// Which row each enrolled key speaks for; filled when it is first asked for.
     keys: Mutex<Option<BTreeMap<Principal, Row>>>,
     consents: Mutex<Consents>,
+    reading: Reading,
     columns: Projection,
     /// Openings of uploads that no cohort was selected for; read when one is first made or asked for.
     uncharged: Mutex<Option<Uncharged>>,
@@ -83,7 +86,19 @@ impl Clinic {
         let columns = Projection::new(Arc::clone(&store));
         let (keys, consents) = (Mutex::new(None), Mutex::default());
         let (uncharged, head_moments, suspension) = (Mutex::new(None), Mutex::new(None), Mutex::new(None));
-        Self { store, signer, chain, clock, keys, consents, columns, uncharged, head_moments, suspension }
+        Self {
+            store,
+            signer,
+            chain,
+            clock,
+            keys,
+            consents,
+            reading: Reading::default(),
+            columns,
+            uncharged,
+            head_moments,
+            suspension,
+        }
     }
 
     /// The node's key.

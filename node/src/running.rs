@@ -15,6 +15,7 @@ mod following;
 mod handing_on;
 mod ledgers;
 mod noting;
+mod reading;
 pub(crate) mod recall;
 mod recovering;
 mod roles;
@@ -37,6 +38,7 @@ use sumac_protocol::principal::Principal;
 use sumac_protocol::round::Event;
 use sumac_protocol::round::message::{Message, decode, encode};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
 pub use arrivals::{ARRIVALS_MAX, SEALED_BYTES_MAX};
@@ -132,6 +134,9 @@ pub async fn run<S: Future<Output = ()>>(
     let worked = node.work(inbox, Calls { desk: call_queue, patients, door: open.as_ref() }, reins, ready).await;
     drop((open, watch));
     node.network.shutdown().await;
+    if let Some(reading) = node.leave_consents() {
+        reading.await.unwrap_or_else(|why| tracing::error!(%why, "the reading of consents"));
+    }
     drop(node);
     std::fs::remove_file(home.control_socket()).unwrap_or_else(|why| tracing::debug!(%why, "the control socket stays"));
     // Effects on their way may hold the store a moment longer; dropping it loses nothing.
@@ -195,6 +200,8 @@ struct Node {
     /// The journal's head when the watermark was last sealed, if it was since the start.
     sealed_head: Option<u64>,
     watched: Watched,
+    /// Consents that are being read.
+    reading: Option<JoinHandle<()>>,
 }
 
 impl Node {
@@ -237,7 +244,9 @@ impl Node {
             recall,
             sealed_head: None,
             watched,
+            reading: None,
         };
+        node.read_consents();
         node.look_for_studies()?;
         Ok(node)
     }

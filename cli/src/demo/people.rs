@@ -4,8 +4,9 @@
 //! and used for that patient alone.
 
 use std::path::Path;
+use std::time::Duration;
 
-use sumac_node::control::{self, Request, Response};
+use sumac_node::control::{self, Request, Response, Status};
 use sumac_node::import::SourceFile;
 use sumac_protocol::document::consent::{Action, Revoke};
 
@@ -55,12 +56,29 @@ fn records(federation: &Federation, clinic: &Clinic, dealt: &Dealt, mapping: &Pa
     Ok(done.kept.changed)
 }
 
+/// Waits until every node has read what its patients said, which takes a tenth of a millisecond for each.
+pub(super) fn wait_until_read(federation: &Federation, step: &dyn Fn(&str)) -> Result<(), Failure> {
+    for clinic in &federation.clinics {
+        while asked(clinic)?.shut.is_some() {
+            std::thread::sleep(LOOK_AGAIN);
+        }
+    }
+    step("every node has read its consents");
+    Ok(())
+}
+
+/// How a node is.
+fn asked(clinic: &Clinic) -> Result<Status, Failure> {
+    let Response::Status(status) = control::ask(&clinic.home.control_socket(), &Request::Status)? else {
+        return Err(Failure::bug("another answer than was asked for"));
+    };
+    Ok(status)
+}
+
 /// Makes a key for every patient of one clinic, enrols it, and hands in what the patient decides.
 fn consents(clinic: &Clinic, dealt: &Dealt, keys_dir: &Path, exact: bool) -> Result<u64, Failure> {
     let socket = clinic.home.control_socket();
-    let Response::Status(status) = control::ask(&socket, &Request::Status)? else {
-        return Err(Failure::bug("another answer than was asked for"));
-    };
+    let status = asked(clinic)?;
     let mut statements = 0;
     for (pseudonym, patient) in &dealt.patients {
         let signer = keys::make(&keys_dir.join(format!("{pseudonym}.key")))?;
@@ -79,3 +97,6 @@ fn consents(clinic: &Clinic, dealt: &Dealt, keys_dir: &Path, exact: bool) -> Res
     }
     Ok(statements)
 }
+
+/// How long to wait before a node is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);

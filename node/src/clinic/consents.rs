@@ -35,6 +35,9 @@ impl Consents {
                 return Ok(());
             }
             for rows in rows.chunks(LOOK_ROWS) {
+                if clinic.is_left() {
+                    return Ok(());
+                }
                 let view = clinic.store().look();
                 rows.iter().try_for_each(|row| self.read(clinic, &view, *row))?;
             }
@@ -107,4 +110,4 @@ impl Clinic {
 }
 
 /// Rows that are read in one look at the store, during which it does not write.
-const LOOK_ROWS: usize = 1_000;
+pub(super) const LOOK_ROWS: usize = 1_000;

@@ -48,15 +48,19 @@ impl Approvals {
 }
 
 impl Node {
-    /// Whether an event is a call that waits for a person, or was said no to, and is held here. What signed parts alone
+    /// Whether an event is a call that comes before consents are read, or waits for a person, or was said no to, and is held
+    /// here. What signed parts alone
     /// refuse is not held: the role answers it as ever.
     pub(super) fn holds(&mut self, event: &Event) -> bool {
         let now = self.clock.now();
         self.approvals.prune(now);
+        let Event::Message { from, message: Message::Announce(call) } = event else { return false };
+        if !self.clinic.knows_consents() {
+            return true;
+        }
         if self.approvals.policy == ApprovalPolicy::Auto {
             return false;
         }
-        let Event::Message { from, message: Message::Announce(call) } = event else { return false };
         let (query, study) = (call.query.digest(), call.study.digest());
         if self.roles.contributes_to(&query) {
             return false;

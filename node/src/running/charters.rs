@@ -160,7 +160,10 @@ impl Node {
             nameplate.put(self.me(), &chain);
         }
         let (store, clock) = (Arc::clone(self.clinic.store()), Arc::clone(&self.clock));
+        // Nobody waits for the other's end: it is no more than a few hundred signatures away.
+        drop(self.leave_consents());
         self.clinic = Arc::new(Clinic::new(store, chain, clock));
+        self.read_consents();
         self.look_for_studies()?;
         let network = self.network.clone();
         tokio::spawn(async move {

@@ -330,9 +330,10 @@ impl Node {
         self.drain()
     }
 
-    /// As [`Recall::why_not`], with members' names.
+    /// As [`Recall::why_not`], with members' names; or that consents are being read.
     pub(super) fn why_not(&self) -> Option<(String, bool)> {
-        self.recall.why_not(|member| self.name(member))
+        let reads = || (!self.clinic.knows_consents()).then(|| ("reading what its patients said".to_owned(), true));
+        self.recall.why_not(|member| self.name(member)).or_else(reads)
     }
 
     fn shut(&mut self, why: &str) {
