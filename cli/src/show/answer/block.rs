@@ -293,7 +293,7 @@ impl<'a> Rows<'a> {
             number("at risk"),
             number("events"),
             number("censored"),
-            number("without, %"),
+            number("without"),
             INTERVAL,
             SHARE,
             SAMPLING,
