@@ -200,13 +200,9 @@ fn ask(args: &DemoArgs, federation: &Federation, step: &dyn Fn(&str)) -> Result<
     let release = ReleaseFile::verify(&text, &federation.chain)?;
     let took = began.elapsed();
     let build = if cfg!(debug_assertions) { "debug build" } else { "release build" };
-    step(&format!(
-        "signed query to verified release: {} ms ({} courses, 5 clinics, k 3,",
-        took.as_millis(),
-        federation.courses()
-    ));
+    step(&format!("signed query to verified release: {} ms ({} courses,", took.as_millis(), federation.courses()));
     let (window, jitter) = (charter.policy.window(), charter.policy.upload_jitter_ms);
-    show::talk(&format!("{MARGIN}  window {window}, jitter {jitter} ms, {build})"));
+    show::talk(&format!("{MARGIN}  5 clinics, k 3, window {window}, jitter {jitter} ms, {build})"));
     for line in textwrap::wrap(&steps.into_inner().told(took), 69) {
         show::talk(&format!("{MARGIN}  {line}"));
     }
