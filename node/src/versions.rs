@@ -13,7 +13,8 @@ pub const BACKUP: u32 = 1;
 /// Signed documents: the `v1` of their payload types.
 pub const DOCUMENTS: u32 = 1;
 /// What members speak with each other: the protocols that libp2p negotiates. Two members with none in common have no link.
-pub const WIRE: [&str; 1] = ["/sumac/frames/1"];
+/// Short messages and pieces of long ones have protocols of their own.
+pub const WIRE: [&str; 2] = ["/sumac/bulk/1", "/sumac/frames/1"];
 /// The patients' door: the first part of every path.
 pub const DOOR: &str = "v1";
 
