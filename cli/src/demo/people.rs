@@ -60,7 +60,7 @@ fn records(federation: &Federation, clinic: &Clinic, dealt: &Dealt, mapping: &Pa
 pub(super) fn wait_until_read(federation: &Federation, step: &dyn Fn(&str)) -> Result<(), Failure> {
     for clinic in &federation.clinics {
         while asked(clinic)?.shut.is_some() {
-            std::thread::sleep(LOOK_AGAIN);
+            std::thread::park_timeout(LOOK_AGAIN);
         }
     }
     step("every node has read its consents");

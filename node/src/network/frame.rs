@@ -7,7 +7,7 @@ use std::fmt;
 
 use super::offer::{ChunkName, Offer};
 
-/// The longest message, in bytes: 32 MiB. Above [`PUSHED_BYTES_MAX`] its recipient pulls it in chunks.
+/// The longest message, in bytes: 32 MiB. Above `PUSHED_BYTES_MAX` its recipient pulls it in chunks.
 pub const MESSAGE_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// The longest answer, in bytes: 4 MiB. It comes only to who asked, and so many at once.
 pub const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;

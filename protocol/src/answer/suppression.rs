@@ -32,7 +32,8 @@ pub fn suppress(plan: &Plan, opened: &[i128], cohort_min: u64, aggregators: u32)
 /// Which groups are held back, and which bins are merged.
 ///
 /// `opened` holds the noised sums of [`Plan::opened_blocks`], group by group. In `dp` mode a group
-/// is shown if one of its estimates is: see [`is_shown`].
+/// is shown if one of its estimates rests on counts of which each is at least cohort_min + 1.65·√k·σ of that count, for a
+/// trajectory those of one day.
 ///
 /// In exact mode bins that are small in a group are merged with their neighbours first, in all groups alike, where nothing but
 /// the bins is told of their number. Then a group is held back if anything that its cells tell of people is neither 0 nor at

@@ -2,7 +2,7 @@
 //!
 //! One charter is in force at a time; each next one names the one before and is signed by a
 //! threshold of the stewards of both ([`crate::charter_chain`]). Everything else binds a charter by
-//! its digest, never by its number. What one charter changes of the one before is told in words ([`changes`]).
+//! its digest, never by its number. What one charter changes of the one before is told in words ([`charter_changes`](crate::charter_changes)).
 
 use std::collections::BTreeSet;
 
