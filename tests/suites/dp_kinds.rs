@@ -31,8 +31,9 @@ mod said;
 const DICTIONARY: &str = include_str!("../../protocol/dictionaries/ketamine.toml");
 const RHO: RhoMicro = RhoMicro(1_000_000);
 const ROUNDS: u32 = 50;
-/// Where 95 of 100 hold the truth, fewer than 43 of 50 do in 4 of 1,000 tries; seeds are fixed.
-const LEAST: f64 = 0.86;
+/// Noise is fresh in every run, and the parts of one answer fail together: intervals that hold the truth in 92 of 100, as they all
+/// must, do so in fewer than 36 of 50 rounds once in 190,000 tries. Those that hold it in 60 of 100 are found in 946 of 1,000.
+const LEAST: f64 = 0.72;
 /// Patients of each of the five clinics.
 const PATIENTS: usize = 60;
 
