@@ -166,7 +166,7 @@ const EXAMPLES: [(&str, &str); 79] = [
 ];
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use clap::Parser as _;
 
     use crate::Sumac;
@@ -188,7 +188,8 @@ mod tests {
         lines.map(|line| words(line.split(" > ").next().unwrap_or_default())).collect()
     }
 
-    fn words(line: &str) -> Vec<String> {
+    /// The words of a line, as a shell takes double quotes and spaces.
+    pub(crate) fn words(line: &str) -> Vec<String> {
         let (mut words, mut word, mut quoted) = (Vec::new(), String::new(), false);
         for sign in line.chars().chain([' ']) {
             match sign {

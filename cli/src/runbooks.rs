@@ -3,6 +3,7 @@
 use clap::Parser as _;
 
 use crate::Sumac;
+use crate::examples::tests::words;
 
 /// Every line of a shell block that calls the program, with its place.
 fn commands(file: &str) -> Vec<(String, Vec<String>)> {
@@ -29,22 +30,6 @@ fn commands(file: &str) -> Vec<(String, Vec<String>)> {
         whole.clear();
     }
     found
-}
-
-fn words(line: &str) -> Vec<String> {
-    let (mut words, mut word, mut quoted) = (Vec::new(), String::new(), false);
-    for sign in line.chars().chain([' ']) {
-        match sign {
-            '"' => quoted = !quoted,
-            ' ' if !quoted => {
-                if !word.is_empty() {
-                    words.push(std::mem::take(&mut word));
-                }
-            }
-            other => word.push(other),
-        }
-    }
-    words
 }
 
 #[test]
